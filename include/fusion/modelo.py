@@ -1,0 +1,337 @@
+"""Canonical attendance: the one shape every source system is mapped into and Fusion receives.
+
+Attribute names are Portuguese snake_case; the JSON that travels uses camelCase (``dataInicio``), as the contract in
+``include/contracts/fusion-openapi.yaml`` gives it. A value that breaks a rule raises ``pydantic.ValidationError``,
+whose message may hold patient data: :func:`include.fusion.erros.motivo_de` turns it into a reason without any.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+from validate_docbr import CPF
+
+_CPF = CPF()
+# C0 and C1 controls other than tab, LF and CR, DEL and lone surrogates: none may reach a health record.
+_CONTROLES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+TEXTO_LONGO_MAX = 2_000_000
+"""Characters that one free text (an evolution, a report) may have."""
+
+
+def limpar_texto(valor: Any) -> Any:
+    """Drop control characters and outer blanks; an empty text becomes ``None``. Other types pass unchanged."""
+    if not isinstance(valor, str):
+        return valor
+    return _CONTROLES.sub("", valor).strip() or None
+
+
+def _cpf(valor: str) -> str:
+    if not re.fullmatch(r"[0-9]{11}", valor) or not _CPF.validate(valor):
+        raise ValueError("CPF inválido")
+    return valor
+
+
+def _cns(valor: str) -> str:
+    # The public rule only (domain-facts 10, item 20): libraries also demand endings that real cards do not all have.
+    if not re.fullmatch(r"[12789][0-9]{14}", valor) or sum(int(d) * (15 - i) for i, d in enumerate(valor)) % 11:
+        raise ValueError("CNS inválido")
+    return valor
+
+
+def _plausivel(valor: Any) -> Any:
+    if not 1850 <= valor.year <= 2200:
+        raise ValueError("data fora do intervalo 1850 a 2200")
+    return valor
+
+
+Curto = Annotated[str, BeforeValidator(limpar_texto), Field(min_length=1, max_length=500)]
+Longo = Annotated[str, BeforeValidator(limpar_texto), Field(min_length=1, max_length=TEXTO_LONGO_MAX)]
+Codigo = Annotated[str, BeforeValidator(limpar_texto), Field(min_length=1, max_length=100)]
+Cpf = Annotated[str, AfterValidator(_cpf)]
+Cns = Annotated[str, AfterValidator(_cns)]
+Cid10 = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}(\.[0-9A-Z]{1,2})?$")]
+Data = Annotated[date, AfterValidator(_plausivel)]
+DataHora = Annotated[AwareDatetime, AfterValidator(_plausivel)]
+Numero = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+
+
+class _Base(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="forbid", frozen=True)
+
+
+class Endereco(_Base):
+    logradouro: Curto | None = None
+    numero: Curto | None = None
+    complemento: Curto | None = None
+    bairro: Curto | None = None
+    cep: Annotated[str, Field(pattern=r"^[0-9]{8}$")] | None = None
+    municipio: Curto | None = None
+    codigo_ibge: Annotated[str, Field(pattern=r"^[0-9]{6,7}$")] | None = None
+    uf: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+
+
+class Contato(_Base):
+    tipo: Literal["CELULAR", "RESIDENCIAL", "CONTATO", "EMAIL"]
+    valor: Curto
+
+
+class Paciente(_Base):
+    codigo: Codigo
+    nome: Curto
+    nome_social: Curto | None = None
+    nome_mae: Curto | None = None
+    nome_pai: Curto | None = None
+    data_nascimento: Data | None = None
+    data_obito: Data | None = None
+    sexo: Literal["MASCULINO", "FEMININO", "INDETERMINADO", "IGNORADO"]
+    raca_cor: Literal["BRANCA", "PRETA", "PARDA", "AMARELA", "INDIGENA", "IGNORADA"] | None = None
+    cpf: Cpf | None = None
+    cns: Cns | None = None
+    endereco: Endereco | None = None
+    contatos: tuple[Contato, ...] = ()
+    ativo: bool = True
+    unificado_em: Codigo | None = None
+    """Key of the patient record this one was merged into, where the source says so."""
+
+
+class Profissional(_Base):
+    codigo: Codigo | None = None
+    nome: Curto | None = None
+    cpf: Cpf | None = None
+    cns: Cns | None = None
+    cbo: Annotated[str, Field(pattern=r"^[0-9A-Z]{4,6}$")] | None = None
+    conselho: Codigo | None = None
+    numero_conselho: Codigo | None = None
+    uf_conselho: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+
+
+class Unidade(_Base):
+    codigo: Codigo | None = None
+    cnes: Annotated[str, Field(pattern=r"^[0-9]{7}$")] | None = None
+    nome: Curto | None = None
+
+
+class Equipe(_Base):
+    ine: Annotated[str, Field(pattern=r"^[0-9]{10}$")] | None = None
+    nome: Curto | None = None
+
+
+class _Item(_Base):
+    codigo: Codigo
+    """Key of this item at the source: stable across edits, unique within its kind and attendance."""
+
+
+class Alergia(_Item):
+    substancia: Curto
+    categoria: Literal["MEDICAMENTO", "ALIMENTO", "AMBIENTE", "OUTRA"] = "OUTRA"
+    gravidade: Literal["GRAVE", "MODERADA", "LEVE", "DESCONHECIDA"] = "DESCONHECIDA"
+    nega: bool = False
+    """True: the patient denies this allergy (a negative statement, not an allergy)."""
+    reacao: Longo | None = None
+    data_inicio: Data | None = None
+    ativa: bool = True
+
+
+class Vacina(_Item):
+    imunobiologico: Codigo
+    nome: Curto | None = None
+    dose: Codigo | None = None
+    estrategia: Codigo | None = None
+    via: Codigo | None = None
+    local_aplicacao: Codigo | None = None
+    lote: Curto | None = None
+    fabricante: Curto | None = None
+    validade_lote: Data | None = None
+    data_aplicacao: DataHora | None = None
+    aprazamento: Data | None = None
+    registro_anterior: bool = False
+    observacao: Longo | None = None
+    profissional: Profissional | None = None
+
+
+class Cirurgia(_Item):
+    procedimento: Codigo | None = None
+    descricao: Curto
+    situacao: Literal["AGENDADA", "EM_ANDAMENTO", "REALIZADA", "CANCELADA", "SUSPENSA"]
+    inicio: DataHora | None = None
+    fim: DataHora | None = None
+    principal: bool = True
+    lateralidade: Curto | None = None
+    sala: Curto | None = None
+    observacao: Longo | None = None
+    profissional: Profissional | None = None
+
+
+class Diagnostico(_Item):
+    cid10: Cid10 | None = None
+    ciap2: Annotated[str, Field(pattern=r"^-?[A-Z]?[0-9]{2,3}$")] | None = None
+    descricao: Curto | None = None
+    tipo: Literal["PRINCIPAL", "INICIAL", "FINAL", "DEFINITIVO", "PRELIMINAR", "SECUNDARIO"] = "PRINCIPAL"
+    situacao: Literal["ATIVO", "LATENTE", "RESOLVIDO"] | None = None
+    data: DataHora | None = None
+    observacao: Longo | None = None
+    profissional: Profissional | None = None
+
+
+class ResultadoExame(_Base):
+    nome: Curto
+    valor: Longo | None = None
+    valor_numerico: Numero | None = None
+    unidade: Curto | None = None
+    referencia: Curto | None = None
+
+
+class Exame(_Item):
+    """An ambulatory exam that was done, with its results."""
+
+    procedimento: Codigo | None = None
+    nome: Curto
+    solicitado_em: DataHora | None = None
+    realizado_em: DataHora | None = None
+    resultado_em: DataHora | None = None
+    laudo: Longo | None = None
+    resultados: tuple[ResultadoExame, ...] = ()
+    profissional: Profissional | None = None
+
+
+class SolicitacaoExame(_Item):
+    procedimento: Codigo | None = None
+    nome: Curto
+    tipo: Literal["LABORATORIAL", "IMAGEM", "OUTRO"] = "OUTRO"
+    solicitado_em: DataHora | None = None
+    justificativa: Longo | None = None
+    observacao: Longo | None = None
+    cid10: Cid10 | None = None
+    profissional: Profissional | None = None
+
+
+class Prescricao(_Item):
+    """One prescribed medicine."""
+
+    medicamento: Codigo | None = None
+    """Catalogue code (CATMAT, or the site's own after De/Para)."""
+    nome: Curto
+    concentracao: Curto | None = None
+    dose: Curto | None = None
+    unidade_dose: Curto | None = None
+    via: Codigo | None = None
+    frequencia: Curto | None = None
+    posologia: Longo | None = None
+    quantidade: Numero | None = None
+    uso_continuo: bool = False
+    inicio: Data | None = None
+    fim: Data | None = None
+    prescrito_em: DataHora | None = None
+    suspenso: bool = False
+    recomendacao: Longo | None = None
+    profissional: Profissional | None = None
+
+
+class Evolucao(_Item):
+    """A clinical note; SOAP parts where the source has them, ``texto`` where it has one text."""
+
+    tipo: Codigo | None = None
+    data: DataHora | None = None
+    subjetivo: Longo | None = None
+    objetivo: Longo | None = None
+    avaliacao: Longo | None = None
+    plano: Longo | None = None
+    texto: Longo | None = None
+    profissional: Profissional | None = None
+
+
+class Anamnese(_Item):
+    data: DataHora | None = None
+    queixa_principal: Longo | None = None
+    texto: Longo | None = None
+    profissional: Profissional | None = None
+
+
+SINAIS = {
+    "PRESSAO_SISTOLICA": "mm[Hg]", "PRESSAO_DIASTOLICA": "mm[Hg]", "PRESSAO_MEDIA": "mm[Hg]",
+    "FREQUENCIA_CARDIACA": "/min", "FREQUENCIA_RESPIRATORIA": "/min", "SATURACAO_O2": "%", "TEMPERATURA": "Cel",
+    "PESO": "kg", "ALTURA": "cm", "IMC": "kg/m2", "PERIMETRO_CEFALICO": "cm", "CIRCUNFERENCIA_ABDOMINAL": "cm",
+    "PERIMETRO_PANTURRILHA": "cm", "GLICEMIA_CAPILAR": "mg/dL", "DOR": "{score}",
+}  # fmt: skip
+"""Vital sign → its only unit (UCUM), domain-facts 8.1."""
+
+
+class SinalVital(_Item):
+    sinal: Literal[tuple(SINAIS)]  # type: ignore[valid-type]
+    valor: Numero
+    unidade: Codigo
+    data: DataHora
+    qualificador: Curto | None = None
+    """Glycaemia: JEJUM, POS_PRANDIAL, PRE_PRANDIAL or NAO_ESPECIFICADO."""
+    profissional: Profissional | None = None
+
+
+class MovimentacaoLeito(_Item):
+    tipo: Literal["INTERNACAO", "TRANSFERENCIA", "ALTA", "RESERVA"]
+    inicio: DataHora
+    fim: DataHora | None = None
+    leito: Codigo | None = None
+    leito_anterior: Codigo | None = None
+    setor: Curto | None = None
+    uti: bool = False
+
+
+class Procedimento(_Item):
+    procedimento: Codigo
+    nome: Curto | None = None
+    quantidade: Numero | None = None
+    realizado_em: DataHora | None = None
+    profissional: Profissional | None = None
+
+
+class Atendimento(_Base):
+    """One attendance as a whole snapshot: what a list no longer holds no longer exists."""
+
+    codigo: Codigo
+    paciente: Paciente
+    tipo: Literal["INTERNACAO", "URGENCIA", "AMBULATORIAL", "EXTERNO", "DOMICILIAR", "ATENCAO_BASICA"]
+    situacao: Literal["MARCADO", "AGUARDANDO", "EM_ATENDIMENTO", "FINALIZADO", "NAO_AGUARDOU", "CANCELADO"]
+    carater: Literal["ELETIVO", "URGENCIA"] | None = None
+    data_inicio: DataHora
+    data_fim: DataHora | None = None
+    data_alta_medica: DataHora | None = None
+    motivo_alta: Codigo | None = None
+    queixa_principal: Longo | None = None
+    unidade: Unidade | None = None
+    equipe: Equipe | None = None
+    setor: Curto | None = None
+    leito: Codigo | None = None
+    especialidade: Curto | None = None
+    convenio: Curto | None = None
+    profissional: Profissional | None = None
+    alergias: tuple[Alergia, ...] = ()
+    vacinas: tuple[Vacina, ...] = ()
+    cirurgias: tuple[Cirurgia, ...] = ()
+    diagnosticos: tuple[Diagnostico, ...] = ()
+    exames: tuple[Exame, ...] = ()
+    solicitacoes_exame: tuple[SolicitacaoExame, ...] = ()
+    prescricoes: tuple[Prescricao, ...] = ()
+    evolucoes: tuple[Evolucao, ...] = ()
+    anamneses: tuple[Anamnese, ...] = ()
+    sinais_vitais: tuple[SinalVital, ...] = ()
+    movimentacoes_leito: tuple[MovimentacaoLeito, ...] = ()
+    procedimentos: tuple[Procedimento, ...] = ()
+    atualizado_em: DataHora | None = None
+    """The source's change marker when it was read: it tells versions apart and is no content of its own."""
+
+
+def corpo(registro: _Base) -> dict[str, Any]:
+    """JSON-ready dict in camelCase without empty fields; equal records give equal dicts."""
+    return registro.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def versao_conteudo(dados: dict[str, Any]) -> str:
+    """SHA-256 (hex, 64 characters) of a body, ``atualizadoEm`` left out: an edit that changes nothing keeps it."""
+    nucleo = {k: v for k, v in dados.items() if k != "atualizadoEm"}
+    return hashlib.sha256(json.dumps(nucleo, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()).hexdigest()
