@@ -1,0 +1,67 @@
+"""What a source system has to say about itself; everything else is shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from include.fusion.depara import DePara
+from include.fusion.modelo import Atendimento
+
+Linha = Mapping[str, Any]
+"""One row of a source query, column names in lower case."""
+
+
+@dataclass(frozen=True)
+class Contexto:
+    """What a mapping may use besides the rows: codes, time zone of the source, rules of the installation."""
+
+    depara: DePara
+    fuso: ZoneInfo
+    omitir_documento_invalido: bool = False
+
+
+@dataclass(frozen=True)
+class Origem:
+    """One way to see change: ``sql`` yields marcador (timestamp), chave, chave_paciente, operacao ordered by (marcador, chave).
+
+    Binds: ``:marcador``, ``:chave`` (last row seen) and ``:limite``. ``sql_vigia`` yields one row (quantidade, marcador) of the
+    changes after ``:marcador``. ``exige`` lists table.column pairs that must exist; an origin without them is left out, so that
+    versions of a vendor's schema may differ.
+    """
+
+    nome: str
+    sql: str
+    sql_vigia: str
+    exige: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Detalhe:
+    """Rows of one data kind for a whole batch: ``sql`` takes ``IN :chaves`` and yields a column ``chave`` (the attendance's key).
+
+    ``variantes`` are (sql file, columns it needs) tried in order where the schema drifts between versions; when none fits, the error
+    says which columns were looked for. An ``opcional`` kind is left out instead.
+    """
+
+    nome: str
+    variantes: tuple[tuple[str, tuple[str, ...]], ...]
+    opcional: bool = False
+
+
+@dataclass(frozen=True)
+class Sistema:
+    """A source system. ``mapear`` gets the attendance's row and its detail rows by kind, and returns the canonical record."""
+
+    nome: str
+    origens: tuple[Origem, ...]
+    detalhes: tuple[Detalhe, ...]
+    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Atendimento]
+    tipo_chave: Callable[[str], Any] = field(default=str)
+    """Turns the queue's text key into what the source's key column compares with (``int`` for a bigint)."""
+
+    sql_chaves: str = "chaves.sql"
+    """Statement of a form's replay: binds ``:atendimento``, ``:paciente``, ``:inicio``, ``:fim`` (each may be NULL), keyset ``:chave``,
+    ``:limite``; yields chave, chave_paciente, operacao ordered by chave."""

@@ -1,0 +1,37 @@
+"""Real servers for every test: one embedded PostgreSQL for the session, one database for a test."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+import pytest
+from sqlalchemy import Engine, create_engine
+
+from sandbox.postgres import Postgres
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    servidor = Postgres(Path(tmp_path_factory.mktemp("pg")) / "servidor").iniciar()
+    yield servidor
+    servidor.apagar()
+
+
+@pytest.fixture
+def banco(postgres: Postgres) -> Iterator[str]:
+    nome = f"t_{secrets.token_hex(6)}"
+    yield postgres.criar_banco(nome)
+    con = psycopg2.connect(postgres.dsn("postgres"))
+    con.autocommit = True
+    con.cursor().execute(f'drop database "{nome}" with (force)')
+    con.close()
+
+
+@pytest.fixture
+def engine(banco: str) -> Iterator[Engine]:
+    motor = create_engine(banco.replace("postgresql://", "postgresql+psycopg2://", 1))
+    yield motor
+    motor.dispose()
