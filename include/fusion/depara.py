@@ -1,0 +1,171 @@
+"""De/Para: a source system's codes into Fusion's words, one YAML file per installation or per system.
+
+``<integracao id>.yaml`` wins whole over ``<sistema>.yaml``; both lie in ``include/settings/depara`` or in the folder that the
+environment variable ``FUSION_DEPARA`` names::
+
+    catalogos:
+      sexo:
+        politica: recusar        # refuse the record (recusar), pass the code on (repassar) or use `padrao` (padrao)
+        codigos: {M: MASCULINO, F: FEMININO}
+
+Codes compare without outer blanks and without case. ``python -m include.fusion.depara validar`` checks every file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+
+from include.fusion.erros import CodigoSemDePara, ConfiguracaoInvalida
+from include.fusion.settings.leitura import PASTA_SETTINGS, Modelo, conferir, ler_yaml, nome_do_arquivo
+
+FALTANTES_MAX = 10_000
+"""Distinct misses kept: a column of free text mistaken for a code must not fill the memory."""
+_CODIGO_MAX = 100
+
+Texto = Annotated[str, Field(min_length=1, max_length=_CODIGO_MAX)]
+
+
+def _dobrar(codigo: str) -> str:
+    return codigo.strip().casefold()
+
+
+def _sem_repeticao(codigos: dict[str, str]) -> dict[str, str]:
+    vistos: dict[str, str] = {}
+    for codigo in codigos:
+        anterior = vistos.setdefault(_dobrar(codigo), codigo)
+        if anterior != codigo:
+            raise ValueError(f"codes {anterior!r} and {codigo!r} are the same: case and outer blanks do not count")
+    return {_dobrar(codigo): valor for codigo, valor in codigos.items()}
+
+
+class Catalogo(Modelo):
+    """One code table; ``codigos`` has its keys folded (no outer blanks, no case)."""
+
+    politica: Literal["recusar", "repassar", "padrao"]
+    padrao: Texto | None = None
+    codigos: Annotated[dict[Texto, Texto], AfterValidator(_sem_repeticao)]
+
+    @model_validator(mode="after")
+    def _padrao_com_a_politica(self) -> Self:
+        if (self.politica == "padrao") != (self.padrao is not None):
+            raise ValueError("politica: padrao needs a value in 'padrao', and no other policy takes one")
+        return self
+
+
+class _Arquivo(Modelo):
+    catalogos: dict[Texto, Catalogo]
+
+
+_lidos: dict[Path, tuple[tuple[int, int], Mapping[str, Catalogo]]] = {}
+
+
+def ler_catalogos(arquivo: Path) -> Mapping[str, Catalogo]:
+    """Catalogues of one file, read again only when it changes."""
+    try:
+        estado = arquivo.stat()
+    except OSError:
+        raise ConfiguracaoInvalida(f"{nome_do_arquivo(arquivo)}: De/Para file not found") from None
+    versao = (estado.st_mtime_ns, estado.st_size)
+    if arquivo not in _lidos or _lidos[arquivo][0] != versao:
+        _lidos[arquivo] = (versao, conferir(_Arquivo, ler_yaml(arquivo, so_texto=True), arquivo).catalogos)
+    return _lidos[arquivo][1]
+
+
+def pasta_padrao() -> Path:
+    return Path(os.environ.get("FUSION_DEPARA") or PASTA_SETTINGS / "depara")
+
+
+class DePara:
+    """Translations of one integration; ``faltantes`` counts (catalogue, code) without one since it was made."""
+
+    def __init__(self, catalogos: Mapping[str, Catalogo], arquivo: str = "De/Para") -> None:
+        self._catalogos = catalogos
+        self._arquivo = arquivo
+        self.faltantes: Counter[tuple[str, str]] = Counter()
+
+    @classmethod
+    def carregar(cls, integracao_id: str, sistema: str, pasta: Path | None = None) -> DePara:
+        """``integracao_id`` is the entry's ``id`` in integracoes.yaml; :class:`ConfiguracaoInvalida` when no file fits."""
+        pasta = pasta or pasta_padrao()
+        for nome in dict.fromkeys((integracao_id, sistema)):
+            arquivo = pasta / f"{nome}.yaml"
+            if arquivo.exists():
+                return cls(ler_catalogos(arquivo), nome_do_arquivo(arquivo))
+        raise ConfiguracaoInvalida(f"{nome_do_arquivo(pasta)}: neither {integracao_id}.yaml nor {sistema}.yaml is there")
+
+    def traduzir(self, catalogo: str, codigo: Any) -> str | None:
+        """Fusion's word for a source code; ``None`` for no code (NULL or blank).
+
+        A miss is counted in ``faltantes``, then refused (:class:`CodigoSemDePara`), passed on or replaced as the policy says. A
+        ``repassar`` catalogue without any code passes everything on by design and counts nothing. A catalogue that the file does
+        not have is :class:`ConfiguracaoInvalida`: no record of the batch could be right.
+        """
+        texto = _texto(codigo)
+        if not texto:
+            return None
+        try:
+            tabela = self._catalogos[catalogo]
+        except KeyError:
+            raise ConfiguracaoInvalida(f"{self._arquivo}: catalogos.{catalogo}: required, but missing") from None
+        if (traduzido := tabela.codigos.get(_dobrar(texto))) is not None:
+            return traduzido
+        if tabela.codigos or tabela.politica != "repassar":
+            self._contar(catalogo, texto)
+        if tabela.politica == "recusar":
+            raise CodigoSemDePara(catalogo, texto)
+        return texto if tabela.politica == "repassar" else tabela.padrao
+
+    def _contar(self, catalogo: str, texto: str) -> None:
+        falta = (catalogo, texto[:_CODIGO_MAX])
+        if falta in self.faltantes or len(self.faltantes) < FALTANTES_MAX:
+            self.faltantes[falta] += 1
+
+
+def _texto(codigo: Any) -> str:
+    if codigo is None:
+        return ""
+    if isinstance(codigo, bool):
+        return str(int(codigo))  # a bit column reads as bool from one driver and as 0/1 from another
+    if isinstance(codigo, float | Decimal) and codigo == codigo // 1:
+        codigo = int(codigo)  # numeric(3,0) and float columns: 3.0 is the code "3"
+    return str(codigo).strip()
+
+
+def main(argumentos: list[str] | None = None) -> int:
+    linha = argparse.ArgumentParser(
+        prog="python -m include.fusion.depara",
+        description="Check De/Para files.",
+        epilog="example: python -m include.fusion.depara validar include/settings/depara/consulfarma.yaml",
+    )
+    validar = linha.add_subparsers(dest="comando", required=True).add_parser(
+        "validar",
+        help="check the given files, or all of the folder",
+        epilog="example: python -m include.fusion.depara validar",
+    )
+    validar.add_argument("arquivos", nargs="*", type=Path, help="default: every .yaml of include/settings/depara (or of FUSION_DEPARA)")
+    arquivos = linha.parse_args(argumentos).arquivos or sorted(pasta_padrao().glob("*.yaml"))
+    erros = 0
+    for arquivo in arquivos:
+        try:
+            catalogos = ler_catalogos(arquivo)
+        except ConfiguracaoInvalida as erro:
+            print(erro, file=sys.stderr)
+            erros += 1
+        else:
+            print(f"{nome_do_arquivo(arquivo)}: {len(catalogos)} catálogos, {sum(len(c.codigos) for c in catalogos.values())} códigos")
+    if not arquivos:
+        print(f"{nome_do_arquivo(pasta_padrao())}: no De/Para file", file=sys.stderr)
+    return 1 if erros or not arquivos else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
