@@ -1,0 +1,239 @@
+"""Helpers of every source mapping: what drivers return → what the canonical model takes.
+
+Drivers differ (a date as text, a flag as Decimal, a key as UUID) and so do sites; each helper takes any of these, gives
+``None`` for "nothing there" and raises ``RegistroInvalido(campo, motivo)``, never with the value in it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from include.fusion.erros import RegistroInvalido
+from include.fusion.modelo import Cns, Cpf, limpar_texto
+from include.fusion.sistemas.texto import texto_simples
+
+if TYPE_CHECKING:
+    from include.fusion.sistemas.base import Contexto, Linha
+
+_T = TypeVar("_T", bound=BaseModel)
+_ANO_MIN, _ANO_MAX = 1850, 2200
+_BRASILEIRA = re.compile(r"([0-3]?[0-9])/([01]?[0-9])/([0-9]{4})(?:[ T](.+))?")
+_NUMERO = re.compile(r"[+-]?(?:[0-9]{1,12}(?:[.,][0-9]{0,12})?|[.,][0-9]{1,12})")
+_MILHARES = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3}){1,3}(?:,[0-9]{1,12})?")
+_PRESSAO = re.compile(r"([0-9]{1,3}) *[/xX\\] *([0-9]{1,3})")
+_CID = re.compile(r"([A-Z][0-9]{2})([0-9A-Z]{0,2})")
+_NAO_DIGITOS = re.compile(r"[^0-9]+")
+_SIM = frozenset({"1", "S", "SIM", "T", "TRUE", "V", "Y"})
+_NAO = frozenset({"0", "N", "NAO", "NÃO", "F", "FALSE"})
+_CPF: TypeAdapter[str] = TypeAdapter(Cpf)
+_CNS: TypeAdapter[str] = TypeAdapter(Cns)
+
+
+def texto(valor: Any) -> str | None:
+    """Cleaned one-format text; blank is ``None``. HTML and RTF stay: see :func:`texto_clinico`."""
+    return None if valor is None else limpar_texto(valor if isinstance(valor, str) else str(valor))
+
+
+def texto_clinico(valor: Any) -> str | None:
+    """Like :func:`texto`, with HTML or RTF turned into plain text."""
+    limpo = texto(valor)
+    return limpo and limpar_texto(texto_simples(limpo))
+
+
+def codigo(valor: Any) -> str | None:
+    """A code or key as text: ``7``, ``Decimal('7')``, ``7.0`` and ``' 7 '`` are all ``'7'``; a UUID is lower case."""
+    if valor is None:
+        return None
+    if isinstance(valor, (bool, int)):
+        return str(int(valor))
+    if isinstance(valor, (Decimal, float)) and math.isfinite(valor) and valor == int(valor):
+        return str(int(valor))
+    if isinstance(valor, UUID):
+        return str(valor)
+    return limpar_texto(str(valor))
+
+
+def digitos(valor: Any, tamanho: int = 0) -> str | None:
+    """Only the digits. A number that lost its leading zeros gets them back, up to ``tamanho``; a text does not."""
+    limpo = codigo(valor)
+    if limpo is None:
+        return None
+    so = limpo if limpo.isascii() and limpo.isdigit() else _NAO_DIGITOS.sub("", limpo)
+    return (so.zfill(tamanho) if isinstance(valor, (int, Decimal)) else so) or None
+
+
+def _documento(valor: Any, tamanho: int, regra: TypeAdapter[str], ctx: Contexto) -> str | None:
+    numero = digitos(valor, tamanho)
+    if numero is None:
+        # Something without a single digit is a wrong document; the model must see and refuse it, or it is left out.
+        numero = None if texto(valor) is None else "?"
+    if numero is not None and ctx.omitir_documento_invalido:
+        try:
+            regra.validate_python(numero)
+        except ValidationError:
+            return None
+    return numero
+
+
+def cpf(valor: Any, ctx: Contexto) -> str | None:
+    """Digits of a CPF; an invalid one is left for the model to refuse, or dropped where the installation says so."""
+    return _documento(valor, 11, _CPF, ctx)
+
+
+def cns(valor: Any, ctx: Contexto) -> str | None:
+    """Like :func:`cpf`, for the national health card."""
+    return _documento(valor, 15, _CNS, ctx)
+
+
+def cid(valor: Any, campo: str = "cid10") -> str | None:
+    """ICD-10 with its dot: ``E119`` → ``E11.9``, ``i10`` → ``I10`` (sources write it without; domain-facts 10, item 4)."""
+    limpo = codigo(valor)
+    if limpo is None:
+        return None
+    achado = _CID.fullmatch(limpo.upper().replace(".", "").rstrip("*+†- "))
+    if achado is None:
+        raise RegistroInvalido(campo, "CID-10 inválido")
+    categoria, resto = achado.groups()
+    return f"{categoria}.{resto}" if resto else categoria
+
+
+def _interpretar(valor: str, campo: str) -> datetime:
+    try:
+        if brasileira := _BRASILEIRA.fullmatch(valor):
+            dia, mes, ano, hora = brasileira.groups()
+            valor = f"{ano}-{int(mes):02d}-{int(dia):02d}" + (f"T{hora}" if hora else "")
+        return datetime.fromisoformat(valor)
+    except ValueError:
+        raise RegistroInvalido(campo, "data inválida") from None
+
+
+def _ano_plausivel(valor: date, campo: str) -> None:
+    # Before any zone arithmetic: year 1 and year 9999 overflow in it.
+    if not _ANO_MIN <= valor.year <= _ANO_MAX:
+        raise RegistroInvalido(campo, f"data fora do intervalo {_ANO_MIN} a {_ANO_MAX}")
+
+
+def data_hora(valor: Any, fuso: ZoneInfo, campo: str) -> datetime | None:
+    """An aware datetime. Values without zone are local time of ``fuso``; texts may be ISO or dd/mm/yyyy; a date is its midnight."""
+    if valor is None:
+        return None
+    if isinstance(valor, str):
+        if (limpo := limpar_texto(valor)) is None:
+            return None
+        valor = _interpretar(limpo, campo)
+    elif not isinstance(valor, datetime):
+        if not isinstance(valor, date):
+            raise RegistroInvalido(campo, "data inválida")
+        valor = datetime(valor.year, valor.month, valor.day)
+    _ano_plausivel(valor, campo)
+    return valor.replace(tzinfo=fuso) if valor.tzinfo is None else valor.astimezone(fuso)
+
+
+def data(valor: Any, campo: str) -> date | None:
+    """A day; the time of a datetime is dropped as it stands (a birth date is no instant)."""
+    if isinstance(valor, str):
+        if (limpo := limpar_texto(valor)) is None:
+            return None
+        valor = _interpretar(limpo, campo)
+    if valor is None:
+        return None
+    if not isinstance(valor, date):
+        raise RegistroInvalido(campo, "data inválida")
+    _ano_plausivel(valor, campo)
+    return valor.date() if isinstance(valor, datetime) else valor
+
+
+def numero(valor: Any, campo: str) -> float | None:
+    """A finite number: ``'36,5'``, ``'36.5'``, ``'1.234,56'``, Decimal, int. One dot alone is a decimal point."""
+    if valor is None:
+        return None
+    if isinstance(valor, (int, float, Decimal)):
+        try:
+            if math.isfinite(valor):
+                return float(valor)
+        except OverflowError:
+            pass
+        raise RegistroInvalido(campo, "número inválido")
+    limpo = texto(valor)
+    if limpo is None:
+        return None
+    if _NUMERO.fullmatch(limpo):
+        return float(limpo.replace(",", "."))
+    if _MILHARES.fullmatch(limpo):
+        return float(limpo.replace(".", "").replace(",", "."))
+    raise RegistroInvalido(campo, "número inválido")
+
+
+def numero_se_houver(valor: Any) -> float | None:
+    """The number a text consists of, or ``None`` where it is prose (a result may be ``'12,5'`` or ``'não reagente'``)."""
+    try:
+        return numero(valor, "")
+    except RegistroInvalido:
+        return None
+
+
+def pressao(valor: Any, campo: str) -> tuple[float, float] | None:
+    """Systolic and diastolic pressure in mm[Hg] from ``'120/80'`` or ``'120 x 80'``."""
+    limpo = texto(valor)
+    if limpo is None:
+        return None
+    achado = _PRESSAO.fullmatch(limpo)
+    if achado is None:
+        raise RegistroInvalido(campo, "pressão arterial inválida")
+    return float(achado[1]), float(achado[2])
+
+
+def booleano(valor: Any, padrao: bool = False, campo: str = "indicador") -> bool:
+    """bool, 0/1 of any numeric type, S/N, text or bytes; ``padrao`` where there is nothing."""
+    if isinstance(valor, bool):
+        return valor
+    if valor is None:
+        return padrao
+    if isinstance(valor, (int, float, Decimal)):
+        return valor != 0
+    if isinstance(valor, (bytes, bytearray)):
+        return any(valor)
+    limpo = (texto(valor) or "").upper()
+    if limpo in _SIM or limpo in _NAO:
+        return limpo in _SIM
+    if not limpo:
+        return padrao
+    raise RegistroInvalido(campo, "indicador inválido")
+
+
+def se_houver(modelo: type[_T], **campos: Any) -> _T | None:
+    """``modelo`` of the fields given, or ``None`` when all are empty."""
+    return modelo(**campos) if any(v is not None for v in campos.values()) else None
+
+
+@lru_cache(maxsize=20_000)
+def _guardado(modelo: type[_T], campos: tuple[tuple[str, Any], ...]) -> _T:
+    return modelo(**dict(campos))
+
+
+def repetido(modelo: type[_T], **campos: str | None) -> _T | None:
+    """:func:`se_houver` for what thousands of records share (professionals, units): equal texts give one frozen instance."""
+    return _guardado(modelo, tuple(campos.items())) if any(v is not None for v in campos.values()) else None
+
+
+def linhas(dados: Mapping[str, Sequence[Linha]], nome: str) -> Sequence[Linha]:
+    """Rows of one data kind; none where the kind was not read."""
+    return dados.get(nome) or ()
+
+
+def unica(dados: Mapping[str, Sequence[Linha]], nome: str) -> Linha:
+    """The one row of a kind that must have exactly one."""
+    achadas = linhas(dados, nome)
+    if len(achadas) != 1:
+        raise RegistroInvalido(nome, "registro não existe mais na origem" if not achadas else "registro duplicado na origem")
+    return achadas[0]

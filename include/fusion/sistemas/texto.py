@@ -1,0 +1,112 @@
+"""HTML and RTF that clinical systems keep in text columns → plain text. Linear in the length of the text, whatever it holds."""
+
+from __future__ import annotations
+
+import codecs
+import html
+import re
+
+_BLOCOS = "p|div|li|tr|h[1-6]|ul|ol|table|blockquote|section"
+_TAGS = rf"{_BLOCOS}|br|hr|span|b|i|u|s|em|strong|font|a|td|th|tbody|thead|sub|sup|pre|small|img|html|head|body|meta|title|center|o:p"
+# Only known tags make a text HTML: "PA < 120 e FC > 80" is plain text and must arrive as it is.
+_TAG = re.compile(rf"</?(?:{_TAGS})(?:[\s/][^<>]*)?>", re.IGNORECASE)
+_QUEBRA = re.compile(rf"<(?:br|hr)(?:[\s/][^<>]*)?>|</(?:{_BLOCOS})\s*>", re.IGNORECASE)
+_ENTIDADE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10}[0-9]{0,2});")
+_OCULTOS = (
+    (re.compile(r"<!--"), re.compile(r"-->")),
+    (re.compile(r"<(?:style|script)\b[^<>]*>", re.IGNORECASE), re.compile(r"</(?:style|script)\s*>", re.IGNORECASE)),
+)
+_BRANCOS = re.compile(r"[ \t\xa0]+")
+_FIM_DE_LINHA = re.compile(r" *\n *")
+_LINHAS = re.compile(r"\n{3,}")
+
+_RTF = re.compile(r"\\([a-zA-Z]{1,32})(-?[0-9]{1,9})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)")
+_RTF_SEM_TEXTO = frozenset((
+    "fonttbl", "colortbl", "stylesheet", "info", "pict", "generator", "header", "footer", "headerl", "headerr", "footerl", "footerr",
+    "object", "themedata", "listtable", "xmlnstbl",
+))  # fmt: skip
+_RTF_SIMBOLOS = {
+    "par": "\n", "line": "\n", "row": "\n", "sect": "\n", "page": "\n", "tab": "\t", "cell": "\t", "emdash": "—", "endash": "–",
+    "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”",
+}  # fmt: skip
+
+
+def _sem_ocultos(texto: str) -> str:
+    for abre, fecha in _OCULTOS:
+        partes, posicao = [], 0
+        while inicio := abre.search(texto, posicao):
+            fim = fecha.search(texto, inicio.end())
+            if fim is None:
+                break
+            partes.append(texto[posicao : inicio.start()])
+            posicao = fim.end()
+        partes.append(texto[posicao:])
+        texto = "".join(partes)
+    return texto
+
+
+def _arrumar(texto: str) -> str:
+    return _LINHAS.sub("\n\n", _FIM_DE_LINHA.sub("\n", _BRANCOS.sub(" ", texto))).strip()
+
+
+def html_para_texto(texto: str) -> str:
+    """Tags out, entities decoded, blocks and line breaks kept as new lines."""
+    limpo = _sem_ocultos(texto.replace("\r\n", "\n"))
+    return _arrumar(html.unescape(_TAG.sub("", _QUEBRA.sub("\n", limpo))))
+
+
+def _pagina(nome: str) -> str:
+    try:
+        codecs.lookup(nome)
+    except LookupError:
+        return "cp1252"
+    return nome
+
+
+def rtf_para_texto(texto: str) -> str:
+    """The text of an RTF document: font tables, pictures and the like left out, escapes decoded."""
+    saida: list[str] = []
+    pilha: list[tuple[bool, int]] = []
+    oculto, reserva, pular, pagina = False, 1, 0, "cp1252"
+    for sinal in _RTF.finditer(texto):
+        palavra, numero, hexa, escape, chave, trecho = sinal.groups()
+        if chave == "{":
+            pilha.append((oculto, reserva))
+        elif chave == "}":
+            oculto, reserva = pilha.pop() if pilha else (False, 1)
+        elif palavra == "ansicpg" and numero:
+            pagina = _pagina(f"cp{numero}")
+        elif palavra == "uc" and numero:
+            reserva = max(0, int(numero))
+        elif palavra in _RTF_SEM_TEXTO or escape == "*":
+            oculto = True
+        elif oculto:
+            continue
+        elif palavra == "u" and numero:
+            saida.append(chr(int(numero) & 0xFFFF))
+            pular = reserva
+            continue
+        elif palavra:
+            saida.append(_RTF_SIMBOLOS.get(palavra, ""))
+        elif hexa and pular:
+            pular -= 1
+            continue
+        elif hexa:
+            saida.append(bytes.fromhex(hexa).decode(pagina, "replace"))
+        elif escape:
+            saida.append({"~": " ", "_": "-", "-": "", "\n": "\n", "\r": "\n"}.get(escape, escape))
+        elif trecho:
+            # What follows \uN stands in for readers without Unicode.
+            saida.append(trecho[pular:])
+        pular = 0
+    # Characters beyond the basic plane come as two \u numbers: join them, and lose halves that stand alone.
+    return _arrumar("".join(saida).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore"))
+
+
+def texto_simples(texto: str) -> str:
+    """Plain text of what may be RTF, HTML or plain already (which then stays as it is)."""
+    if "{\\rtf" in texto[:64]:
+        return rtf_para_texto(texto)
+    if "<" in texto and (_TAG.search(texto) or any(abre.search(texto) for abre, _ in _OCULTOS)):
+        return html_para_texto(texto)
+    return html.unescape(texto) if "&" in texto and _ENTIDADE.search(texto) else texto
