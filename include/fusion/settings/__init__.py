@@ -1,1 +1,30 @@
-"""Typed settings of the installed integrations, read from ``include/settings``."""
+"""Typed settings of the installed integrations, read from ``include/settings/integracoes.yaml`` (or ``FUSION_SETTINGS``).
+
+``instaladas(EsusAb)`` is what a DAG file iterates over; ``python -m include.fusion.settings --help`` checks files and imports the
+``appsettings.json`` of the old .NET services.
+"""
+
+from include.fusion.settings.arquivo import caminho_padrao, carregar, instaladas, obter
+from include.fusion.settings.integracao import Conexoes, Consulfarma, EsusAb, Integracao, Retentativas, Rotas
+from include.fusion.settings.intervalo import por_extenso
+from include.fusion.settings.processos import Busca, Carga, CargaInicial, Entrega, Importacao, ImportacaoVigiada
+
+__all__ = [
+    "Busca",
+    "Carga",
+    "CargaInicial",
+    "Conexoes",
+    "Consulfarma",
+    "Entrega",
+    "EsusAb",
+    "Importacao",
+    "ImportacaoVigiada",
+    "Integracao",
+    "Retentativas",
+    "Rotas",
+    "caminho_padrao",
+    "carregar",
+    "instaladas",
+    "obter",
+    "por_extenso",
+]

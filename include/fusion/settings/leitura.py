@@ -39,7 +39,7 @@ class Modelo(BaseModel):
 class _Estrito(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML with the core scalars of version 1.2 and without repeated keys."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: typing.ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         vistas: dict[str, int] = {}
@@ -59,7 +59,7 @@ class _Estrito(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[m
 class _SoTexto(_Estrito):
     """Like :class:`_Estrito`, but every scalar other than null is text: De/Para codes such as ``01`` or ``NO`` stay what was written."""
 
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}
+    yaml_implicit_resolvers: typing.ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
 
 for _leitor in (_Estrito, _SoTexto):
