@@ -1,0 +1,64 @@
+"""``make status``: what runs, how it feels, what waits in the queues."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import psycopg2
+
+from sandbox.stack.ambiente import dsn, senha_postgres
+from sandbox.stack.estado import Estado
+from sandbox.stack.filhos import vivo
+from sandbox.stack.pilha import respira, saude_airflow
+
+SQL_TABELAS = """select table_name from information_schema.columns
+where table_schema = current_schema() and column_name in ('reservado_por', 'situacao') group by table_name having count(*) = 2 order by 1"""
+
+
+def profundidades(url: str) -> list[tuple[str, int, str, str, int]]:
+    """(table, integracao_id, processo, situacao, rows) of every queue table of the hub's database."""
+    con = psycopg2.connect(url)
+    try:
+        with con.cursor() as cur:
+            cur.execute(SQL_TABELAS)
+            tabelas = [str(t) for (t,) in cur.fetchall()]
+            linhas: list[tuple[str, int, str, str, int]] = []
+            for tabela in tabelas:
+                cur.execute(f'select integracao_id, processo, situacao, count(*) from "{tabela}" group by 1, 2, 3 order by 1, 2, 3')
+                linhas += [(tabela, *linha) for linha in cur.fetchall()]
+        return linhas
+    finally:
+        con.close()
+
+
+def tabela(cabecalho: Sequence[str], linhas: Sequence[Sequence[object]]) -> str:
+    """Plain text table; numbers to the right."""
+    textos = [[("-" if c is None else str(c)) for c in linha] for linha in linhas]
+    larguras = [max(len(x[i]) for x in [list(cabecalho), *textos]) for i in range(len(cabecalho))]
+
+    def linha(celulas: Sequence[str], valores: Sequence[object] | None = None) -> str:
+        partes = []
+        for i, celula in enumerate(celulas):
+            numero = valores is not None and isinstance(valores[i], int | float) or valores is None and i > 0
+            partes.append(celula.rjust(larguras[i]) if numero else celula.ljust(larguras[i]))
+        return "  ".join(partes).rstrip()
+
+    return "\n".join([linha(cabecalho), "  ".join("-" * n for n in larguras), *(linha(t, v) for t, v in zip(textos, linhas, strict=True))])
+
+
+def mostrar(estado: Estado) -> int:
+    dados = estado.processos
+    if not dados or not estado.em_uso():
+        print("nothing is running: make up")
+        return 1
+    print(f"{dados['fase']}; UI {estado.url_ui}; Fusion http://127.0.0.1:{estado.portas['api']}; PostgreSQL port {estado.portas['pg']}\n")
+    saude = {**saude_airflow(estado), "fusion": "healthy" if respira(f"http://127.0.0.1:{estado.portas['api']}/") else "no answer"}
+    print(tabela(("component", "health"), list(saude.items())), "\n")
+    print(tabela(("process", "pid", "running"), [(n, f["pid"], "yes" if vivo(f) else "no") for n, f in dados["filhos"].items()]), "\n")
+    try:
+        filas = profundidades(dsn(estado, senha_postgres(estado), "fusion_integracao"))
+    except psycopg2.Error as erro:
+        print(f"queues: PostgreSQL does not answer ({type(erro).__name__})")
+        return 1
+    print(tabela(("queue", "integracao", "processo", "situacao", "rows"), filas) if filas else "queues: empty")
+    return 0 if all(v == "healthy" for v in saude.values()) else 1
