@@ -1,0 +1,87 @@
+"""What every source of the sandbox offers: its schema, seeded data of any size, and one realistic change after another."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import psycopg2
+
+Progresso = Callable[[int, int], None]
+"""Called with (attendances done, attendances to make)."""
+
+
+@dataclass(frozen=True)
+class Mudanca:
+    """One change at the source: the attendance it shows on, its patient, and what happened.
+
+    ``operacao`` is what the hub should do with ``chave`` (inclusao, alteracao, exclusao); ``tipo`` says what was done, in words.
+    ``afetadas`` are all attendances that change with it (a patient's edit reaches every attendance); ``chave`` is one of them.
+    """
+
+    chave: str
+    operacao: str
+    tipo: str
+    chave_paciente: str = ""
+    afetadas: tuple[str, ...] = ()
+
+
+class Esperado(NamedTuple):
+    """State of one attendance for reconciliation: ``operacao`` is alteracao (Fusion must have it) or exclusao (it must not)."""
+
+    chave: str
+    chave_paciente: str
+    operacao: str
+
+
+class OrigemSandbox(Protocol):
+    """What a source's package offers as plain functions. ``con`` is a psycopg2 connection; the caller commits each change."""
+
+    FUSO: str
+    """Time zone of the timestamps in the source's tables."""
+    INVALIDOS: Sequence[str]
+    """Kinds of bad input that ``mudar_invalido`` knows."""
+
+    def criar(self, dsn: str) -> None:
+        """Create the vendor's schema in the database; harmless when it is there."""
+
+    def gerar(self, dsn: str, atendimentos: int, semente: int, progresso: Progresso | None = None, *, casos_de_borda: bool = True) -> Any:
+        """Fill an empty schema with ``atendimentos`` attendances, the same for the same seed."""
+
+    def mudar(self, con: Any, rng: random.Random) -> Mudanca:
+        """One admission (~40 %), edit of clinical items (~45 %), edit of a patient (~10 %) or cancellation (~5 %)."""
+
+    def mudar_invalido(self, con: Any, rng: random.Random, tipo: str | None = None) -> Mudanca:
+        """One change that Fusion must refuse or that only looks wrong; ``tipo`` is one of ``INVALIDOS``."""
+
+    def chaves(self, con: Any) -> Iterable[Esperado]:
+        """Every attendance with its expected state, ordered by key."""
+
+
+_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+
+
+def _celula(valor: Any) -> str:
+    if valor is None:
+        return "\\N"
+    if isinstance(valor, str):
+        return valor.translate(_ESCAPES)
+    return str(int(valor)) if isinstance(valor, bool) else str(valor)
+
+
+def copiar(con: Any, tabela: str, colunas: Sequence[str], linhas: Iterable[Sequence[Any]]) -> int:
+    """COPY rows into a table through psycopg2; returns how many. Identifiers are the caller's own constants."""
+    celula = _celula
+    texto = ["\t".join(map(celula, linha)) for linha in linhas]
+    if texto:
+        with con.cursor() as cur:
+            cur.copy_expert(f"COPY {tabela} ({', '.join(colunas)}) FROM STDIN", io.StringIO("\n".join(texto) + "\n"))
+    return len(texto)
+
+
+def conectar(dsn: str) -> Any:
+    """A psycopg2 connection with an application name that tells the sandbox's own work apart."""
+    return psycopg2.connect(dsn, application_name="sandbox-origem")
