@@ -81,7 +81,7 @@ def ler_yaml(caminho: Path, *, so_texto: bool = False) -> Any:
     nome = nome_do_arquivo(caminho)
     try:
         # utf-8-sig: editors on Windows put a byte-order mark in front.
-        return yaml.load(caminho.read_text(encoding="utf-8-sig"), Loader=_SoTexto if so_texto else _Estrito)
+        return yaml.load(caminho.read_text(encoding="utf-8-sig"), Loader=_SoTexto if so_texto else _Estrito)  # noqa: S506 - both derive from the safe loader
     except (OSError, UnicodeDecodeError) as erro:
         causa = erro.strerror if isinstance(erro, OSError) else "not UTF-8 text"
         raise ConfiguracaoInvalida(f"{nome}: cannot be read: {causa}") from None

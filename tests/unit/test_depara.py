@@ -1,0 +1,169 @@
+"""De/Para: translation, misses, and what a wrong file says."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from include.fusion import modelo
+from include.fusion.depara import DePara, ler_catalogos, main
+from include.fusion.erros import CodigoSemDePara, ConfiguracaoInvalida
+from include.fusion.settings.leitura import PASTA_SETTINGS
+
+TABELAS = """
+catalogos:
+  sexo: {politica: recusar, codigos: {M: MASCULINO, NO: FEMININO, 01: INDETERMINADO}}
+  via: {politica: repassar, codigos: {}}
+  vacina: {politica: repassar, codigos: {"1": BCG}}
+  exame: {politica: padrao, padrao: OUTRO, codigos: {"1": IMAGEM}}
+"""
+
+
+@pytest.fixture
+def escrever(tmp_path: Path) -> Callable[[str], DePara]:
+    def _escrever(texto: str) -> DePara:
+        (tmp_path / "sistema.yaml").write_text(texto, encoding="utf-8")
+        return DePara.carregar("hospital", "sistema", tmp_path)
+
+    return _escrever
+
+
+@pytest.fixture
+def depara(escrever: Callable[[str], DePara]) -> DePara:
+    return escrever(TABELAS)
+
+
+def test_case_and_outer_blanks_do_not_count(depara: DePara) -> None:
+    assert depara.traduzir("sexo", " m ") == "MASCULINO"
+
+
+@pytest.mark.parametrize("codigo", [None, "", "  "])
+def test_no_code_is_none_and_no_miss(depara: DePara, codigo: str | None) -> None:
+    assert depara.traduzir("sexo", codigo) is None and not depara.faltantes
+
+
+@pytest.mark.parametrize(("codigo", "valor"), [("no", "FEMININO"), ("01", "INDETERMINADO")])
+def test_codes_that_yaml_would_convert_stay_text(depara: DePara, codigo: str, valor: str) -> None:
+    assert depara.traduzir("sexo", codigo) == valor
+
+
+@pytest.mark.parametrize("codigo", [1, 1.0, Decimal(1), Decimal("1.0"), True, "1"])
+def test_numeric_columns_match_their_code(depara: DePara, codigo: Any) -> None:
+    assert depara.traduzir("exame", codigo) == "IMAGEM"
+
+
+def test_refused_code_is_raised_and_counted(depara: DePara) -> None:
+    for _ in range(2):
+        with pytest.raises(CodigoSemDePara):
+            depara.traduzir("sexo", "X ")
+    assert depara.faltantes == {("sexo", "X"): 2}
+
+
+def test_default_stands_in_and_counts(depara: DePara) -> None:
+    assert depara.traduzir("exame", "9") == "OUTRO" and depara.faltantes == {("exame", "9"): 1}
+
+
+def test_passed_code_counts_only_where_codes_are_mapped(depara: DePara) -> None:
+    assert (depara.traduzir("via", "14"), depara.traduzir("vacina", "77")) == ("14", "77")
+    assert depara.faltantes == {("vacina", "77"): 1}
+
+
+def test_misses_do_not_grow_without_end(depara: DePara, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("include.fusion.depara.FALTANTES_MAX", 2)
+    for codigo in "abcdab":
+        depara.traduzir("exame", codigo)
+    assert depara.faltantes == {("exame", "a"): 2, ("exame", "b"): 2}
+
+
+def test_unknown_catalogue_is_a_fault_of_the_file(depara: DePara) -> None:
+    with pytest.raises(ConfiguracaoInvalida, match=r"catalogos\.dose: required"):
+        depara.traduzir("dose", "1")
+
+
+def test_own_file_wins_over_the_systems(depara: DePara, tmp_path: Path) -> None:
+    (tmp_path / "hospital.yaml").write_text("catalogos: {sexo: {politica: recusar, codigos: {1: FEMININO}}}")
+    assert DePara.carregar("hospital", "sistema", tmp_path).traduzir("sexo", "1") == "FEMININO"
+
+
+def test_misses_are_not_shared_between_loads(depara: DePara, tmp_path: Path) -> None:
+    depara.traduzir("exame", "9")
+    assert not DePara.carregar("hospital", "sistema", tmp_path).faltantes
+
+
+@pytest.mark.parametrize(
+    ("texto", "queixa"),
+    [
+        (
+            "catalogos: {s: {politica: negar, codigos: {}}}",
+            r"catalogos\.s\.politica: expected 'recusar', 'repassar' or 'padrao', found 'negar'",
+        ),
+        ("catalogos: {s: {politica: padrao, codigos: {}}}", r"catalogos\.s: politica: padrao needs"),
+        ("catalogos: {s: {politica: recusar, padrao: X, codigos: {}}}", r"catalogos\.s: politica: padrao needs"),
+        ("catalogos: {s: {politica: recusar, codigos: {M: A, m: B}}}", r"catalogos\.s\.codigos: codes 'M' and 'm' are the same"),
+        ("catalogos: {s: {politica: recusar, codigos: {M: A, M: A}}}", "key 'M' appears twice"),
+        ("catalogos: {s: {politca: recusar, codigos: {}}}", "did you mean 'politica'"),
+        ("catalogos: {s: {politica: recusar, codigos: {M: }}}", r"catalogos\.s\.codigos\.M: expected text, found nothing"),
+        ("", "expected a mapping"),
+    ],
+)
+def test_wrong_file_is_refused_with_its_path(escrever: Callable[[str], DePara], texto: str, queixa: str) -> None:
+    with pytest.raises(ConfiguracaoInvalida, match=rf"sistema\.yaml: .*{queixa}"):
+        escrever(texto)
+
+
+def test_missing_file_names_both_that_were_looked_for(tmp_path: Path) -> None:
+    with pytest.raises(ConfiguracaoInvalida, match=r"neither hospital\.yaml nor sistema\.yaml"):
+        DePara.carregar("hospital", "sistema", tmp_path)
+
+
+def _palavras(classe: type[modelo._Base], campo: str) -> set[str]:
+    def desdobrar(anotacao: Any) -> set[str]:
+        return {anotacao} if isinstance(anotacao, str) else {p for parte in get_args(anotacao) for p in desdobrar(parte)}
+
+    return desdobrar(classe.model_fields[campo].annotation)
+
+
+DESTINOS = {
+    "sexo": _palavras(modelo.Paciente, "sexo"),
+    "raca_cor": _palavras(modelo.Paciente, "raca_cor"),
+    "tipo_atendimento": _palavras(modelo.Atendimento, "tipo"),
+    "situacao_atendimento": _palavras(modelo.Atendimento, "situacao"),
+    "categoria_alergia": _palavras(modelo.Alergia, "categoria"),
+    "gravidade_alergia": _palavras(modelo.Alergia, "gravidade"),
+    "tipo_diagnostico": _palavras(modelo.Diagnostico, "tipo"),
+    "situacao_problema": _palavras(modelo.Diagnostico, "situacao"),
+    "situacao_cirurgia": _palavras(modelo.Cirurgia, "situacao"),
+    "tipo_exame": _palavras(modelo.SolicitacaoExame, "tipo"),
+    "tipo_glicemia": {"JEJUM", "POS_PRANDIAL", "PRE_PRANDIAL", "NAO_ESPECIFICADO"},
+}
+
+
+@pytest.mark.parametrize("sistema", ["consulfarma", "esus_ab"])
+def test_shipped_tables_only_use_words_of_the_model(sistema: str) -> None:
+    for nome, catalogo in ler_catalogos(PASTA_SETTINGS / "depara" / f"{sistema}.yaml").items():
+        if nome in DESTINOS:
+            assert {*catalogo.codigos.values(), *filter(None, [catalogo.padrao])} <= DESTINOS[nome], nome
+
+
+def test_esus_race_follows_ledi_and_refuses_rnds_codes() -> None:
+    depara = DePara.carregar("esus_ab", "esus_ab", PASTA_SETTINGS / "depara")
+    assert (depara.traduzir("raca_cor", 3), depara.traduzir("raca_cor", 4)) == ("AMARELA", "PARDA")
+    with pytest.raises(CodigoSemDePara):
+        depara.traduzir("raca_cor", "03")
+
+
+def test_validar_checks_the_shipped_files(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validar"]) == 0
+    assert "esus_ab.yaml: " in capsys.readouterr().out
+
+
+def test_validar_fails_on_a_wrong_or_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FUSION_DEPARA", os.fspath(tmp_path))
+    assert main(["validar"]) == 1
+    (tmp_path / "a.yaml").write_text("catalogos: 1")
+    assert main(["validar"]) == 1

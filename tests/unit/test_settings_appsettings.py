@@ -1,0 +1,192 @@
+"""What becomes of an old service's appsettings.json."""
+
+from __future__ import annotations
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from include.fusion.erros import ConfiguracaoInvalida
+from include.fusion.settings import Consulfarma, EsusAb, carregar, instaladas
+from include.fusion.settings.__main__ import main
+from include.fusion.settings.appsettings import como_yaml, importar, ler_json
+
+CONSULFARMA = """\ufeff{
+  // Serviço de integração Consulfarma
+  "Logging": { "LogLevel": { "Default": "Information" } },
+  "ConnectionStrings": {
+    "ConsulfarmaConnection": "Server=tcp:SRV-SQL01,1433;Database=Consulfarma;User Id=leitura;Password=\\"S3gr:edo;1/@\\";Encrypt=True",
+    "FusionConnection": "Data Source=ora01:1521/FUSION;User Id=FUSION;Password=Oculta#9"
+  },
+  "ServiceSettings": {
+    "IntervaloCarga": "23:00:05",      /* a cada 23 h */
+    "IntervaloImportacao": "00:00:05",
+    "MaxRecords": 500,
+    "IntegracaoID": 12,
+  },
+  "FusionApi": { "UrlBase": "https://fusion.hospital.local:8443", "Token": "T0ken-secreto" },
+}"""
+
+ESUS = """{
+  "ConnectionStrings": {"eSusAB": "Host=10.0.0.9;Port=5433;Database=esus;Username=esus_leitura;Password=p%w d;SSL Mode=Require"},
+  "ImportacaoWorker:Interval": "00:00:05",
+  "ImportacaoWorker:MaxRecords": "100",
+  "ImportacaoWorker": {"IntegracaoID": 65, "LayoutID": 7},
+  "UrlApiFusion": "http://fusion:5000"
+}"""
+
+MV = """{
+  "ConnectionStrings": {"MV": "Data Source=(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=mv-ora)(PORT=1522))(CONNECT_DATA=(SERVICE_NAME=MVPRD)));User Id=dbamv;Password=Mv5enha"},
+  "Processos": {
+    "ProcessamentoPendenciaAlta": {"Intervalo": "00:00:10", "Habilitado": true, "IdIntegracao": 4, "Senha": "Mv0utra"},
+    "CargaInicial": {"Habilitado": false}
+  },
+  "Interval": "00:00:30"
+}"""
+
+
+def ler(texto: str) -> Any:
+    return importar(ler_json(texto, "appsettings.json"))
+
+
+@pytest.fixture
+def arquivo(tmp_path: Path) -> Path:
+    caminho = tmp_path / "appsettings.json"
+    caminho.write_text(CONSULFARMA, encoding="utf-8")
+    return caminho
+
+
+def test_consulfarma_becomes_an_entry_that_validates(arquivo: Path, tmp_path: Path) -> None:
+    saida = tmp_path / "novo.yaml"
+    opcoes = ["--integracao", "norte", "--fuso", "America/Bahia", "--saida", str(saida)]
+    assert main(["import-appsettings", str(arquivo), *opcoes]) == 0
+    (integracao,) = instaladas(Consulfarma, saida)
+    assert (integracao.id, integracao.conexoes.origem, integracao.integracao_id, integracao.importacao.max_records) == (
+        "norte",
+        "norte",
+        12,
+        500,
+    )
+
+
+def test_esus_becomes_an_entry_that_validates(tmp_path: Path) -> None:
+    (tmp_path / "novo.yaml").write_text(como_yaml(ler(ESUS), "America/Bahia"))
+    (integracao,) = instaladas(EsusAb, tmp_path / "novo.yaml")
+    assert (integracao.integracao_id, integracao.importacao.layout_id, integracao.importacao.max_records) == (65, 7, 100)
+
+
+def test_what_the_old_file_does_not_say_must_be_filled_in(tmp_path: Path) -> None:
+    (tmp_path / "novo.yaml").write_text(como_yaml(ler(CONSULFARMA)))
+    with pytest.raises(ConfiguracaoInvalida, match="fuso_horario: expected text, found nothing"):
+        carregar(tmp_path / "novo.yaml")
+
+
+def test_connections_are_percent_encoded() -> None:
+    conexoes = {nome: conexao.uri(mostrar_segredos=True) for nome, conexao in ler(CONSULFARMA).conexoes.items()}
+    assert conexoes == {
+        "consulfarma": "mssql://leitura:S3gr%3Aedo%3B1%2F%40@SRV-SQL01:1433/Consulfarma",
+        "fusion_db": "oracle://FUSION:Oculta%239@ora01:1521/?service_name=FUSION",
+        "fusion_api": "http://fusion.hospital.local:8443/https",
+    }
+
+
+def test_airflow_reads_the_uris_back() -> None:
+    from airflow.sdk import Connection
+
+    lida = Connection.from_uri(ler(ESUS).conexoes["esus_ab"].uri(mostrar_segredos=True), conn_id="esus_ab")
+    assert (lida.conn_type, lida.host, lida.port, lida.schema, lida.login) == ("postgres", "10.0.0.9", 5433, "esus", "esus_leitura")
+    assert lida.password == "p%w d" and lida.extra_dejson == {"sslmode": "require"}
+
+
+@pytest.mark.parametrize("texto", [CONSULFARMA, ESUS, MV])
+def test_no_secret_is_shown_unless_asked(tmp_path: Path, texto: str, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.json").write_text(texto, encoding="utf-8")
+    main(["import-appsettings", str(tmp_path / "a.json")])
+    saida = "".join(capsys.readouterr())
+    assert not [s for s in ("S3gr", "edo", "Oculta", "T0ken", "p%w", "p%25w", "Mv5enha", "Mv0utra") if s in saida] and "***" in saida
+
+
+def test_secrets_are_shown_when_asked(arquivo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["import-appsettings", str(arquivo), "--mostrar-segredos"])
+    assert "S3gr%3Aedo" in capsys.readouterr().out
+
+
+def test_output_file_is_private_and_never_replaces_one(arquivo: Path, tmp_path: Path) -> None:
+    comando = ["import-appsettings", str(arquivo), "--saida", str(tmp_path / "novo.yaml")]
+    assert [main(comando), main(comando)] == [0, 1]
+    assert stat.S_IMODE((tmp_path / "novo.yaml").stat().st_mode) == 0o600
+
+
+def test_processes_of_other_systems_are_kept_as_a_comment() -> None:
+    lido = ler(MV)
+    texto = como_yaml(lido)
+    assert "ProcessamentoPendenciaAlta: process of MV not yet supported by this version, kept below as a comment" in lido.avisos
+    assert "#   Processos:ProcessamentoPendenciaAlta:IdIntegracao: 4" in texto and "CargaInicial" in texto
+    assert yaml.safe_load(texto) is None
+
+
+def test_every_key_of_an_unsupported_file_is_accounted_for() -> None:
+    lido = ler(MV)
+    tudo = como_yaml(lido) + "\n".join(lido.avisos)
+    assert all(nome in tudo for nome in ("Processos:CargaInicial:Habilitado", "Interval", "mv-ora:1522", "service_name=MVPRD"))
+
+
+def test_unknown_keys_are_listed_without_secret_values() -> None:
+    (aviso,) = (a for a in ler(CONSULFARMA).avisos if a.startswith("unknown keys"))
+    assert aviso == "unknown keys, not carried over: FusionApi:Token (secret, value not shown)"
+
+
+def test_section_gives_a_short_name_its_meaning() -> None:
+    lido = importar({"Consulfarma": {"CargaWorker": {"Intervalo": "12:00:00"}, "Importacao": {"Intervalo": "00:01", "Habilitado": False}}})
+    assert lido.parametros == {"IntervaloCarga": "12:00:00", "IntervaloImportacao": "00:01:00", "importacao.habilitado": False}
+
+
+def test_bare_number_in_a_text_is_days_and_says_so() -> None:
+    lido = importar({"IntervaloCarga": "1"})
+    assert lido.parametros == {"IntervaloCarga": "1.00:00:00"} and "as days" in lido.avisos[0]
+
+
+@pytest.mark.parametrize("valor", [5000, "amanhã", None, "24:00:00"])
+def test_interval_of_unclear_unit_is_left_to_be_filled_in(valor: Any) -> None:
+    lido = importar({"IntervaloCarga": valor})
+    assert lido.parametros == {"IntervaloCarga": None} and "left to be filled in" in lido.avisos[0]
+
+
+def test_different_values_of_one_setting_are_reported() -> None:
+    assert "more than once" in importar({"IntervaloCarga": "01:00:00", "B": {"IntervaloCarga": "02:00:00"}}).avisos[0]
+
+
+def test_system_can_be_given_where_names_do_not_tell() -> None:
+    assert importar({"MaxRecords": 5}).sistema is None
+    assert importar({"MaxRecords": 5}, "esus_ab").parametros == {"MaxRecords": 5}
+
+
+def test_comment_marks_inside_texts_stay() -> None:
+    assert ler_json('{"a": "http://x/*y*/,}", // c\n}', "a") == {"a": "http://x/*y*/,}"}
+
+
+def test_keys_equal_but_for_case_are_refused() -> None:
+    with pytest.raises(ConfiguracaoInvalida, match="appears twice"):
+        ler_json('{"A": 1, "a": 2}', "a")
+
+
+@pytest.mark.parametrize("texto", ['{"a": ', "[]", "", json.dumps("x")])
+def test_no_json_is_refused(texto: str) -> None:
+    with pytest.raises(ConfiguracaoInvalida, match=r"appsettings\.json"):
+        ler_json(texto, "appsettings.json")
+
+
+def test_missing_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import-appsettings", str(tmp_path / "nada.json")]) == 1
+    assert "cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("comando", [[], ["validar"], ["import-appsettings"]])
+def test_help_has_an_example(comando: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([*comando, "--help"])
+    assert "example: python -m include.fusion.settings" in capsys.readouterr().out
