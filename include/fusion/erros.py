@@ -57,6 +57,14 @@ class FusionIndisponivel(FusionHubError):
         self.retry_after = retry_after
 
 
+class FusionNaoAutorizado(FusionIndisponivel):
+    """Fusion refused our credentials (401, 403): no record's fault, so the whole batch is released and the task fails."""
+
+    def __init__(self, status: int, rota: str) -> None:
+        super().__init__(status, rota)
+        self.args = (f"Fusion recusou as credenciais da conexão (HTTP {status}); confira a conexão da API no Airflow",)
+
+
 # pydantic's own error types, in words for data ops; the input value never takes part.
 _TIPOS = {
     "missing": "campo obrigatório ausente",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -65,3 +66,9 @@ class Sistema:
     sql_chaves: str = "chaves.sql"
     """Statement of a form's replay: binds ``:atendimento``, ``:paciente``, ``:inicio``, ``:fim`` (each may be NULL), keyset ``:chave``,
     ``:limite``; yields chave, chave_paciente, operacao ordered by chave."""
+
+    sql_total: str = "total.sql"
+    """Statement of one row and one column: how many records the whole history has (progress of an initial load)."""
+
+    ler_marcador: Callable[[str], Any] = field(default=datetime.fromisoformat)
+    """Turns a stored change marker (text) back into what the source's marker column compares with."""

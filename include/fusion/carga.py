@@ -1,0 +1,171 @@
+"""Carga: changed keys of a source, from the watermark on, into a queue.
+
+Pages are ordered by (marker, key), so several rows with one timestamp may straddle a page. Each pass starts an overlap window before the
+watermark, for rows whose transaction began before it and committed after; rows of that window already seen are told apart by their
+marker. A page's rows and its watermark are written in one transaction of the integration database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from include.fusion.filas import Fila, ItemFila
+from include.fusion.leitura import ConsultasSistema
+from include.fusion.livro import Livro
+from include.fusion.marcas import Marca, Marcas
+from include.fusion.pedido import Pedido
+from include.fusion.sistemas.base import Linha, Origem
+
+TOLERANCIA_RELOGIO = timedelta(minutes=5)
+"""A marker further ahead of our clock than this is a wrong date: the row is queued, the watermark stays."""
+
+
+@dataclass
+class ResultadoCarga:
+    """Counts of one pass; ``futuros`` are rows whose change date lies in the future."""
+
+    lidos: int = 0
+    enfileirados: int = 0
+    futuros: int = 0
+    por_origem: dict[str, int] = field(default_factory=dict)
+
+
+def texto_marcador(valor: Any) -> str:
+    """Stored form of a marker: fixed-width ISO for a timestamp, so that text order is time order; ``str`` of anything else."""
+    return valor.isoformat(timespec="microseconds") if isinstance(valor, datetime) else str(valor)
+
+
+class Carga:
+    """Feeds ``fila`` from the origins of one system. Not shared between threads."""
+
+    def __init__(
+        self,
+        consultas: ConsultasSistema,
+        fusion: Engine,
+        fila: Fila,
+        marcas: Marcas,
+        *,
+        fuso: ZoneInfo,
+        sobreposicao: timedelta,
+        pagina: int,
+        prioridade: int = 5,
+        sem_marca: Literal["tudo", "agora"] = "tudo",
+    ) -> None:
+        self.consultas = consultas
+        self.fusion = fusion
+        self.fila = fila
+        self.marcas = marcas
+        self.fuso = fuso
+        self.sobreposicao = sobreposicao
+        self.pagina = pagina
+        self.prioridade = prioridade
+        self.sem_marca = sem_marca
+
+    def executar(self, progresso: Callable[[ResultadoCarga], None] | None = None) -> ResultadoCarga:
+        """Queue everything that changed since the last pass; safe to repeat and to run beside itself."""
+        resultado = ResultadoCarga()
+        with self.consultas.engine.connect() as origem_con:
+            for origem in self.consultas.origens:
+                antes = resultado.enfileirados
+                inicio = self._inicio(origem)
+                cursor, chave = inicio
+                while True:
+                    linhas = self.consultas.linhas(origem_con, origem.sql, marcador=cursor, chave=chave, limite=self.pagina)
+                    origem_con.rollback()  # No snapshot of the hospital's database is held while we write to ours.
+                    if linhas:
+                        self._gravar_pagina(origem, linhas, resultado)
+                        if progresso is not None:
+                            progresso(resultado)
+                    if len(linhas) < self.pagina:
+                        break
+                    seguinte = (linhas[-1]["marcador"], linhas[-1]["chave"])
+                    if seguinte == (cursor, chave):
+                        break  # A driver that rounds the marker down would hand out this page for ever.
+                    cursor, chave = seguinte
+                resultado.por_origem[origem.nome] = resultado.enfileirados - antes
+        return resultado
+
+    def marcar_inicio(self) -> None:
+        """Set the watermark of every origin that has none to now: what changes from here on is live traffic."""
+        for origem in self.consultas.origens:
+            with self.fusion.begin() as con:
+                self.marcas.travar(con, origem.nome)
+                if self.marcas.ler(con, origem.nome) is None:
+                    self.marcas.gravar(con, origem.nome, Marca(texto_marcador(self._agora()), ""))
+
+    def _agora(self) -> datetime:
+        return datetime.now(self.fuso).replace(tzinfo=None)
+
+    def _inicio(self, origem: Origem) -> tuple[Any, Any]:
+        with self.fusion.connect() as con:
+            marca = self.marcas.ler(con, origem.nome)
+        if marca is None and self.sem_marca == "agora":
+            self.marcar_inicio()
+            with self.fusion.connect() as con:
+                marca = self.marcas.ler(con, origem.nome)
+        if marca is None or marca.marcador is None:
+            return datetime(1753, 1, 1), None  # The first date that every engine's timestamp type can hold.
+        return self._recuar(self.consultas.sistema.ler_marcador(marca.marcador)), None
+
+    def _recuar(self, marcador: Any) -> Any:
+        return marcador - self.sobreposicao if isinstance(marcador, datetime) else marcador
+
+    def _gravar_pagina(self, origem: Origem, linhas: list[dict[str, Any]], resultado: ResultadoCarga) -> None:
+        """Enqueue what is new of a page and move the watermark, in one transaction."""
+        limite = self._agora() + TOLERANCIA_RELOGIO
+        validas = [linha for linha in linhas if not self._futura(linha, limite)]
+        resultado.lidos += len(linhas)
+        with self.fusion.begin() as con:
+            self.marcas.travar(con, origem.nome)
+            marca = self.marcas.ler(con, origem.nome)
+            vistas = self.marcas.vistas(con, origem.nome, [str(linha["chave"]) for linha in linhas])
+            novas = [linha for linha in linhas if (str(linha["chave"]), texto_marcador(linha["marcador"])) not in vistas]
+            if novas:
+                resultado.enfileirados += self.fila.enfileirar(con, (self._item(linha) for linha in novas))
+                resultado.futuros += sum(self._futura(linha, limite) for linha in novas)
+            piso = None
+            if validas:
+                ultima = validas[-1]
+                texto = texto_marcador(ultima["marcador"])
+                piso = texto_marcador(self._recuar(ultima["marcador"]))
+                if marca is None or marca.marcador is None or texto >= marca.marcador:
+                    self.marcas.gravar(con, origem.nome, Marca(texto, str(ultima["chave"])))
+                    self.marcas.podar(con, origem.nome, piso)
+            relembrar = [(str(n["chave"]), texto_marcador(n["marcador"])) for n in novas]
+            self.marcas.marcar_vistas(con, origem.nome, [par for par in relembrar if piso is None or par[1] >= piso])
+
+    @staticmethod
+    def _futura(linha: Linha, limite: datetime) -> bool:
+        return isinstance(linha["marcador"], datetime) and linha["marcador"].replace(tzinfo=None) > limite
+
+    def _item(self, linha: Linha) -> ItemFila:
+        return ItemFila(str(linha["chave"]), str(linha["chave_paciente"] or ""), linha["operacao"], self.prioridade)
+
+
+def enfileirar_pedido(
+    consultas: ConsultasSistema, fusion: Engine, fila: Fila, livro: Livro, pedido: Pedido, *, pagina: int, prioridade: int = 5
+) -> int:
+    """Queue what a form asks for (one attendance, one patient, a date range); returns how many.
+
+    With ``pedido.forcar`` the ledger forgets what was delivered, so that unchanged content is sent again.
+    """
+    total, chave = 0, None
+    with consultas.engine.connect() as origem_con:
+        while True:
+            linhas = consultas.linhas(origem_con, consultas.sistema.sql_chaves, chave=chave, limite=pagina, **pedido.filtros(consultas.sistema))
+            origem_con.rollback()
+            if linhas:
+                itens = [ItemFila(str(x["chave"]), str(x["chave_paciente"] or ""), x["operacao"], prioridade) for x in linhas]
+                with fusion.begin() as con:
+                    if pedido.forcar:
+                        livro.esquecer(con, [item.chave for item in itens])
+                    total += fila.enfileirar(con, itens)
+            if len(linhas) < pagina:
+                return total
+            chave = linhas[-1]["chave"]

@@ -1,0 +1,385 @@
+"""Delivery loop: reserve a batch, read and map it, send it concurrently, write every outcome in one transaction.
+
+While one batch travels the next is already being read, so at most two batches are in memory. Blocking work (databases, mapping) runs in a
+thread; sending runs on the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from include.fusion.cliente import ClienteFusion
+from include.fusion.erros import FusionError, FusionHubError, FusionIndisponivel, FusionNaoAutorizado, motivo_de
+from include.fusion.filas import Desfecho, Fila, Filtro, Registro
+from include.fusion.leitura import Leitor
+from include.fusion.livro import Livro
+from include.fusion.livro import Entrega as UltimaEntrega
+from include.fusion.modelo import Atendimento, corpo, versao_conteudo
+
+TENTATIVAS_NO_LUGAR = 3
+"""Sends of one record inside one batch before it waits in the queue: a blip must not cost a whole backoff."""
+PAUSA_MAX = 60.0
+"""Longest Retry-After (seconds) waited for inside a task; a longer one releases the batch and fails the task."""
+PLANTAO = 6.0
+"""Seconds that a sign of life holds: after a killed task the watcher waits this long at most."""
+AUSENTE = "registro não encontrado na origem (apagado entre a fila e a leitura)"
+
+
+class MuitosErros(FusionHubError):
+    """Too large a share of a run was refused: a systemic fault (a changed layout, a wrong code table), not single records."""
+
+
+@dataclass(frozen=True)
+class Parametros:
+    """Limits of one delivery. Times in seconds; ``permanencia`` is how long an empty queue is watched before the task ends."""
+
+    lote: int = 200
+    concorrencia: int = 32
+    max_por_ciclo: int = 5000
+    intervalo_ciclo: float = 5.0
+    permanencia: float = 5.0
+    permanencia_max: float = 120.0
+    intervalo_vigia: float = 0.5
+    prazo_reserva: float = 120.0
+    tentativas_max: int = 8
+    espera_inicial: float = 2.0
+    espera_max: float = 300.0
+    parcela_erro_max: float = 0.5
+    minimo_para_parcela: int = 20
+
+
+@dataclass(frozen=True)
+class Destino:
+    """How records are sent: ``envelopar`` wraps a body as its route expects, ``cancelar`` is the route of a deletion."""
+
+    rota: str
+    envelopar: Callable[[dict[str, Any]], dict[str, Any]]
+    cancelar: Callable[[str], str]
+
+
+@dataclass
+class Resultado:
+    """Counts of one delivery; ``motivos`` counts the reasons of refused records."""
+
+    enviados: int = 0
+    cancelados: int = 0
+    inalterados: int = 0
+    erros: int = 0
+    adiados: int = 0
+    descartados: int = 0
+    enfileirados: int = 0
+    motivos: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def processados(self) -> int:
+        return self.enviados + self.cancelados + self.inalterados + self.erros + self.descartados
+
+    def contagens(self) -> dict[str, int]:
+        """What goes into XCom: numbers only."""
+        return {k: v for k, v in vars(self).items() if isinstance(v, int)}
+
+
+@dataclass
+class _Envio:
+    """One record on its way: either ``desfecho`` is decided already, or ``dados`` (None for a cancellation) must be sent."""
+
+    registro: Registro
+    desfecho: Desfecho | None = None
+    dados: bytes | None = None
+    versao: str = ""
+    chave: str = ""
+    rota: str = ""
+    metodo: str = "POST"
+
+
+class Entrega:
+    """Drains one queue into Fusion. One instance serves one run of one task."""
+
+    def __init__(
+        self,
+        *,
+        fusion: Engine,
+        fila: Fila,
+        livro: Livro,
+        leitor: Leitor,
+        cliente: ClienteFusion,
+        destino: Destino,
+        parametros: Parametros,
+        dono: str,
+        filtro: Filtro | None = None,
+        realimentar: Callable[[], int] | None = None,
+        plantao: Callable[[float], None] | None = None,
+        pausado: Callable[[], bool] | None = None,
+        progresso: Callable[[Resultado], None] | None = None,
+    ) -> None:
+        self.fusion = fusion
+        self.fila = fila
+        self.livro = livro
+        self.leitor = leitor
+        self.cliente = cliente
+        self.destino = destino
+        self.p = parametros
+        self.dono = dono
+        self.filtro = filtro
+        self.realimentar = realimentar
+        self.plantao = plantao
+        self.pausado = pausado
+        self.progresso = progresso
+        self.resultado = Resultado()
+        self._pausa_ate = 0.0
+        self._falhas_seguidas = 0
+        self._fora_do_ar: FusionIndisponivel | None = None
+        self._de_plantao = True
+
+    async def executar(self) -> Resultado:
+        """Deliver until the queue is empty (and stays so for ``permanencia``).
+
+        Raises :class:`FusionIndisponivel` after releasing what was reserved when Fusion is down, :class:`MuitosErros` at the end when
+        more than ``parcela_erro_max`` was refused, and whatever a database that is down raises.
+        """
+        renovacao = asyncio.create_task(self._renovar())
+        preparo: asyncio.Task[list[_Envio]] | None = None
+        try:
+            async with self.cliente:
+                inicio, vazio_desde = time.monotonic(), None
+                ciclo_inicio, no_ciclo = inicio, 0
+                while True:
+                    if preparo is None:
+                        preparo = asyncio.create_task(asyncio.to_thread(self._preparar, self._cabe(no_ciclo)))
+                    lote = await preparo
+                    preparo = None
+                    no_ciclo += len(lote)
+                    if no_ciclo >= self.p.max_por_ciclo:
+                        # The old services took MaxRecords per cycle; a site that lowered it meant to spare Fusion.
+                        await self._enviar_lote(lote)
+                        await asyncio.sleep(max(0.0, ciclo_inicio + self.p.intervalo_ciclo - time.monotonic()))
+                        ciclo_inicio, no_ciclo = time.monotonic(), 0
+                        continue
+                    if lote:
+                        vazio_desde = None
+                        if not await asyncio.to_thread(self._em_pausa):
+                            preparo = asyncio.create_task(asyncio.to_thread(self._preparar, self._cabe(no_ciclo)))
+                        await self._enviar_lote(lote)
+                        continue
+                    agora = time.monotonic()
+                    ciclo_inicio, no_ciclo = agora, 0
+                    vazio_desde = vazio_desde or agora
+                    if not await self._esperar_mais(agora - vazio_desde, agora - inicio):
+                        break
+        finally:
+            renovacao.cancel()
+            if preparo is not None:
+                with suppress(Exception):
+                    await preparo
+            with suppress(SQLAlchemyError):  # Should the database be the one that is down, the lease gives the rows back.
+                await asyncio.to_thread(self.fila.recuperar, self.dono)
+                if self.plantao is not None:
+                    await asyncio.to_thread(self.plantao, 0.0)
+        self._conferir_parcela()
+        return self.resultado
+
+    def _cabe(self, no_ciclo: int) -> int:
+        return max(1, min(self.p.lote, self.p.max_por_ciclo - no_ciclo))
+
+    # -- waiting ---------------------------------------------------------------------------------------------------------------------
+
+    async def _esperar_mais(self, vazio: float, total: float) -> bool:
+        """On an empty queue: look at the source again for a while; ``False`` when it is time to end."""
+        fim = vazio >= self.p.permanencia or total >= self.p.permanencia_max
+        if not fim:
+            await asyncio.sleep(self.p.intervalo_vigia)
+        elif self.plantao is not None:
+            # Off duty first, then one last look: a change is seen either here or by the watcher, never by neither.
+            self._de_plantao = False
+            await asyncio.to_thread(self.plantao, 0.0)
+        achou = await self._realimentar() > 0 or (fim and await asyncio.to_thread(self.fila.tem_prontos))
+        if achou and fim and total < self.p.permanencia_max:
+            self._de_plantao = True
+            return True
+        return not fim
+
+    async def _realimentar(self) -> int:
+        if self.realimentar is None:
+            return 0
+        novos = await asyncio.to_thread(self.realimentar)
+        self.resultado.enfileirados += novos
+        return novos
+
+    async def _renovar(self) -> None:
+        """Keep the lease of what is reserved, and the sign by which the watcher knows that somebody is at work."""
+        proxima = time.monotonic() + self.p.prazo_reserva / 3
+        while True:
+            with suppress(SQLAlchemyError):  # A database that is away is noticed by the next statement that matters.
+                if self.plantao is not None and self._de_plantao:
+                    await asyncio.to_thread(self.plantao, PLANTAO)
+                if time.monotonic() >= proxima:
+                    proxima = time.monotonic() + self.p.prazo_reserva / 3
+                    await asyncio.to_thread(self.fila.renovar, self.dono, timedelta(seconds=self.p.prazo_reserva))
+            await asyncio.sleep(PLANTAO / 3)
+
+    def _em_pausa(self) -> bool:
+        return self.pausado is not None and self.pausado()
+
+    # -- reading ---------------------------------------------------------------------------------------------------------------------
+
+    def _preparar(self, quantos: int) -> list[_Envio]:
+        """Reserve, read, map and compare one batch with the ledger (in a thread)."""
+        while self._em_pausa():
+            time.sleep(1.0)
+        registros = self.fila.reservar(quantos, self.dono, timedelta(seconds=self.p.prazo_reserva), filtro=self.filtro)
+        if not registros:
+            return []
+        lidos = self.leitor.ler([r.chave for r in registros if r.operacao != "exclusao"])
+        with self.fusion.connect() as con:
+            entregas = self.livro.ler(con, [r.chave for r in registros])
+        return [self._montar(r, lidos.get(r.chave), entregas.get(r.chave)) for r in registros]
+
+    def _montar(self, registro: Registro, lido: Atendimento | Exception | None, entrega: UltimaEntrega | None) -> _Envio:
+        if registro.operacao == "exclusao":
+            if entrega is None or entrega.operacao == "exclusao":
+                return _Envio(registro, Desfecho(registro, "concluido", motivo="nada a cancelar no Fusion"))
+            chave = self.livro.chave_idempotencia(registro.chave, "exclusao", None, entrega)
+            return _Envio(registro, None, None, "", chave, self.destino.cancelar(registro.chave), "DELETE")
+        if lido is None:
+            return _Envio(registro, Desfecho(registro, "erro", motivo=AUSENTE))
+        if isinstance(lido, Exception):
+            return _Envio(registro, Desfecho(registro, "erro", motivo=motivo_de(lido)))
+        dados = corpo(lido)
+        versao = versao_conteudo(dados)
+        if entrega is not None and entrega.versao == versao and entrega.operacao != "exclusao":
+            return _Envio(registro, Desfecho(registro, "concluido", motivo="conteúdo inalterado", versao=versao))
+        chave = self.livro.chave_idempotencia(registro.chave, "envio", versao, entrega)
+        pacote = json.dumps(self.destino.envelopar(dados), ensure_ascii=False, separators=(",", ":")).encode()
+        return _Envio(registro, None, pacote, versao, chave, self.destino.rota)
+
+    # -- sending ---------------------------------------------------------------------------------------------------------------------
+
+    async def _enviar_lote(self, lote: Sequence[_Envio]) -> None:
+        a_enviar = iter([envio for envio in lote if envio.desfecho is None])
+
+        async def enviar_seguidos() -> None:
+            for envio in a_enviar:
+                envio.desfecho = await self._enviar(envio)
+
+        async with asyncio.TaskGroup() as grupo:
+            for _ in range(self.p.concorrencia):
+                grupo.create_task(enviar_seguidos())
+        await self._julgar(lote)
+        await asyncio.to_thread(self._gravar, lote)
+        if self.progresso is not None:
+            self.progresso(self.resultado)
+        if self._fora_do_ar is not None:
+            raise self._fora_do_ar
+
+    async def _julgar(self, lote: Sequence[_Envio]) -> None:
+        """When nothing of a batch got through, ask Fusion whether it is well: an outage must not cost the records their tries."""
+        enviados = [e for e in lote if e.chave and e.desfecho is not None]
+        if self._fora_do_ar is not None or not any(e.desfecho.situacao == "adiado" for e in enviados):
+            return
+        if any(e.desfecho.situacao == "concluido" for e in enviados):
+            return
+        try:
+            await self.cliente.saude()
+        except FusionError:
+            return  # It answered: no such route here, but it is up.
+        except FusionIndisponivel as erro:
+            self._fora_do_ar = erro
+            for envio in enviados:
+                if envio.desfecho.situacao == "adiado":
+                    envio.desfecho = Desfecho(envio.registro, "devolvido")
+
+    async def _enviar(self, envio: _Envio) -> Desfecho:
+        """Send one record, trying again in place; never raises for what is this record's or Fusion's trouble."""
+        registro = envio.registro
+        for tentativa in range(1, TENTATIVAS_NO_LUGAR + 1):
+            if self._fora_do_ar is not None:
+                return Desfecho(registro, "devolvido")
+            await asyncio.sleep(max(0.0, self._pausa_ate - time.monotonic()))
+            try:
+                await self.cliente.enviar(envio.metodo, envio.rota, envio.dados, chave=envio.chave)
+            except FusionError as erro:
+                self._falhas_seguidas = 0
+                return Desfecho(registro, "erro", motivo=motivo_de(erro))
+            except FusionIndisponivel as erro:
+                if self._caiu(erro):
+                    return Desfecho(registro, "devolvido")
+                if erro.status != 429 and tentativa < TENTATIVAS_NO_LUGAR:
+                    await asyncio.sleep(random.uniform(0.1, 0.3) * 2**tentativa)
+                ultimo = erro
+            else:
+                self._falhas_seguidas = 0
+                return Desfecho(registro, "concluido", versao=envio.versao)
+        if registro.tentativas + 1 >= self.p.tentativas_max:
+            return Desfecho(registro, "erro", motivo=f"{motivo_de(ultimo)} após {registro.tentativas + 1} tentativas")
+        espera = min(self.p.espera_max, self.p.espera_inicial * 2.0**registro.tentativas) * random.uniform(0.8, 1.2)
+        return Desfecho(registro, "adiado", motivo=motivo_de(ultimo), espera=max(espera, ultimo.retry_after or 0.0))
+
+    def _caiu(self, erro: FusionIndisponivel) -> bool:
+        """Judge a transient failure: slow everyone down for 429, and call Fusion down after a round of failures without one success."""
+        if erro.status == 429:
+            pausa = min(erro.retry_after if erro.retry_after is not None else 1.0, PAUSA_MAX)
+            self._pausa_ate = max(self._pausa_ate, time.monotonic() + pausa)
+            if erro.retry_after is None or erro.retry_after <= PAUSA_MAX:
+                return False
+        self._falhas_seguidas += 1
+        limite = max(10, self.p.concorrencia * 2)
+        if isinstance(erro, FusionNaoAutorizado) or self._falhas_seguidas >= limite or (erro.retry_after or 0.0) > PAUSA_MAX:
+            self._fora_do_ar = self._fora_do_ar or erro
+        return self._fora_do_ar is not None
+
+    # -- writing ---------------------------------------------------------------------------------------------------------------------
+
+    def _gravar(self, lote: Sequence[_Envio]) -> None:
+        """Queue rows and ledger in one transaction (in a thread); rows that another worker took over meanwhile are left to it."""
+        desfechos = [envio.desfecho for envio in lote if envio.desfecho is not None]
+        with self.fusion.begin() as con:
+            gravados = self.fila.ainda_meus(con, self.dono, [d.registro.id for d in desfechos])
+            self.fila.registrar(con, self.dono, desfechos)
+            self.livro.gravar(
+                con,
+                [
+                    (envio.registro.chave, envio.versao, "exclusao" if envio.metodo == "DELETE" else "envio")
+                    for envio in lote
+                    if envio.chave and envio.desfecho is not None and envio.desfecho.situacao == "concluido" and envio.registro.id in gravados
+                ],
+            )
+        for envio in lote:
+            self._contar(envio)
+
+    def _contar(self, envio: _Envio) -> None:
+        desfecho, r = envio.desfecho, self.resultado
+        if desfecho is None or desfecho.situacao == "devolvido":
+            return
+        if desfecho.situacao == "erro":
+            r.erros += 1
+            r.motivos[desfecho.motivo or ""] += 1
+        elif desfecho.situacao == "adiado":
+            r.adiados += 1
+        elif desfecho.situacao == "descartado":
+            r.descartados += 1
+        elif not envio.chave:
+            r.inalterados += 1
+        elif envio.metodo == "DELETE":
+            r.cancelados += 1
+        else:
+            r.enviados += 1
+
+    def _conferir_parcela(self) -> None:
+        r = self.resultado
+        if r.processados >= self.p.minimo_para_parcela and r.erros > self.p.parcela_erro_max * r.processados:
+            raise MuitosErros(
+                f"{r.erros} de {r.processados} registros recusados (limite {self.p.parcela_erro_max:.0%}). Motivo mais comum: "
+                f"{r.motivos.most_common(1)[0][0]}. Corrija a causa e limpe esta tarefa: os registros em erro serão reenviados."
+            )

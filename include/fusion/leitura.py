@@ -1,0 +1,151 @@
+"""Reads whole batches of a source: one statement per data kind, then one canonical record per key."""
+
+from __future__ import annotations
+
+import functools
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, TextClause, bindparam, text
+from sqlalchemy.exc import DataError
+
+from include.fusion.erros import ConfiguracaoInvalida, RegistroInvalido
+from include.fusion.modelo import Atendimento
+from include.fusion.sistemas.base import Contexto, Detalhe, Linha, Sistema
+
+RAIZ_SQL = Path(__file__).resolve().parents[1] / "sql"
+Lido = Atendimento | Exception | None
+"""A mapped record, the error that keeps it from being one, or ``None`` when the source has no such key."""
+
+
+@functools.cache
+def instrucao(caminho: Path) -> TextClause:
+    """One SQL file as a statement; ``:chaves`` expands to a list."""
+    try:
+        clausula = text(caminho.read_text(encoding="utf-8"))
+    except OSError as erro:
+        raise ConfiguracaoInvalida(f"{caminho}: SQL file not readable ({erro.strerror})") from None
+    if "chaves" in clausula._bindparams:
+        clausula = clausula.bindparams(bindparam("chaves", expanding=True))
+    return clausula
+
+
+class ConsultasSistema:
+    """The SQL of one installation: its own folder first (``pasta_sql``), the system's after; drift probed once per engine."""
+
+    def __init__(self, engine: Engine, sistema: Sistema, pasta_sql: Path | None = None) -> None:
+        self.engine = engine
+        self.sistema = sistema
+        self.pasta_sql = pasta_sql
+
+    def sql(self, arquivo: str) -> TextClause:
+        """Statement of ``arquivo``; the site's file replaces ours of the same name."""
+        if self.pasta_sql is not None and (self.pasta_sql / arquivo).exists():
+            return instrucao(self.pasta_sql / arquivo)
+        return instrucao(RAIZ_SQL / self.sistema.nome / arquivo)
+
+    def linhas(self, con: Connection, arquivo: str, **valores: Any) -> list[dict[str, Any]]:
+        """Rows as dicts with lower-case names: engines disagree about the case of unquoted columns."""
+        clausula = self.sql(arquivo)
+        resultado = con.execute(clausula, {k: v for k, v in valores.items() if k in clausula._bindparams})
+        nomes = [nome.lower() for nome in resultado.keys()]
+        return [dict(zip(nomes, linha, strict=True)) for linha in resultado]
+
+    @functools.cached_property
+    def colunas(self) -> frozenset[str]:
+        """``table.column`` in lower case, of every table this account can see."""
+        onde = (
+            "select lower(table_name), lower(column_name) from all_tab_columns"
+            if self.engine.dialect.name == "oracle"
+            else "select lower(table_name), lower(column_name) from information_schema.columns"
+        )
+        with self.engine.connect() as con:
+            return frozenset(f"{tabela}.{coluna}" for tabela, coluna in con.execute(text(onde)))
+
+    def _tem(self, exige: Sequence[str]) -> bool:
+        return not exige or all(".".join(item.lower().split(".")[-2:]) in self.colunas for item in exige)
+
+    @functools.cached_property
+    def origens(self) -> tuple[Any, ...]:
+        """Origins of change that this version of the vendor's schema has; at least one, or a clear error."""
+        presentes = tuple(o for o in self.sistema.origens if self._tem(o.exige))
+        if not presentes:
+            procuradas = sorted({c for o in self.sistema.origens for c in o.exige})
+            raise ConfiguracaoInvalida(f"{self.sistema.nome}: no way to see changes; looked for columns {', '.join(procuradas)}")
+        return presentes
+
+    @functools.cached_property
+    def detalhes(self) -> tuple[tuple[str, str], ...]:
+        """(kind, SQL file) chosen for this schema version."""
+        return tuple((d.nome, arquivo) for d in self.sistema.detalhes if (arquivo := self._variante(d)) is not None)
+
+    def _variante(self, detalhe: Detalhe) -> str | None:
+        for arquivo, exige in detalhe.variantes:
+            if self._tem(exige):
+                return arquivo
+        if detalhe.opcional:
+            return None
+        procuradas = "; ".join(", ".join(exige) for _, exige in detalhe.variantes)
+        raise ConfiguracaoInvalida(f"{self.sistema.nome}: no SQL fits this schema for '{detalhe.nome}'; looked for columns: {procuradas}")
+
+
+class Leitor:
+    """Reads and maps records by key. Errors of one record are returned, not raised; a source that is down raises."""
+
+    def __init__(self, consultas: ConsultasSistema, contexto: Contexto) -> None:
+        self.consultas = consultas
+        self.contexto = contexto
+
+    def ler(self, chaves: Sequence[str]) -> dict[str, Lido]:
+        """Every key of ``chaves`` with its record, its error or ``None``."""
+        lidos: dict[str, Lido] = dict.fromkeys(chaves)
+        sistema = self.consultas.sistema
+        validas = []
+        for chave in chaves:
+            try:
+                sistema.tipo_chave(chave)
+                validas.append(chave)
+            except ValueError:
+                lidos[chave] = RegistroInvalido("chave", "formato inesperado para este sistema")
+        if validas:
+            with self.consultas.engine.connect() as con:
+                lidos.update(self._ler(con, validas))
+        return lidos
+
+    def _ler(self, con: Connection, chaves: Sequence[str]) -> dict[str, Lido]:
+        try:
+            por_chave = self._agrupar(con, chaves)
+        except (DataError, ValueError, OverflowError):
+            # One row that the database or its driver cannot convert (a date beyond Python's) must not hold back
+            # its batch: find it by halves.
+            con.rollback()
+            if len(chaves) == 1:
+                return {chaves[0]: RegistroInvalido("origem", "o banco de origem não conseguiu ler este registro")}
+            meio = len(chaves) // 2
+            return self._ler(con, chaves[:meio]) | self._ler(con, chaves[meio:])
+        return {chave: self._montar(linhas) for chave, linhas in por_chave.items()}
+
+    def _agrupar(self, con: Connection, chaves: Sequence[str]) -> dict[str, dict[str, list[Linha]]]:
+        por_chave: dict[str, dict[str, list[Linha]]] = {}
+        nativas = [self.consultas.sistema.tipo_chave(c) for c in chaves]
+        for posicao, (nome, arquivo) in enumerate(self.consultas.detalhes):
+            grupos: defaultdict[str, list[Linha]] = defaultdict(list)
+            for linha in self.consultas.linhas(con, arquivo, chaves=nativas):
+                grupos[str(linha["chave"])].append(linha)
+            if posicao == 0:
+                por_chave = {chave: {nome: linhas} for chave, linhas in grupos.items()}
+            else:
+                for chave, linhas in grupos.items():
+                    if chave in por_chave:
+                        por_chave[chave][nome] = linhas
+        return por_chave
+
+    def _montar(self, linhas: dict[str, list[Linha]]) -> Atendimento | Exception:
+        try:
+            return self.consultas.sistema.mapear(linhas, self.contexto)
+        except ConfiguracaoInvalida:
+            raise
+        except Exception as erro:  # Whatever one record does to the mapping is that record's error, with its reason.
+            return erro

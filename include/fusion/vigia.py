@@ -1,0 +1,91 @@
+"""What a watcher asks: is there work, and is somebody already at it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, case, exists, literal, or_, select, union_all
+
+from include.fusion.carga import TOLERANCIA_RELOGIO
+from include.fusion.leitura import ConsultasSistema
+from include.fusion.relogio import agora
+from include.fusion.sistemas.base import Origem
+from include.fusion.tabelas import fila_chamada, marca_dagua, plantao
+
+Alvo = tuple[int, str, str, str]
+"""(integracao_id, queue table, process that drains it, process whose watermarks say what was seen)."""
+
+
+@dataclass(frozen=True)
+class Situacao:
+    """State of one integration: due rows wait, somebody is on duty, watermarks by origin (text)."""
+
+    prontos: bool = False
+    de_plantao: bool = False
+    marcas: dict[str, str] = field(default_factory=dict)
+
+
+def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
+    """State of every target in one round trip per kind of fact, whatever the number of integrations."""
+    alvos = list(alvos)
+    partes = []
+    for posicao, (integracao_id, tabela, processo, _) in enumerate(alvos):
+        f = fila_chamada(tabela)
+        pronta = exists().where(
+            f.c.integracao_id == integracao_id,
+            f.c.processo == processo,
+            f.c.situacao == literal("pendente", literal_execute=True),
+            or_(f.c.proxima_tentativa_em.is_(None), f.c.proxima_tentativa_em <= agora()),
+        )
+        ocupado = exists().where(plantao.c.integracao_id == integracao_id, plantao.c.processo == processo, plantao.c.ate > agora())
+        partes.append(select(literal(posicao, literal_execute=True), case((pronta, 1), else_=0), case((ocupado, 1), else_=0)))
+    m = marca_dagua
+    with engine.connect() as con:
+        bandeiras = {posicao: (bool(p), bool(o)) for posicao, p, o in con.execute(union_all(*partes))}
+        marcas = list(
+            con.execute(
+                select(m.c.integracao_id, m.c.processo, m.c.origem, m.c.marcador).where(
+                    m.c.integracao_id.in_({a[0] for a in alvos}), m.c.marcador.is_not(None)
+                )
+            )
+        )
+    return {
+        alvo: Situacao(*bandeiras[posicao], {o: v for i, p, o, v in marcas if (i, p) == (alvo[0], alvo[3])})
+        for posicao, alvo in enumerate(alvos)
+    }
+
+
+class VigiaOrigem:
+    """Looks at the markers of one source: anything beyond the watermark, or a late commit inside the overlap window, is work."""
+
+    def __init__(self, consultas: ConsultasSistema, *, sobreposicao: timedelta, fuso: ZoneInfo) -> None:
+        self.consultas = consultas
+        self.sobreposicao = sobreposicao
+        self.fuso = fuso
+        self._vistos: dict[str, tuple[str | None, int]] = {}
+
+    def ha_trabalho(self, marcas: dict[str, str]) -> bool:
+        """Whether any origin has changes that the watermarks (origin → marker text) do not cover yet."""
+        with self.consultas.engine.connect() as con:
+            return any([self._mudou(con, origem, marcas.get(origem.nome)) for origem in self.consultas.origens])
+
+    def _mudou(self, con: Connection, origem: Origem, texto: str | None) -> bool:
+        marca: Any = None if texto is None else self.consultas.sistema.ler_marcador(texto)
+        base = datetime(1753, 1, 1) if marca is None else marca - self.sobreposicao if isinstance(marca, datetime) else marca
+        linha = self.consultas.linhas(con, origem.sql_vigia, marcador=base)[0]
+        quantidade, maior = int(linha["quantidade"] or 0), linha["marcador"]
+        if not quantidade:
+            return False
+        if marca is None:
+            return True
+        # A date in the future never moves the watermark: such rows are told apart by their number alone.
+        futura = isinstance(maior, datetime) and maior.replace(tzinfo=None) > datetime.now(self.fuso).replace(tzinfo=None) + TOLERANCIA_RELOGIO
+        anterior = self._vistos.get(origem.nome)
+        self._vistos[origem.nome] = (texto, quantidade)
+        if not futura and maior > marca:
+            return True
+        return anterior is not None and anterior[0] == texto and quantidade > anterior[1]

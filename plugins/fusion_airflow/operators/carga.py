@@ -1,0 +1,73 @@
+"""Carga: finds what changed at the source and feeds the queue of the next step."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import DownstreamTasksSkipped
+
+from fusion_airflow.operators.base import OperadorIntegracao
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from fusion_airflow.montagem import Montagem
+    from include.fusion.pedido import Pedido
+
+
+class CargaOperator(OperadorIntegracao):
+    """Queues changed attendances, or those a form asks for; skips the next step when nothing waits for it."""
+
+    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        from include.fusion.settings import Consulfarma
+
+        assert isinstance(montagem.integracao, Consulfarma)
+        if pedido.simular:
+            self.log.info("Simulação: a carga não altera nada; a importação lê e monta sem enviar.")
+            return {"simulacao": True}
+        contagens = buscar(montagem, pedido, manual=context["dag_run"].run_type == "manual", habilitada=montagem.integracao.carga.habilitado)
+        self.log.info("%s", frase(contagens))
+        if not montagem.fila().tem_prontos():
+            context["ti"].xcom_push("return_value", contagens)
+            # Not even started: a task costs a second, and there is nothing for it to do.
+            raise DownstreamTasksSkipped(tasks=sorted(self.downstream_task_ids))
+        return contagens
+
+
+def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool = True) -> dict[str, Any]:
+    """One look for work: what the form asks for, else what changed (when its interval or a watcher says so)."""
+    from include.fusion.carga import enfileirar_pedido
+
+    contagens: dict[str, Any] = {"lidos": 0, "enfileirados": 0, "reenviados": 0}
+    fila, busca = montagem.fila(), montagem.integracao.busca
+    if pedido.reenviar_erros:
+        contagens["reenviados"] = fila.reenviar_erros()
+    if pedido.filtra:
+        contagens["enfileirados"] = enfileirar_pedido(
+            montagem.consultas, montagem.fusion, fila, montagem.livro, pedido, pagina=busca.pagina
+        )
+    elif habilitada and (manual or busca.vigiar_origem or _venceu(montagem)):
+        resultado = montagem.carga().executar()
+        montagem.marcas().registrar_execucao("carga")
+        contagens |= {"lidos": resultado.lidos, "enfileirados": resultado.enfileirados, "por_origem": resultado.por_origem}
+        if resultado.futuros:
+            contagens["data_no_futuro"] = resultado.futuros
+    return contagens
+
+
+def frase(contagens: dict[str, Any]) -> str:
+    """One line in Portuguese for the log."""
+    partes = [f"{contagens['enfileirados']} atendimentos enfileirados", f"{contagens['lidos']} mudanças lidas"]
+    if contagens["reenviados"]:
+        partes.append(f"{contagens['reenviados']} com erro postos de novo na fila")
+    if contagens.get("data_no_futuro"):
+        partes.append(f"{contagens['data_no_futuro']} com data de alteração no futuro (confira o relógio da origem)")
+    return "; ".join(partes)
+
+
+def _venceu(montagem: Montagem) -> bool:
+    """Without a watcher the load runs on its own interval, counted from its last run."""
+    with montagem.fusion.connect() as con:
+        marca = montagem.marcas().ler(con, "carga")
+    return marca is None or datetime.now(UTC) - marca.executado_em >= montagem.integracao.busca.intervalo

@@ -1,0 +1,155 @@
+"""Watcher: says that an integration has work, and says it again while work remains.
+
+An event is a wake-up, not a message: Airflow may merge, repeat or drop it, and nothing is lost, because the run reads the queue and the
+source's markers itself. While a run is at work nothing fires: it will look once more before it ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Any, ClassVar
+
+from airflow.triggers.base import BaseEventTrigger, TriggerEvent
+
+from fusion_airflow.conexoes import engine_de
+from fusion_airflow.montagem import BUSCA, ENTREGA, Montagem
+from include.fusion.vigia import Alvo, Situacao, VigiaOrigem, situacoes
+
+TABELA = "ImportacaoAtendimento"
+ERRO_ESPERA_MAX = 30.0
+
+
+class PollCompartilhado:
+    """One look at the integration database serves every watcher on it: the answer is kept for ``validade`` seconds."""
+
+    _por_conexao: ClassVar[dict[str, PollCompartilhado]] = {}
+
+    def __init__(self, conn_id: str) -> None:
+        self._conn_id = conn_id
+        self._engine: Any = None
+        self._alvos: set[Alvo] = set()
+        self._lido: dict[Alvo, Situacao] = {}
+        self._lido_em = float("-inf")
+        self._trava = asyncio.Lock()
+
+    @classmethod
+    def de(cls, conn_id: str) -> PollCompartilhado:
+        """The one poll of that connection in this triggerer."""
+        return cls._por_conexao.setdefault(conn_id, cls(conn_id))
+
+    async def situacao(self, alvo: Alvo, validade: float) -> Situacao:
+        """State of one queue, at most ``validade`` seconds old."""
+        async with self._trava:
+            if alvo not in self._lido or time.monotonic() - self._lido_em >= validade:
+                self._alvos.add(alvo)
+                self._lido = await asyncio.to_thread(self._ler)
+                self._lido_em = time.monotonic()
+            return self._lido[alvo]
+
+    def esquecer(self, alvo: Alvo) -> None:
+        """A watcher that ended asks no more."""
+        self._alvos.discard(alvo)
+
+    def _ler(self) -> dict[Alvo, Situacao]:
+        if self._engine is None:
+            self._engine = engine_de(self._conn_id, aplicacao="vigia")
+        return situacoes(self._engine, sorted(self._alvos))
+
+
+class TrabalhoPendenteTrigger(BaseEventTrigger):
+    """
+    Wake an integration's DAG while its queue has due rows or its source has changes beyond the watermark.
+
+    ``intervalo``: seconds between two looks. ``relembrar``: quiet seconds before the same work is announced again; it doubles up to
+    ``relembrar_max``, since work that stays means a run that fails or waits. ``vigiar_origem`` false watches the queue alone.
+    """
+
+    def __init__(
+        self,
+        *,
+        integracao: str,
+        intervalo: float = 0.5,
+        vigiar_origem: bool = True,
+        relembrar: float = 15.0,
+        relembrar_max: float = 300.0,
+    ) -> None:
+        super().__init__()
+        self.integracao = integracao
+        self.intervalo = intervalo
+        self.vigiar_origem = vigiar_origem
+        self.relembrar = relembrar
+        self.relembrar_max = relembrar_max
+        self._montagem: Montagem | None = None
+        self._vigia: VigiaOrigem | None = None
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return (
+            f"{type(self).__module__}.{type(self).__qualname__}",
+            {
+                "integracao": self.integracao,
+                "intervalo": self.intervalo,
+                "vigiar_origem": self.vigiar_origem,
+                "relembrar": self.relembrar,
+                "relembrar_max": self.relembrar_max,
+            },
+        )
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        espera = self.intervalo
+        anunciado, quieto = float("-inf"), self.relembrar
+        while True:
+            try:
+                motivo = await self._trabalho()
+                espera = self.intervalo
+            except Exception as erro:  # A watcher must outlive any outage; the message may quote data, its type does not.
+                espera = min(ERRO_ESPERA_MAX, max(1.0, espera * 2))
+                self.log.warning("Vigia de %s: %s; nova tentativa em %.0f s", self.integracao, type(erro).__name__, espera)
+                self._largar()
+                motivo = None
+            agora = time.monotonic()
+            if motivo is None:
+                anunciado, quieto = float("-inf"), self.relembrar
+            elif agora - anunciado >= quieto:
+                quieto = min(self.relembrar_max, quieto * 2) if anunciado > 0 else self.relembrar
+                anunciado = agora
+                yield TriggerEvent({"integracao": self.integracao, "motivo": motivo})
+            await asyncio.sleep(espera)
+
+    async def cleanup(self) -> None:
+        """Give the source's connection back when Airflow ends or replaces this watcher."""
+        if self._montagem is not None:
+            PollCompartilhado.de(self._montagem.integracao.conexoes.fusion_db).esquecer(self._alvo(self._montagem))
+        self._largar()
+
+    async def _trabalho(self) -> str | None:
+        if self._montagem is None:
+            self._montagem = await asyncio.to_thread(self._montar)
+        montagem = self._montagem
+        poll = PollCompartilhado.de(montagem.integracao.conexoes.fusion_db)
+        situacao = await poll.situacao(self._alvo(montagem), self.intervalo / 2)
+        if situacao.de_plantao:
+            return None
+        if situacao.prontos:
+            return "fila"
+        if self._vigia is not None and await asyncio.to_thread(self._vigia.ha_trabalho, situacao.marcas):
+            return "origem"
+        return None
+
+    def _montar(self) -> Montagem:
+        montagem = Montagem(self.integracao, lambda conn_id: engine_de(conn_id, aplicacao=f"vigia.{self.integracao}"))
+        if self.vigiar_origem:
+            busca = montagem.integracao.busca
+            self._vigia = VigiaOrigem(montagem.consultas, sobreposicao=busca.sobreposicao, fuso=montagem.integracao.fuso)
+        return montagem
+
+    @staticmethod
+    def _alvo(montagem: Montagem) -> Alvo:
+        return (montagem.integracao.integracao_id, TABELA, ENTREGA, BUSCA)
+
+    def _largar(self) -> None:
+        """Drop what was opened: the next look begins anew, with the connection as it is then."""
+        if self._montagem is not None:
+            self._montagem.fechar()
+        self._montagem = self._vigia = None
