@@ -22,7 +22,6 @@ Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e pr
 
 from fusion_airflow.dags import dag_de_integracao
 from fusion_airflow.operators import ImportacaoOperator
-
 from include.fusion.settings import EsusAb, instaladas
 
 for integracao in instaladas(EsusAb):

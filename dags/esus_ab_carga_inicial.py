@@ -17,7 +17,6 @@ continua de onde esta começou.
 
 from fusion_airflow.dags import dag_de_carga_inicial
 from fusion_airflow.operators import CargaInicialOperator, ProcessamentoInicialOperator
-
 from include.fusion.settings import EsusAb, instaladas
 
 for integracao in instaladas(EsusAb):

@@ -158,7 +158,9 @@ def enfileirar_pedido(
     total, chave = 0, None
     with consultas.engine.connect() as origem_con:
         while True:
-            linhas = consultas.linhas(origem_con, consultas.sistema.sql_chaves, chave=chave, limite=pagina, **pedido.filtros(consultas.sistema))
+            linhas = consultas.linhas(
+                origem_con, consultas.sistema.sql_chaves, chave=chave, limite=pagina, **pedido.filtros(consultas.sistema)
+            )
             origem_con.rollback()
             if linhas:
                 itens = [ItemFila(str(x["chave"]), str(x["chave_paciente"] or ""), x["operacao"], prioridade) for x in linhas]

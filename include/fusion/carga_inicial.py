@@ -30,9 +30,7 @@ class Ponto:
 class CargaInicial:
     """Resumable at the page: what a killed load had queued stays queued, and it goes on behind its last key."""
 
-    def __init__(
-        self, consultas: ConsultasSistema, fusion: Engine, fila: Fila, marcas: Marcas, *, pagina: int, prioridade: int
-    ) -> None:
+    def __init__(self, consultas: ConsultasSistema, fusion: Engine, fila: Fila, marcas: Marcas, *, pagina: int, prioridade: int) -> None:
         self.consultas = consultas
         self.fusion = fusion
         self.fila = fila
@@ -62,9 +60,7 @@ class CargaInicial:
             while True:
                 esperar()
                 chave = None if ponto.chave is None else sistema.tipo_chave(ponto.chave)
-                linhas = self.consultas.linhas(
-                    origem_con, sistema.sql_chaves, chave=chave, limite=self.pagina, **Pedido().filtros(sistema)
-                )
+                linhas = self.consultas.linhas(origem_con, sistema.sql_chaves, chave=chave, limite=self.pagina, **Pedido().filtros(sistema))
                 origem_con.rollback()
                 ponto.feitos += len(linhas)
                 ponto.chave = str(linhas[-1]["chave"]) if linhas else ponto.chave

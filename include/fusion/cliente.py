@@ -104,9 +104,7 @@ class ClienteFusion:
         if self.api.token_url is not None:
             cabecalhos["Authorization"] = f"Bearer {await self._obter_token()}"
         try:
-            async with self._sessao.request(
-                metodo, self.api.url + rota, data=corpo, headers=cabecalhos, allow_redirects=False
-            ) as resposta:
+            async with self._sessao.request(metodo, self.api.url + rota, data=corpo, headers=cabecalhos, allow_redirects=False) as resposta:
                 return await self._interpretar(resposta, rota)
         except (aiohttp.ClientError, TimeoutError, OSError):
             # "from None": the chained error may quote the request.

@@ -24,8 +24,8 @@ from include.fusion.cliente import ClienteFusion
 from include.fusion.erros import FusionError, FusionHubError, FusionIndisponivel, FusionNaoAutorizado, motivo_de
 from include.fusion.filas import Desfecho, Fila, Filtro, Registro
 from include.fusion.leitura import Leitor
-from include.fusion.livro import Livro
 from include.fusion.livro import Entrega as UltimaEntrega
+from include.fusion.livro import Livro
 from include.fusion.modelo import Atendimento, corpo, versao_conteudo
 
 TENTATIVAS_NO_LUGAR = 3
@@ -352,7 +352,10 @@ class Entrega:
                 [
                     (envio.registro.chave, envio.versao, "exclusao" if envio.metodo == "DELETE" else "envio")
                     for envio in lote
-                    if envio.chave and envio.desfecho is not None and envio.desfecho.situacao == "concluido" and envio.registro.id in gravados
+                    if envio.chave
+                    and envio.desfecho is not None
+                    and envio.desfecho.situacao == "concluido"
+                    and envio.registro.id in gravados
                 ],
             )
         for envio in lote:

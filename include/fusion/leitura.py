@@ -50,7 +50,7 @@ class ConsultasSistema:
         """Rows as dicts with lower-case names: engines disagree about the case of unquoted columns."""
         clausula = self.sql(arquivo)
         resultado = con.execute(clausula, {k: v for k, v in valores.items() if k in clausula._bindparams})
-        nomes = [nome.lower() for nome in resultado.keys()]
+        nomes = list(map(str.lower, resultado.keys()))
         return [dict(zip(nomes, linha, strict=True)) for linha in resultado]
 
     @functools.cached_property

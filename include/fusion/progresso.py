@@ -27,7 +27,12 @@ class Progresso:
         self._ultimo = agora
         taxa = (feitos - self.inicial) / max(agora - self._comeco, 1e-3)
         falta = (self.total - feitos) / taxa if taxa > 0 else None
-        numeros = {"feitos": feitos, "total": self.total, "por_segundo": round(taxa, 1), "faltam_s": None if falta is None else round(falta)}
+        numeros = {
+            "feitos": feitos,
+            "total": self.total,
+            "por_segundo": round(taxa, 1),
+            "faltam_s": None if falta is None else round(falta),
+        }
         porcento = 100 * feitos / self.total if self.total else 100.0
         resta = "" if falta is None else f", faltam {duracao(falta)}"
         self._dizer(f"{feitos} de {self.total} ({porcento:.1f} %), {taxa:.0f}/s{resta}", numeros)

@@ -71,7 +71,9 @@ class VigiaOrigem:
     def ha_trabalho(self, marcas: dict[str, str]) -> bool:
         """Whether any origin has changes that the watermarks (origin → marker text) do not cover yet."""
         with self.consultas.engine.connect() as con:
-            return any([self._mudou(con, origem, marcas.get(origem.nome)) for origem in self.consultas.origens])
+            # Every origin is asked each time: what one saw is remembered for the next look.
+            mudancas = [self._mudou(con, origem, marcas.get(origem.nome)) for origem in self.consultas.origens]
+        return any(mudancas)
 
     def _mudou(self, con: Connection, origem: Origem, texto: str | None) -> bool:
         marca: Any = None if texto is None else self.consultas.sistema.ler_marcador(texto)
@@ -83,7 +85,9 @@ class VigiaOrigem:
         if marca is None:
             return True
         # A date in the future never moves the watermark: such rows are told apart by their number alone.
-        futura = isinstance(maior, datetime) and maior.replace(tzinfo=None) > datetime.now(self.fuso).replace(tzinfo=None) + TOLERANCIA_RELOGIO
+        futura = (
+            isinstance(maior, datetime) and maior.replace(tzinfo=None) > datetime.now(self.fuso).replace(tzinfo=None) + TOLERANCIA_RELOGIO
+        )
         anterior = self._vistos.get(origem.nome)
         self._vistos[origem.nome] = (texto, quantidade)
         if not futura and maior > marca:

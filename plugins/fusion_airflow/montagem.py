@@ -127,8 +127,7 @@ class Montagem:
 def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametros:
     """Settings of a process as the delivery loop takes them (seconds)."""
     iguais = {
-        nome: getattr(ajustes, nome)
-        for nome in ("lote", "concorrencia", "tentativas_max", "parcela_erro_max", "minimo_para_parcela")
+        nome: getattr(ajustes, nome) for nome in ("lote", "concorrencia", "tentativas_max", "parcela_erro_max", "minimo_para_parcela")
     }
     segundos = {nome: getattr(ajustes, nome).total_seconds() for nome in ("permanencia", "prazo_reserva", "espera_inicial", "espera_max")}
     ciclo = {}

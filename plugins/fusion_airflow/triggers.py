@@ -9,14 +9,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
-from fusion_airflow.conexoes import engine_de
-from fusion_airflow.montagem import BUSCA, ENTREGA, Montagem
-from include.fusion.vigia import Alvo, Situacao, VigiaOrigem, situacoes
+if TYPE_CHECKING:
+    from fusion_airflow.montagem import Montagem
+    from include.fusion.vigia import Alvo, Situacao, VigiaOrigem
 
+# The engine is imported where it is first used: every parse of a DAG file imports this module.
 TABELA = "ImportacaoAtendimento"
 ERRO_ESPERA_MAX = 30.0
 
@@ -53,6 +54,9 @@ class PollCompartilhado:
         self._alvos.discard(alvo)
 
     def _ler(self) -> dict[Alvo, Situacao]:
+        from fusion_airflow.conexoes import engine_de
+        from include.fusion.vigia import situacoes
+
         if self._engine is None:
             self._engine = engine_de(self._conn_id, aplicacao="vigia")
         return situacoes(self._engine, sorted(self._alvos))
@@ -138,6 +142,10 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
         return None
 
     def _montar(self) -> Montagem:
+        from fusion_airflow.conexoes import engine_de
+        from fusion_airflow.montagem import Montagem
+        from include.fusion.vigia import VigiaOrigem
+
         montagem = Montagem(self.integracao, lambda conn_id: engine_de(conn_id, aplicacao=f"vigia.{self.integracao}"))
         if self.vigiar_origem:
             busca = montagem.integracao.busca
@@ -146,6 +154,8 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
 
     @staticmethod
     def _alvo(montagem: Montagem) -> Alvo:
+        from fusion_airflow.montagem import BUSCA, ENTREGA
+
         return (montagem.integracao.integracao_id, TABELA, ENTREGA, BUSCA)
 
     def _largar(self) -> None:

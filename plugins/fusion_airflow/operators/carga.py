@@ -26,7 +26,9 @@ class CargaOperator(OperadorIntegracao):
         if pedido.simular:
             self.log.info("Simulação: a carga não altera nada; a importação lê e monta sem enviar.")
             return {"simulacao": True}
-        contagens = buscar(montagem, pedido, manual=context["dag_run"].run_type == "manual", habilitada=montagem.integracao.carga.habilitado)
+        contagens = buscar(
+            montagem, pedido, manual=context["dag_run"].run_type == "manual", habilitada=montagem.integracao.carga.habilitado
+        )
         self.log.info("%s", frase(contagens))
         if not montagem.fila().tem_prontos():
             context["ti"].xcom_push("return_value", contagens)
