@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from sandbox.stack.ambiente import base
 from sandbox.stack.estado import Estado
@@ -21,23 +22,27 @@ class Componente:
     grupo: int
 
 
-def airflow(estado: Estado, env: Mapping[str, str]) -> list[Componente]:
-    """The four processes of a real installation. Their own log servers stay off: the logs are on this machine already."""
-    porta = str(estado.portas["ui"])
-    argumentos = {
-        # First: the others wait for it, and it takes longest.
-        "api-server": (2, ("api-server", "--host", "127.0.0.1", "--port", porta, "--workers", "1")),
-        "scheduler": (1, ("scheduler", "--skip-serve-logs")),
-        "triggerer": (1, ("triggerer", "--skip-serve-logs")),
-        "dag-processor": (1, ("dag-processor",)),
-    }
-    return [Componente(nome, (sys.executable, "-m", "airflow", *resto), env, grupo) for nome, (grupo, resto) in argumentos.items()]
+def pronto(estado: Estado) -> Path:
+    """File that appears when Airflow's database is migrated."""
+    return estado.airflow / "banco-pronto"
+
+
+def api_server(estado: Estado, env: Mapping[str, str]) -> Componente:
+    """Airflow's API server, which migrates the database before it serves."""
+    comando = (sys.executable, "-m", "sandbox.stack.preparo", "airflow", "--pronto", str(pronto(estado)), "--argumentos")
+    return Componente("api-server", (*comando, "--host", "127.0.0.1", "--port", str(estado.portas["ui"]), "--workers", "1"), env, 2)
+
+
+def airflow(env: Mapping[str, str]) -> list[Componente]:
+    """The other processes of a real installation. Their own log servers stay off: the logs are on this machine already."""
+    argumentos = (("scheduler", "--skip-serve-logs"), ("triggerer", "--skip-serve-logs"), ("dag-processor",))
+    return [Componente(a[0], (sys.executable, "-m", "airflow", *a), env, 1) for a in argumentos]
 
 
 def fusion(estado: Estado, dsn: str) -> Componente:
     """The sandbox's Fusion on its own database."""
     env = {**base(estado), "FUSION_DSN": dsn, "FUSION_TOKEN": estado.segredos["token_fusion"]}
-    comando = (sys.executable, "-m", "sandbox.fusion", "--porta", str(estado.portas["api"]))
+    comando = (sys.executable, "-m", "sandbox.fusion", "serve", "--porta", str(estado.portas["api"]))
     return Componente("fusion", comando, env, 3)
 
 

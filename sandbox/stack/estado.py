@@ -86,6 +86,10 @@ class Estado:
         return f"http://127.0.0.1:{self.portas['ui']}"
 
     @property
+    def url_fusion(self) -> str:
+        return f"http://127.0.0.1:{self.portas['api']}"
+
+    @property
     def processos(self) -> dict[str, Any]:
         """Who runs: ``{"fase": ..., "supervisor": {pid, inicio}, "filhos": {name: {pid, inicio}}}``; empty when nothing was started."""
         arquivo = self.pasta / "processos.json"

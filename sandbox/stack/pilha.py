@@ -93,8 +93,6 @@ class Pilha:
         )  # fmt: skip
         self._subir_postgres(portas["pg"])
         self._preparar()
-        for componente in componentes.airflow(self.estado, self.env):
-            self.iniciar(componente)
         self._esperar_saude()
         if taxa is not None and float(taxa) > 0:
             self.iniciar(componentes.simulador(self.estado, taxa))
@@ -123,43 +121,58 @@ class Pilha:
         self.dizer(f"PostgreSQL on port {porta} ({time.monotonic() - inicio:.1f} s)")
 
     def _preparar(self) -> None:
-        """Migrations and source data, side by side."""
-        quantos = os.environ.get("FUSION_ATENDIMENTOS", "300")
-        base = ambiente.base(self.estado)
-        tarefas = {"airflow": (["airflow"], self.env), "fila": (["fila", "--url", self._postgres.sqlalchemy("fusion_integracao")], base)}
-        for origem, banco in ORIGENS.items():
-            tarefas[origem] = (["fonte", origem, "--dsn", self._postgres.dsn(banco), "--atendimentos", quantos], base)
-        rotulos = {"airflow": "Airflow's database", "fila": "queue tables"}
+        """Migrations and source data side by side; the rest of Airflow starts as soon as its database is there."""
         inicio = time.monotonic()
-        for nome, (argumentos, env) in tarefas.items():
+        pronto = componentes.pronto(self.estado)
+        pronto.unlink(missing_ok=True)
+        self.iniciar(componentes.api_server(self.estado, self.env))
+        tarefas = self._tarefas()
+        for nome, argumentos in tarefas.items():
             comando = (sys.executable, "-m", "sandbox.stack.preparo", *argumentos)
-            self._lancar(Componente(f"preparo-{nome}", comando, env, 0))
+            self._lancar(Componente(f"preparo-{nome}", comando, ambiente.base(self.estado), 0))
         self.iniciar(componentes.fusion(self.estado, self._postgres.dsn("fusion")))
-        faltam = set(tarefas)
+        faltam = {*tarefas, "Airflow's database"}
         while faltam:
-            for nome in sorted(faltam):
-                codigo = self.filhos[f"preparo-{nome}"].poll()
-                if codigo is None:
-                    continue
-                if codigo:
-                    raise RuntimeError(f"set-up of {nome} failed; see {self.estado.logs / f'preparo-{nome}.log'}")
-                faltam.discard(nome)
-                self._esquecer(f"preparo-{nome}")
-                self.dizer(f"{rotulos.get(nome, f'source {nome}')} ready ({time.monotonic() - inicio:.1f} s)")
+            feitos = {n for n in faltam & set(tarefas) if self._terminou(f"preparo-{n}")}
+            if "Airflow's database" in faltam and pronto.exists():
+                feitos.add("Airflow's database")
+                for componente in componentes.airflow(self.env):
+                    self.iniciar(componente)
+            for nome in sorted(feitos):
+                self.dizer(f"{nome} ready ({time.monotonic() - inicio:.1f} s)")
+            faltam -= feitos
+            self._terminou("api-server")
             if faltam and time.monotonic() - inicio > PRAZO:
                 raise RuntimeError(f"set-up of {', '.join(sorted(faltam))} took longer than {PRAZO:.0f} s")
             time.sleep(0.1)
+
+    def _tarefas(self) -> dict[str, list[str]]:
+        quantos = os.environ.get("FUSION_ATENDIMENTOS", "300")
+        fontes = {
+            f"source-{origem}": ["fonte", origem, "--dsn", self._postgres.dsn(banco), "--atendimentos", quantos]
+            for origem, banco in ORIGENS.items()
+        }
+        return {"queues": ["fila", "--url", self._postgres.sqlalchemy("fusion_integracao")], **fontes}
+
+    def _terminou(self, nome: str) -> bool:
+        """Whether a child has done its work and gone; an error when it failed."""
+        codigo = self.filhos[nome].poll()
+        if codigo is None:
+            return False
+        if codigo or not nome.startswith("preparo-"):
+            raise RuntimeError(f"{nome} ended with {codigo}; see {self.estado.logs / f'{nome}.log'}")
+        self._esquecer(nome)
+        return True
 
     def _esperar_saude(self) -> None:
         inicio = time.monotonic()
         bons: set[str] = set()
         faltam = {"metadatabase", "scheduler", "triggerer", "dag_processor", "fusion"}
         while faltam:
-            for nome, processo in self.filhos.items():
-                if processo.poll() is not None:
-                    raise RuntimeError(f"{nome} ended with {processo.returncode}; see {self.estado.logs / f'{nome}.log'}")
+            for nome in self.filhos:
+                self._terminou(nome)
             agora = {nome for nome, valor in saude_airflow(self.estado).items() if valor == "healthy"}
-            if respira(f"http://127.0.0.1:{self.estado.portas['api']}/"):
+            if respira(f"{self.estado.url_fusion}/saude"):
                 agora.add("fusion")
             for nome in sorted(agora - bons):
                 self.dizer(f"{nome} healthy ({time.monotonic() - inicio:.1f} s)")

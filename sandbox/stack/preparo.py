@@ -1,30 +1,36 @@
-"""Database set-up that needs a process of its own: ``python -m sandbox.stack.preparo airflow|fontes ...``.
-
-Both run side by side while the stack starts: Airflow's migration takes seconds, and so does inventing patients.
-"""
+"""Database set-up in processes of its own, side by side: ``python -m sandbox.stack.preparo airflow|fila|fonte ...``."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import sys
+from pathlib import Path
 
 import psycopg2
+
+from sandbox.stack.ambiente import POOL
 
 ORIGENS = {"consulfarma": "consulfarma", "esus_ab": "esus"}
 """Source system → its database."""
 MARCA_PRONTO = "sandbox_pronto"
 
 
-def preparar_airflow() -> None:
-    """Migrate Airflow's metadata and create what DAGs refer to. Needs Airflow's environment."""
+def servir_airflow(pronto: Path, argumentos: list[str]) -> None:
+    """Migrate Airflow's metadata, create what DAGs refer to, then become the API server.
+
+    One process for both, since both load the same code and that takes longer than all the rest of the start.
+    """
+    from airflow.__main__ import main as airflow
     from airflow.models.pool import Pool
     from airflow.utils.db import initdb
-
-    from sandbox.stack.ambiente import POOL
 
     initdb()
     nome, vagas, descricao = POOL
     Pool.create_or_update_pool(nome, vagas, descricao, include_deferred=False)
+    pronto.touch()
+    sys.argv = ["airflow", "api-server", *argumentos]
+    airflow()
 
 
 def preparar_fila(url: str) -> None:
@@ -66,7 +72,9 @@ def _executar(dsn: str, sql: str, *valores: str) -> list[tuple[object, ...]]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox.stack.preparo", description=__doc__)
     passos = parser.add_subparsers(dest="passo", required=True)
-    passos.add_parser("airflow", help="Airflow's metadata database and pool")
+    servir = passos.add_parser("airflow", help="Airflow's metadata database and pool, then its API server")
+    servir.add_argument("--pronto", type=Path, required=True, help="file that appears when the database is ready")
+    servir.add_argument("--argumentos", nargs=argparse.REMAINDER, default=[], help="options of airflow api-server")
     fila = passos.add_parser("fila", help="the hub's queue tables")
     fila.add_argument("--url", required=True)
     fonte = passos.add_parser("fonte", help="one vendor's schema and data")
@@ -75,7 +83,7 @@ def main() -> None:
     fonte.add_argument("--atendimentos", type=int, default=300)
     args = parser.parse_args()
     if args.passo == "airflow":
-        preparar_airflow()
+        servir_airflow(args.pronto, args.argumentos)
     elif args.passo == "fila":
         preparar_fila(args.url)
     else:

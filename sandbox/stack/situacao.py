@@ -51,8 +51,8 @@ def mostrar(estado: Estado) -> int:
     if not dados or not estado.em_uso():
         print("nothing is running: make up")
         return 1
-    print(f"{dados['fase']}; UI {estado.url_ui}; Fusion http://127.0.0.1:{estado.portas['api']}; PostgreSQL port {estado.portas['pg']}\n")
-    saude = {**saude_airflow(estado), "fusion": "healthy" if respira(f"http://127.0.0.1:{estado.portas['api']}/") else "no answer"}
+    print(f"{dados['fase']}; UI {estado.url_ui}; Fusion {estado.url_fusion}; PostgreSQL port {estado.portas['pg']}\n")
+    saude = {**saude_airflow(estado), "fusion": "healthy" if respira(f"{estado.url_fusion}/saude") else "no answer"}
     print(tabela(("component", "health"), list(saude.items())), "\n")
     print(tabela(("process", "pid", "running"), [(n, f["pid"], "yes" if vivo(f) else "no") for n, f in dados["filhos"].items()]), "\n")
     try:
