@@ -1,0 +1,20 @@
+-- e-SUS PEC: late edits in versions that keep Envers revisions (tl_) instead of audit copies.
+SELECT t.marcador, a.co_seq_atend AS chave,
+       COALESCE((SELECT MIN(v.co_seq_cidadao) FROM tb_prontuario pv JOIN tb_cidadao v ON v.co_seq_cidadao = pv.co_cidadao
+                 WHERE c.st_unificado = 1 AND v.st_unificado <> 1 AND pv.co_prontuario_grupo = p.co_prontuario_grupo),
+                c.co_seq_cidadao, -p.co_seq_prontuario) AS chave_paciente,
+       CASE WHEN (SELECT MIN(CASE WHEN x.st_cancelado = 1 THEN 1 ELSE 0 END) FROM tb_atend_prof x WHERE x.co_atend = a.co_seq_atend) = 1
+            THEN 'exclusao' ELSE 'alteracao' END AS operacao
+FROM (
+      SELECT r.dt_revisao AS marcador, l.co_seq_atend_prof AS co_atend_prof
+      FROM tb_revisao r JOIN tl_atend_prof l ON l.co_revisao = r.co_seq_revisao WHERE r.dt_revisao >= :marcador
+      UNION
+      SELECT r.dt_revisao AS marcador, l.co_atend_prof
+      FROM tb_revisao r JOIN tl_medicao l ON l.co_revisao = r.co_seq_revisao WHERE r.dt_revisao >= :marcador) t
+JOIN tb_atend_prof f ON f.co_seq_atend_prof = t.co_atend_prof
+JOIN tb_atend a ON a.co_seq_atend = f.co_atend
+JOIN tb_prontuario p ON p.co_seq_prontuario = a.co_prontuario
+LEFT JOIN tb_cidadao c ON c.co_seq_cidadao = p.co_cidadao
+WHERE :chave IS NULL OR t.marcador > :marcador OR a.co_seq_atend > :chave
+ORDER BY 1, 2
+OFFSET 0 ROWS FETCH NEXT :limite ROWS ONLY

@@ -1,0 +1,1 @@
+create index idx_revisao_data on tb_revisao (dt_revisao);
