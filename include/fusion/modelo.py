@@ -28,7 +28,8 @@ def limpar_texto(valor: Any) -> Any:
     """Drop control characters and outer blanks; an empty text becomes ``None``. Other types pass unchanged."""
     if not isinstance(valor, str):
         return valor
-    return _CONTROLES.sub("", valor).strip() or None
+    # Nearly every text is one printable line, which has nothing to clean.
+    return (valor if valor.isprintable() else _CONTROLES.sub("", valor)).strip() or None
 
 
 def _cpf(valor: str) -> str:
@@ -50,9 +51,10 @@ def _plausivel(valor: Any) -> Any:
     return valor
 
 
-Curto = Annotated[str, BeforeValidator(limpar_texto), Field(min_length=1, max_length=500)]
-Longo = Annotated[str, BeforeValidator(limpar_texto), Field(min_length=1, max_length=TEXTO_LONGO_MAX)]
-Codigo = Annotated[str, BeforeValidator(limpar_texto), Field(min_length=1, max_length=100)]
+# Limits stand before the cleaner (which still runs first): pydantic then checks them in its core and names them.
+Curto = Annotated[str, Field(min_length=1, max_length=500), BeforeValidator(limpar_texto)]
+Longo = Annotated[str, Field(min_length=1, max_length=TEXTO_LONGO_MAX), BeforeValidator(limpar_texto)]
+Codigo = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(limpar_texto)]
 Cpf = Annotated[str, AfterValidator(_cpf)]
 Cns = Annotated[str, AfterValidator(_cns)]
 Cid10 = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}(\.[0-9A-Z]{1,2})?$")]
