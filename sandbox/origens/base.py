@@ -20,6 +20,7 @@ class Mudanca:
 
     ``operacao`` is what the hub should do with ``chave`` (inclusao, alteracao, exclusao); ``tipo`` says what was done, in words.
     ``afetadas`` are all attendances that change with it (a patient's edit reaches every attendance); ``chave`` is one of them.
+    ``recusada``: Fusion must not take it, so that reconciliation expects it in ``erro``.
     """
 
     chave: str
@@ -27,6 +28,7 @@ class Mudanca:
     tipo: str
     chave_paciente: str = ""
     afetadas: tuple[str, ...] = ()
+    recusada: bool = False
 
 
 class Esperado(NamedTuple):

@@ -172,7 +172,7 @@ class GeradorPessoas:
     def _estranha(self, p: Pessoa) -> Pessoa:
         tipo = self.rng.randrange(7)
         if tipo == 0:
-            return Pessoa(p.nome, *(None,) * 4, p.sexo, "IGNORADA", *(None,) * 13)  # type: ignore[arg-type]
+            return Pessoa(p.nome, *(None,) * 4, p.sexo, "IGNORADA", *(None,) * 13)
         if tipo == 1:
             return p._replace(nome=f"  {p.nome}\x0b\x1f ", nome_mae=f"\x02{p.nome_mae}\x7f\t")
         if tipo == 2:

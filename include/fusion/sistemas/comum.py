@@ -13,7 +13,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -51,16 +50,14 @@ def texto_clinico(valor: Any) -> str | None:
 
 
 def codigo(valor: Any) -> str | None:
-    """A code or key as text: ``7``, ``Decimal('7')``, ``7.0`` and ``' 7 '`` are all ``'7'``; a UUID is lower case."""
+    """A code or key as text: ``7``, ``Decimal('7')``, ``7.0`` and ``' 7 '`` are all ``'7'``; a UUID is its lower-case text."""
     if valor is None:
         return None
     if isinstance(valor, (bool, int)):
         return str(int(valor))
     if isinstance(valor, (Decimal, float)) and math.isfinite(valor) and valor == int(valor):
         return str(int(valor))
-    if isinstance(valor, UUID):
-        return str(valor)
-    return limpar_texto(str(valor))
+    return texto(valor)
 
 
 def digitos(valor: Any, tamanho: int = 0) -> str | None:
