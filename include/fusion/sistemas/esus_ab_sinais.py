@@ -52,7 +52,7 @@ def _pressao(linha: Linha) -> tuple[float, float] | None:
     try:
         par = comum.pressao(linha["nu_medicao_pressao_arterial"], "PRESSAO")
     except RegistroInvalido:
-        raise _ilegivel("PRESSAO_SISTOLICA", linha, "valor ilegível, esperado como 120/80") from None
+        raise _ilegivel("PRESSAO_SISTOLICA", linha, "valor ilegível, esperado sistólica/diastólica") from None
     if par is not None and 0 < par[0] < 30:
         # "12/8" is how it is said, in cmHg: sent as mmHg it would read as a dying patient.
         raise _ilegivel("PRESSAO_SISTOLICA", linha, "parece estar em cmHg, esperado mmHg")
