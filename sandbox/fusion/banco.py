@@ -1,0 +1,254 @@
+"""Fusion's own database. Every accepted write is one statement, hence one transaction: key, state and log stand or fall together."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from sandbox.fusion.problema import Recusa
+
+INDISPONIVEL = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.TooManyConnectionsError,
+)
+"""What says that the database cannot work now."""
+
+ESQUEMA = """
+create table if not exists registro (
+    id              bigint generated always as identity,
+    entidade        text not null,
+    integracao_id   integer not null,
+    codigo          text not null,
+    corpo           jsonb not null,
+    versao          integer not null,
+    cancelado       boolean not null,
+    codigo_paciente text,
+    hash_conteudo   text not null,
+    aceito_em       timestamptz not null,
+    primary key (entidade, integracao_id, codigo)
+);
+create index if not exists registro_por_id on registro (entidade, id);
+create table if not exists aplicacao (
+    id                 bigint generated always as identity primary key,
+    entidade           text not null,
+    integracao_id      integer not null,
+    codigo             text not null,
+    codigo_paciente    text,
+    operacao           text not null check (operacao in ('gravacao', 'cancelamento')),
+    versao             integer not null,
+    hash_conteudo      text not null,
+    atualizado_em      timestamptz,
+    layout_id          integer,
+    chave_idempotencia text not null,
+    recebido_em        timestamptz not null,
+    aceito_em          timestamptz not null
+);
+create index if not exists aplicacao_por_registro on aplicacao (entidade, integracao_id, codigo, id);
+create table if not exists idempotencia (
+    chave       text primary key,
+    hash_pedido text not null,
+    id          bigint not null,
+    aplicado    boolean not null,
+    versao      integer not null,
+    criado_em   timestamptz not null default clock_timestamp()
+);
+create table if not exists recusa (
+    id            bigint generated always as identity primary key,
+    entidade      text not null,
+    integracao_id integer,
+    codigo        text,
+    campo         text,
+    detalhe       text not null,
+    status        integer not null,
+    em            timestamptz not null default clock_timestamp()
+);
+create table if not exists mensagem_hl7 (
+    id                 bigint generated always as identity primary key,
+    integracao_id      integer not null,
+    remetente          text not null,
+    controle           text not null,
+    tipo               text not null,
+    versao             text not null,
+    codigo_paciente    text,
+    codigo_atendimento text,
+    corpo              text not null,
+    hash_conteudo      text not null,
+    recebido_em        timestamptz not null,
+    aceito_em          timestamptz not null default clock_timestamp(),
+    unique (integracao_id, remetente, controle)
+);
+create or replace view atendimento as select * from registro where entidade = 'atendimento';
+create or replace view paciente as select * from registro where entidade = 'paciente';
+create or replace function aplicar(
+    p_chave text, p_hash_pedido text, p_entidade text, p_integracao integer, p_codigo text, p_operacao text, p_corpo jsonb,
+    p_hash text, p_paciente text, p_atualizado timestamptz, p_layout integer, p_recebido timestamptz,
+    out situacao text, out id bigint, out aplicado boolean, out versao integer
+) language plpgsql as $$
+declare
+    anterior idempotencia%rowtype;
+    agora timestamptz;
+begin
+    select * into anterior from idempotencia i where i.chave = p_chave;
+    if found then
+        situacao := case when anterior.hash_pedido = p_hash_pedido then 'repetido' else 'conflito' end;
+        id := anterior.id; aplicado := anterior.aplicado; versao := anterior.versao;
+        return;
+    end if;
+    situacao := 'novo';
+    if p_operacao = 'cancelamento' then
+        update registro r set cancelado = true, versao = r.versao + 1, hash_conteudo = p_hash, aceito_em = clock_timestamp()
+         where r.entidade = p_entidade and r.integracao_id = p_integracao and r.codigo = p_codigo
+        returning r.versao, r.codigo_paciente, r.aceito_em into versao, p_paciente, agora;
+    else
+        insert into registro as r (entidade, integracao_id, codigo, corpo, versao, cancelado, codigo_paciente, hash_conteudo, aceito_em)
+        values (p_entidade, p_integracao, p_codigo, p_corpo, 1, false, p_paciente, p_hash, clock_timestamp())
+        on conflict (entidade, integracao_id, codigo) do update
+           set corpo = excluded.corpo, versao = r.versao + 1, cancelado = false, codigo_paciente = excluded.codigo_paciente,
+               hash_conteudo = excluded.hash_conteudo, aceito_em = clock_timestamp()
+        returning r.versao, r.aceito_em into versao, agora;
+    end if;
+    aplicado := versao is not null;
+    if aplicado then
+        insert into aplicacao (entidade, integracao_id, codigo, codigo_paciente, operacao, versao, hash_conteudo, atualizado_em, layout_id,
+                               chave_idempotencia, recebido_em, aceito_em)
+        values (p_entidade, p_integracao, p_codigo, p_paciente, p_operacao, versao, p_hash, p_atualizado, p_layout,
+                p_chave, p_recebido, agora)
+        returning aplicacao.id into id;
+    else
+        id := 0; versao := 0;
+    end if;
+    -- Last: a twin request that was faster breaks the unique key here and undoes everything above.
+    insert into idempotencia (chave, hash_pedido, id, aplicado, versao) values (p_chave, p_hash_pedido, id, aplicado, versao);
+end $$;
+"""
+_DUPLICADOS = """
+select entidade, integracao_id, codigo, operacao, id, id_anterior from (
+    select a.*, lag(id) over w as id_anterior, lag(hash_conteudo) over w as hash_anterior, lag(operacao) over w as operacao_anterior
+      from aplicacao a
+    window w as (partition by entidade, integracao_id, codigo order by id)
+) t where hash_conteudo = hash_anterior and operacao = operacao_anterior and ($1::integer is null or integracao_id = $1)
+order by id limit 1000
+"""
+_RESUMO = """
+select (select count(*) from aplicacao where $1::integer is null or integracao_id = $1) as aplicacoes,
+       (select count(*) from registro where not cancelado and ($1::integer is null or integracao_id = $1)) as atuais,
+       (select count(*) from registro where cancelado and ($1::integer is null or integracao_id = $1)) as cancelados,
+       (select count(*) from recusa where $1::integer is null or integracao_id = $1) as recusas,
+       (select count(*) from mensagem_hl7 where $1::integer is null or integracao_id = $1) as mensagens_hl7
+"""
+_PENDENCIAS = """
+select id, corpo::text as corpo from registro
+ where entidade = $1 and id > $2 and ($3::integer is null or integracao_id = $3) and (not $4 or not corpo ? 'dataProcessamento')
+ order by id limit $5
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Escrita:
+    """One accepted request, ready for the database. Hashes are SHA-256 in hex."""
+
+    chave: str
+    hash_pedido: str
+    entidade: str
+    integracao_id: int
+    codigo: str
+    operacao: str
+    corpo: str | None
+    hash_conteudo: str
+    codigo_paciente: str | None
+    atualizado_em: datetime | None
+    layout_id: int | None
+    recebido_em: datetime
+
+
+async def _nada(_: object) -> None:
+    """No session state is ever set, so a connection needs no reset (a round trip) when it goes back to the pool."""
+
+
+class Banco:
+    """Pool of connections to the ``fusion`` database and the few questions asked of it."""
+
+    def __init__(self, dsn: str, conexoes: int) -> None:
+        self._dsn = dsn
+        self._conexoes = conexoes
+        self._pool: asyncpg.Pool[Any]
+
+    async def abrir(self, espera: float = 60.0) -> None:
+        """Connect and create the tables; waits for a database that is still starting."""
+        limite = time.monotonic() + espera
+        while True:
+            try:
+                self._pool = await asyncpg.create_pool(self._dsn, min_size=2, max_size=self._conexoes, command_timeout=30, reset=_nada)
+                break
+            except INDISPONIVEL:
+                if time.monotonic() > limite:
+                    raise
+                await asyncio.sleep(0.2)
+        async with self._pool.acquire() as con, con.transaction():
+            await con.execute("select pg_advisory_xact_lock(7205701)")
+            await con.execute(ESQUEMA)
+
+    async def fechar(self) -> None:
+        self._pool.terminate()
+
+    async def viva(self) -> None:
+        await self._pool.fetchval("select 1")
+
+    async def aplicar(self, e: Escrita) -> tuple[str, int, bool, int]:
+        """Returns (novo | repetido | conflito, id, aplicado, versao)."""
+        argumentos = (e.chave, e.hash_pedido, e.entidade, e.integracao_id, e.codigo, e.operacao, e.corpo, e.hash_conteudo,
+                      e.codigo_paciente, e.atualizado_em, e.layout_id, e.recebido_em)  # fmt: skip
+        comando = "select situacao, id, aplicado, versao from aplicar($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        try:
+            linha = await self._pool.fetchrow(comando, *argumentos)
+        except asyncpg.UniqueViolationError:
+            # The twin has committed by now: this time its answer is found.
+            linha = await self._pool.fetchrow(comando, *argumentos)
+        return linha["situacao"], linha["id"], linha["aplicado"], linha["versao"]
+
+    async def recusar(self, entidade: str, recusa: Recusa) -> None:
+        await self._pool.execute(
+            "insert into recusa (entidade, integracao_id, codigo, campo, detalhe, status) values ($1, $2, $3, $4, $5, $6)",
+            entidade, recusa.integracao_id, recusa.codigo, recusa.campo, recusa.detalhe, recusa.status,
+        )  # fmt: skip
+
+    async def estado(self, entidade: str, integracao_id: int, codigo: str) -> asyncpg.Record | None:
+        return await self._pool.fetchrow(
+            "select corpo::text as corpo, versao, cancelado, aceito_em from registro"
+            " where entidade = $1 and integracao_id = $2 and codigo = $3",
+            entidade, integracao_id, codigo,
+        )  # fmt: skip
+
+    async def pendencias(self, entidade: str, depois: int, integracao_id: int | None, abertas: bool, limite: int) -> list[asyncpg.Record]:
+        return list(await self._pool.fetch(_PENDENCIAS, entidade, depois, integracao_id, abertas, limite))
+
+    async def guardar_hl7(self, integracao_id: int, mensagem: dict[str, Any]) -> str:
+        """Store a message once; returns novo, repetido or conflito (same MSH-10, other text)."""
+        colunas = list(mensagem)
+        novo = await self._pool.fetchval(
+            f"insert into mensagem_hl7 (integracao_id, {', '.join(colunas)}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+            " on conflict do nothing returning id",
+            integracao_id, *(mensagem[c] for c in colunas),
+        )  # fmt: skip
+        if novo is not None:
+            return "novo"
+        anterior = await self._pool.fetchval(
+            "select hash_conteudo from mensagem_hl7 where integracao_id = $1 and remetente = $2 and controle = $3",
+            integracao_id, mensagem["remetente"], mensagem["controle"],
+        )  # fmt: skip
+        return "repetido" if anterior == mensagem["hash_conteudo"] else "conflito"
+
+    async def resumo(self, integracao_id: int | None) -> dict[str, int]:
+        return dict(await self._pool.fetchrow(_RESUMO, integracao_id))
+
+    async def duplicados(self, integracao_id: int | None) -> list[dict[str, Any]]:
+        return [dict(linha) for linha in await self._pool.fetch(_DUPLICADOS, integracao_id)]
