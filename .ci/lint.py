@@ -14,7 +14,10 @@ RAIZ = Path(__file__).resolve().parents[1]
 CHECKS: dict[str, tuple[str, ...]] = {
     "ruff check": ("-m", "ruff", "check", "."),
     "ruff format": ("-m", "ruff", "format", "--check", "."),
-    "mypy": ("-m", "mypy",),
+    "mypy": (
+        "-m",
+        "mypy",
+    ),
     "import contracts": ("-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"),
     "settings": ("-m", "include.fusion.settings", "validar"),
 }

@@ -159,7 +159,7 @@ def main() -> int:
     comandos.add_parser("down", help="stop it")
     comandos.add_parser("status", help="health, ports and queue depths")
     comandos.add_parser("demo", help="a hospital at work for two minutes, then the figures")
-    comandos.add_parser("env", help="environment of the running stack, for: eval \"$(python -m sandbox.stack env)\"")
+    comandos.add_parser("env", help='environment of the running stack, for: eval "$(python -m sandbox.stack env)"')
     comandos.add_parser("supervisor")
     args = parser.parse_args()
     estado = Estado(args.pasta or RAIZ / (".demo" if args.comando == "demo" else ".sandbox"))

@@ -48,6 +48,8 @@ def base(estado: Estado) -> dict[str, str]:
         "NO_PROXY": sem_proxy,
         "no_proxy": sem_proxy,
         "TZ": "UTC",
+        # Notices about other packages' future, in every log and every task.
+        "PYTHONWARNINGS": "ignore::DeprecationWarning",
     }
 
 
@@ -64,9 +66,14 @@ def conexoes(estado: Estado, senha: str) -> dict[str, str]:
         "AIRFLOW_CONN_ESUS_AB": postgres("esus"),
         "AIRFLOW_CONN_ESUS": postgres("esus"),
         "AIRFLOW_CONN_FUSION_API": json.dumps(
-            {"conn_type": "http", "schema": "http", "host": "127.0.0.1", "port": estado.portas["api"],
-             "password": estado.segredos["token_fusion"]}
-        ),  # fmt: skip
+            {
+                "conn_type": "http",
+                "schema": "http",
+                "host": "127.0.0.1",
+                "port": estado.portas["api"],
+                "password": estado.segredos["token_fusion"],
+            }
+        ),
     }
 
 
@@ -75,7 +82,7 @@ def airflow(estado: Estado, senha: str, ambiente: Mapping[str, str] = os.environ
     pasta_dags = Path(ambiente.get("FUSION_DAGS") or RAIZ / "dags").resolve()
     banco = dsn(estado, senha, "airflow")
     url = estado.url_ui
-    opcoes = {
+    opcoes: dict[str, dict[str, object]] = {
         "CORE": {
             "EXECUTOR": "LocalExecutor",
             # Workers are forked when the scheduler starts; each idle one costs memory.
@@ -125,7 +132,13 @@ def airflow(estado: Estado, senha: str, ambiente: Mapping[str, str] = os.environ
         "TRIGGERER": {"CAPACITY": 100},
         "DAG_PROCESSOR": {
             "DAG_BUNDLE_CONFIG_LIST": json.dumps(
-                [{"name": "fusion", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {"path": str(pasta_dags)}}]
+                [
+                    {
+                        "name": "fusion",
+                        "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle",
+                        "kwargs": {"path": str(pasta_dags)},
+                    }
+                ]
             ),
             # A new file is listed within 5 s and an edited one goes to the front; unchanged ones wait, since each parse costs a process.
             "REFRESH_INTERVAL": 5,

@@ -302,4 +302,3 @@ def _postmaster(estado: Estado) -> int | None:
         return None
     comando = Path(f"/proc/{pid}/cmdline")
     return int(pid) if comando.exists() and pasta.encode() in comando.read_bytes() else None
-

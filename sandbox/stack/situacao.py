@@ -39,7 +39,7 @@ def tabela(cabecalho: Sequence[str], linhas: Sequence[Sequence[object]]) -> str:
     def linha(celulas: Sequence[str], valores: Sequence[object] | None = None) -> str:
         partes = []
         for i, celula in enumerate(celulas):
-            numero = valores is not None and isinstance(valores[i], int | float) or valores is None and i > 0
+            numero = (valores is not None and isinstance(valores[i], int | float)) or (valores is None and i > 0)
             partes.append(celula.rjust(larguras[i]) if numero else celula.ljust(larguras[i]))
         return "  ".join(partes).rstrip()
 

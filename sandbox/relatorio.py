@@ -1,0 +1,239 @@
+"""The demo's table: what the sources changed, what Fusion accepted and how fast, and whether both now say the same.
+
+``python -m sandbox.relatorio`` reports on a running stack. Reconciliation reads every record of the source through the project's own
+reader and compares content with what Fusion stores; :mod:`sandbox.conferencia` then checks a few facts by SQL of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+from sqlalchemy import create_engine
+
+from include.fusion.depara import DePara
+from include.fusion.leitura import ConsultasSistema, Leitor
+from include.fusion.modelo import Atendimento, corpo, versao_conteudo
+from include.fusion.settings import Integracao, carregar
+from include.fusion.sistemas.base import Contexto
+from sandbox.conferencia import conferir
+from sandbox.stack.ambiente import dsn, senha_postgres
+from sandbox.stack.estado import RAIZ, Estado
+from sandbox.stack.preparo import ORIGENS
+from sandbox.stack.situacao import tabela
+
+LOTE = 500
+_FILA = "select processo, situacao, count(*) from ImportacaoAtendimento where integracao_id = %s group by 1, 2"
+_ABERTAS = """select chave, max(situacao), max(motivo) from ImportacaoAtendimento
+where integracao_id = %s and situacao in ('pendente', 'reservado', 'erro') group by 1"""
+_APLICACOES = """select codigo, operacao, hash_conteudo, atualizado_em, aceito_em from aplicacao
+where integracao_id = %s and entidade = 'atendimento' order by id"""
+_REGISTROS = "select codigo, corpo, cancelado from registro where entidade = 'atendimento' and integracao_id = %s and codigo = any(%s)"
+_MUDANCAS = "select chave, operacao, marcador, committed_at from mudanca where origem = %s order by id"
+
+
+@dataclass
+class Linha:
+    """Figures of one DAG; ``missing`` counts records whose state in Fusion differs from the source's, refused ones aside."""
+
+    changed: int = 0
+    queued: int = 0
+    delivered: int = 0
+    refused: int = 0
+    pending: int = 0
+    missing: int = 0
+    doubled: int = 0
+    p50_s: float | None = None
+    p95_s: float | None = None
+
+
+@dataclass
+class Relatorio:
+    integrations: dict[str, Linha] = field(default_factory=dict)
+    motivos: dict[str, Counter[str]] = field(default_factory=dict)
+    notas: list[str] = field(default_factory=list)
+
+    @property
+    def verdict(self) -> str:
+        """``ok``, or every count that should be zero."""
+        faltas = [
+            f"{dag}: {n} {nome}"
+            for dag, linha in self.integrations.items()
+            for nome in ("missing", "doubled", "pending")
+            if (n := getattr(linha, nome))
+        ]
+        return "; ".join([*faltas, *self.notas]) or "ok"
+
+    @property
+    def ok(self) -> bool:
+        return self.verdict == "ok"
+
+    def json(self) -> str:
+        return json.dumps({"integrations": {k: asdict(v) for k, v in self.integrations.items()}, "verdict": self.verdict}, indent=2)
+
+    def texto(self) -> str:
+        nomes = ("integration", "changed", "queued", "delivered", "refused", "pending", "missing", "doubled", "p50 s", "p95 s")
+        linhas = [[dag, *asdict(linha).values()] for dag, linha in self.integrations.items()]
+        partes = [tabela(nomes, linhas)]
+        for dag, motivos in self.motivos.items():
+            partes += [f"\n{dag}: refused, by reason", *(f"  {n:5}  {motivo}" for motivo, n in motivos.most_common(10))]
+        return "\n".join([*partes, f"\nverdict: {self.verdict}"])
+
+
+def percentil(valores: list[float], p: float) -> float | None:
+    """Nearest-rank percentile, rounded to milliseconds; ``None`` of nothing."""
+    if not valores:
+        return None
+    ordenados = sorted(valores)
+    return round(ordenados[min(len(ordenados) - 1, int(p * len(ordenados)))], 3)
+
+
+def consultar(url: str, sql: str, *valores: Any) -> list[tuple[Any, ...]]:
+    con = psycopg2.connect(url)
+    try:
+        with con.cursor() as cur:
+            cur.execute(sql, valores)
+            return list(cur.fetchall())
+    finally:
+        con.close()
+
+
+def latencias(mudancas: list[tuple[Any, ...]], aplicacoes: list[tuple[Any, ...]]) -> list[float]:
+    """Seconds from each change's commit to Fusion's first acceptance of a version that holds it.
+
+    A version holds the change when the marker that it carries is not older than the change's transaction; a cancellation carries none
+    and counts when it was accepted after the commit. A change that altered no content is never sent, and has no latency.
+    """
+    por_chave: dict[str, list[tuple[Any, Any]]] = {}
+    for codigo, _, _, atualizado_em, aceito_em in aplicacoes:
+        por_chave.setdefault(codigo, []).append((atualizado_em, aceito_em))
+    achadas = []
+    for chave, _, marcador, committed_at in mudancas:
+        for atualizado_em, aceito_em in por_chave.get(chave, ()):
+            if (atualizado_em >= marcador) if atualizado_em is not None else (aceito_em >= committed_at):
+                achadas.append(max(0.0, (aceito_em - committed_at).total_seconds()))
+                break
+    return achadas
+
+
+def repetidas(aplicacoes: list[tuple[Any, ...]]) -> list[str]:
+    """Keys to which Fusion applied the same content twice in a row."""
+    ultima: dict[str, tuple[str, str]] = {}
+    achadas = []
+    for codigo, operacao, hash_conteudo, _, _ in aplicacoes:
+        if ultima.get(codigo) == (operacao, hash_conteudo):
+            achadas.append(codigo)
+        ultima[codigo] = (operacao, hash_conteudo)
+    return achadas
+
+
+def leitor_de(integracao: Integracao, engine: Any) -> Leitor:
+    """The project's reader for this installation, on an engine of ours."""
+    sistema = importlib.import_module(f"include.fusion.sistemas.{integracao.sistema}").SISTEMA
+    contexto = Contexto(
+        DePara.carregar(integracao.id, integracao.sistema), integracao.fuso, integracao.documento_invalido == "omitir"
+    )  # fmt: skip
+    return Leitor(ConsultasSistema(engine, sistema, integracao.pasta_sql), contexto)
+
+
+def divergentes(integracao: Integracao, url_origem: str, url_fusion: str) -> set[str]:
+    """Keys whose state in Fusion is not the source's."""
+    origem = importlib.import_module(f"sandbox.origens.{integracao.sistema}")
+    con = psycopg2.connect(url_origem)
+    esperados = {e.chave: e.operacao for e in origem.chaves(con)}
+    con.close()
+    engine = create_engine(url_origem.replace("postgresql://", "postgresql+psycopg2://", 1))
+    leitor = leitor_de(integracao, engine)
+    chaves = list(esperados)
+    achadas = set()
+    try:
+        for i in range(0, len(chaves), LOTE):
+            lote = chaves[i : i + LOTE]
+            lidos = leitor.ler(lote)
+            guardados = {c: (dados, cancelado) for c, dados, cancelado in consultar(url_fusion, _REGISTROS, integracao.integracao_id, lote)}
+            for chave in lote:
+                guardado = guardados.get(chave)
+                if esperados[chave] == "exclusao":
+                    certo = guardado is None or guardado[1]
+                else:
+                    lido = lidos[chave]
+                    certo = (
+                        isinstance(lido, Atendimento)
+                        and guardado is not None
+                        and not guardado[1]
+                        and versao_conteudo(guardado[0]) == versao_conteudo(corpo(lido))
+                    )
+                if not certo:
+                    achadas.add(chave)
+    finally:
+        engine.dispose()
+    return achadas
+
+
+def montar(urls: Mapping[str, str]) -> Relatorio:
+    """Report on all installed integrations; ``urls`` maps database name → libpq URL."""
+    relatorio = Relatorio()
+    for integracao in carregar():
+        if integracao.habilitada and integracao.sistema in ORIGENS:
+            _integracao(relatorio, integracao, urls)
+    return relatorio
+
+
+def _integracao(relatorio: Relatorio, integracao: Integracao, urls: Mapping[str, str]) -> None:
+    numero, url_origem = integracao.integracao_id, urls[ORIGENS[integracao.sistema]]
+    mudancas = consultar(urls["simulador"], _MUDANCAS, integracao.sistema)
+    aplicacoes = consultar(urls["fusion"], _APLICACOES, numero)
+    abertas = {chave: (situacao, motivo) for chave, situacao, motivo in consultar(urls["fusion_integracao"], _ABERTAS, numero)}
+    em_erro = {c for c, (situacao, _) in abertas.items() if situacao == "erro"}
+    faltam = divergentes(integracao, url_origem, urls["fusion"]) - em_erro
+    tempos = latencias(mudancas, aplicacoes)
+    viva = Linha(changed=len(mudancas), p50_s=percentil(tempos, 0.5), p95_s=percentil(tempos, 0.95))
+    linhas = {"importacao": viva}
+    relatorio.integrations[integracao.id] = viva
+    if getattr(integracao, "carga_inicial", None) is not None:
+        linhas["carga_inicial"] = relatorio.integrations[f"{integracao.id}_carga_inicial"] = Linha()
+    for processo, situacao, n in consultar(urls["fusion_integracao"], _FILA, numero):
+        linha = linhas.get(processo, viva)
+        linha.queued += n
+        linha.refused += n if situacao == "erro" else 0
+        linha.pending += n if situacao in ("pendente", "reservado") else 0
+    # The history is what nobody touched since the simulator began: its deliveries belong to the initial load, where there is one.
+    mudadas = {m[0] for m in mudancas}
+    comeco = min((m[3] for m in mudancas), default=None)
+    historico = linhas.get("carga_inicial", viva)
+    for _, _, _, _, aceito_em in aplicacoes:
+        (historico if comeco is None or aceito_em < comeco else viva).delivered += 1
+    for chave in faltam:
+        (viva if chave in mudadas else historico).missing += 1
+    for chave in repetidas(aplicacoes):
+        (viva if chave in mudadas else historico).doubled += 1
+    if em_erro:
+        relatorio.motivos[integracao.id] = Counter(abertas[c][1] or "sem motivo" for c in em_erro)
+    relatorio.notas += conferir(integracao.sistema, url_origem, urls["fusion"], numero, ignorar=em_erro | faltam)
+
+
+def urls_de(estado: Estado) -> dict[str, str]:
+    senha = senha_postgres(estado)
+    return {banco: dsn(estado, senha, banco) for banco in ("fusion_integracao", "fusion", "simulador", *ORIGENS.values())}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m sandbox.relatorio", description=__doc__)
+    parser.add_argument("--pasta", type=Path, default=RAIZ / ".sandbox", help="state folder of the stack (default .sandbox)")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
+    args = parser.parse_args()
+    relatorio = montar(urls_de(Estado(args.pasta)))
+    print(relatorio.json() if args.json else relatorio.texto())
+    return 0 if relatorio.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""The few calls that the demo makes to Airflow's REST API."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from typing import Any
+
+from include.fusion.settings import EsusAb, carregar, instaladas
+from sandbox.stack.ambiente import USUARIO_UI
+from sandbox.stack.estado import Estado
+
+_ABRIR = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+
+
+def pedir(estado: Estado, metodo: str, rota: str, corpo: dict[str, Any] | None = None, token: str | None = None) -> dict[str, Any]:
+    """One JSON request; without ``token`` it logs in first."""
+    if token is None and rota != "/auth/token":
+        token = pedir(estado, "POST", "/auth/token", {"username": USUARIO_UI, "password": estado.segredos["senha_ui"]})["access_token"]
+    cabecalhos = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    dados = None if corpo is None else json.dumps(corpo).encode()
+    pedido = urllib.request.Request(f"{estado.url_ui}{rota}", data=dados, method=metodo, headers=cabecalhos)
+    with _ABRIR(pedido, timeout=30) as resposta:
+        return dict(json.load(resposta))
+
+
+def faltam_dags(estado: Estado) -> list[str]:
+    """DAGs of the settings that Airflow does not know yet."""
+    esperadas = {i.id for i in carregar() if i.habilitada} | set(_iniciais())
+    try:
+        conhecidas = {d["dag_id"] for d in pedir(estado, "GET", "/api/v2/dags?limit=100")["dags"]}
+    except (OSError, urllib.error.URLError):
+        return sorted(esperadas)
+    return sorted(esperadas - conhecidas)
+
+
+def _iniciais() -> list[str]:
+    return [i.dag_id_carga_inicial for i in instaladas(EsusAb) if i.carga_inicial is not None and i.carga_inicial.habilitado]
+
+
+def disparar_cargas_iniciais(estado: Estado) -> list[str]:
+    """Start each initial load that has not run yet; returns their DAG ids."""
+    disparadas = []
+    for dag_id in _iniciais():
+        if not pedir(estado, "GET", f"/api/v2/dags/{dag_id}/dagRuns?limit=1")["dag_runs"]:
+            pedir(estado, "POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None})
+            disparadas.append(dag_id)
+    return disparadas

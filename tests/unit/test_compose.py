@@ -1,0 +1,80 @@
+"""The server's compose file: parses, asks for every secret, and names only settings that Airflow has."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from airflow.configuration import retrieve_configuration_description
+
+RAIZ = Path(__file__).resolve().parents[2]
+TEXTO = (RAIZ / "docker-compose.yaml").read_text()
+COMPOSE: dict[str, Any] = yaml.safe_load(TEXTO)
+SERVICOS: dict[str, dict[str, Any]] = COMPOSE["services"]
+
+
+def opcoes_do_airflow() -> set[str]:
+    return {
+        f"AIRFLOW__{secao}__{nome}".upper()
+        for secao, dados in retrieve_configuration_description(include_providers=True).items()
+        for nome in dados["options"]
+    }
+
+
+def test_every_airflow_setting_exists() -> None:
+    usadas = {v for v in COMPOSE["x-airflow"]["environment"] if v.startswith("AIRFLOW__")}
+    assert usadas and usadas <= opcoes_do_airflow()
+
+
+def test_images_are_pinned() -> None:
+    imagens = [s["image"] for s in SERVICOS.values()] + re.findall(r"^FROM (\S+)", (RAIZ / "docker/Dockerfile").read_text(), re.MULTILINE)
+    assert all(re.search(r":\d+\.\d+(\.\d+)?", imagem) for imagem in imagens)
+
+
+def test_image_has_the_pinned_airflow() -> None:
+    versao = re.search(r"^apache-airflow==(\S+)$", (RAIZ / "requirements.txt").read_text(), re.MULTILINE)
+    assert versao and f"FROM apache/airflow:{versao[1]}-python" in (RAIZ / "docker/Dockerfile").read_text()
+
+
+def test_no_variable_has_a_default() -> None:
+    assert not re.search(r"\$\{[A-Z_]+(\}|:?-)", TEXTO)
+
+
+def test_example_file_lists_every_required_variable() -> None:
+    exemplo = set(re.findall(r"^([A-Z_]+)=$", (RAIZ / "docker/env.example").read_text(), re.MULTILINE))
+    assert set(re.findall(r"\$\{([A-Z_]+):\?", TEXTO)) == exemplo
+
+
+def test_example_connections_hold_no_secret() -> None:
+    assert set(re.findall(r'"password": "([^"]*)"', (RAIZ / "docker/conexoes.env.example").read_text())) == {""}
+
+
+@pytest.mark.parametrize("nome", SERVICOS)
+def test_every_service_restarts_and_has_limits(nome: str) -> None:
+    assert SERVICOS[nome]["restart"] in ("unless-stopped", "on-failure")
+    assert {"cpus", "memory"} <= set(SERVICOS[nome]["deploy"]["resources"]["limits"])
+
+
+@pytest.mark.parametrize("nome", [n for n in SERVICOS if n != "init"])
+def test_every_server_has_a_health_check(nome: str) -> None:
+    assert SERVICOS[nome]["healthcheck"]["test"]
+
+
+def test_everything_the_image_needs_exists() -> None:
+    docker = RAIZ / COMPOSE["x-airflow"]["build"]["dockerfile"]
+    copiados = re.findall(r"^COPY (?:--\S+ )?(\S+) ", docker.read_text(), re.MULTILINE)
+    assert copiados and all((RAIZ / c).exists() for c in copiados)
+    assert (RAIZ / f"{COMPOSE['x-airflow']['env_file']}.example").exists()
+
+
+def test_dag_bundle_is_one_that_airflow_has() -> None:
+    import json
+
+    from airflow.providers.git.bundles.git import GitDagBundle
+
+    texto = COMPOSE["x-airflow"]["environment"]["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"]
+    (bundle,) = json.loads(re.sub(r"\$\{[^}]*\}", "x", texto))
+    assert bundle["classpath"] == f"{GitDagBundle.__module__}.{GitDagBundle.__name__}"
