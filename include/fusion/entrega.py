@@ -27,13 +27,12 @@ from include.fusion.leitura import Leitor
 from include.fusion.livro import Entrega as UltimaEntrega
 from include.fusion.livro import Livro
 from include.fusion.modelo import Atendimento, corpo, versao_conteudo
+from include.fusion.plantao import VALIDADE
 
 TENTATIVAS_NO_LUGAR = 3
 """Sends of one record inside one batch before it waits in the queue: a blip must not cost a whole backoff."""
 PAUSA_MAX = 60.0
 """Longest Retry-After (seconds) waited for inside a task; a longer one releases the batch and fails the task."""
-PLANTAO = 6.0
-"""Seconds that a sign of life holds: after a killed task the watcher waits this long at most."""
 AUSENTE = "registro não encontrado na origem (apagado entre a fila e a leitura)"
 
 
@@ -120,7 +119,7 @@ class Entrega:
         dono: str,
         filtro: Filtro | None = None,
         realimentar: Callable[[], int] | None = None,
-        plantao: Callable[[float], None] | None = None,
+        plantao: Callable[[bool], None] | None = None,
         pausado: Callable[[], bool] | None = None,
         progresso: Callable[[Resultado], None] | None = None,
     ) -> None:
@@ -186,7 +185,7 @@ class Entrega:
             with suppress(SQLAlchemyError):  # Should the database be the one that is down, the lease gives the rows back.
                 await asyncio.to_thread(self.fila.recuperar, self.dono)
                 if self.plantao is not None:
-                    await asyncio.to_thread(self.plantao, 0.0)
+                    await asyncio.to_thread(self.plantao, False)
         self._conferir_parcela()
         return self.resultado
 
@@ -203,7 +202,7 @@ class Entrega:
         elif self.plantao is not None:
             # Off duty first, then one last look: a change is seen either here or by the watcher, never by neither.
             self._de_plantao = False
-            await asyncio.to_thread(self.plantao, 0.0)
+            await asyncio.to_thread(self.plantao, False)
         achou = await self._realimentar() > 0 or (fim and await asyncio.to_thread(self.fila.tem_prontos))
         if achou and fim and total < self.p.permanencia_max:
             self._de_plantao = True
@@ -223,11 +222,11 @@ class Entrega:
         while True:
             with suppress(SQLAlchemyError):  # A database that is away is noticed by the next statement that matters.
                 if self.plantao is not None and self._de_plantao:
-                    await asyncio.to_thread(self.plantao, PLANTAO)
+                    await asyncio.to_thread(self.plantao, True)
                 if time.monotonic() >= proxima:
                     proxima = time.monotonic() + self.p.prazo_reserva / 3
                     await asyncio.to_thread(self.fila.renovar, self.dono, timedelta(seconds=self.p.prazo_reserva))
-            await asyncio.sleep(PLANTAO / 3)
+            await asyncio.sleep(VALIDADE / 3)
 
     def _em_pausa(self) -> bool:
         return self.pausado is not None and self.pausado()

@@ -1,24 +1,35 @@
-"""Sign of life of a running delivery, by which the watcher knows that a change needs no new run."""
+"""Sign of life of a running delivery, by which the watcher knows that a change needs no new run.
+
+Kept as a watermark row of its own: ``executado_em`` is the database's time of the last sign, so that clocks need not agree.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import Engine, insert, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Engine, and_
 
-from include.fusion.relogio import depois
-from include.fusion.tabelas import plantao
+from include.fusion.relogio import agora, depois
+from include.fusion.tabelas import marca_dagua
+from include.fusion.travas import gravar_linha
+
+VALIDADE = 6.0
+"""Seconds that one sign holds: after a killed task the watcher waits this long at most."""
+_ORIGEM, _PRESENTE, _AUSENTE = "plantao", "presente", "ausente"
 
 
-def assinar(engine: Engine, integracao_id: int, processo: str, segundos: float) -> None:
-    """Say that somebody works on this queue for ``segundos`` more; 0 signs off."""
-    onde = (plantao.c.integracao_id == integracao_id) & (plantao.c.processo == processo)
-    mudar = update(plantao).where(onde).values(ate=depois(segundos))
+def assinar(engine: Engine, integracao_id: int, processo: str, presente: bool) -> None:
+    """Say that somebody works on this queue (again before ``VALIDADE`` runs out), or that nobody does any more."""
+    chave = {"integracao_id": integracao_id, "processo": processo, "origem": _ORIGEM}
     with engine.begin() as con:
-        feito = con.execute(mudar).rowcount
-    if not feito:
-        try:
-            with engine.begin() as con:
-                con.execute(insert(plantao).values(integracao_id=integracao_id, processo=processo, ate=depois(segundos)))
-        except IntegrityError:  # Another task signed in between.
-            with engine.begin() as con:
-                con.execute(mudar)
+        gravar_linha(con, marca_dagua, chave, {"marcador": _PRESENTE if presente else _AUSENTE, "executado_em": agora()})
+
+
+def presente(integracao_id: int, processo: str) -> ColumnElement[bool]:
+    """Condition on ``marca_dagua``: somebody is on duty for this queue."""
+    m = marca_dagua.c
+    return and_(
+        m.integracao_id == integracao_id,
+        m.processo == processo,
+        m.origem == _ORIGEM,
+        m.marcador == _PRESENTE,
+        m.executado_em > depois(-VALIDADE),
+    )

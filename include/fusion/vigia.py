@@ -12,9 +12,10 @@ from sqlalchemy import Connection, Engine, case, exists, literal, or_, select, u
 
 from include.fusion.carga import TOLERANCIA_RELOGIO
 from include.fusion.leitura import ConsultasSistema
+from include.fusion.plantao import presente
 from include.fusion.relogio import agora
 from include.fusion.sistemas.base import Origem
-from include.fusion.tabelas import fila_chamada, marca_dagua, plantao
+from include.fusion.tabelas import fila_chamada, marca_dagua
 
 Alvo = tuple[int, str, str, str]
 """(integracao_id, queue table, process that drains it, process whose watermarks say what was seen)."""
@@ -41,7 +42,7 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
             f.c.situacao == literal("pendente", literal_execute=True),
             or_(f.c.proxima_tentativa_em.is_(None), f.c.proxima_tentativa_em <= agora()),
         )
-        ocupado = exists().where(plantao.c.integracao_id == integracao_id, plantao.c.processo == processo, plantao.c.ate > agora())
+        ocupado = exists().where(presente(integracao_id, processo))
         partes.append(select(literal(posicao, literal_execute=True), case((pronta, 1), else_=0), case((ocupado, 1), else_=0)))
     m = marca_dagua
     with engine.connect() as con:

@@ -16,7 +16,7 @@ from include.fusion.entrega import Destino, Entrega, Parametros, Resultado
 from include.fusion.filas import Fila
 from include.fusion.leitura import ConsultasSistema, Leitor
 from include.fusion.livro import Livro
-from include.fusion.marcas import Marcas
+from include.fusion.marcas import Marca, Marcas
 from include.fusion.settings import EsusAb, Integracao, obter
 from include.fusion.settings.processos import Entrega as AjustesEntrega
 from include.fusion.sistemas.base import Contexto, Sistema
@@ -26,6 +26,8 @@ BUSCA = "carga"
 ENTREGA = "importacao"
 """Process whose queue rows are live traffic."""
 CARGA_INICIAL = "carga_inicial"
+EXECUCAO = "execucao"
+"""Mark that tells when the load last ran, whatever it found."""
 
 
 def sistema_de(integracao: Integracao) -> Sistema:
@@ -104,6 +106,11 @@ class Montagem:
             sem_marca="agora" if tem_inicial else "tudo",
         )
 
+    def registrar_carga(self) -> None:
+        """Note that the load ran: its interval counts from here."""
+        with self.fusion.begin() as con:
+            self.marcas().gravar(con, EXECUCAO, Marca(None))
+
     def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, processo: str = ENTREGA, **opcoes: Any) -> Entrega:
         return Entrega(
             fusion=self.fusion,
@@ -114,7 +121,7 @@ class Montagem:
             destino=destino_de(self.integracao),
             parametros=parametros(ajustes, self.integracao.busca.intervalo_vigia),
             dono=dono,
-            plantao=lambda segundos: plantao.assinar(self.fusion, self.integracao.integracao_id, processo, segundos),
+            plantao=lambda presente: plantao.assinar(self.fusion, self.integracao.integracao_id, processo, presente),
             **opcoes,
         )
 

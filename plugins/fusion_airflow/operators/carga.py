@@ -51,7 +51,7 @@ def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool
         )
     elif habilitada and (manual or busca.vigiar_origem or _venceu(montagem)):
         resultado = montagem.carga().executar()
-        montagem.marcas().registrar_execucao("carga")
+        montagem.registrar_carga()
         contagens |= {"lidos": resultado.lidos, "enfileirados": resultado.enfileirados, "por_origem": resultado.por_origem}
         if resultado.futuros:
             contagens["data_no_futuro"] = resultado.futuros
@@ -70,6 +70,8 @@ def frase(contagens: dict[str, Any]) -> str:
 
 def _venceu(montagem: Montagem) -> bool:
     """Without a watcher the load runs on its own interval, counted from its last run."""
+    from fusion_airflow.montagem import EXECUCAO
+
     with montagem.fusion.connect() as con:
-        marca = montagem.marcas().ler(con, "carga")
+        marca = montagem.marcas().ler(con, EXECUCAO)
     return marca is None or datetime.now(UTC) - marca.executado_em >= montagem.integracao.busca.intervalo
