@@ -70,7 +70,8 @@ def _celula(valor: Any) -> str:
     if valor is None:
         return "\\N"
     if isinstance(valor, str):
-        return valor.translate(_ESCAPES)
+        # Nearly every text needs no escape, and asking is much cheaper than translating.
+        return valor if valor.isprintable() and "\\" not in valor else valor.translate(_ESCAPES)
     return str(int(valor)) if isinstance(valor, bool) else str(valor)
 
 
