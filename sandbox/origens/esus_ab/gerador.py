@@ -282,7 +282,9 @@ def _gravar(con: Any, banco: Banco, linhas: dict[str, list[str]]) -> None:
     with con.cursor() as cur:
         for tabela in _COLUNAS:
             if texto := linhas.get(tabela):
-                cur.copy_expert(f"copy {tabela} ({banco.colunas(tabela)}) from stdin", io.StringIO("\n".join(texto) + "\n"))
+                cur.copy_expert(
+                    f"copy {tabela} ({banco.colunas(tabela)}) from stdin", io.BytesIO(("\n".join(texto) + "\n").encode()), 1 << 20
+                )
     con.commit()
 
 

@@ -77,7 +77,7 @@ class Clinica:
         return self.um(
             "select a.co_seq_atend, f.co_seq_atend_prof, a.co_prontuario from tb_atend a "
             "join tb_atend_prof f on f.co_seq_atend_prof = a.co_atend_prof join tb_evolucao_plano e on e.co_atend_prof = f.co_seq_atend_prof "
-            "where a.st_atend = 4 and f.st_cancelado is distinct from 1 and a.co_seq_atend >= %s * (select max(co_seq_atend) from tb_atend) "
+            "where a.st_atend = 4 and f.st_cancelado is distinct from 1 and a.co_seq_atend >= cast(%s * (select max(co_seq_atend) from tb_atend) as bigint) "
             "order by a.co_seq_atend limit 1 for update of a skip locked",
             self.rng.random() * 0.95,
         )
@@ -164,7 +164,7 @@ class Clinica:
 
 
 def _admissao(c: Clinica) -> Mudanca:
-    inicio = "%s * (select max(co_seq_atend) from tb_atend)"
+    inicio = "cast(%s * (select max(co_seq_atend) from tb_atend) as bigint)"
     antigo = None
     if c.rng.random() < 0.7:
         antigo = c.um(f"select co_prontuario from tb_atend where co_seq_atend >= {inicio} order by co_seq_atend limit 1", c.rng.random())
