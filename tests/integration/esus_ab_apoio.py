@@ -6,7 +6,7 @@ import random
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,8 +22,6 @@ from include.fusion.sistemas.esus_ab import SISTEMA
 from sandbox.origens import esus_ab
 from sandbox.origens.esus_ab.simulador import Clinica
 from sandbox.postgres import Postgres
-
-ANTES = datetime(1900, 1, 1)
 
 
 @dataclass
@@ -106,7 +104,3 @@ def pec(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Pec]:
 @pytest.fixture(scope="module")
 def pec_nova(postgres: Postgres) -> Iterator[Pec]:
     yield from abrir(postgres, "nova")
-
-
-def logo_antes(momento: datetime) -> datetime:
-    return momento - timedelta(microseconds=1)

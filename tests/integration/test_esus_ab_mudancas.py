@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg2
 import pytest
@@ -12,9 +12,13 @@ from include.fusion.leitura import ConsultasSistema
 from include.fusion.modelo import corpo, versao_conteudo
 from sandbox.origens import esus_ab
 from sandbox.origens.esus_ab import simulador
-from tests.integration.esus_ab_apoio import ANTES, logo_antes
 
 pytest_plugins = ["tests.integration.esus_ab_apoio"]
+ANTES = datetime(1900, 1, 1)
+
+
+def logo_antes(momento):
+    return momento - timedelta(microseconds=1)
 
 
 def todas_as_vistas(pec, marcador):
@@ -167,12 +171,11 @@ def test_replay_of_one_visit_one_citizen_or_a_range(pec):
     assert chaves(pec, inicio=inicio, fim=inicio) == []
 
 
-def test_equal_seeds_write_equal_histories(pec_nova, postgres):
+def test_equal_seeds_write_equal_histories(pec_nova, banco):
     resumo = "select md5(string_agg(ds_plano, '' order by co_atend_prof)) from tb_evolucao_plano where co_atend_prof < 100"
-    dsn = postgres.criar_banco("esus_repetido")
-    esus_ab.criar(dsn)
-    esus_ab.gerar(dsn, 200, 7)
-    with psycopg2.connect(dsn) as con, con.cursor() as cur:
+    esus_ab.criar(banco)
+    esus_ab.gerar(banco, 200, 7)
+    with psycopg2.connect(banco) as con, con.cursor() as cur:
         cur.execute(resumo)
         assert cur.fetchall() == pec_nova.sql(resumo)
 
