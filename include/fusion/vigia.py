@@ -15,7 +15,7 @@ from include.fusion.leitura import ConsultasSistema
 from include.fusion.plantao import presente
 from include.fusion.relogio import agora
 from include.fusion.sistemas.base import Origem
-from include.fusion.tabelas import fila_chamada, marca_dagua
+from include.fusion.tabelas import FILAS, marca_dagua
 
 Alvo = tuple[int, str, str, str]
 """(integracao_id, queue table, process that drains it, process whose watermarks say what was seen)."""
@@ -35,7 +35,7 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
     alvos = list(alvos)
     partes = []
     for posicao, (integracao_id, tabela, processo, _) in enumerate(alvos):
-        f = fila_chamada(tabela)
+        f = FILAS[tabela]
         pronta = exists().where(
             f.c.integracao_id == integracao_id,
             f.c.processo == processo,

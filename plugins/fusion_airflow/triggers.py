@@ -107,9 +107,9 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
             try:
                 motivo = await self._trabalho()
                 espera = self.intervalo
-            except Exception as erro:  # A watcher must outlive any outage; the message may quote data, its type does not.
+            except Exception as erro:  # A watcher must outlive any outage.
                 espera = min(ERRO_ESPERA_MAX, max(1.0, espera * 2))
-                self.log.warning("Vigia de %s: %s; nova tentativa em %.0f s", self.integracao, type(erro).__name__, espera)
+                self.log.warning("Vigia de %s: %s; nova tentativa em %.0f s", self.integracao, _descrever(erro), espera)
                 self._largar()
                 motivo = None
             agora = time.monotonic()
@@ -163,3 +163,13 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
         if self._montagem is not None:
             self._montagem.fechar()
         self._montagem = self._vigia = None
+
+
+def _descrever(erro: Exception) -> str:
+    """What went wrong, for the log: text only of errors that cannot quote a record."""
+    from sqlalchemy.exc import OperationalError
+
+    from include.fusion.erros import FusionHubError
+
+    dizivel = isinstance(erro, (OperationalError, FusionHubError, ImportError))
+    return f"{type(erro).__name__}: {str(erro).splitlines()[0][:300]}" if dizivel and str(erro) else type(erro).__name__
