@@ -1,0 +1,83 @@
+"""The database's clock as SQL expressions: machines whose own clocks disagree still agree on what is due.
+
+Always the time of the statement, not of the transaction: a reservation that waited for a lock must not grant a shortened lease.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect
+from sqlalchemy.dialects import mssql, oracle
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+AGORA = {
+    "postgresql": "statement_timestamp()",
+    "mssql": "SYSUTCDATETIME()",
+    "oracle": "SYS_EXTRACT_UTC(SYSTIMESTAMP)",
+}
+"""Current time in UTC, per engine."""
+
+_SOMA = {
+    "postgresql": "{agora} + CAST({s} AS double precision) * INTERVAL '1 second'",
+    # DATEADD takes an int: milliseconds reach 24 days, seconds lose the fraction, so both parts are added.
+    "mssql": "DATEADD(millisecond, CAST((CAST({s} AS decimal(18, 3)) % 1) * 1000 AS int), DATEADD(second, CAST({s} AS int), {agora}))",
+    "oracle": "({agora} + NUMTODSINTERVAL({s}, 'SECOND'))",
+}
+
+
+def daqui_a(motor: str, segundos: str) -> str:
+    """SQL text of the moment ``segundos`` (an SQL expression, may be negative) from now."""
+    return _SOMA[motor].format(agora=AGORA[motor], s=segundos)
+
+
+class Momento(TypeDecorator[datetime]):
+    """A moment, UTC and aware in Python: ``timestamptz`` on PostgreSQL, elsewhere a plain timestamp that holds UTC.
+
+    Oracle indexes no expression over TIMESTAMP WITH TIME ZONE and drivers of SQL Server differ on DATETIMEOFFSET.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        outros: dict[str, TypeEngine[Any]] = {"mssql": mssql.DATETIME2(), "oracle": oracle.TIMESTAMP()}  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(outros.get(dialect.name, self.impl_instance))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else utc.replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class agora(FunctionElement[Any]):  # noqa: N801 - reads like sqlalchemy.func.now
+    """Current time in UTC as a Core expression."""
+
+    type = Momento()
+    inherit_cache = True
+
+
+class depois(FunctionElement[Any]):  # noqa: N801
+    """``depois(30)``: thirty seconds from now as a Core expression."""
+
+    type = Momento()
+    inherit_cache = True
+
+
+@compiles(agora)
+def _agora(elemento: agora, compilador: Any, **kw: Any) -> str:
+    return AGORA[compilador.dialect.name]
+
+
+@compiles(depois)
+def _depois(elemento: depois, compilador: Any, **kw: Any) -> str:
+    return daqui_a(compilador.dialect.name, compilador.process(elemento.clauses.clauses[0], **kw))

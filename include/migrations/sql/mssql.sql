@@ -1,0 +1,125 @@
+BEGIN TRANSACTION;
+
+CREATE TABLE versao_migracao (
+    version_num VARCHAR(32) NOT NULL,
+    CONSTRAINT versao_migracao_pkc PRIMARY KEY (version_num)
+);
+
+GO
+
+-- Running upgrade  -> 0001
+
+CREATE TABLE ImportacaoAtendimento (
+    id BIGINT NOT NULL IDENTITY,
+    integracao_id INTEGER NOT NULL,
+    processo VARCHAR(60) NOT NULL,
+    chave NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    chave_paciente NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    operacao VARCHAR(10) NOT NULL,
+    prioridade SMALLINT NOT NULL,
+    situacao VARCHAR(10) NOT NULL,
+    tentativas INTEGER NOT NULL,
+    proxima_tentativa_em DATETIME2 NULL,
+    reservado_por NVARCHAR(500) COLLATE Latin1_General_100_BIN2 NULL,
+    reservado_ate DATETIME2 NULL,
+    motivo NVARCHAR(300) COLLATE Latin1_General_100_BIN2 NULL,
+    versao_conteudo VARCHAR(64) NULL,
+    criado_em DATETIME2 NOT NULL,
+    concluido_em DATETIME2 NULL,
+    reabrir BIT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE UNIQUE INDEX ux_importacaoatendimento_aberta ON ImportacaoAtendimento (integracao_id, processo, chave) WHERE situacao IN ('pendente', 'reservado', 'erro');
+
+GO
+
+CREATE INDEX ix_importacaoatendimento_pronta ON ImportacaoAtendimento (integracao_id, processo, prioridade, id) WHERE situacao IN ('pendente');
+
+GO
+
+CREATE INDEX ix_importacaoatendimento_paciente ON ImportacaoAtendimento (integracao_id, chave_paciente, situacao DESC, prioridade, id) WHERE situacao IN ('pendente', 'reservado') AND chave_paciente IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_importacaoatendimento_espera ON ImportacaoAtendimento (integracao_id, processo, proxima_tentativa_em) WHERE situacao IN ('pendente') AND proxima_tentativa_em IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_importacaoatendimento_reservada ON ImportacaoAtendimento (integracao_id, reservado_ate) WHERE situacao IN ('reservado');
+
+GO
+
+CREATE INDEX ix_importacaoatendimento_erro ON ImportacaoAtendimento (integracao_id, processo, id) WHERE situacao IN ('erro');
+
+GO
+
+CREATE INDEX ix_importacaoatendimento_fechada ON ImportacaoAtendimento (integracao_id, processo, concluido_em) WHERE situacao IN ('concluido', 'descartado');
+
+GO
+
+CREATE TABLE trava_fila (
+    integracao_id INTEGER NOT NULL,
+    nome VARCHAR(200) NOT NULL,
+    PRIMARY KEY (integracao_id, nome)
+);
+
+GO
+
+CREATE TABLE livro_entrega (
+    integracao_id INTEGER NOT NULL,
+    entidade VARCHAR(60) NOT NULL,
+    chave NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    versao_conteudo VARCHAR(64) NULL,
+    sequencia BIGINT NOT NULL,
+    entregue_em DATETIME2 NOT NULL,
+    operacao VARCHAR(10) NOT NULL,
+    PRIMARY KEY (integracao_id, entidade, chave)
+);
+
+GO
+
+CREATE TABLE marca_dagua (
+    integracao_id INTEGER NOT NULL,
+    processo VARCHAR(60) NOT NULL,
+    origem VARCHAR(100) NOT NULL,
+    marcador VARCHAR(100) NULL,
+    chave NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    executado_em DATETIME2 NOT NULL,
+    detalhe NVARCHAR(max) NULL,
+    PRIMARY KEY (integracao_id, processo, origem)
+);
+
+GO
+
+CREATE TABLE carga_vista (
+    integracao_id INTEGER NOT NULL,
+    processo VARCHAR(60) NOT NULL,
+    origem VARCHAR(100) NOT NULL,
+    chave NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    marcador VARCHAR(100) NOT NULL,
+    PRIMARY KEY (integracao_id, processo, origem, chave, marcador)
+);
+
+GO
+
+CREATE TABLE codigo_sem_depara (
+    integracao_id INTEGER NOT NULL,
+    catalogo VARCHAR(60) NOT NULL,
+    codigo NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    ocorrencias BIGINT NOT NULL,
+    ultima_em DATETIME2 NOT NULL,
+    PRIMARY KEY (integracao_id, catalogo, codigo)
+);
+
+GO
+
+INSERT INTO versao_migracao (version_num) VALUES ('0001');
+
+GO
+
+COMMIT;
+
+GO

@@ -1,0 +1,67 @@
+"""Watermarks and what was seen inside the overlap window."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from sqlalchemy import Engine
+
+from include.fusion.filas import Fila, ItemFila
+from include.fusion.marcas import Marca, Marcas
+from include.fusion.migracoes import migrar
+
+
+@pytest.fixture
+def marcas(engine: Engine) -> Marcas:
+    migrar(engine)
+    return Marcas(engine, 12, "carga")
+
+
+def test_a_mark_is_read_back_with_its_tie_break_and_detail(engine: Engine, marcas: Marcas) -> None:
+    with engine.begin() as con:
+        assert marcas.travar(con, "atendimento") is None
+        marcas.gravar(con, "atendimento", Marca("2026-01-01T00:00:00", "k1"))
+        marcas.gravar(con, "atendimento", Marca("2026-01-02T00:00:00", "k2", detalhe={"lidos": 3}))
+        lida = marcas.travar(con, "atendimento")
+        assert lida and (lida.marcador, lida.chave, lida.detalhe) == ("2026-01-02T00:00:00", "k2", {"lidos": 3})
+        assert lida.executado_em and lida.executado_em.tzinfo and marcas.ler(con, "outra") is None
+
+
+def test_mark_and_enqueued_rows_roll_back_together(engine: Engine, marcas: Marcas) -> None:
+    fila = Fila(engine, 12, "importacao")
+    with engine.connect() as con:
+        fila.enfileirar(con, (ItemFila(str(n)) for n in range(3000)))
+        marcas.gravar(con, "atendimento", Marca("m"))
+        con.rollback()
+    with engine.connect() as con:
+        assert (marcas.ler(con, "atendimento"), fila.contar()["pendente"]) == (None, 0)
+
+
+def test_a_second_load_of_an_origin_waits_for_the_first(engine: Engine, marcas: Marcas) -> None:
+    lidas: list[Marca | None] = []
+
+    def segunda() -> None:
+        with engine.begin() as con:
+            lidas.append(marcas.travar(con, "atendimento"))
+
+    with engine.begin() as con:
+        marcas.travar(con, "atendimento")
+        outra = threading.Thread(target=segunda)
+        outra.start()
+        outra.join(0.3)
+        assert outra.is_alive()
+        marcas.gravar(con, "atendimento", Marca("m"))
+    outra.join(5)
+    assert lidas[0] and lidas[0].marcador == "m"
+
+
+def test_seen_rows_are_known_until_pruned(engine: Engine, marcas: Marcas) -> None:
+    with engine.begin() as con:
+        marcas.marcar_vistas(con, "a", [("1", "2026-01-01"), ("2", "2026-01-03")])
+        marcas.marcar_vistas(con, "a", [("1", "2026-01-01"), ("1", "2026-01-02")])
+        marcas.marcar_vistas(con, "a", [])
+        assert marcas.vistas(con, "a", ["1", "3"]) == {("1", "2026-01-01"), ("1", "2026-01-02")}
+        assert marcas.podar(con, "a", "2026-01-03") == 2
+        assert marcas.vistas(con, "a", ["1", "2"]) == {("2", "2026-01-03")}
+        assert marcas.vistas(con, "b", ["2"]) == set()
