@@ -7,6 +7,7 @@ marker. A page's rows and its watermark are written in one transaction of the in
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -67,14 +68,16 @@ class Carga:
         self.prioridade = prioridade
         self.sem_marca = sem_marca
 
-    def executar(self, progresso: Callable[[ResultadoCarga], None] | None = None) -> ResultadoCarga:
-        """Queue everything that changed since the last pass; safe to repeat and to run beside itself."""
+    def executar(self, progresso: Callable[[ResultadoCarga], None] | None = None, *, janela: bool = True) -> ResultadoCarga:
+        """Queue everything that changed since the last pass; safe to repeat and to run beside itself.
+
+        ``janela`` False leaves the overlap window out: for looks that follow one another closely, of which only some need it.
+        """
         resultado = ResultadoCarga()
         with self.consultas.engine.connect() as origem_con:
             for origem in self.consultas.origens:
                 antes = resultado.enfileirados
-                inicio = self._inicio(origem)
-                cursor, chave = inicio
+                cursor, chave = self._inicio(origem, janela)
                 while True:
                     linhas = self.consultas.linhas(origem_con, origem.sql, marcador=cursor, chave=chave, limite=self.pagina)
                     origem_con.rollback()  # No snapshot of the hospital's database is held while we write to ours.
@@ -102,7 +105,7 @@ class Carga:
     def _agora(self) -> datetime:
         return datetime.now(self.fuso).replace(tzinfo=None)
 
-    def _inicio(self, origem: Origem) -> tuple[Any, Any]:
+    def _inicio(self, origem: Origem, janela: bool) -> tuple[Any, Any]:
         with self.fusion.connect() as con:
             marca = self.marcas.ler(con, origem.nome)
         if marca is None and self.sem_marca == "agora":
@@ -111,7 +114,10 @@ class Carga:
                 marca = self.marcas.ler(con, origem.nome)
         if marca is None or marca.marcador is None:
             return datetime(1753, 1, 1), None  # The first date that every engine's timestamp type can hold.
-        return self._recuar(self.consultas.sistema.ler_marcador(marca.marcador)), None
+        marcador = self.consultas.sistema.ler_marcador(marca.marcador)
+        if janela or not marca.chave:
+            return self._recuar(marcador), None
+        return marcador, self.consultas.sistema.tipo_chave(marca.chave)
 
     def _recuar(self, marcador: Any) -> Any:
         return marcador - self.sobreposicao if isinstance(marcador, datetime) else marcador
@@ -171,3 +177,19 @@ def enfileirar_pedido(
             if len(linhas) < pagina:
                 return total
             chave = linhas[-1]["chave"]
+
+
+class Espreita:
+    """Repeated looks at the source while a delivery lingers: cheap ones, and one with the overlap window every ``a_cada`` seconds."""
+
+    def __init__(self, carga: Carga, a_cada: float = 10.0) -> None:
+        self._carga = carga
+        self._a_cada = a_cada
+        self._janela_em = time.monotonic()
+
+    def __call__(self) -> int:
+        """One look; how many changes were queued."""
+        janela = time.monotonic() - self._janela_em >= self._a_cada
+        if janela:
+            self._janela_em = time.monotonic()
+        return self._carga.executar(janela=janela).enfileirados

@@ -91,9 +91,11 @@ class Api:
             except Recusa as recusa:
                 raise recusa.de(integracao, codigo) from None
             paciente = registro["paciente"]["codigo"] if "paciente" in registro else codigo
+            conteudo = _hash_conteudo(registro)
+            # Without atualizadoEm: after a crash the same content may be sent again with the marker that the source has by then.
             return await self._aplicar(
-                Escrita(chave, self._hash_pedido(request, bruto), entidade, integracao, codigo, "gravacao",
-                        orjson.dumps(registro).decode(), _hash_conteudo(registro), paciente, atualizado, layout, recebido)
+                Escrita(chave, self._hash_pedido(request, conteudo.encode()), entidade, integracao, codigo, "gravacao",
+                        orjson.dumps(registro).decode(), conteudo, paciente, atualizado, layout, recebido)
             )  # fmt: skip
 
         return tratar

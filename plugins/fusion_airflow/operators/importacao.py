@@ -34,6 +34,7 @@ class ImportacaoOperator(OperadorIntegracao):
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         from fusion_airflow.hooks import FusionHook
         from fusion_airflow.montagem import resumo
+        from include.fusion.carga import Espreita
         from include.fusion.entrega import MuitosErros
 
         ajustes: Any = montagem.integracao.entrega
@@ -49,12 +50,11 @@ class ImportacaoOperator(OperadorIntegracao):
             encontrados = buscar(montagem, pedido, manual=context["dag_run"].run_type == "manual")
             self.log.info("%s", frase(encontrados))
         origem_viva = montagem.integracao.busca.habilitado and montagem.integracao.busca.vigiar_origem
-        carga = montagem.carga() if origem_viva else None
         entrega = montagem.entrega(
             ajustes,
             FusionHook(montagem.integracao.conexoes.fusion_api).cliente(ajustes.concorrencia),
             self.dono(context),
-            realimentar=(lambda: carga.executar().enfileirados) if carga else None,
+            realimentar=Espreita(montagem.carga()) if origem_viva else None,
         )
         try:
             asyncio.run(entrega.executar())
