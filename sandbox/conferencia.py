@@ -18,7 +18,7 @@ _FATOS = {
                (select count(*) from tb_atend_prof f join tb_receita_medicamento r on r.co_atend_prof = f.co_seq_atend_prof
                  where f.co_atend = a.co_seq_atend and f.st_cancelado is distinct from 1)
           from tb_atend a join tb_prontuario p on p.co_seq_prontuario = a.co_prontuario join tb_cidadao c on c.co_seq_cidadao = p.co_cidadao
-         where coalesce((select bool_and(f.st_cancelado = 1) from tb_atend_prof f where f.co_atend = a.co_seq_atend), false) is false""",
+         where coalesce((select bool_and(f.st_cancelado is not distinct from 1) from tb_atend_prof f where f.co_atend = a.co_seq_atend), false) is false""",
 }
 """Attendance's key, its patient's CPF as the source keeps it, how many medicines are prescribed; only what is not cancelled."""
 _FUSION = """select codigo, corpo -> 'paciente' ->> 'cpf', coalesce(jsonb_array_length(corpo -> 'prescricoes'), 0)

@@ -73,6 +73,11 @@ class Relatorio:
         return "; ".join([*faltas, *self.notas]) or "ok"
 
     @property
+    def atrasado(self) -> bool:
+        """Whether time may still mend it: records are on their way or not there yet."""
+        return any(linha.missing or linha.pending for linha in self.integrations.values())
+
+    @property
     def ok(self) -> bool:
         return self.verdict == "ok"
 

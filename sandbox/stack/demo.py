@@ -24,6 +24,8 @@ from sandbox.stack.situacao import profundidades
 
 ESVAZIAR = 180.0
 """Seconds that the queues get to run empty, before and after the simulator."""
+CONCILIAR = 60.0
+"""Seconds after that in which late records may still arrive before the table says that they are missing."""
 AVISO = 10.0
 
 
@@ -52,7 +54,8 @@ def _fresca(estado: Estado) -> Iterator[None]:
         yield
     finally:
         # The logs of the tasks explain a red verdict.
-        shutil.move(estado.airflow / "logs", estado.logs / "airflow") if (estado.airflow / "logs").exists() else None
+        if (estado.airflow / "logs").exists():
+            shutil.move(estado.airflow / "logs", estado.logs / "airflow")
         apagar()
 
 
@@ -107,9 +110,9 @@ def _roteiro(pilha: Pilha, dizer: Callable[[str], None]) -> Relatorio:
     _ate(pilha, contagem.vazia, ESVAZIAR, lambda: "queues are not empty; what is stuck is in the table")
     urls = urls_de(estado)
     relatorio = montar(urls)
-    limite = time.monotonic() + 20
-    while not relatorio.ok and time.monotonic() < limite:
-        # The last change may not have been noticed when the queue was last seen empty.
+    esgotou = _depois(CONCILIAR)
+    while relatorio.atrasado and not esgotou():
+        # A change that nobody has noticed yet is in no queue.
         pilha.vigiar(_depois(2))
         relatorio = montar(urls)
     return relatorio

@@ -50,7 +50,7 @@ def mostrar(estado: Estado) -> int:
     dados = estado.processos
     if not dados or not estado.em_uso():
         print("nothing is running: make up")
-        return 1
+        return 0
     print(f"{dados['fase']}; UI {estado.url_ui}; Fusion {estado.url_fusion}; PostgreSQL port {estado.portas['pg']}\n")
     saude = {**saude_airflow(estado), "fusion": "healthy" if respira(f"{estado.url_fusion}/saude") else "no answer"}
     print(tabela(("component", "health"), list(saude.items())), "\n")
