@@ -60,9 +60,9 @@ def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool
 
 def frase(contagens: dict[str, Any]) -> str:
     """One line in Portuguese for the log."""
-    partes = [f"{contagens['enfileirados']} atendimentos enfileirados", f"{contagens['lidos']} mudanças lidas"]
+    partes = [f"{contagens['enfileirados']} mudanças enfileiradas", f"{contagens['lidos']} lidas na origem"]
     if contagens["reenviados"]:
-        partes.append(f"{contagens['reenviados']} com erro postos de novo na fila")
+        partes.append(f"{contagens['reenviados']} registros com erro postos de novo na fila")
     if contagens.get("data_no_futuro"):
         partes.append(f"{contagens['data_no_futuro']} com data de alteração no futuro (confira o relógio da origem)")
     return "; ".join(partes)

@@ -1,0 +1,162 @@
+"""Finding changes: nothing is missed, nothing is queued for ever, whatever clocks and transactions do."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import psycopg2
+import pytest
+
+from include.fusion.carga import Carga, Espreita
+from include.fusion.vigia import Situacao, VigiaOrigem, situacoes
+from tests.bancada import Bancada
+
+AGORA = "clock_timestamp() at time zone 'America/Bahia'"
+
+
+@pytest.fixture(scope="module")
+def bancada(postgres, tmp_path_factory) -> Iterator[Bancada]:
+    b = Bancada(postgres, tmp_path_factory.mktemp("carga"), "consulfarma", 40)
+    yield b
+    b.fechar()
+
+
+@pytest.fixture(autouse=True)
+def lido(bancada):
+    """Each test begins where everything was seen and the queue is empty."""
+    bancada.carregar()
+    bancada.fila("delete from ImportacaoAtendimento")
+
+
+def tocar(b: Bancada, onde: str, quando: str = AGORA) -> None:
+    b.origem(f"update dbo.Atendimento set AtualizadoEm = {quando} where {onde}")
+
+
+def na_fila(b: Bancada) -> list[str]:
+    return [chave for (chave,) in b.fila("select chave from ImportacaoAtendimento where situacao = 'pendente' order by chave::bigint")]
+
+
+def test_nothing_new_queues_nothing(bancada):
+    assert bancada.carregar() == 0
+
+
+def test_change_is_queued_once(bancada):
+    tocar(bancada, "AtendimentoId = 3")
+    assert (bancada.carregar(), bancada.carregar()) == (1, 0)
+    assert na_fila(bancada) == ["3"]
+
+
+def test_rows_of_one_timestamp_cross_page_borders(bancada):
+    tocar(bancada, "AtendimentoId <= 23", f"date_trunc('second', {AGORA})")
+    bancada.fila("update marca_dagua set marcador = '2020-01-01T00:00:00.000000' where origem = 'atendimento'")
+    carga = bancada.montagem.carga()
+    carga.pagina = 5
+    carga.executar()
+    assert set(map(str, range(1, 24))) <= set(na_fila(bancada))
+
+
+def test_row_committed_late_is_found_by_the_overlap_window(bancada):
+    atrasada = psycopg2.connect(bancada.dsn["origem"])
+    cur = atrasada.cursor()
+    cur.execute(f"update dbo.Atendimento set AtualizadoEm = {AGORA} where AtendimentoId = 5")
+    tocar(bancada, "AtendimentoId = 6")
+    bancada.carregar()
+    atrasada.commit()
+    atrasada.close()
+    bancada.carregar()
+    assert na_fila(bancada) == ["5", "6"]
+
+
+def test_close_looks_skip_the_window_but_not_for_ever(bancada):
+    espreita = Espreita(bancada.montagem.carga(), a_cada=0.0)
+    tocar(bancada, "AtendimentoId = 6")
+    assert espreita() == 1
+    tocar(bancada, "AtendimentoId = 5", f"{AGORA} - interval '5 seconds'")
+    assert bancada.montagem.carga().executar(janela=False).enfileirados == 0
+    assert espreita() == 1
+
+
+def test_date_in_the_future_is_queued_once_and_does_not_move_the_watermark(bancada):
+    tocar(bancada, "AtendimentoId = 7", "timestamp '2999-01-01'")
+    resultado = bancada.montagem.carga().executar()
+    assert (resultado.enfileirados, resultado.futuros) == (1, 1)
+    assert bancada.carregar() == 0
+    tocar(bancada, "AtendimentoId = 8")
+    assert bancada.carregar() == 1
+    tocar(bancada, "AtendimentoId = 7")
+    bancada.carregar()
+
+
+def test_queue_and_watermark_stand_or_fall_together(bancada, monkeypatch):
+    tocar(bancada, "AtendimentoId = 9")
+    carga = bancada.montagem.carga()
+    monkeypatch.setattr(carga.marcas, "gravar", lambda *a: (_ for _ in ()).throw(RuntimeError("morto")))
+    with pytest.raises(RuntimeError):
+        carga.executar()
+    assert na_fila(bancada) == []
+    assert bancada.carregar() == 1
+
+
+def test_live_traffic_beside_an_initial_load_starts_at_now(bancada):
+    bancada.fila("delete from marca_dagua")
+    m = bancada.montagem
+    original = m.carga()
+    carga = Carga(m.consultas, m.fusion, m.fila(), m.marcas(), fuso=original.fuso, sobreposicao=timedelta(0), pagina=100, sem_marca="agora")
+    assert carga.executar().enfileirados == 0
+    tocar(bancada, "AtendimentoId = 4")
+    assert carga.executar().enfileirados == 1
+
+
+def vigia(b: Bancada) -> VigiaOrigem:
+    m = b.montagem
+    return VigiaOrigem(m.consultas, sobreposicao=m.integracao.busca.sobreposicao, fuso=m.integracao.fuso)
+
+
+def estado(b: Bancada) -> Situacao:
+    alvo = (12, "ImportacaoAtendimento", "importacao", "carga")
+    return situacoes(b.montagem.fusion, [alvo])[alvo]
+
+
+def test_watcher_sees_a_change_until_it_is_queued(bancada):
+    olho = vigia(bancada)
+    assert not olho.ha_trabalho(estado(bancada).marcas)
+    tocar(bancada, "AtendimentoId = 2")
+    assert [olho.ha_trabalho(estado(bancada).marcas) for _ in range(2)] == [True, True]
+    bancada.carregar()
+    assert not olho.ha_trabalho(estado(bancada).marcas)
+
+
+def test_watcher_sees_a_late_commit(bancada):
+    tocar(bancada, "AtendimentoId = 11", f"{AGORA} - interval '2 hours'")
+    tocar(bancada, "AtendimentoId = 2")
+    bancada.carregar()
+    olho = vigia(bancada)
+    assert not olho.ha_trabalho(estado(bancada).marcas)
+    tocar(bancada, "AtendimentoId = 11", f"{AGORA} - interval '10 seconds'")
+    assert olho.ha_trabalho(estado(bancada).marcas)
+
+
+def test_watcher_knows_due_rows_and_who_is_on_duty(bancada):
+    from include.fusion import plantao
+
+    assert estado(bancada) == Situacao(False, False, estado(bancada).marcas)
+    tocar(bancada, "AtendimentoId = 2")
+    bancada.carregar()
+    assert estado(bancada).prontos
+    plantao.assinar(bancada.montagem.fusion, 12, "importacao", True)
+    assert estado(bancada).de_plantao
+    plantao.assinar(bancada.montagem.fusion, 12, "importacao", False)
+    assert not estado(bancada).de_plantao
+
+
+def test_sign_of_life_of_a_dead_task_runs_out(bancada):
+    from include.fusion import plantao
+
+    plantao.assinar(bancada.montagem.fusion, 12, "importacao", True)
+    bancada.fila("update marca_dagua set executado_em = now() - interval '7 seconds' where origem = 'plantao'")
+    assert not estado(bancada).de_plantao
+
+
+def test_markers_are_stored_with_fixed_width():
+    from include.fusion.carga import texto_marcador
+
+    assert len(texto_marcador(datetime(2026, 1, 1))) == len(texto_marcador(datetime(2026, 1, 1, 1, 2, 3, 4)))
