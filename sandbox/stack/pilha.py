@@ -167,13 +167,16 @@ class Pilha:
     def _esperar_saude(self) -> None:
         inicio = time.monotonic()
         bons: set[str] = set()
-        faltam = {"metadatabase", "scheduler", "triggerer", "dag_processor", "fusion"}
+        faltam = {"metadatabase", "scheduler", "triggerer", "dag_processor", "task API", "fusion"}
         while faltam:
             for nome in self.filhos:
                 self._terminou(nome)
             agora = {nome for nome, valor in saude_airflow(self.estado).items() if valor == "healthy"}
             if respira(f"{self.estado.url_fusion}/saude"):
                 agora.add("fusion")
+            # The first request builds this API and takes seconds: better now than in the first task.
+            if "metadatabase" in agora and "task API" in faltam and consultar(f"{self.estado.url_ui}/execution/health", 60):
+                agora.add("task API")
             for nome in sorted(agora - bons):
                 self.dizer(f"{nome} healthy ({time.monotonic() - inicio:.1f} s)")
             bons |= agora
