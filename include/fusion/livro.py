@@ -12,6 +12,7 @@ from include.fusion.relogio import agora
 from include.fusion.tabelas import codigo_sem_depara
 from include.fusion.tabelas import livro_entrega as tabela
 from include.fusion.travas import gravar_linha
+from include.fusion.vetores import vetor
 
 _LISTA_MAX = 500
 
@@ -65,7 +66,7 @@ class Livro:
                 gravar_linha(con, tabela, {**comuns, "chave": chave}, novos, {"sequencia": 1})
             return
         colunas = {"chaves": 0, "versoes": 1, "operacoes": 2}
-        con.execute(text(_GRAVAR), {**comuns, **{nome: [u[i] for u in unicas] for nome, i in colunas.items()}})
+        con.execute(text(_GRAVAR), {**comuns, **{nome: vetor(u[i] for u in unicas) for nome, i in colunas.items()}})
 
     def esquecer(self, con: Connection, chaves: Iterable[str]) -> int:
         """Forget what these records looked like, so that a replay sends them; the sequence stays. How many were known."""

@@ -242,3 +242,12 @@ def test_outcomes_are_written_once_per_row_and_checked(fila: Fila) -> None:
 def test_an_unknown_queue_table_is_refused(fila: Fila) -> None:
     with pytest.raises(ValueError, match="no queue table"):
         Fila(fila._engine, 1, "x", tabela="users; drop table x")
+
+
+def test_keys_and_reasons_keep_every_character(fila: Fila) -> None:
+    estranha = 'a"b\\c,{d} e\tf\ng ç😀NULL'
+    por(fila, ItemFila(estranha, estranha), ItemFila("NULL", "NULL"))
+    lote = fila.reservar(9, "a", MINUTO, filtro=Filtro(chaves=[estranha, "NULL"]))
+    assert [(r.chave, r.chave_paciente) for r in lote] == [(estranha, estranha), ("NULL", "NULL")]
+    encerrar(fila, "a", *(Desfecho(r, "erro", estranha) for r in lote))
+    assert [x.motivo for x in linhas(fila)] == [estranha, estranha]

@@ -14,6 +14,7 @@ from include.fusion.filas.dialeto import Dialeto, Escopo, registros
 from include.fusion.filas.tipos import Desfecho, Filtro, ItemFila, Registro, blocos, cortar_motivo
 from include.fusion.relogio import daqui_a
 from include.fusion.tabelas import ABERTAS, lista_sql
+from include.fusion.vetores import vetor
 
 _BLOCO = 20_000
 _DIRETO = 2_000
@@ -135,10 +136,10 @@ class PostgreSQL(Dialeto):
             return 0
         escopo.travar_entrada(con)
         self._unir(con, escopo, _ENTRADA_DIRETA, {
-            "chaves": [i.chave for i in bloco],
-            "pacientes": [i.chave_paciente or None for i in bloco],
-            "operacoes": [i.operacao for i in bloco],
-            "prioridades": [i.prioridade for i in bloco],
+            "chaves": vetor(i.chave for i in bloco),
+            "pacientes": vetor(i.chave_paciente or None for i in bloco),
+            "operacoes": vetor(i.operacao for i in bloco),
+            "prioridades": vetor(i.prioridade for i in bloco),
         })  # fmt: skip
         return len(bloco)
 
@@ -170,7 +171,7 @@ class PostgreSQL(Dialeto):
         onde = ""
         if filtro.chaves is not None:
             onde += _FILTRO_CHAVES
-            binds["chaves"] = list(filtro.chaves)
+            binds["chaves"] = vetor(filtro.chaves)
         if filtro.chave_paciente is not None:
             onde += _FILTRO_PACIENTE
             binds["paciente"] = filtro.chave_paciente
@@ -183,12 +184,12 @@ class PostgreSQL(Dialeto):
 
     def registrar(self, con: Connection, escopo: Escopo, dono: str, desfechos: Sequence[Desfecho]) -> int:
         binds = {
-            "ids": [d.registro.id for d in desfechos],
-            "operacoes": [d.registro.operacao for d in desfechos],
-            "situacoes": [d.situacao for d in desfechos],
-            "motivos": [cortar_motivo(d.motivo) for d in desfechos],
-            "versoes": [d.versao for d in desfechos],
-            "esperas": [d.espera for d in desfechos],
+            "ids": vetor(d.registro.id for d in desfechos),
+            "operacoes": vetor(d.registro.operacao for d in desfechos),
+            "situacoes": vetor(d.situacao for d in desfechos),
+            "motivos": vetor(cortar_motivo(d.motivo) for d in desfechos),
+            "versoes": vetor(d.versao for d in desfechos),
+            "esperas": vetor(d.espera for d in desfechos),
         }
         return con.execute(text(_sql(escopo.tabela.name, _REGISTRAR)), {**escopo.binds, **binds, "dono": dono}).rowcount
 
