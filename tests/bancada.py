@@ -17,6 +17,7 @@ from fusion_airflow.montagem import Montagem
 from include.fusion.cliente import ApiFusion, ClienteFusion
 from include.fusion.entrega import Resultado
 from include.fusion.migracoes import migrar
+from include.fusion.settings import obter
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.postgres import Postgres
 
@@ -42,7 +43,7 @@ class Bancada:
 
     def montar(self) -> Montagem:
         """Fresh parts, as a new task start would have them."""
-        return Montagem(self.integracao, self._motor)
+        return Montagem(obter(self.integracao), self._motor)
 
     def _motor(self, conn_id: str) -> Any:
         banco = self.dsn["fila" if conn_id == "fusion_db" else "origem"]

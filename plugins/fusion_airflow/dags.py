@@ -9,7 +9,7 @@ from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, DeltaTrig
 
 from fusion_airflow.politicas import RETENTATIVA
 from fusion_airflow.triggers import TrabalhoPendenteTrigger
-from include.fusion.settings import Integracao
+from include.fusion.settings import Integracao, como_dados
 
 INICIO = datetime(2026, 1, 1)
 CODIGO = {"type": ["null", "string"], "minLength": 1, "maxLength": 200}
@@ -47,12 +47,7 @@ def padrao(integracao: Integracao) -> dict[str, Any]:
 
 def trabalho(integracao: Integracao) -> Asset:
     """The wake-up of one integration: its watcher sees changes at the source and due rows in the queue."""
-    busca = integracao.busca
-    gatilho = TrabalhoPendenteTrigger(
-        integracao=integracao.id,
-        intervalo=busca.intervalo_vigia.total_seconds(),
-        vigiar_origem=busca.habilitado and busca.vigiar_origem,
-    )
+    gatilho = TrabalhoPendenteTrigger(ajustes=como_dados(integracao))
     return Asset(f"trabalho/{integracao.id}", group="fusion", watchers=[AssetWatcher(name=f"vigia_{integracao.id}", trigger=gatilho)])
 
 

@@ -17,7 +17,7 @@ from include.fusion.filas import Fila
 from include.fusion.leitura import ConsultasSistema, Leitor
 from include.fusion.livro import Livro
 from include.fusion.marcas import Marca, Marcas
-from include.fusion.settings import EsusAb, Integracao, obter
+from include.fusion.settings import EsusAb, Integracao
 from include.fusion.settings.processos import Entrega as AjustesEntrega
 from include.fusion.sistemas.base import Contexto, Sistema
 
@@ -52,8 +52,8 @@ def destino_de(integracao: Integracao) -> Destino:
 class Montagem:
     """Parts of one run, each made when first asked for; ``fechar`` gives the connections back."""
 
-    def __init__(self, integracao_id: str, motor: Callable[[str], Any]) -> None:
-        self.integracao = obter(integracao_id)
+    def __init__(self, integracao: Integracao, motor: Callable[[str], Any]) -> None:
+        self.integracao = integracao
         self._motor = motor
 
     @cached_property

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
+from include.fusion.settings import de_dados
+
 if TYPE_CHECKING:
     from fusion_airflow.montagem import Montagem
     from include.fusion.vigia import Alvo, Situacao, VigiaOrigem
@@ -66,47 +68,33 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
     """
     Wake an integration's DAG while its queue has due rows or its source has changes beyond the watermark.
 
-    ``intervalo``: seconds between two looks. ``relembrar``: quiet seconds before the same work is announced again; it doubles up to
-    ``relembrar_max``, since work that stays means a run that fails or waits. ``vigiar_origem`` false watches the queue alone.
+    ``ajustes``: the integration's settings as plain data (``include.fusion.settings.como_dados``): they come with the DAG file's own
+    version, so that a watcher never reads older ones, and a change of them starts it anew. ``relembrar``: quiet seconds before the same work is announced again; it doubles up to
+    ``relembrar_max``, since work that stays means a run that fails or waits.
     """
 
-    def __init__(
-        self,
-        *,
-        integracao: str,
-        intervalo: float = 0.5,
-        vigiar_origem: bool = True,
-        relembrar: float = 15.0,
-        relembrar_max: float = 300.0,
-    ) -> None:
+    def __init__(self, *, ajustes: dict[str, Any], relembrar: float = 15.0, relembrar_max: float = 300.0) -> None:
         super().__init__()
-        self.integracao = integracao
-        self.intervalo = intervalo
-        self.vigiar_origem = vigiar_origem
+        self.ajustes = ajustes
         self.relembrar = relembrar
         self.relembrar_max = relembrar_max
+        self.integracao = str(ajustes["id"])
         self._montagem: Montagem | None = None
         self._vigia: VigiaOrigem | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return (
             f"{type(self).__module__}.{type(self).__qualname__}",
-            {
-                "integracao": self.integracao,
-                "intervalo": self.intervalo,
-                "vigiar_origem": self.vigiar_origem,
-                "relembrar": self.relembrar,
-                "relembrar_max": self.relembrar_max,
-            },
+            {"ajustes": self.ajustes, "relembrar": self.relembrar, "relembrar_max": self.relembrar_max},
         )
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        espera = self.intervalo
+        intervalo = espera = de_dados(self.ajustes).busca.intervalo_vigia.total_seconds()
         anunciado, quieto = float("-inf"), self.relembrar
         while True:
             try:
-                motivo = await self._trabalho()
-                espera = self.intervalo
+                motivo = await self._trabalho(intervalo / 2)
+                espera = intervalo
             except Exception as erro:  # A watcher must outlive any outage.
                 espera = min(ERRO_ESPERA_MAX, max(1.0, espera * 2))
                 self.log.warning("Vigia de %s: %s; nova tentativa em %.0f s", self.integracao, _descrever(erro), espera)
@@ -127,12 +115,12 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
             PollCompartilhado.de(self._montagem.integracao.conexoes.fusion_db).esquecer(self._alvo(self._montagem))
         self._largar()
 
-    async def _trabalho(self) -> str | None:
+    async def _trabalho(self, validade: float) -> str | None:
         if self._montagem is None:
             self._montagem = await asyncio.to_thread(self._montar)
         montagem = self._montagem
         poll = PollCompartilhado.de(montagem.integracao.conexoes.fusion_db)
-        situacao = await poll.situacao(self._alvo(montagem), self.intervalo / 2)
+        situacao = await poll.situacao(self._alvo(montagem), validade)
         if situacao.de_plantao:
             return None
         if situacao.prontos:
@@ -146,9 +134,9 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
         from fusion_airflow.montagem import Montagem
         from include.fusion.vigia import VigiaOrigem
 
-        montagem = Montagem(self.integracao, lambda conn_id: engine_de(conn_id, aplicacao=f"vigia.{self.integracao}"))
-        if self.vigiar_origem:
-            busca = montagem.integracao.busca
+        montagem = Montagem(de_dados(self.ajustes), lambda conn_id: engine_de(conn_id, aplicacao=f"vigia.{self.integracao}"))
+        busca = montagem.integracao.busca
+        if busca.habilitado and busca.vigiar_origem:
             self._vigia = VigiaOrigem(montagem.consultas, sobreposicao=busca.sobreposicao, fuso=montagem.integracao.fuso)
         return montagem
 

@@ -5,7 +5,7 @@
 """
 
 from include.fusion.settings.arquivo import caminho_padrao, carregar, instaladas, obter
-from include.fusion.settings.integracao import Conexoes, Consulfarma, EsusAb, Integracao, Retentativas, Rotas
+from include.fusion.settings.integracao import Conexoes, Consulfarma, EsusAb, Integracao, Retentativas, Rotas, como_dados, de_dados
 from include.fusion.settings.intervalo import por_extenso
 from include.fusion.settings.processos import Busca, Carga, CargaInicial, Entrega, Importacao, ImportacaoVigiada
 
@@ -24,6 +24,8 @@ __all__ = [
     "Rotas",
     "caminho_padrao",
     "carregar",
+    "como_dados",
+    "de_dados",
     "instaladas",
     "obter",
     "por_extenso",

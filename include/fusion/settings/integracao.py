@@ -174,4 +174,22 @@ class EsusAb(Integracao):
         return self.dag_ids[1]
 
 
+def como_dados(integracao: Integracao) -> dict[str, Any]:
+    """Plain JSON data from which :func:`de_dados` makes the same settings: how a watcher gets those of the DAG file's own version."""
+    return {nome: _simples(valor) for nome, valor in integracao.model_dump(by_alias=True).items()}
+
+
+def de_dados(dados: dict[str, Any]) -> Integracao:
+    """The settings that :func:`como_dados` took apart."""
+    return SISTEMAS[dados["sistema"]].model_validate(dados)
+
+
+def _simples(valor: Any) -> Any:
+    if isinstance(valor, dict):
+        return {nome: _simples(v) for nome, v in valor.items()}
+    if isinstance(valor, timedelta):
+        return valor.total_seconds()
+    return str(valor) if isinstance(valor, Path) else valor
+
+
 SISTEMAS: dict[str, type[Integracao]] = {"consulfarma": Consulfarma, "esus_ab": EsusAb}

@@ -30,9 +30,10 @@ class OperadorIntegracao(BaseOperator):
         from fusion_airflow.conexoes import engine_de
         from fusion_airflow.montagem import Montagem
         from include.fusion.pedido import Pedido
+        from include.fusion.settings import obter
 
         ti = context["ti"]
-        montagem = Montagem(self.integracao, lambda conn_id: engine_de(conn_id, aplicacao=f"{ti.dag_id}.{ti.task_id}"))
+        montagem = Montagem(obter(self.integracao), lambda conn_id: engine_de(conn_id, aplicacao=f"{ti.dag_id}.{ti.task_id}"))
         try:
             pedido = Pedido.de_params(context["params"], montagem.sistema)
             return self.processar(context, montagem, pedido)
