@@ -24,7 +24,9 @@ from include.fusion.settings import Consulfarma, instaladas
 
 for integracao in instaladas(Consulfarma):
     with dag_de_integracao(integracao, __doc__):
-        carga = CargaOperator(task_id="carga", task_display_name="Carga")
+        carga = CargaOperator(integracao=integracao.id, task_id="carga", task_display_name="Carga")
         # Runs even when the load is switched off in the settings: another system may feed the queue.
-        importacao = ImportacaoOperator(task_id="importacao", task_display_name="Importação", trigger_rule="none_failed")
+        importacao = ImportacaoOperator(
+            integracao=integracao.id, task_id="importacao", task_display_name="Importação", trigger_rule="none_failed"
+        )
         carga >> importacao

@@ -26,4 +26,4 @@ from include.fusion.settings import EsusAb, instaladas
 
 for integracao in instaladas(EsusAb):
     with dag_de_integracao(integracao, __doc__):
-        ImportacaoOperator(task_id="importacao", task_display_name="Importação", busca=True)
+        ImportacaoOperator(integracao=integracao.id, task_id="importacao", task_display_name="Importação", busca=True)

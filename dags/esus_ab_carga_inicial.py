@@ -24,6 +24,6 @@ for integracao in instaladas(EsusAb):
     if inicial is None:
         continue
     with dag_de_carga_inicial(integracao, integracao.dag_id_carga_inicial, inicial.dagrun_timeout, __doc__):
-        carga = CargaInicialOperator(task_id="carga", task_display_name="Carga")
-        processamento = ProcessamentoInicialOperator(task_id="processamento", task_display_name="Processamento")
+        carga = CargaInicialOperator(integracao=integracao.id, task_id="carga", task_display_name="Carga")
+        processamento = ProcessamentoInicialOperator(integracao=integracao.id, task_id="processamento", task_display_name="Processamento")
         carga >> processamento

@@ -240,12 +240,15 @@ class Entrega:
         registros = self.fila.reservar(quantos, self.dono, timedelta(seconds=self.p.prazo_reserva), filtro=self.filtro)
         if not registros:
             return []
-        lidos = self.leitor.ler([r.chave for r in registros if r.operacao != "exclusao"])
+        # Tries are only this many when leases ran out: a record that ends its workers must not go on ending them.
+        lidos = self.leitor.ler([r.chave for r in registros if r.operacao != "exclusao" and r.tentativas < self.p.tentativas_max])
         with self.fusion.connect() as con:
             entregas = self.livro.ler(con, [r.chave for r in registros])
         return [self._montar(r, lidos.get(r.chave), entregas.get(r.chave)) for r in registros]
 
     def _montar(self, registro: Registro, lido: Atendimento | Exception | None, entrega: UltimaEntrega | None) -> _Envio:
+        if registro.tentativas >= self.p.tentativas_max:
+            return _Envio(registro, Desfecho(registro, "erro", motivo=f"processamento interrompido {registro.tentativas} vezes"))
         if registro.operacao == "exclusao":
             if entrega is None or entrega.operacao == "exclusao":
                 return _Envio(registro, Desfecho(registro, "concluido", motivo="nada a cancelar no Fusion"))
@@ -284,10 +287,9 @@ class Entrega:
 
     async def _julgar(self, lote: Sequence[_Envio]) -> None:
         """When nothing of a batch got through, ask Fusion whether it is well: an outage must not cost the records their tries."""
-        enviados = [e for e in lote if e.chave and e.desfecho is not None]
-        if self._fora_do_ar is not None or not any(e.desfecho.situacao == "adiado" for e in enviados):
-            return
-        if any(e.desfecho.situacao == "concluido" for e in enviados):
+        enviados = [(envio, envio.desfecho.situacao) for envio in lote if envio.chave and envio.desfecho is not None]
+        adiados = [envio for envio, situacao in enviados if situacao == "adiado"]
+        if self._fora_do_ar is not None or not adiados or any(situacao == "concluido" for _, situacao in enviados):
             return
         try:
             await self.cliente.saude()
@@ -295,9 +297,8 @@ class Entrega:
             return  # It answered: no such route here, but it is up.
         except FusionIndisponivel as erro:
             self._fora_do_ar = erro
-            for envio in enviados:
-                if envio.desfecho.situacao == "adiado":
-                    envio.desfecho = Desfecho(envio.registro, "devolvido")
+            for envio in adiados:
+                envio.desfecho = Desfecho(envio.registro, "devolvido")
 
     async def _enviar(self, envio: _Envio) -> Desfecho:
         """Send one record, trying again in place; never raises for what is this record's or Fusion's trouble."""

@@ -41,7 +41,6 @@ def padrao(integracao: Integracao) -> dict[str, Any]:
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": r.espera_max,
         "retry_policy": RETENTATIVA,
-        "integracao": integracao.id,
     }
 
 

@@ -19,6 +19,7 @@ from include.fusion.livro import Livro
 from include.fusion.marcas import Marca, Marcas
 from include.fusion.settings import EsusAb, Integracao
 from include.fusion.settings.processos import Entrega as AjustesEntrega
+from include.fusion.settings.processos import Importacao
 from include.fusion.sistemas.base import Contexto, Sistema
 
 BUSCA = "carga"
@@ -133,14 +134,14 @@ class Montagem:
 
 def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametros:
     """Settings of a process as the delivery loop takes them (seconds)."""
-    iguais = {
+    valores: dict[str, Any] = {
         nome: getattr(ajustes, nome) for nome in ("lote", "concorrencia", "tentativas_max", "parcela_erro_max", "minimo_para_parcela")
     }
-    segundos = {nome: getattr(ajustes, nome).total_seconds() for nome in ("permanencia", "prazo_reserva", "espera_inicial", "espera_max")}
-    ciclo = {}
-    if hasattr(ajustes, "max_records"):
-        ciclo = {"max_por_ciclo": ajustes.max_records, "intervalo_ciclo": ajustes.intervalo.total_seconds()}
-    return Parametros(**iguais, **segundos, **ciclo, intervalo_vigia=intervalo_vigia.total_seconds())
+    for nome in ("permanencia", "prazo_reserva", "espera_inicial", "espera_max"):
+        valores[nome] = getattr(ajustes, nome).total_seconds()
+    if isinstance(ajustes, Importacao):
+        valores |= {"max_por_ciclo": ajustes.max_records, "intervalo_ciclo": ajustes.intervalo.total_seconds()}
+    return Parametros(**valores, intervalo_vigia=intervalo_vigia.total_seconds())
 
 
 def resumo(r: Resultado) -> str:

@@ -232,3 +232,11 @@ def test_lingering_run_takes_what_arrives_meanwhile(bancada):
     resultado = asyncio.run(entrega.executar())
     assert restam == [0] and resultado.enfileirados > 0 and resultado.processados > 0
     assert not bancada.montagem.fila().tem_prontos()
+
+
+def test_record_that_keeps_ending_its_workers_goes_to_erro(bancada):
+    novas(bancada, 1)
+    bancada.fila("update ImportacaoAtendimento set tentativas = 8 where situacao = 'pendente'")
+    resultado = bancada.entregar()
+    assert list(resultado.motivos) == ["processamento interrompido 8 vezes"]
+    bancada.montagem.fila().reenviar_erros()

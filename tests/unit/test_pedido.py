@@ -28,9 +28,7 @@ def test_nonsense_is_refused_with_what_to_change(params, trecho):
 
 def test_all_problems_are_named_at_once():
     with pytest.raises(PedidoInvalido, match=r"anterior.*combinam"):
-        Pedido.de_params(
-            {"data_inicial": "2026-01-02", "data_final": "2026-01-01", "simular": True, "reenviar_erros": True}, TEXTO
-        )
+        Pedido.de_params({"data_inicial": "2026-01-02", "data_final": "2026-01-01", "simular": True, "reenviar_erros": True}, TEXTO)
 
 
 def test_empty_form_filters_nothing():

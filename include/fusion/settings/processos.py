@@ -81,7 +81,9 @@ class Carga(Busca):
 class Importacao(Entrega):
     """Delivers queued attendances; ``IntervaloImportacao`` and ``Interval`` are the two names the old services gave one setting."""
 
-    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias=AliasChoices("IntervaloImportacao", "Interval"), serialization_alias="Interval")
+    intervalo: Intervalo = Field(
+        default=timedelta(seconds=5), validation_alias=AliasChoices("IntervaloImportacao", "Interval"), serialization_alias="Interval"
+    )
     """Between two looks at the queue."""
     max_records: int = Field(default=5000, ge=1, le=1_000_000, alias="MaxRecords")
     """Records per cycle at most."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import DownstreamTasksSkipped
@@ -74,4 +74,5 @@ def _venceu(montagem: Montagem) -> bool:
 
     with montagem.fusion.connect() as con:
         marca = montagem.marcas().ler(con, EXECUCAO)
-    return marca is None or datetime.now(UTC) - marca.executado_em >= montagem.integracao.busca.intervalo
+    intervalo = getattr(montagem.integracao.busca, "intervalo", timedelta(0))
+    return marca is None or marca.executado_em is None or datetime.now(UTC) - marca.executado_em >= intervalo

@@ -40,7 +40,7 @@ class ImportacaoOperator(OperadorIntegracao):
         ajustes: Any = montagem.integracao.entrega
         self.pular_se_desligado(ajustes.habilitado, "importação")
         if pedido.simular:
-            return self._simular(montagem, pedido)
+            return self._simular(montagem, pedido, ajustes.max_records)
         fila = montagem.fila()
         if context["ti"].try_number > 1:
             # An earlier try may have been killed, or on-call has cleared this task: take its rows back and give its errors another chance.
@@ -69,10 +69,10 @@ class ImportacaoOperator(OperadorIntegracao):
         fila.limpar(timedelta(days=ajustes.retencao_dias))
         return entrega.resultado.contagens() | {"motivos": dict(entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM))}
 
-    def _simular(self, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+    def _simular(self, montagem: Montagem, pedido: Pedido, limite: int) -> dict[str, Any]:
         from include.fusion.simulacao import simular
 
-        resultado = simular(montagem.consultas, montagem.fila(), montagem.leitor, pedido, limite=montagem.integracao.entrega.max_records)
+        resultado = simular(montagem.consultas, montagem.fila(), montagem.leitor, pedido, limite=limite)
         self.log.info("Simulação, nada foi enviado nem alterado: %s", resultado)
         return {"simulacao": True} | resultado
 
