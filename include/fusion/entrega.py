@@ -7,7 +7,6 @@ thread; sending runs on the event loop.
 from __future__ import annotations
 
 import asyncio
-import json
 import random
 import time
 from collections import Counter
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -26,7 +26,7 @@ from include.fusion.filas import Desfecho, Fila, Filtro, Registro
 from include.fusion.leitura import Leitor
 from include.fusion.livro import Entrega as UltimaEntrega
 from include.fusion.livro import Livro
-from include.fusion.modelo import Atendimento, corpo, versao_conteudo
+from include.fusion.modelo import Atendimento, pacote
 from include.fusion.plantao import VALIDADE
 
 TENTATIVAS_NO_LUGAR = 3
@@ -61,10 +61,11 @@ class Parametros:
 
 @dataclass(frozen=True)
 class Destino:
-    """How records are sent: ``envelopar`` wraps a body as its route expects, ``cancelar`` is the route of a deletion."""
+    """How records are sent: ``envelopar`` wraps a body (JSON text that goes in as it is) as its route expects, ``cancelar`` is the
+    route of a deletion."""
 
     rota: str
-    envelopar: Callable[[dict[str, Any]], dict[str, Any]]
+    envelopar: Callable[[Any], dict[str, Any]]
     cancelar: Callable[[str], str]
 
 
@@ -258,13 +259,12 @@ class Entrega:
             return _Envio(registro, Desfecho(registro, "erro", motivo=AUSENTE))
         if isinstance(lido, Exception):
             return _Envio(registro, Desfecho(registro, "erro", motivo=motivo_de(lido)))
-        dados = corpo(lido)
-        versao = versao_conteudo(dados)
+        texto, versao = pacote(lido)
         if entrega is not None and entrega.versao == versao and entrega.operacao != "exclusao":
             return _Envio(registro, Desfecho(registro, "concluido", motivo="conteúdo inalterado", versao=versao))
         chave = self.livro.chave_idempotencia(registro.chave, "envio", versao, entrega)
-        pacote = json.dumps(self.destino.envelopar(dados), ensure_ascii=False, separators=(",", ":")).encode()
-        return _Envio(registro, None, pacote, versao, chave, self.destino.rota)
+        dados = orjson.dumps(self.destino.envelopar(orjson.Fragment(texto)))
+        return _Envio(registro, None, dados, versao, chave, self.destino.rota)
 
     # -- sending ---------------------------------------------------------------------------------------------------------------------
 
