@@ -16,6 +16,10 @@ class ConfiguracaoInvalida(FusionHubError):
     """A settings, De/Para or SQL file is wrong: the message says file, path inside it and what was expected."""
 
 
+class PedidoInvalido(FusionHubError):
+    """A run's form does not make sense; the message (Portuguese) lists every problem at once."""
+
+
 class RegistroInvalido(FusionHubError):
     """One record cannot be mapped; it goes to ``erro`` and the batch goes on."""
 

@@ -6,17 +6,19 @@ import functools
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Connection, Engine, TextClause, bindparam, text
 from sqlalchemy.exc import DataError
 
 from include.fusion.erros import ConfiguracaoInvalida, RegistroInvalido
-from include.fusion.modelo import Atendimento
 from include.fusion.sistemas.base import Contexto, Detalhe, Linha, Sistema
 
+if TYPE_CHECKING:
+    from include.fusion.modelo import Atendimento
+
 RAIZ_SQL = Path(__file__).resolve().parents[1] / "sql"
-Lido = Atendimento | Exception | None
+Lido: TypeAlias = "Atendimento | Exception | None"
 """A mapped record, the error that keeps it from being one, or ``None`` when the source has no such key."""
 
 

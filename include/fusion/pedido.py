@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from include.fusion.erros import FusionHubError
+from include.fusion.erros import PedidoInvalido
 from include.fusion.sistemas.base import Sistema
 
 PERIODO_MAX = timedelta(days=366)
-
-
-class PedidoInvalido(FusionHubError):
-    """The form does not make sense; the message (Portuguese) lists every problem at once."""
 
 
 @dataclass(frozen=True)

@@ -122,9 +122,13 @@ class Montagem:
             destino=destino_de(self.integracao),
             parametros=parametros(ajustes, self.integracao.busca.intervalo_vigia),
             dono=dono,
-            plantao=lambda presente: plantao.assinar(self.fusion, self.integracao.integracao_id, processo, presente),
+            plantao=lambda presente: self.assinar_plantao(presente, processo),
             **opcoes,
         )
+
+    def assinar_plantao(self, presente: bool = True, processo: str = ENTREGA) -> None:
+        """Tell the watcher that a run of this integration is at work (for some seconds), or no longer."""
+        plantao.assinar(self.fusion, self.integracao.integracao_id, processo, presente)
 
     def fechar(self) -> None:
         for nome in ("fusion", "origem"):

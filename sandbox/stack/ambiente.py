@@ -43,7 +43,8 @@ def base(estado: Estado) -> dict[str, str]:
         MARCA: estado.segredos["marca"],
         # Process titles would otherwise overwrite the memory from which the mark is read.
         "SPT_NOENV": "1",
-        "PYTHONPATH": str(RAIZ),
+        # Airflow looks for its local settings on the path.
+        "PYTHONPATH": os.pathsep.join((str(RAIZ), str(RAIZ / "config"))),
         "PYTHONUNBUFFERED": "1",
         "NO_PROXY": sem_proxy,
         "no_proxy": sem_proxy,

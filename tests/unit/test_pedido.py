@@ -2,7 +2,8 @@
 
 import pytest
 
-from include.fusion.pedido import Pedido, PedidoInvalido
+from include.fusion.erros import PedidoInvalido
+from include.fusion.pedido import Pedido
 from include.fusion.sistemas.base import Sistema
 
 TEXTO = Sistema("x", (), (), mapear=lambda linhas, ctx: None)

@@ -49,8 +49,8 @@ class Entrega(Processo):
     """Records reserved, read and mapped together."""
     concorrencia: int = Field(default=32, ge=1, le=256)
     """Requests in flight at Fusion."""
-    permanencia: Duracao = timedelta(seconds=5)
-    """A run stays this long on an empty queue before it ends, so that steady traffic needs few task starts."""
+    permanencia: Duracao = timedelta(seconds=30)
+    """A run stays this long on an empty queue before it ends: a change within it takes no task start, which costs more than the wait."""
     prazo_reserva: Intervalo = timedelta(seconds=120)
     """Lease of a reserved batch: a killed worker's records come back after it."""
     tentativas_max: int = Field(default=8, ge=1, le=100)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from include.fusion.depara import DePara
-from include.fusion.modelo import Atendimento
+if TYPE_CHECKING:
+    # Not at run time: the canonical model takes long to build, and a load of keys needs none of it.
+    from include.fusion.depara import DePara
+    from include.fusion.modelo import Atendimento
 
 Linha = Mapping[str, Any]
 """One row of a source query, column names in lower case."""

@@ -31,6 +31,7 @@ class CargaOperator(OperadorIntegracao):
         )
         self.log.info("%s", frase(contagens))
         if not montagem.fila().tem_prontos():
+            montagem.assinar_plantao(False)
             context["ti"].xcom_push("return_value", contagens)
             # Not even started: a task costs a second, and there is nothing for it to do.
             raise DownstreamTasksSkipped(tasks=sorted(self.downstream_task_ids))
@@ -41,6 +42,7 @@ def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool
     """One look for work: what the form asks for, else what changed (when its interval or a watcher says so)."""
     from include.fusion.carga import enfileirar_pedido
 
+    montagem.assinar_plantao()
     contagens: dict[str, Any] = {"lidos": 0, "enfileirados": 0, "reenviados": 0}
     fila, busca = montagem.fila(), montagem.integracao.busca
     if pedido.reenviar_erros:
@@ -50,7 +52,7 @@ def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool
             montagem.consultas, montagem.fusion, fila, montagem.livro, pedido, pagina=busca.pagina
         )
     elif habilitada and (manual or busca.vigiar_origem or _venceu(montagem)):
-        resultado = montagem.carga().executar()
+        resultado = montagem.carga().executar(lambda _: montagem.assinar_plantao())
         montagem.registrar_carga()
         contagens |= {"lidos": resultado.lidos, "enfileirados": resultado.enfileirados, "por_origem": resultado.por_origem}
         if resultado.futuros:
