@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,17 +17,29 @@ from include.fusion.relogio import agora
 from include.fusion.sistemas.base import Origem
 from include.fusion.tabelas import FILAS, marca_dagua
 
+EXECUCAO = "execucao"
+"""Mark that tells when the load last ran, whatever it found."""
 Alvo = tuple[int, str, str, str]
 """(integracao_id, queue table, process that drains it, process whose watermarks say what was seen)."""
 
 
 @dataclass(frozen=True)
 class Situacao:
-    """State of one integration: due rows wait, somebody is on duty, watermarks by origin (text)."""
+    """State of one integration: due rows wait, somebody is on duty, watermarks by origin (text), when the load last ran."""
 
     prontos: bool = False
     de_plantao: bool = False
     marcas: dict[str, str] = field(default_factory=dict)
+    executada_em: datetime | None = None
+
+    def venceu(self, intervalo: timedelta) -> bool:
+        """Whether a load that runs by the clock is due."""
+        return venceu(self.executada_em, intervalo)
+
+
+def venceu(executada_em: datetime | None, intervalo: timedelta) -> bool:
+    """Whether ``intervalo`` has passed since a load last ran; one that never ran is due."""
+    return executada_em is None or datetime.now(UTC) - executada_em >= intervalo
 
 
 def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
@@ -47,17 +59,20 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
     m = marca_dagua
     with engine.connect() as con:
         bandeiras = {posicao: (bool(p), bool(o)) for posicao, p, o in con.execute(union_all(*partes))}
-        marcas = list(
-            con.execute(
-                select(m.c.integracao_id, m.c.processo, m.c.origem, m.c.marcador).where(
-                    m.c.integracao_id.in_({a[0] for a in alvos}), m.c.marcador.is_not(None)
-                )
+        linhas = con.execute(
+            select(m.c.integracao_id, m.c.processo, m.c.origem, m.c.marcador, m.c.executado_em).where(
+                m.c.integracao_id.in_({a[0] for a in alvos})
             )
         )
-    return {
-        alvo: Situacao(*bandeiras[posicao], {o: v for i, p, o, v in marcas if (i, p) == (alvo[0], alvo[3])})
-        for posicao, alvo in enumerate(alvos)
-    }
+        por_processo: dict[tuple[int, str], dict[str, tuple[str | None, datetime]]] = {}
+        for integracao_id, processo, origem, marcador, em in linhas:
+            por_processo.setdefault((integracao_id, processo), {})[origem] = (marcador, em)
+    resultado = {}
+    for posicao, alvo in enumerate(alvos):
+        marcas = por_processo.get((alvo[0], alvo[3]), {})
+        textos = {origem: marcador for origem, (marcador, _) in marcas.items() if marcador is not None}
+        resultado[alvo] = Situacao(*bandeiras[posicao], textos, marcas.get(EXECUCAO, (None, None))[1])
+    return resultado
 
 
 class VigiaOrigem:

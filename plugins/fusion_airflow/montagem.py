@@ -21,14 +21,13 @@ from include.fusion.settings import EsusAb, Integracao
 from include.fusion.settings.processos import Entrega as AjustesEntrega
 from include.fusion.settings.processos import Importacao
 from include.fusion.sistemas.base import Contexto, Sistema
+from include.fusion.vigia import EXECUCAO, venceu
 
 BUSCA = "carga"
 """Process under which the watermarks of live traffic are kept."""
 ENTREGA = "importacao"
 """Process whose queue rows are live traffic."""
 CARGA_INICIAL = "carga_inicial"
-EXECUCAO = "execucao"
-"""Mark that tells when the load last ran, whatever it found."""
 
 
 def sistema_de(integracao: Integracao) -> Sistema:
@@ -111,6 +110,12 @@ class Montagem:
         """Note that the load ran: its interval counts from here."""
         with self.fusion.begin() as con:
             self.marcas().gravar(con, EXECUCAO, Marca(None))
+
+    def carga_venceu(self) -> bool:
+        """Without a watcher on the source the load runs on its own interval, counted from its last run."""
+        with self.fusion.connect() as con:
+            marca = self.marcas().ler(con, EXECUCAO)
+        return venceu(marca.executado_em if marca else None, self.integracao.intervalo_busca)
 
     def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, processo: str = ENTREGA, **opcoes: Any) -> Entrega:
         return Entrega(

@@ -125,6 +125,9 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
             return None
         if situacao.prontos:
             return "fila"
+        integracao = montagem.integracao
+        if self._vigia is None and integracao.busca.habilitado and situacao.venceu(integracao.intervalo_busca):
+            return "intervalo"
         if self._vigia is not None and await asyncio.to_thread(self._vigia.ha_trabalho, situacao.marcas):
             return "origem"
         return None

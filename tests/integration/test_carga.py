@@ -160,3 +160,12 @@ def test_markers_are_stored_with_fixed_width():
     from include.fusion.carga import texto_marcador
 
     assert len(texto_marcador(datetime(2026, 1, 1))) == len(texto_marcador(datetime(2026, 1, 1, 1, 2, 3, 4)))
+
+
+def test_source_without_watcher_is_due_by_its_interval(bancada):
+    bancada.fila("delete from marca_dagua where origem = 'execucao'")
+    assert estado(bancada).venceu(timedelta(hours=23, seconds=5))
+    bancada.montagem.registrar_carga()
+    assert not estado(bancada).venceu(timedelta(hours=23, seconds=5)) and not bancada.montagem.carga_venceu()
+    bancada.fila("update marca_dagua set executado_em = now() - interval '23 hours 6 seconds' where origem = 'execucao'")
+    assert estado(bancada).venceu(timedelta(hours=23, seconds=5)) and bancada.montagem.carga_venceu()

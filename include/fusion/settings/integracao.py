@@ -138,6 +138,11 @@ class Integracao(Modelo):
     def entrega(self) -> Entrega:
         raise NotImplementedError
 
+    @property
+    def intervalo_busca(self) -> timedelta:
+        """Between two looks at a source that no watcher observes."""
+        return getattr(self.busca, "intervalo", self.rede_de_seguranca)
+
 
 class Consulfarma(Integracao):
     sistema: Literal["consulfarma"]

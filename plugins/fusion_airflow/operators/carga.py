@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import DownstreamTasksSkipped
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from fusion_airflow.montagem import Montagem
+    from include.fusion.carga import ResultadoCarga
     from include.fusion.pedido import Pedido
+
+log = logging.getLogger(__name__)
 
 
 class CargaOperator(OperadorIntegracao):
@@ -51,8 +55,8 @@ def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool
         contagens["enfileirados"] = enfileirar_pedido(
             montagem.consultas, montagem.fusion, fila, montagem.livro, pedido, pagina=busca.pagina
         )
-    elif habilitada and (manual or busca.vigiar_origem or _venceu(montagem)):
-        resultado = montagem.carga().executar(lambda _: montagem.assinar_plantao())
+    elif habilitada and (manual or busca.vigiar_origem or montagem.carga_venceu()):
+        resultado = montagem.carga().executar(_Andamento(montagem))
         montagem.registrar_carga()
         contagens |= {"lidos": resultado.lidos, "enfileirados": resultado.enfileirados, "por_origem": resultado.por_origem}
         if resultado.futuros:
@@ -70,11 +74,15 @@ def frase(contagens: dict[str, Any]) -> str:
     return "; ".join(partes)
 
 
-def _venceu(montagem: Montagem) -> bool:
-    """Without a watcher the load runs on its own interval, counted from its last run."""
-    from fusion_airflow.montagem import EXECUCAO
+class _Andamento:
+    """After each page: the watcher learns that somebody is at work, and the log, every ten seconds, how far it got."""
 
-    with montagem.fusion.connect() as con:
-        marca = montagem.marcas().ler(con, EXECUCAO)
-    intervalo = getattr(montagem.integracao.busca, "intervalo", timedelta(0))
-    return marca is None or marca.executado_em is None or datetime.now(UTC) - marca.executado_em >= intervalo
+    def __init__(self, montagem: Montagem) -> None:
+        self._montagem = montagem
+        self._dito_em = time.monotonic()
+
+    def __call__(self, resultado: ResultadoCarga) -> None:
+        self._montagem.assinar_plantao()
+        if time.monotonic() - self._dito_em >= 10:
+            self._dito_em = time.monotonic()
+            log.info("Carga em andamento: %d lidas, %d enfileiradas", resultado.lidos, resultado.enfileirados)
