@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlalchemy import Connection, Engine, TextClause, bindparam, text
 from sqlalchemy.exc import DataError
 
-from include.fusion.erros import ConfiguracaoInvalida, RegistroInvalido
+from include.fusion.erros import ConfiguracaoInvalida, FusionHubError, RegistroInvalido, motivo_de
 from include.fusion.sistemas.base import Contexto, Detalhe, Linha, Sistema
 
 if TYPE_CHECKING:
@@ -150,4 +150,5 @@ class Leitor:
         except ConfiguracaoInvalida:
             raise
         except Exception as erro:  # Whatever one record does to the mapping is that record's error, with its reason.
-            return erro
+            # Only the reason goes on: the error's traceback holds the whole batch, in a cycle through pydantic that is never collected.
+            return FusionHubError(motivo_de(erro))
