@@ -119,7 +119,8 @@ class Pista:
 
     def comparar(self, pares: int) -> tuple[float, float, list[str]]:
         """Mean rates (ours, bare) of ``pares`` alternating pairs, and each pair's ratio."""
-        nossas, nuas = [], []
+        nossas: list[float] = []
+        nuas: list[float] = []
         for par in range(pares):
             ordem = [(nossas, self.nossa), (nuas, self.nua)]
             for rol, laco in ordem if par % 2 == 0 else reversed(ordem):

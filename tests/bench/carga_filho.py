@@ -1,0 +1,88 @@
+"""The task process of the initial load's benchmark: the parts that the Airflow operators run, in a process of their own.
+
+``python -m tests.bench.carga_filho`` takes one JSON object on its command line and writes one JSON line per sample to standard output:
+seconds since the start, resident memory, keys queued, records delivered.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import threading
+import time
+from typing import Any
+
+import psutil
+from sqlalchemy import create_engine
+
+from fusion_airflow.montagem import CARGA_INICIAL, Montagem
+from include.fusion.carga_inicial import CargaInicial, Ponto
+from include.fusion.cliente import ApiFusion, ClienteFusion
+from include.fusion.entrega import Entrega
+from include.fusion.settings import obter
+
+
+class Amostras(threading.Thread):
+    """Four lines a second about this process."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self.passo, self.enfileirados, self.entregues = "inicio", 0, 0
+        self._inicio = time.monotonic()
+
+    def run(self) -> None:
+        while True:
+            self.amostrar()
+            time.sleep(0.25)
+
+    def amostrar(self) -> None:
+        rss = psutil.Process().memory_info().rss
+        linha = {"passo": self.passo, "t": round(time.monotonic() - self._inicio, 2), "rss": rss}
+        print(json.dumps(linha | {"enfileirados": self.enfileirados, "entregues": self.entregues}), flush=True)
+
+
+def _limitar(entrega: Entrega, limite: int) -> None:
+    """End after ``limite`` records, as if a person had stopped the task between two batches."""
+    preparar = entrega._preparar
+    entrega._preparar = lambda quantos: [] if entrega.resultado.processados >= limite else preparar(quantos)  # type: ignore[method-assign]
+
+
+def main(pedido: dict[str, Any]) -> None:
+    def motor(conn_id: str) -> Any:
+        return create_engine(pedido["fila" if conn_id == "fusion_db" else "origem"], hide_parameters=True)
+
+    m = Montagem(obter("esus_ab"), motor)
+    amostras = Amostras()
+    amostras.start()
+    inicial: Any = m.integracao
+    ajustes = inicial.carga_inicial
+    carga = CargaInicial(
+        m.consultas, m.fusion, m.fila(CARGA_INICIAL), m.marcas(CARGA_INICIAL), pagina=ajustes.pagina, prioridade=ajustes.prioridade
+    )
+    amostras.passo = "carga"
+
+    def avancou(ponto: Ponto) -> None:
+        amostras.enfileirados = ponto.feitos
+
+    m.carga().marcar_inicio()
+    carga.executar(ao_avancar=avancou, esperar=lambda: None)
+    amostras.passo = "entrega"
+    # As the operator does on a later try of one run.
+    m.fila(CARGA_INICIAL).recuperar(pedido["dono"].rsplit("#", 1)[0])
+    cliente = ClienteFusion(ApiFusion(pedido["url"], {"Authorization": f"Bearer {pedido['token']}"}), ajustes.concorrencia)
+
+    def progresso(resultado: Any) -> None:
+        amostras.entregues = resultado.processados
+
+    valores = ajustes.model_copy(update={"permanencia": ajustes.permanencia * 0})
+    entrega = m.entrega(valores, cliente, pedido["dono"], CARGA_INICIAL, progresso=progresso)
+    if pedido["limite"]:
+        _limitar(entrega, pedido["limite"])
+    resultado = asyncio.run(entrega.executar())
+    amostras.passo, amostras.entregues = "fim", resultado.processados
+    amostras.amostrar()
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))
