@@ -24,8 +24,8 @@ from include.fusion.cliente import ClienteFusion
 from include.fusion.erros import FusionError, FusionHubError, FusionIndisponivel, FusionNaoAutorizado, motivo_de
 from include.fusion.filas import Desfecho, Fila, Filtro, Registro
 from include.fusion.leitura import Leitor
+from include.fusion.livro import EXCLUSAO, Livro
 from include.fusion.livro import Entrega as UltimaEntrega
-from include.fusion.livro import Livro
 from include.fusion.modelo import Atendimento, pacote
 from include.fusion.plantao import VALIDADE
 
@@ -102,6 +102,8 @@ class _Envio:
     chave: str = ""
     rota: str = ""
     metodo: str = "POST"
+    recusado: bool = False
+    """Fusion said no: it certainly has not this content."""
 
 
 class Entrega:
@@ -243,28 +245,32 @@ class Entrega:
             return []
         # Tries are only this many when leases ran out: a record that ends its workers must not go on ending them.
         lidos = self.leitor.ler([r.chave for r in registros if r.operacao != "exclusao" and r.tentativas < self.p.tentativas_max])
-        with self.fusion.connect() as con:
+        with self.fusion.begin() as con:
             entregas = self.livro.ler(con, [r.chave for r in registros])
-        return [self._montar(r, lidos.get(r.chave), entregas.get(r.chave)) for r in registros]
+            envios = [self._montar(r, lidos.get(r.chave), entregas.get(r.chave)) for r in registros]
+            # Written ahead, before anything leaves: whoever finds these rows after a crash knows what Fusion may have.
+            a_enviar = [envio for envio in envios if envio.desfecho is None]
+            numeros = self.livro.anunciar(con, [(envio.registro.chave, envio.versao) for envio in a_enviar])
+        for envio in a_enviar:
+            envio.chave = self.livro.chave_idempotencia(envio.registro.chave, envio.versao, numeros[envio.registro.chave])
+        return envios
 
     def _montar(self, registro: Registro, lido: Atendimento | Exception | None, entrega: UltimaEntrega | None) -> _Envio:
         if registro.tentativas >= self.p.tentativas_max:
             return _Envio(registro, Desfecho(registro, "erro", motivo=f"processamento interrompido {registro.tentativas} vezes"))
-        if registro.operacao == "exclusao":
-            if entrega is None or entrega.operacao == "exclusao":
+        if registro.operacao == EXCLUSAO:
+            if entrega is None or entrega.cancelado:
                 return _Envio(registro, Desfecho(registro, "concluido", motivo="nada a cancelar no Fusion"))
-            chave = self.livro.chave_idempotencia(registro.chave, "exclusao", None, entrega)
-            return _Envio(registro, None, None, "", chave, self.destino.cancelar(registro.chave), "DELETE")
+            return _Envio(registro, versao=EXCLUSAO, rota=self.destino.cancelar(registro.chave), metodo="DELETE")
         if lido is None:
             return _Envio(registro, Desfecho(registro, "erro", motivo=AUSENTE))
         if isinstance(lido, Exception):
             return _Envio(registro, Desfecho(registro, "erro", motivo=motivo_de(lido)))
         texto, versao = pacote(lido)
-        if entrega is not None and entrega.versao == versao and entrega.operacao != "exclusao":
+        if entrega is not None and entrega.tem(versao):
             return _Envio(registro, Desfecho(registro, "concluido", motivo="conteúdo inalterado", versao=versao))
-        chave = self.livro.chave_idempotencia(registro.chave, "envio", versao, entrega)
         dados = orjson.dumps(self.destino.envelopar(orjson.Fragment(texto)))
-        return _Envio(registro, None, dados, versao, chave, self.destino.rota)
+        return _Envio(registro, dados=dados, versao=versao, rota=self.destino.rota)
 
     # -- sending ---------------------------------------------------------------------------------------------------------------------
 
@@ -311,6 +317,9 @@ class Entrega:
                 await self.cliente.enviar(envio.metodo, envio.rota, envio.dados, chave=envio.chave)
             except FusionError as erro:
                 self._falhas_seguidas = 0
+                if envio.metodo == "DELETE" and erro.status in (404, 410):
+                    return Desfecho(registro, "concluido", versao=envio.versao)  # Nothing to cancel is as good as cancelled.
+                envio.recusado = True
                 return Desfecho(registro, "erro", motivo=motivo_de(erro))
             except FusionIndisponivel as erro:
                 if self._caiu(erro):
@@ -347,17 +356,11 @@ class Entrega:
         with self.fusion.begin() as con:
             gravados = self.fila.ainda_meus(con, self.dono, [d.registro.id for d in desfechos])
             self.fila.registrar(con, self.dono, desfechos)
-            self.livro.gravar(
-                con,
-                [
-                    (envio.registro.chave, envio.versao, "exclusao" if envio.metodo == "DELETE" else "envio")
-                    for envio in lote
-                    if envio.chave
-                    and envio.desfecho is not None
-                    and envio.desfecho.situacao == "concluido"
-                    and envio.registro.id in gravados
-                ],
-            )
+            meus = [envio for envio in lote if envio.chave and envio.registro.id in gravados]
+            confirmados = [envio for envio in meus if envio.desfecho is not None and envio.desfecho.situacao == "concluido"]
+            operacoes = {"DELETE": EXCLUSAO, "POST": "envio"}
+            self.livro.gravar(con, [(e.registro.chave, e.versao, operacoes[e.metodo]) for e in confirmados])
+            self.livro.retirar(con, [e.registro.chave for e in meus if e.recusado])
         for envio in lote:
             self._contar(envio)
 

@@ -124,6 +124,7 @@ livro_entrega = Table(
     _chave_primaria("entidade", String(60)),
     _chave_primaria("chave", _texto(CHAVE_MAX)),
     Column("versao_conteudo", String(64)),
+    Column("versao_tentada", String(64)),
     Column("sequencia", BigInteger, nullable=False),
     Column("entregue_em", Momento, nullable=False),
     Column("operacao", String(10), nullable=False),

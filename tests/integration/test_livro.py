@@ -15,25 +15,43 @@ def livro(engine: Engine) -> Livro:
     return Livro(engine, 12)
 
 
-def test_each_delivery_moves_the_sequence_on(engine: Engine, livro: Livro) -> None:
+def test_new_content_takes_the_next_number_and_a_repeated_send_keeps_its_own(engine: Engine, livro: Livro) -> None:
     with engine.begin() as con:
-        livro.gravar(con, [("1", "v1", "inclusao"), ("2", None, "exclusao")])
-        livro.gravar(con, [("1", "v2", "alteracao")])
-        assert livro.ler(con, ["1", "2", "3"]) == {"1": Entrega("v2", 2, "alteracao"), "2": Entrega(None, 1, "exclusao")}
+        assert livro.anunciar(con, [("1", "a")]) == livro.anunciar(con, [("1", "a")]) == {"1": 1}
+        assert livro.anunciar(con, [("1", "b")]) == {"1": 2}
+        assert livro.anunciar(con, [("1", "a")]) == {"1": 3}
+
+
+def test_confirmed_content_is_known_and_the_same_again_takes_a_new_number(engine: Engine, livro: Livro) -> None:
+    with engine.begin() as con:
+        livro.anunciar(con, [("1", "a")])
+        livro.gravar(con, [("1", "a", "envio")])
+        assert livro.ler(con, ["1", "2"]) == {"1": Entrega("a", 1, "envio", None)}
+        assert livro.anunciar(con, [("1", "a")]) == {"1": 2}
+
+
+def test_unconfirmed_content_leaves_nothing_certain(engine: Engine, livro: Livro) -> None:
+    with engine.begin() as con:
+        livro.anunciar(con, [("1", "a")])
+        nunca = livro.ler(con, ["1"])["1"]
+        livro.gravar(con, [("1", "a", "envio")])
+        livro.anunciar(con, [("1", "b")])
+        duvida = livro.ler(con, ["1"])["1"]
+        livro.retirar(con, ["1"])
+        recusada = livro.ler(con, ["1"])["1"]
+    assert not nunca.cancelado and not duvida.tem("a") and recusada.tem("a")
 
 
 def test_forgetting_keeps_the_sequence(engine: Engine, livro: Livro) -> None:
     with engine.begin() as con:
-        livro.gravar(con, [("1", "v1", "inclusao")])
+        livro.gravar(con, [("1", "v1", "envio")])
         assert livro.esquecer(con, ["1", "9"]) == 1
-        assert livro.ler(con, ["1"]) == {"1": Entrega(None, 1, "inclusao")}
+        assert livro.ler(con, ["1"]) == {"1": Entrega(None, 1, "envio", None)}
 
 
-def test_the_idempotency_key_is_stable_until_the_delivery_is_noted(livro: Livro) -> None:
-    primeira = livro.chave_idempotencia("1", "inclusao", "v", None)
-    assert primeira == livro.chave_idempotencia("1", "inclusao", "v", None)
-    assert primeira.startswith("12-atendimento-1-") and len(primeira.rsplit("-", 1)[1]) == 40
-    assert livro.chave_idempotencia("1", "inclusao", "v", Entrega("v", 1, "inclusao")).startswith("12-atendimento-2-")
+def test_the_idempotency_key_names_integration_kind_and_number(livro: Livro) -> None:
+    chave = livro.chave_idempotencia("1", "v", 2)
+    assert chave.startswith("12-atendimento-2-") and len(chave.rsplit("-", 1)[1]) == 40
 
 
 def test_ledgers_of_two_integrations_are_apart(engine: Engine, livro: Livro) -> None:

@@ -73,6 +73,7 @@ CREATE TABLE livro_entrega (
     entidade VARCHAR(60) NOT NULL,
     chave NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
     versao_conteudo VARCHAR(64) NULL,
+    versao_tentada VARCHAR(64) NULL,
     sequencia BIGINT NOT NULL,
     entregue_em DATETIME2 NOT NULL,
     operacao VARCHAR(10) NOT NULL,

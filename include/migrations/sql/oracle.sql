@@ -71,6 +71,7 @@ CREATE TABLE livro_entrega (
     entidade VARCHAR2(60 CHAR) NOT NULL,
     chave VARCHAR2(200 CHAR) NOT NULL,
     versao_conteudo VARCHAR2(64 CHAR),
+    versao_tentada VARCHAR2(64 CHAR),
     sequencia NUMBER(19) NOT NULL,
     entregue_em TIMESTAMP NOT NULL,
     operacao VARCHAR2(10 CHAR) NOT NULL,

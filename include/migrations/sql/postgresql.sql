@@ -54,6 +54,7 @@ CREATE TABLE livro_entrega (
     entidade VARCHAR(60) NOT NULL,
     chave VARCHAR(200) COLLATE "C" NOT NULL,
     versao_conteudo VARCHAR(64),
+    versao_tentada VARCHAR(64),
     sequencia BIGINT NOT NULL,
     entregue_em TIMESTAMP WITH TIME ZONE NOT NULL,
     operacao VARCHAR(10) NOT NULL,

@@ -106,6 +106,7 @@ def _colunas(tabela: str) -> list[sa.Column[Any]]:
                 _chave("entidade", sa.String(60)),
                 _chave("chave", _texto(200)),
                 sa.Column("versao_conteudo", sa.String(64)),
+                sa.Column("versao_tentada", sa.String(64)),
                 sa.Column("sequencia", sa.BigInteger, nullable=False),
                 sa.Column("entregue_em", _momento(), nullable=False),
                 sa.Column("operacao", sa.String(10), nullable=False),
