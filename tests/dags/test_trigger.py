@@ -1,0 +1,105 @@
+"""The watcher on a real database: it speaks while work remains, and keeps quiet while somebody is at it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from airflow.sdk.module_loading import import_string
+from sqlalchemy import Engine, create_engine
+
+from fusion_airflow.triggers import PollCompartilhado, TrabalhoPendenteTrigger
+from include.fusion import plantao
+from include.fusion.filas import Fila, ItemFila
+from include.fusion.migracoes import migrar
+from include.fusion.settings import como_dados, obter
+
+
+@pytest.fixture
+def fusion(banco: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    monkeypatch.setenv("AIRFLOW_CONN_FUSION_DB", banco)
+    motor = create_engine(banco.replace("postgresql://", "postgresql+psycopg2://", 1))
+    migrar(motor)
+    yield motor
+    for poll in PollCompartilhado._por_conexao.values():
+        poll._engine.dispose()
+    PollCompartilhado._por_conexao.clear()
+    motor.dispose()
+
+
+@pytest.fixture
+def gatilho() -> TrabalhoPendenteTrigger:
+    """Watches the queue alone, often, and repeats itself soon."""
+    ajustes = como_dados(obter("consulfarma"))
+    ajustes["carga"] |= {"vigiar_origem": False, "intervalo_vigia": 0.05}
+    return TrabalhoPendenteTrigger(ajustes=ajustes, relembrar=0.2)
+
+
+def enfileirar(fusion: Engine) -> Fila:
+    fila = Fila(fusion, 12, "importacao")
+    with fusion.begin() as con:
+        fila.enfileirar(con, [ItemFila("1", "p")])
+    return fila
+
+
+def ouvir(gatilho: TrabalhoPendenteTrigger, segundos: float = 1.5, ate: int = 1) -> list[Any]:
+    """What the watcher says within that time, ``ate`` events at most."""
+    ditos: list[Any] = []
+
+    async def escutar() -> None:
+        async for evento in gatilho.run():
+            ditos.append(evento.payload)
+            if len(ditos) == ate:
+                break
+
+    async def limitado() -> None:
+        try:
+            await asyncio.wait_for(escutar(), segundos)
+        except TimeoutError:
+            pass
+        await gatilho.cleanup()
+
+    asyncio.run(limitado())
+    return ditos
+
+
+def test_a_serialised_watcher_comes_back_as_it_was(gatilho: TrabalhoPendenteTrigger) -> None:
+    classe, argumentos = gatilho.serialize()
+    assert import_string(classe)(**argumentos).serialize() == (classe, argumentos)
+
+
+def test_an_empty_queue_wakes_nobody(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
+    assert ouvir(gatilho, 1) == []
+
+
+def test_work_is_announced_again_while_it_remains(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
+    enfileirar(fusion)
+    assert ouvir(gatilho, 5, ate=3) == [{"integracao": "consulfarma", "motivo": "fila"}] * 3
+
+
+def test_the_watcher_keeps_quiet_while_somebody_is_on_duty(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
+    enfileirar(fusion)
+    plantao.assinar(fusion, 12, "importacao", True)
+    assert ouvir(gatilho, 1) == []
+    plantao.assinar(fusion, 12, "importacao", False)
+    assert len(ouvir(gatilho)) == 1
+
+
+def test_a_watcher_outlives_an_outage(
+    fusion: Engine, gatilho: TrabalhoPendenteTrigger, monkeypatch: pytest.MonkeyPatch, banco: str
+) -> None:
+    enfileirar(fusion)
+    monkeypatch.setenv("AIRFLOW_CONN_FUSION_DB", "postgresql://x:x@127.0.0.1:1/x")
+
+    async def voltar() -> str:
+        eventos = gatilho.run()
+        proximo = asyncio.ensure_future(eventos.__anext__())
+        await asyncio.sleep(0.5)
+        assert not proximo.done()
+        monkeypatch.setenv("AIRFLOW_CONN_FUSION_DB", banco)
+        PollCompartilhado._por_conexao.clear()
+        return str((await asyncio.wait_for(proximo, 8)).payload["motivo"])
+
+    assert asyncio.run(voltar()) == "fila"

@@ -1,0 +1,32 @@
+"""One real stack for all end-to-end tests: it starts in about 40 s, so nobody gets one of their own."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.hub import INICIAL, Hub
+
+
+@pytest.fixture(scope="package")
+def pilha() -> Iterator[Hub]:
+    """Running stack with a small history, already in Fusion. ``FUSION_E2E_SEMENTE`` moves the random points of the kills."""
+    hub = Hub(Path(tempfile.mkdtemp(prefix="fusion-e2e-")), int(os.environ.get("FUSION_E2E_SEMENTE", "7")))
+    try:
+        hub.abrir()
+        hub.rodar(INICIAL, 90)
+        hub.quieto(90)
+        yield hub
+    finally:
+        hub.fechar()
+
+
+@pytest.fixture
+def hub(pilha: Hub) -> Hub:
+    """The stack at rest before a test."""
+    pilha.quieto(90)
+    return pilha

@@ -1,0 +1,365 @@
+"""A running stack as the tests see it: Airflow's REST API, SQL on every database, changes at the sources, faults, kills."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import random
+import shutil
+import signal
+import threading
+import time
+import urllib.error
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+import psycopg2
+import yaml
+from psycopg2.extras import RealDictCursor
+
+from include.fusion.settings import Integracao, caminho_padrao, obter
+from sandbox.conferencia import conferir
+from sandbox.fusion.__main__ import pedir_falhas
+from sandbox.origens.base import Mudanca
+from sandbox.postgres import Postgres
+from sandbox.relatorio import divergentes
+from sandbox.simulador import Origem, criar_registro
+from sandbox.stack import airflow_api, componentes
+from sandbox.stack.ambiente import USUARIO_UI, dsn
+from sandbox.stack.estado import Estado
+from sandbox.stack.filhos import encerrar
+from sandbox.stack.pilha import Pilha
+from sandbox.stack.preparo import ORIGENS
+
+INICIAL = "esus_ab_carga_inicial"
+SISTEMAS = tuple(ORIGENS)
+AIRFLOW = ("scheduler", "triggerer", "dag-processor", "api-server")
+FORA_DO_AR = (psycopg2.Error, urllib.error.URLError, OSError)
+"""What a look at a stack that is being killed may meet: no answer yet."""
+FIM = ("success", "failed")
+_REPETIDAS = """select id, integracao_id, codigo from (
+    select a.*, lag(hash_conteudo) over w as h, lag(operacao) over w as o from aplicacao a
+    window w as (partition by entidade, integracao_id, codigo order by id)) t
+where h = hash_conteudo and o = operacao and not id = any(%s)"""
+_FORA_DE_ORDEM = """select integracao_id, codigo from (
+    select a.*, lag(atualizado_em) over (partition by entidade, integracao_id, codigo order by id) as antes
+      from aplicacao a where atualizado_em is not null) t
+where atualizado_em < antes"""
+
+
+class Hub:
+    """One stack in ``pasta``; ``fechar`` ends every process and removes every file."""
+
+    def __init__(self, pasta: Path, semente: int = 7) -> None:
+        self.estado = Estado(pasta)
+        self.rng = random.Random(semente)
+        self.pilha = Pilha(self.estado, lambda texto: print(texto, flush=True))
+        self.ditas: list[str] = []
+        """Everything that an Airflow database which a test threw away had said."""
+        self.pedidas: list[int] = []
+        """Applications that a test asked for a second time on purpose."""
+        self._token: str | None = None
+
+    # -- life ----------------------------------------------------------------------------------------------------------------
+
+    def abrir(self) -> Hub:
+        os.environ["FUSION_ATENDIMENTOS"] = "40"
+        os.environ["FUSION_SETTINGS"] = str(self._ajustes())
+        assert self.estado.travar()
+        self.pilha.subir(None)
+        criar_registro(self.url("simulador"))
+        self.esperar(lambda: not airflow_api.faltam_dags(self.estado), 60)
+        return self
+
+    def _ajustes(self) -> Path:
+        """The shipped settings with runs that end, and try again, sooner: the tests wait for both."""
+        dados = yaml.safe_load(caminho_padrao().read_text())
+        for entrada in dados["integracoes"]:
+            entrada["importacao"]["permanencia"] = 3
+            entrada["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
+        arquivo = self.estado.pasta / "integracoes.yaml"
+        arquivo.write_text(yaml.safe_dump(dados, allow_unicode=True))
+        return arquivo
+
+    def fechar(self) -> None:
+        self.pilha.parar(espera=6)
+        Postgres(self.estado.postgres).apagar()
+        self.estado.destravar()
+        for nome in ("FUSION_ATENDIMENTOS", "FUSION_SETTINGS"):
+            os.environ.pop(nome, None)
+        shutil.rmtree(self.estado.pasta)
+
+    def esperar(self, condicao: Callable[[], Any], segundos: float, mensagem: str = "") -> None:
+        """Keep the stack alive until ``condicao`` holds; what is down meanwhile counts as not yet."""
+        limite = time.monotonic() + segundos
+        feito = False
+
+        def fim() -> bool:
+            nonlocal feito
+            try:
+                feito = bool(condicao())
+            except FORA_DO_AR:
+                feito = False
+            return feito or time.monotonic() > limite
+
+        self.pilha.vigiar(fim, passo=0.25)
+        assert feito, mensagem or f"not within {segundos} s"
+
+    def deixar(self, segundos: float) -> None:
+        """Let time pass, with the stack watched over."""
+        fim = time.monotonic() + segundos
+        self.pilha.vigiar(lambda: time.monotonic() >= fim, passo=0.1)
+
+    # -- databases -----------------------------------------------------------------------------------------------------------
+
+    def url(self, banco: str) -> str:
+        return dsn(self.estado, self.pilha.senha_pg, ORIGENS.get(banco, banco))
+
+    def sql(self, banco: str, comando: str, *valores: Any) -> list[dict[str, Any]]:
+        """Rows of one statement, committed; ``banco`` is a database or a source system."""
+        con = psycopg2.connect(self.url(banco), cursor_factory=RealDictCursor)
+        try:
+            con.autocommit = True
+            with con.cursor() as cur:
+                cur.execute(comando, valores or None)
+                return [dict(linha) for linha in cur.fetchall()] if cur.description else []
+        finally:
+            con.close()
+
+    def um(self, banco: str, comando: str, *valores: Any) -> Any:
+        """First value of the first row, ``None`` of nothing."""
+        linhas = self.sql(banco, comando, *valores)
+        return next(iter(linhas[0].values())) if linhas else None
+
+    def fila(self, sistema: str, chave: str) -> dict[str, Any]:
+        """Newest queue row of one attendance."""
+        linhas = self.sql(
+            "fusion_integracao",
+            "select * from ImportacaoAtendimento where integracao_id = %s and chave = %s order by id desc",
+            integracao(sistema).integracao_id,
+            chave,
+        )
+        return linhas[0] if linhas else {}
+
+    def aplicacoes(self) -> int:
+        """How many writes Fusion has applied so far."""
+        return int(self.um("fusion", "select count(*) from aplicacao"))
+
+    # -- sources -------------------------------------------------------------------------------------------------------------
+
+    def mudar(self, sistema: str, vezes: int = 1, *, invalido: str | None = None) -> list[Mudanca]:
+        """Changes at one source, each in a transaction of its own."""
+        modulo = importlib.import_module(f"sandbox.origens.{sistema}")
+        con = psycopg2.connect(self.url(sistema))
+        feitas = []
+        try:
+            for _ in range(vezes):
+                feitas.append(modulo.mudar_invalido(con, self.rng, invalido) if invalido else modulo.mudar(con, self.rng))
+                con.commit()
+        finally:
+            con.close()
+        return feitas
+
+    @contextmanager
+    def movimento(self, taxa: float = 3.0) -> Iterator[None]:
+        """Both sources at work while the block runs."""
+        fim = threading.Event()
+        origens = [
+            Origem(s, self.url(s), self.url("simulador"), taxa=taxa, duracao=0, invalidos=0, semente=self.rng.getrandbits(30), fim=fim)
+            for s in SISTEMAS
+        ]
+        for origem in origens:
+            origem.start()
+        try:
+            yield
+        finally:
+            fim.set()
+            for origem in origens:
+                origem.join()
+
+    # -- Airflow -------------------------------------------------------------------------------------------------------------
+
+    def api(self, metodo: str, rota: str, corpo: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One call to Airflow's public API, ``rota`` below /api/v2."""
+        if self._token is None:
+            login = {"username": USUARIO_UI, "password": self.estado.segredos["senha_ui"]}
+            self._token = str(airflow_api.pedir(self.estado, "POST", "/auth/token", login)["access_token"])
+        return airflow_api.pedir(self.estado, metodo, f"/api/v2{rota}", corpo, self._token)
+
+    def runs(self, dag: str) -> list[dict[str, Any]]:
+        """Newest first."""
+        return list(self.api("GET", f"/dags/{dag}/dagRuns?limit=100&order_by=-run_after")["dag_runs"])
+
+    def disparar(self, dag: str, **conf: Any) -> str:
+        return str(self.api("POST", f"/dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
+
+    def rodar(self, dag: str, segundos: float = 60, **conf: Any) -> str:
+        """Trigger with a form and wait for the end; the run's id."""
+        run = self.disparar(dag, **conf)
+        self.terminar(dag, run, segundos)
+        return run
+
+    def estado_do(self, dag: str, run: str) -> str:
+        return str(self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}")["state"])
+
+    def terminar(self, dag: str, run: str, segundos: float = 60) -> str:
+        self.esperar(lambda: self.estado_do(dag, run) in FIM, segundos, f"{dag} did not end")
+        return self.estado_do(dag, run)
+
+    def tarefas(self, dag: str, run: str) -> dict[str, dict[str, Any]]:
+        """Task instances of one run by task_id."""
+        itens = self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances")["task_instances"]
+        return {t["task_id"]: t for t in itens}
+
+    def xcom(self, dag: str, run: str, tarefa: str, chave: str = "return_value") -> Any:
+        return self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{tarefa}/xcomEntries/{chave}")["value"]
+
+    def log(self, dag: str, run: str, tarefa: str, tentativa: int | None = None) -> str:
+        """Log of one try (the last one), as text."""
+        tentativa = tentativa or self.tarefas(dag, run)[tarefa]["try_number"]
+        resposta = self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{tarefa}/logs/{tentativa}?full_content=true")
+        return str(resposta["content"])
+
+    def limpar(self, dag: str, run: str, *tarefas: str) -> None:
+        """Clear tasks as a person does in the UI."""
+        corpo = {"dry_run": False, "dag_run_id": run, "task_ids": list(tarefas), "only_failed": False, "include_downstream": False}
+        self.api("POST", f"/dags/{dag}/clearTaskInstances", corpo)
+
+    def pausar(self, dag: str, pausada: bool) -> None:
+        self.api("PATCH", f"/dags/{dag}", {"is_paused": pausada})
+
+    @contextmanager
+    def pausada(self, dag: str) -> Iterator[None]:
+        self.pausar(dag, True)
+        try:
+            yield
+        finally:
+            self.pausar(dag, False)
+
+    # -- faults --------------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def falhas(self, **falhas: Any) -> Iterator[None]:
+        """Fusion misbehaves while the block runs (fields of sandbox.fusion.falhas.Falhas)."""
+        token = self.estado.segredos["token_fusion"]
+        pedir_falhas(self.estado.url_fusion, token, "PUT", falhas)
+        try:
+            yield
+        finally:
+            self.esperar(lambda: pedir_falhas(self.estado.url_fusion, token, "DELETE") is not None, 30)
+
+    @contextmanager
+    def sem(self, nome: str) -> Iterator[None]:
+        """One component stays down while the block runs."""
+        componente = self.pilha._componentes[nome]
+        self._tirar(nome)
+        try:
+            yield
+        finally:
+            self.pilha.iniciar(componente)
+
+    def _tirar(self, *nomes: str) -> None:
+        fichas = {nome: self.pilha._fichas[nome] for nome in nomes}
+        encerrar(fichas, self.estado.segredos["marca"], espera=6, todos=False)
+        for nome in nomes:
+            self.pilha.filhos.pop(nome).wait()
+            self.pilha._fichas.pop(nome)
+
+    def matar(self, nome: str, sinal: int = signal.SIGKILL) -> None:
+        """End one component at once; the stack starts it again the next time somebody waits."""
+        processo = self.pilha.filhos[nome]
+        processo.send_signal(sinal)
+        processo.wait(20)
+
+    def matar_quem_faz(self, dag: str, tarefa: str, *, supervisor: bool = False) -> None:
+        """SIGKILL to the process in which a task works now, or to the worker that supervises it."""
+        processo: psutil.Process | None = None
+
+        def achar() -> bool:
+            nonlocal processo
+            processo = self.processo_da(dag, tarefa)
+            return processo is not None
+
+        self.esperar(achar, 30)
+        assert processo is not None
+        processo = processo.parent() if supervisor else processo
+        assert processo is not None
+        processo.kill()
+
+    def processo_da(self, dag: str, tarefa: str) -> psutil.Process | None:
+        """The process in which a task works now, found by its connection to the integration database."""
+        portas = self.sql("airflow", "select client_port from pg_stat_activity where application_name = %s", f"{dag}.{tarefa}")
+        procuradas = {p["client_port"] for p in portas}
+        for processo in psutil.Process(self.pilha.filhos["scheduler"].pid).children(recursive=True):
+            try:
+                if any(c.laddr.port in procuradas for c in processo.net_connections("tcp")):
+                    return processo
+            except psutil.Error:
+                continue
+        return None
+
+    def recriar_airflow(self) -> None:
+        """Stop Airflow, throw its metadata away and start it on an empty database."""
+        self.ditas.append(self.tudo_que_o_airflow_guarda())
+        self._tirar(*AIRFLOW)
+        self.sql("postgres", "drop database airflow with (force)")
+        self.sql("postgres", "create database airflow")
+        pronto = componentes.pronto(self.estado)
+        pronto.unlink()
+        self.pilha.iniciar(componentes.api_server(self.estado, self.pilha.env))
+        self.esperar(pronto.exists, 60)
+        for componente in componentes.airflow(self.pilha.env):
+            self.pilha.iniciar(componente)
+        self._token = None
+        self.esperar(lambda: not airflow_api.faltam_dags(self.estado), 60)
+
+    def tudo_que_o_airflow_guarda(self) -> str:
+        """Every row of every table of Airflow's database, as text."""
+        tabelas = self.sql("airflow", "select quote_ident(tablename) as t from pg_tables where schemaname = 'public'")
+        return "\n".join(str(linha["x"]) for t in tabelas for linha in self.sql("airflow", f"select x::text as x from {t['t']} x"))
+
+    # -- reconciliation ------------------------------------------------------------------------------------------------------
+
+    def em_erro(self, sistema: str) -> set[str]:
+        linhas = self.sql(
+            "fusion_integracao",
+            "select chave from ImportacaoAtendimento where integracao_id = %s and situacao = 'erro'",
+            integracao(sistema).integracao_id,
+        )
+        return {linha["chave"] for linha in linhas}
+
+    def a_fazer(self) -> int:
+        """Queue rows that still have to travel."""
+        return int(self.um("fusion_integracao", "select count(*) from ImportacaoAtendimento where situacao in ('pendente', 'reservado')"))
+
+    def diferencas(self) -> list[str]:
+        """Records whose state in Fusion is not the source's, refused ones aside."""
+        achadas = []
+        for sistema in SISTEMAS:
+            recusadas = self.em_erro(sistema)
+            faltam = divergentes(integracao(sistema), self.url(sistema), self.url("fusion")) - recusadas
+            achadas += [f"{sistema} {chave}" for chave in faltam]
+            numero = integracao(sistema).integracao_id
+            achadas += conferir(sistema, self.url(sistema), self.url("fusion"), numero, ignorar=recusadas | faltam)
+        return achadas
+
+    def reconciliar(self, segundos: float = 90) -> None:
+        """Within ``segundos`` nothing waits and nothing is missing; nothing was applied twice, nor after something newer."""
+        self.esperar(lambda: self.a_fazer() == 0 and not self.diferencas(), segundos, "not reconciled in time")
+        assert not self.diferencas()
+        assert not self.sql("fusion", _REPETIDAS, self.pedidas)
+        assert not self.sql("fusion", _FORA_DE_ORDEM)
+
+    def quieto(self, segundos: float = 60) -> None:
+        """Reconciled, and no run is under way."""
+        self.reconciliar(segundos)
+        em_curso = "select count(*) from dag_run where state in ('running', 'queued')"
+        self.esperar(lambda: self.um("airflow", em_curso) == 0, 60, "a run goes on")
+
+
+def integracao(sistema: str) -> Integracao:
+    return obter(sistema)
