@@ -67,13 +67,15 @@ Numero = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 
 
 class _Base(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="forbid", frozen=True)
+    # Built at first use: a task that only loads keys imports this module, too, and needs none of it.
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="forbid", frozen=True, defer_build=True
+    )
 
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         # Fields in the order of their JSON names: then the text that travels is the one that is hashed, and is written once.
         cls.__pydantic_fields__ = dict(sorted(cls.__pydantic_fields__.items(), key=lambda campo: to_camel(campo[0])))
-        cls.model_rebuild(force=True)
 
 
 class Endereco(_Base):
