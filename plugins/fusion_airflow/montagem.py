@@ -39,7 +39,10 @@ def sistema_de(integracao: Integracao) -> Sistema:
 def destino_de(integracao: Integracao) -> Destino:
     """Where this integration's attendances go: the JSON layout where it has one, the attendance controller otherwise."""
     numero, rotas = integracao.integracao_id, integracao.rotas
-    cancelar: Callable[[str], str] = lambda chave: f"{rotas.atendimento}/{numero}/{quote(chave, safe='')}"  # noqa: E731
+
+    def cancelar(chave: str) -> str:
+        return f"{rotas.atendimento}/{numero}/{quote(chave, safe='')}"
+
     if isinstance(integracao, EsusAb):
         return Destino(
             rotas.do_layout(integracao.importacao.layout_id),
