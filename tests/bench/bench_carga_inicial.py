@@ -88,7 +88,7 @@ def memoria(postgres: Postgres, pasta: Path, total: int, limite: int) -> list[Me
     finally:
         bancada.fechar()
     carga, entrega = ([a for a in amostras if a["passo"] == passo] for passo in ("carga", "entrega"))
-    fim = amostras[-1]
+    fim = next(a for a in amostras if a["passo"] == "fim")
     duracao_carga = entrega[0]["t"] - carga[0]["t"]
     duracao = fim["t"] - entrega[0]["t"]
     terco = len(entrega) // 3

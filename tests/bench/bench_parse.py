@@ -13,18 +13,20 @@ from tests.bench.apoio import Medida, maquina, medida, pasta_temporaria
 
 RAIZ = Path(__file__).resolve().parents[2]
 _MEDIR = """
-import importlib.util, json, sys, time
+import gc, importlib.util, json, sys, time
 inicio = time.perf_counter()
 import airflow.sdk
 from airflow.sdk import DAG
 sdk = time.perf_counter()
-dags = 0
+modulos = []
 for arquivo in sys.argv[1:]:
     spec = importlib.util.spec_from_file_location("dag_" + str(hash(arquivo)), arquivo)
     modulo = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(modulo)
-    dags += sum(isinstance(x, DAG) for x in vars(modulo).values())
+    modulos.append(modulo)
 fim = time.perf_counter()
+dags = len({x.dag_id for x in gc.get_objects() if isinstance(x, DAG)})
+assert dags, 'no DAG was built'
 print(json.dumps([sdk - inicio, fim - sdk, dags]))
 """
 

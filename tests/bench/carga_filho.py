@@ -11,6 +11,7 @@ import json
 import sys
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 import psutil
@@ -19,7 +20,6 @@ from sqlalchemy import create_engine
 from fusion_airflow.montagem import CARGA_INICIAL, Montagem
 from include.fusion.carga_inicial import CargaInicial, Ponto
 from include.fusion.cliente import ApiFusion, ClienteFusion
-from include.fusion.entrega import Entrega
 from include.fusion.settings import obter
 
 
@@ -42,10 +42,8 @@ class Amostras(threading.Thread):
         print(json.dumps(linha | {"enfileirados": self.enfileirados, "entregues": self.entregues}), flush=True)
 
 
-def _limitar(entrega: Entrega, limite: int) -> None:
-    """End after ``limite`` records, as if a person had stopped the task between two batches."""
-    preparar = entrega._preparar
-    entrega._preparar = lambda quantos: [] if entrega.resultado.processados >= limite else preparar(quantos)  # type: ignore[method-assign]
+class Basta(Exception):
+    """As many records as asked for are delivered; the loop gives the rest back, as when a person stops the task."""
 
 
 def main(pedido: dict[str, Any]) -> None:
@@ -74,13 +72,16 @@ def main(pedido: dict[str, Any]) -> None:
 
     def progresso(resultado: Any) -> None:
         amostras.entregues = resultado.processados
+        if pedido["limite"] and amostras.entregues >= pedido["limite"]:
+            amostras.passo = "fim"
+            amostras.amostrar()
+            raise Basta
 
     valores = ajustes.model_copy(update={"permanencia": ajustes.permanencia * 0})
     entrega = m.entrega(valores, cliente, pedido["dono"], CARGA_INICIAL, progresso=progresso)
-    if pedido["limite"]:
-        _limitar(entrega, pedido["limite"])
-    resultado = asyncio.run(entrega.executar())
-    amostras.passo, amostras.entregues = "fim", resultado.processados
+    with suppress(Basta):
+        asyncio.run(entrega.executar())
+    amostras.passo, amostras.entregues = "fim", entrega.resultado.processados
     amostras.amostrar()
 
 

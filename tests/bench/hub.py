@@ -44,7 +44,8 @@ class Hub:
 
         self.pilha.vigiar(fim, passo)
         if not feito:
-            raise RuntimeError(f"{oque} took longer than {prazo:.0f} s")
+            estados = consultar(self.urls["airflow"], "select dag_id, state, count(*) from dag_run group by 1, 2 order by 1, 2")
+            raise RuntimeError(f"{oque} took longer than {prazo:.0f} s; {self.abertas()} rows open; runs {estados}")
 
     def passar(self, segundos: float) -> None:
         """Let time pass, watching over the stack."""
