@@ -125,7 +125,8 @@ def airflow(estado: Estado, senha: str, ambiente: Mapping[str, str] = os.environ
             # A killed worker's task is retried after 20 to 25 s instead of five minutes.
             "TASK_INSTANCE_HEARTBEAT_TIMEOUT": 20,
             "TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": 5,
-            "ORPHANED_TASKS_CHECK_INTERVAL": 60,
+            # Tasks of a killed scheduler wait for this look before anybody may try them again.
+            "ORPHANED_TASKS_CHECK_INTERVAL": 15,
             "TASK_QUEUED_TIMEOUT": 120,
             "TASK_QUEUED_TIMEOUT_CHECK_INTERVAL": 30,
         },

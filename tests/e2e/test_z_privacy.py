@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.e2e.hub import Hub
 
 COLUNAS = {
@@ -14,37 +16,38 @@ CURTO = 6
 """A shorter text turns up by chance."""
 
 
-def pessoais(hub: Hub) -> set[str]:
+@pytest.fixture(scope="module")
+def pessoais(pilha: Hub) -> set[str]:
     """Names and documents of every patient of both sources; numbers also without their punctuation."""
     achados: set[str] = set()
     for sistema, (tabela, colunas) in COLUNAS.items():
         for coluna in colunas:
             achados |= {
-                str(v["v"]).strip() for v in hub.sql(sistema, f"select distinct {coluna} as v from {tabela} where {coluna} is not null")
+                str(v["v"]).strip() for v in pilha.sql(sistema, f"select distinct {coluna} as v from {tabela} where {coluna} is not null")
             }
     achados |= {re.sub(r"\D", "", a) for a in achados}
     return {a for a in achados if len(a) >= CURTO}
 
 
-def encontrados(hub: Hub, texto: str) -> int:
+def encontrados(pessoais: set[str], texto: str) -> int:
     """How many personal values the text holds; only the number, so that this test's own output keeps the rule."""
-    return sum(valor in texto for valor in pessoais(hub))
+    return sum(valor in texto for valor in pessoais)
 
 
-def test_the_check_would_find_somebody(pilha: Hub) -> None:
-    assert encontrados(pilha, str(pilha.sql("fusion", "select corpo::text from registro"))) > 50
+def test_the_check_would_find_somebody(pilha: Hub, pessoais: set[str]) -> None:
+    assert encontrados(pessoais, str(pilha.sql("fusion", "select corpo::text from registro"))) > 50
 
 
-def test_no_log_file_names_a_patient(pilha: Hub) -> None:
+def test_no_log_file_names_a_patient(pilha: Hub, pessoais: set[str]) -> None:
     arquivos = [a for pasta in (pilha.estado.logs, pilha.estado.airflow / "logs") for a in pasta.rglob("*") if a.is_file()]
     assert len(arquivos) > 10
-    assert {a.name: n for a in arquivos if (n := encontrados(pilha, a.read_text(errors="replace")))} == {}
+    assert {a.name: n for a in arquivos if (n := encontrados(pessoais, a.read_text(errors="replace")))} == {}
 
 
-def test_airflow_keeps_no_patient(pilha: Hub) -> None:
+def test_airflow_keeps_no_patient(pilha: Hub, pessoais: set[str]) -> None:
     """XCom, asset events, confs, rendered fields: every table there is."""
-    assert encontrados(pilha, "\n".join([*pilha.ditas, pilha.tudo_que_o_airflow_guarda()])) == 0
+    assert encontrados(pessoais, "\n".join([*pilha.ditas, pilha.tudo_que_o_airflow_guarda()])) == 0
 
 
-def test_no_reason_in_the_queue_names_a_patient(pilha: Hub) -> None:
-    assert encontrados(pilha, str(pilha.sql("fusion_integracao", "select motivo from ImportacaoAtendimento"))) == 0
+def test_no_reason_in_the_queue_names_a_patient(pilha: Hub, pessoais: set[str]) -> None:
+    assert encontrados(pessoais, str(pilha.sql("fusion_integracao", "select motivo from ImportacaoAtendimento"))) == 0
