@@ -131,7 +131,7 @@ def morte(postgres: Postgres, pasta: Path, total: int, mortes: int) -> list[Medi
                 tarefa.fechar()
             time.sleep(_TRANSITO)
             aceitos = bancada.fusion("select count(*) from aplicacao")[0][0]
-            anotados = bancada.fila("select count(*) from livro_entrega")[0][0]
+            anotados = bancada.fila("select count(*) from livro_entrega where versao_conteudo is not null")[0][0]
             repetidos.append(aceitos - anotados)
             pontos.append(f"{aceitos} accepted" if alvo else "in the load of the keys")
         ultima = Tarefa(bancada, pasta, mortes + 2)
