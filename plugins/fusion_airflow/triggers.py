@@ -73,7 +73,7 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
     ``relembrar_max``, since work that stays means a run that fails or waits.
     """
 
-    def __init__(self, *, ajustes: dict[str, Any], relembrar: float = 15.0, relembrar_max: float = 300.0) -> None:
+    def __init__(self, *, ajustes: dict[str, Any], relembrar: float = 5.0, relembrar_max: float = 300.0) -> None:
         super().__init__()
         self.ajustes = ajustes
         self.relembrar = relembrar
