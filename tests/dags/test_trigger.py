@@ -8,13 +8,15 @@ from typing import Any
 
 import pytest
 from airflow.sdk.module_loading import import_string
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 
 from fusion_airflow.triggers import PollCompartilhado, TrabalhoPendenteTrigger
 from include.fusion import plantao
 from include.fusion.filas import Fila, ItemFila
+from include.fusion.marcas import Marca, Marcas
 from include.fusion.migracoes import migrar
 from include.fusion.settings import como_dados, obter
+from include.fusion.vigia import EXECUCAO
 
 
 @pytest.fixture
@@ -22,6 +24,8 @@ def fusion(banco: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     monkeypatch.setenv("AIRFLOW_CONN_FUSION_DB", banco)
     motor = create_engine(banco.replace("postgresql://", "postgresql+psycopg2://", 1))
     migrar(motor)
+    with motor.begin() as con:  # The load has just run: nothing is due by the clock.
+        Marcas(motor, 12, "carga").gravar(con, EXECUCAO, Marca(None))
     yield motor
     for poll in PollCompartilhado._por_conexao.values():
         poll._engine.dispose()
@@ -72,6 +76,12 @@ def test_a_serialised_watcher_comes_back_as_it_was(gatilho: TrabalhoPendenteTrig
 
 def test_an_empty_queue_wakes_nobody(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
     assert ouvir(gatilho, 1) == []
+
+
+def test_a_source_without_watcher_is_due_by_its_interval(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
+    with fusion.begin() as con:
+        con.execute(text("update marca_dagua set executado_em = now() - interval '1 day'"))
+    assert ouvir(gatilho, 5) == [{"integracao": "consulfarma", "motivo": "intervalo"}]
 
 
 def test_work_is_announced_again_while_it_remains(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:

@@ -37,11 +37,10 @@ def test_another_load_of_the_same_history_sends_nothing(hub: Hub) -> None:
 def test_pausing_the_dag_holds_the_load_and_unpausing_goes_on(hub: Hub, historico: int) -> None:
     with hub.falhas(atraso_ms=4000):
         run = hub.disparar(INICIAL, recomecar=True)
-        hub.esperar(lambda: hub.processo_da(INICIAL, "carga") or hub.processo_da(INICIAL, "processamento"), 30)
-        hub.pausar(INICIAL, True)
-    hub.deixar(9)
-    assert hub.estado_do(INICIAL, run) == "running"
-    hub.pausar(INICIAL, False)
+        hub.esperar(lambda: any(t["state"] == "running" for t in hub.tarefas(INICIAL, run).values()), 30)
+        with hub.pausada(INICIAL):
+            hub.deixar(9)
+            assert hub.estado_do(INICIAL, run) == "running"
     assert hub.terminar(INICIAL, run, 30) == "success"
     hub.reconciliar()
 
