@@ -74,7 +74,13 @@ def linha(m: Medida) -> str:
     return f"{m['name']:72} {valor:>12} {m['unit']:11} {m['goal'] or '':>12}  {veredito}"
 
 
+SINAIS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 def _parar(*_: object) -> None:
+    # While everything is being stopped, a second ctrl-C must not leave half of it running.
+    for sinal in SINAIS:
+        signal.signal(sinal, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
@@ -92,8 +98,8 @@ def main() -> int:
         return 0
     if estranhos := set(args.nomes) - set(nomes()):
         parser.error(f"no benchmark named {', '.join(sorted(estranhos))}; there are {', '.join(nomes())}")
-    # Like ctrl-C: whatever was started is stopped on the way out.
-    signal.signal(signal.SIGTERM, _parar)
+    for sinal in SINAIS:
+        signal.signal(sinal, _parar)
     feitas: list[Medida] = []
     try:
         for nome in args.nomes or nomes():

@@ -43,7 +43,7 @@ class Tarefa:
             "dono": f"esus_ab_carga_inicial/bench/processamento#{tentativa}|",
             "limite": limite,
         }
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(RAIZ), str(RAIZ / "plugins")))}
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(RAIZ), str(RAIZ / "plugins"))), "AIRFLOW_HOME": str(pasta)}
         comando = [sys.executable, "-m", "tests.bench.carga_filho", json.dumps(pedido)]
         self.processo: subprocess.Popen[bytes] = iniciar(comando, log=self._saida, env=env, cwd=RAIZ)
 
@@ -96,7 +96,8 @@ def memoria(postgres: Postgres, pasta: Path, total: int, limite: int) -> list[Me
     tudo = "all of them delivered" if fim["entregues"] >= na_fila else f"{fim['entregues']} of them delivered (bounded to save time)"
     como = (
         f"{total} e-SUS attendances (generated in {gerado:.0f} s), {na_fila} keys queued in {duracao_carga:.0f} s, {tudo} in {duracao:.0f} s; "
-        f"CargaInicial and Entrega as the operators build them, in a child process with no Airflow supervisor or SDK loaded; "
+        f"CargaInicial and Entrega as the operators build them, in a child process that has Airflow's task runner and the operators imported, "
+        f"but no supervisor above it; "
         f"RSS sampled 4 times a second; {maquina()}"
     )
     pico = max(a["rss"] for a in amostras) / MB
@@ -117,7 +118,8 @@ def morte(postgres: Postgres, pasta: Path, total: int, mortes: int) -> list[Medi
     pontos: list[str] = []
     try:
         # A page (2000 keys) is done in a moment: the first kill falls somewhere into the first pages.
-        alvos = sorted(rng.uniform(0.05, 0.9) * total for _ in range(mortes))
+        # The others are spread: two within one batch would count what the first of them left behind twice.
+        alvos = [(n + rng.uniform(0.1, 0.9)) / mortes * total for n in range(mortes)]
         for tentativa, alvo in enumerate([0.0, *alvos], 1):
             tarefa = Tarefa(bancada, pasta, tentativa)
             try:
@@ -130,10 +132,11 @@ def morte(postgres: Postgres, pasta: Path, total: int, mortes: int) -> list[Medi
             finally:
                 tarefa.fechar()
             time.sleep(_TRANSITO)
-            aceitos = bancada.fusion("select count(*) from aplicacao")[0][0]
-            anotados = bancada.fila("select count(*) from livro_entrega where versao_conteudo is not null")[0][0]
-            repetidos.append(aceitos - anotados)
-            pontos.append(f"{aceitos} accepted" if alvo else "in the load of the keys")
+            aceitos = {c for (c,) in bancada.fusion("select codigo from aplicacao")}
+            # A row that is not concluded goes out again, whatever else was noted about it.
+            concluidos = {c for (c,) in bancada.fila("select chave from ImportacaoAtendimento where situacao = 'concluido'")}
+            repetidos.append(len(aceitos - concluidos))
+            pontos.append(f"{len(aceitos)} accepted" if alvo else "in the load of the keys")
         ultima = Tarefa(bancada, pasta, mortes + 2)
         try:
             ultima.terminar()
@@ -147,7 +150,7 @@ def morte(postgres: Postgres, pasta: Path, total: int, mortes: int) -> list[Medi
         bancada.fechar()
     como = (
         f"{total} attendances, all delivered; SIGKILL (seed {SEMENTE}) at: {', '.join(pontos)}; resumed by a new process each time; sent again "
-        f"each time: {', '.join(map(str, repetidos))}, that is accepted by Fusion but not in the ledger when the process died; "
+        f"each time: {', '.join(map(str, repetidos))}, that is accepted by Fusion but not concluded in the queue when the process died; "
         f"{len(recusados)} refused, {abertos} left open; batches of {Parametros.lote}; no Airflow in between; {maquina()}"
     )
     return [

@@ -7,6 +7,7 @@ seconds since the start, resident memory, keys queued, records delivered.
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 import sys
 import threading
@@ -47,6 +48,10 @@ class Basta(Exception):
 
 
 def main(pedido: dict[str, Any]) -> None:
+    # Not used, but in the memory of every real task.
+    for nome in ("airflow.sdk.execution_time.task_runner", "fusion_airflow.operators", "fusion_airflow.hooks"):
+        importlib.import_module(nome)
+
     def motor(conn_id: str) -> Any:
         return create_engine(pedido["fila" if conn_id == "fusion_db" else "origem"], hide_parameters=True)
 
