@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import random
 import secrets
@@ -62,7 +61,7 @@ class Bancada:
     def entregar(self, dono: str = "teste/run/importacao#1|", processo: str = "importacao", **ajustes: Any) -> Resultado:
         """Drain the queue once without lingering."""
         entrega = self.entrega(dono, processo, **ajustes)
-        return asyncio.run(entrega.executar())
+        return entrega.executar()
 
     def entrega(
         self,

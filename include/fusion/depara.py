@@ -133,6 +133,8 @@ class DePara:
 def _texto(codigo: Any) -> str:
     if codigo is None:
         return ""
+    if isinstance(codigo, str):
+        return codigo.strip()
     if isinstance(codigo, bool):
         return str(int(codigo))  # a bit column reads as bool from one driver and as 0/1 from another
     if isinstance(codigo, float | Decimal) and codigo == codigo // 1:

@@ -1,13 +1,13 @@
 """Delivery loop: reserve a batch, read and map it, send it concurrently, write every outcome in one transaction.
 
 While one batch travels the next is already being read, so at most two batches are in memory. Blocking work (databases, mapping) runs in a
-thread; sending runs on the event loop.
+thread; sending (``envio.py``) runs on the event loop.
 """
 
 from __future__ import annotations
 
 import asyncio
-import random
+import gc
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -17,11 +17,13 @@ from datetime import timedelta
 from typing import Any
 
 import orjson
+import uvloop
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from include.fusion.cliente import ClienteFusion
-from include.fusion.erros import FusionError, FusionHubError, FusionIndisponivel, FusionNaoAutorizado, motivo_de
+from include.fusion.envio import Envio, Remessa
+from include.fusion.erros import FusionHubError, motivo_de
 from include.fusion.filas import Desfecho, Fila, Filtro, Registro
 from include.fusion.leitura import Leitor
 from include.fusion.livro import EXCLUSAO, Livro
@@ -29,10 +31,6 @@ from include.fusion.livro import Entrega as UltimaEntrega
 from include.fusion.modelo import Atendimento, pacote
 from include.fusion.plantao import VALIDADE
 
-TENTATIVAS_NO_LUGAR = 3
-"""Sends of one record inside one batch before it waits in the queue: a blip must not cost a whole backoff."""
-PAUSA_MAX = 60.0
-"""Longest Retry-After (seconds) waited for inside a task; a longer one releases the batch and fails the task."""
 AUSENTE = "registro não encontrado na origem (apagado entre a fila e a leitura)"
 
 
@@ -91,21 +89,6 @@ class Resultado:
         return {k: v for k, v in vars(self).items() if isinstance(v, int)}
 
 
-@dataclass
-class _Envio:
-    """One record on its way: either ``desfecho`` is decided already, or ``dados`` (None for a cancellation) must be sent."""
-
-    registro: Registro
-    desfecho: Desfecho | None = None
-    dados: bytes | None = None
-    versao: str = ""
-    chave: str = ""
-    rota: str = ""
-    metodo: str = "POST"
-    recusado: bool = False
-    """Fusion said no: it certainly has not this content."""
-
-
 class Entrega:
     """Drains one queue into Fusion. One instance serves one run of one task."""
 
@@ -131,6 +114,7 @@ class Entrega:
         self.livro = livro
         self.leitor = leitor
         self.cliente = cliente
+        self.remessa = Remessa(cliente, parametros)
         self.destino = destino
         self.p = parametros
         self.dono = dono
@@ -140,19 +124,25 @@ class Entrega:
         self.pausado = pausado
         self.progresso = progresso
         self.resultado = Resultado()
-        self._pausa_ate = 0.0
-        self._falhas_seguidas = 0
-        self._fora_do_ar: FusionIndisponivel | None = None
         self._de_plantao = True
 
-    async def executar(self) -> Resultado:
-        """Deliver until the queue is empty (and stays so for ``permanencia``).
+    def executar(self) -> Resultado:
+        """Deliver until the queue is empty (and stays so for ``permanencia``), on an event loop of its own.
 
-        Raises :class:`FusionIndisponivel` after releasing what was reserved when Fusion is down, :class:`MuitosErros` at the end when
+        Raises ``FusionIndisponivel`` after releasing what was reserved when Fusion is down, :class:`MuitosErros` at the end when
         more than ``parcela_erro_max`` was refused, and whatever a database that is down raises.
         """
+        # Modules and settings live as long as the process: no collection need look at them again while records come and go.
+        gc.collect()
+        gc.freeze()
+        try:
+            return uvloop.run(self._executar())
+        finally:
+            gc.unfreeze()
+
+    async def _executar(self) -> Resultado:
         renovacao = asyncio.create_task(self._renovar())
-        preparo: asyncio.Task[list[_Envio]] | None = None
+        preparo: asyncio.Task[list[Envio]] | None = None
         try:
             async with self.cliente:
                 inicio, vazio_desde = time.monotonic(), None
@@ -236,7 +226,7 @@ class Entrega:
 
     # -- reading ---------------------------------------------------------------------------------------------------------------------
 
-    def _preparar(self, quantos: int) -> list[_Envio]:
+    def _preparar(self, quantos: int) -> list[Envio]:
         """Reserve, read, map and compare one batch with the ledger (in a thread)."""
         while self._em_pausa():
             time.sleep(1.0)
@@ -255,102 +245,36 @@ class Entrega:
             envio.chave = self.livro.chave_idempotencia(envio.registro.chave, envio.versao, numeros[envio.registro.chave])
         return envios
 
-    def _montar(self, registro: Registro, lido: Atendimento | Exception | None, entrega: UltimaEntrega | None) -> _Envio:
+    def _montar(self, registro: Registro, lido: Atendimento | Exception | None, entrega: UltimaEntrega | None) -> Envio:
         if registro.tentativas >= self.p.tentativas_max:
-            return _Envio(registro, Desfecho(registro, "erro", motivo=f"processamento interrompido {registro.tentativas} vezes"))
+            return Envio(registro, Desfecho(registro, "erro", motivo=f"processamento interrompido {registro.tentativas} vezes"))
         if registro.operacao == EXCLUSAO:
             if entrega is None or entrega.cancelado:
-                return _Envio(registro, Desfecho(registro, "concluido", motivo="nada a cancelar no Fusion"))
-            return _Envio(registro, versao=EXCLUSAO, rota=self.destino.cancelar(registro.chave), metodo="DELETE")
+                return Envio(registro, Desfecho(registro, "concluido", motivo="nada a cancelar no Fusion"))
+            return Envio(registro, versao=EXCLUSAO, rota=self.destino.cancelar(registro.chave), metodo="DELETE")
         if lido is None:
-            return _Envio(registro, Desfecho(registro, "erro", motivo=AUSENTE))
+            return Envio(registro, Desfecho(registro, "erro", motivo=AUSENTE))
         if isinstance(lido, Exception):
-            return _Envio(registro, Desfecho(registro, "erro", motivo=motivo_de(lido)))
+            return Envio(registro, Desfecho(registro, "erro", motivo=motivo_de(lido)))
         texto, versao = pacote(lido)
         if entrega is not None and entrega.tem(versao):
-            return _Envio(registro, Desfecho(registro, "concluido", motivo="conteúdo inalterado", versao=versao))
+            return Envio(registro, Desfecho(registro, "concluido", motivo="conteúdo inalterado", versao=versao))
         dados = orjson.dumps(self.destino.envelopar(orjson.Fragment(texto)))
-        return _Envio(registro, dados=dados, versao=versao, rota=self.destino.rota)
+        return Envio(registro, dados=dados, versao=versao, rota=self.destino.rota)
 
     # -- sending ---------------------------------------------------------------------------------------------------------------------
 
-    async def _enviar_lote(self, lote: Sequence[_Envio]) -> None:
-        a_enviar = iter([envio for envio in lote if envio.desfecho is None])
-
-        async def enviar_seguidos() -> None:
-            for envio in a_enviar:
-                envio.desfecho = await self._enviar(envio)
-
-        async with asyncio.TaskGroup() as grupo:
-            for _ in range(self.p.concorrencia):
-                grupo.create_task(enviar_seguidos())
-        await self._julgar(lote)
+    async def _enviar_lote(self, lote: Sequence[Envio]) -> None:
+        await self.remessa.enviar(lote)
         await asyncio.to_thread(self._gravar, lote)
         if self.progresso is not None:
             self.progresso(self.resultado)
-        if self._fora_do_ar is not None:
-            raise self._fora_do_ar
-
-    async def _julgar(self, lote: Sequence[_Envio]) -> None:
-        """When nothing of a batch got through, ask Fusion whether it is well: an outage must not cost the records their tries."""
-        enviados = [(envio, envio.desfecho.situacao) for envio in lote if envio.chave and envio.desfecho is not None]
-        adiados = [envio for envio, situacao in enviados if situacao == "adiado"]
-        if self._fora_do_ar is not None or not adiados or any(situacao == "concluido" for _, situacao in enviados):
-            return
-        try:
-            await self.cliente.saude()
-        except FusionError:
-            return  # It answered: no such route here, but it is up.
-        except FusionIndisponivel as erro:
-            self._fora_do_ar = erro
-            for envio in adiados:
-                envio.desfecho = Desfecho(envio.registro, "devolvido")
-
-    async def _enviar(self, envio: _Envio) -> Desfecho:
-        """Send one record, trying again in place; never raises for what is this record's or Fusion's trouble."""
-        registro = envio.registro
-        for tentativa in range(1, TENTATIVAS_NO_LUGAR + 1):
-            if self._fora_do_ar is not None:
-                return Desfecho(registro, "devolvido")
-            await asyncio.sleep(max(0.0, self._pausa_ate - time.monotonic()))
-            try:
-                await self.cliente.enviar(envio.metodo, envio.rota, envio.dados, chave=envio.chave)
-            except FusionError as erro:
-                self._falhas_seguidas = 0
-                if envio.metodo == "DELETE" and erro.status in (404, 410):
-                    return Desfecho(registro, "concluido", versao=envio.versao)  # Nothing to cancel is as good as cancelled.
-                envio.recusado = True
-                return Desfecho(registro, "erro", motivo=motivo_de(erro))
-            except FusionIndisponivel as erro:
-                if self._caiu(erro):
-                    return Desfecho(registro, "devolvido")
-                if erro.status != 429 and tentativa < TENTATIVAS_NO_LUGAR:
-                    await asyncio.sleep(random.uniform(0.1, 0.3) * 2**tentativa)
-                ultimo = erro
-            else:
-                self._falhas_seguidas = 0
-                return Desfecho(registro, "concluido", versao=envio.versao)
-        if registro.tentativas + 1 >= self.p.tentativas_max:
-            return Desfecho(registro, "erro", motivo=f"{motivo_de(ultimo)} após {registro.tentativas + 1} tentativas")
-        espera = min(self.p.espera_max, self.p.espera_inicial * 2.0**registro.tentativas) * random.uniform(0.8, 1.2)
-        return Desfecho(registro, "adiado", motivo=motivo_de(ultimo), espera=max(espera, ultimo.retry_after or 0.0))
-
-    def _caiu(self, erro: FusionIndisponivel) -> bool:
-        """Judge a transient failure: slow everyone down for 429, and call Fusion down after a round of failures without one success."""
-        if erro.status == 429:
-            pausa = min(erro.retry_after if erro.retry_after is not None else 1.0, PAUSA_MAX)
-            self._pausa_ate = max(self._pausa_ate, time.monotonic() + pausa)
-            if erro.retry_after is None or erro.retry_after <= PAUSA_MAX:
-                return False
-        self._falhas_seguidas += 1
-        limite = max(10, self.p.concorrencia * 2)
-        if isinstance(erro, FusionNaoAutorizado) or self._falhas_seguidas >= limite or (erro.retry_after or 0.0) > PAUSA_MAX:
-            self._fora_do_ar = self._fora_do_ar or erro
-        return self._fora_do_ar is not None
+        if self.remessa.fora_do_ar is not None:
+            raise self.remessa.fora_do_ar
 
     # -- writing ---------------------------------------------------------------------------------------------------------------------
 
-    def _gravar(self, lote: Sequence[_Envio]) -> None:
+    def _gravar(self, lote: Sequence[Envio]) -> None:
         """Queue rows and ledger in one transaction (in a thread); rows that another worker took over meanwhile are left to it."""
         desfechos = [envio.desfecho for envio in lote if envio.desfecho is not None]
         with self.fusion.begin() as con:
@@ -364,7 +288,7 @@ class Entrega:
         for envio in lote:
             self._contar(envio)
 
-    def _contar(self, envio: _Envio) -> None:
+    def _contar(self, envio: Envio) -> None:
         desfecho, r = envio.desfecho, self.resultado
         if desfecho is None or desfecho.situacao == "devolvido":
             return

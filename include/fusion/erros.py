@@ -81,8 +81,8 @@ _TIPOS = {
     "extra_forbidden": "campo desconhecido",
     "finite_number": "número inválido",
     "float_parsing": "número inválido",
-    "less_than_equal": "número acima do limite",
-    "greater_than_equal": "número abaixo do limite",
+    "less_than_equal": "valor acima do limite",
+    "greater_than_equal": "valor abaixo do limite",
 }
 
 

@@ -53,7 +53,8 @@ class ConsultasSistema:
         clausula = self.sql(arquivo)
         resultado = con.execute(clausula, {k: v for k, v in valores.items() if k in clausula._bindparams})
         nomes = list(map(str.lower, resultado.keys()))
-        return [dict(zip(nomes, linha, strict=True)) for linha in resultado]
+        # From the driver's own cursor: plain statements have no result types for SQLAlchemy to convert, and rows are many.
+        return [dict(zip(nomes, linha, strict=True)) for linha in resultado.cursor.fetchall()]
 
     @functools.cached_property
     def colunas(self) -> frozenset[str]:

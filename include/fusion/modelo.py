@@ -10,29 +10,21 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic.alias_generators import to_camel
 from validate_docbr import CPF
 
 _CPF = CPF()
-# C0 and C1 controls other than tab, LF and CR, DEL and lone surrogates: none may reach a health record.
-_CONTROLES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+# C0 and C1 controls other than tab, LF and CR, and DEL: none may reach a health record. (Lone surrogates are no text to pydantic.)
+_SEM_CONTROLES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 # Numbers that faster libraries write otherwise than Python's json: 0.00001 or 1e-5 for 1e-05.
 _NUMERO_RARO = re.compile(rb":-?(?:0\.0000|[0-9.]+e)")
 TEXTO_LONGO_MAX = 2_000_000
 """Characters that one free text (an evolution, a report) may have."""
-
-
-def limpar_texto(valor: Any) -> Any:
-    """Drop control characters and outer blanks; an empty text becomes ``None``. Other types pass unchanged."""
-    if not isinstance(valor, str):
-        return valor
-    # Nearly every text is one printable line, which has nothing to clean.
-    return (valor if valor.isprintable() else _CONTROLES.sub("", valor)).strip() or None
 
 
 def _cpf(valor: str) -> str:
@@ -48,21 +40,19 @@ def _cns(valor: str) -> str:
     return valor
 
 
-def _plausivel(valor: Any) -> Any:
-    if not 1850 <= valor.year <= 2200:
-        raise ValueError("data fora do intervalo 1850 a 2200")
-    return valor
+def _texto(tamanho: int) -> StringConstraints:
+    """Limits that pydantic's core checks by itself: a record has some two hundred texts. ``comum.texto`` has cleaned them before."""
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=tamanho, pattern=_SEM_CONTROLES)
 
 
-# Limits stand before the cleaner (which still runs first): pydantic then checks them in its core and names them.
-Curto = Annotated[str, Field(min_length=1, max_length=500), BeforeValidator(limpar_texto)]
-Longo = Annotated[str, Field(min_length=1, max_length=TEXTO_LONGO_MAX), BeforeValidator(limpar_texto)]
-Codigo = Annotated[str, Field(min_length=1, max_length=100), BeforeValidator(limpar_texto)]
+Curto = Annotated[str, _texto(500)]
+Longo = Annotated[str, _texto(TEXTO_LONGO_MAX)]
+Codigo = Annotated[str, _texto(100)]
 Cpf = Annotated[str, AfterValidator(_cpf)]
 Cns = Annotated[str, AfterValidator(_cns)]
 Cid10 = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}(\.[0-9A-Z]{1,2})?$")]
-Data = Annotated[date, AfterValidator(_plausivel)]
-DataHora = Annotated[AwareDatetime, AfterValidator(_plausivel)]
+Data = Annotated[date, Field(ge=date(1850, 1, 1), le=date(2200, 12, 31))]
+DataHora = Annotated[AwareDatetime, Field(ge=datetime(1850, 1, 1, tzinfo=UTC), le=datetime(2200, 12, 31, tzinfo=UTC))]
 Numero = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 
 

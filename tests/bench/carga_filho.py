@@ -6,7 +6,6 @@ seconds since the start, resident memory, keys queued, records delivered.
 
 from __future__ import annotations
 
-import asyncio
 import importlib
 import json
 import sys
@@ -85,7 +84,7 @@ def main(pedido: dict[str, Any]) -> None:
     valores = ajustes.model_copy(update={"permanencia": ajustes.permanencia * 0})
     entrega = m.entrega(valores, cliente, pedido["dono"], CARGA_INICIAL, progresso=progresso)
     with suppress(Basta):
-        asyncio.run(entrega.executar())
+        entrega.executar()
     amostras.passo, amostras.entregues = "fim", entrega.resultado.processados
     amostras.amostrar()
 

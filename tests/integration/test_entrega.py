@@ -1,6 +1,5 @@
 """The delivery loop on real databases and a real Fusion: what goes wrong outside must lose nothing and double nothing."""
 
-import asyncio
 import signal
 from collections.abc import Iterator
 from datetime import timedelta
@@ -131,7 +130,7 @@ def test_killed_after_sending_is_recognised_even_when_the_marker_moved_meanwhile
     novas(bancada)
     entrega = bancada.entrega()
     entrega._gravar = lambda lote: None  # the process dies between Fusion's acceptance and its own writing
-    asyncio.run(entrega.executar())
+    entrega.executar()
     bancada.origem("update dbo.Atendimento set AtualizadoEm = clock_timestamp() at time zone 'America/Bahia'")
     bancada.fila("update ImportacaoAtendimento set situacao = 'pendente', reservado_por = null where situacao = 'reservado'")
     assert bancada.entregar().erros == 0
@@ -149,7 +148,7 @@ def test_rows_taken_over_by_another_worker_are_left_to_it(bancada):
     entrega._gravar = perder_a_reserva
     confirmadas = "select count(*) from livro_entrega where versao_conteudo is not null and versao_tentada is null"
     antes = bancada.fila(confirmadas)
-    asyncio.run(entrega.executar())
+    entrega.executar()
     assert bancada.fila(confirmadas)[0][0] <= antes[0][0]
     assert set(situacoes(bancada)) >= {"reservado"}
     bancada.montagem.fila().recuperar("outro#")
@@ -166,7 +165,7 @@ def test_refused_records_hold_back_nobody_and_say_why(bancada):
 def test_a_systemic_fault_turns_the_run_red_and_says_what_to_do(bancada):
     novas(bancada)
     with pytest.raises(MuitosErros, match="limpe esta tarefa"):
-        asyncio.run(_com_rota_errada(bancada).executar())
+        _com_rota_errada(bancada).executar()
     bancada.montagem.fila().reenviar_erros()
 
 
@@ -216,7 +215,7 @@ def test_max_records_per_cycle_is_kept(bancada):
     tamanhos = []
     gravar = entrega._gravar
     entrega._gravar = lambda lote: (tamanhos.append(len(lote)), gravar(lote))
-    asyncio.run(entrega.executar())
+    entrega.executar()
     assert max(tamanhos) <= 5 and len(tamanhos) > 1
 
 
@@ -230,7 +229,7 @@ def test_lingering_run_takes_what_arrives_meanwhile(bancada):
         return novas(bancada, 2)
 
     entrega = bancada.entrega(realimentar=realimentar, permanencia=timedelta(seconds=1))
-    resultado = asyncio.run(entrega.executar())
+    resultado = entrega.executar()
     assert restam == [0] and resultado.enfileirados > 0 and resultado.processados > 0
     assert not bancada.montagem.fila().tem_prontos()
 
@@ -248,7 +247,7 @@ def _perder_respostas(b: Bancada, vezes: int) -> None:
     for _ in range(vezes):
         entrega = b.entrega()
         entrega._gravar = lambda lote: None
-        asyncio.run(entrega.executar())
+        entrega.executar()
         b.fila("update ImportacaoAtendimento set situacao = 'pendente', reservado_por = null where situacao = 'reservado'")
 
 

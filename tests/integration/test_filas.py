@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from include.fusion.filas import Desfecho, Fila, Filtro, ItemFila, Registro
+from include.fusion.filas.postgresql import POR_PACIENTE
 from include.fusion.migracoes import migrar
 
 MINUTO = timedelta(minutes=1)
@@ -120,13 +121,20 @@ def test_a_renewed_lease_does_not_expire(fila: Fila) -> None:
     assert fila.reservar(1, "b", MINUTO) == []
 
 
-def test_one_patient_travels_once_at_a_time_and_in_order(fila: Fila) -> None:
-    por(fila, ItemFila("1", "p"), ItemFila("2", "q"), ItemFila("3", "p"))
-    primeiros = fila.reservar(9, "a", MINUTO)
-    assert [r.chave for r in primeiros] == ["1", "2"]
+def test_rows_of_one_patient_travel_in_one_batch_and_in_order(fila: Fila) -> None:
+    por(fila, ItemFila("1", "p"), ItemFila("2", "q"), ItemFila("3", "p"), ItemFila("4", "p", prioridade=9))
+    primeiros = fila.reservar(3, "a", MINUTO)
+    assert [r.chave for r in primeiros] == ["1", "2", "3"]
     assert fila.reservar(9, "b", MINUTO) == []
-    encerrar(fila, "a", *(Desfecho(r, "concluido") for r in primeiros))
-    assert um(fila).chave == "3"
+    encerrar(fila, "a", *(Desfecho(r, "concluido") for r in primeiros[1:]))
+    assert fila.reservar(9, "b", MINUTO) == []
+    encerrar(fila, "a", Desfecho(primeiros[0], "concluido"))
+    assert um(fila).chave == "4"
+
+
+def test_one_patient_does_not_fill_a_batch(fila: Fila) -> None:
+    por(fila, *(ItemFila(str(n), "p") for n in range(POR_PACIENTE + 3)), ItemFila("outro", "q"))
+    assert [r.chave for r in fila.reservar(99, "a", MINUTO)] == [*map(str, range(POR_PACIENTE)), "outro"]
 
 
 def test_order_holds_across_the_processes_of_an_integration(fila: Fila) -> None:
@@ -146,7 +154,7 @@ def test_unknown_patients_do_not_wait_for_each_other(fila: Fila) -> None:
 
 def test_smaller_priority_goes_first_even_within_a_patient(fila: Fila) -> None:
     por(fila, ItemFila("1", "p", prioridade=9), ItemFila("2", "q", prioridade=9), ItemFila("3", "p", prioridade=5))
-    assert [r.chave for r in fila.reservar(9, "a", MINUTO)] == ["3", "2"]
+    assert [r.chave for r in fila.reservar(9, "a", MINUTO)] == ["3", "1", "2"]
 
 
 def test_a_row_waiting_for_its_retry_holds_back_its_patient(fila: Fila) -> None:
@@ -167,6 +175,11 @@ def test_a_returned_row_counts_no_try(fila: Fila) -> None:
     por(fila, ItemFila("1", "p"))
     encerrar(fila, "a", Desfecho(um(fila), "devolvido"))
     assert um(fila).tentativas == 0
+
+
+def test_a_filter_does_not_overtake_a_row_of_the_same_patient(fila: Fila) -> None:
+    por(fila, *(ItemFila(str(n), "p") for n in range(3)))
+    assert [r.chave for r in fila.reservar(9, "a", MINUTO, filtro=Filtro(chaves=["0", "2"]))] == ["0"]
 
 
 def test_a_filter_takes_only_what_the_form_asked_for(fila: Fila) -> None:

@@ -60,11 +60,11 @@ class Obra:
         self.vezes: Counter[int] = Counter()
 
     def saiu(self, lote: list[Registro]) -> None:
+        pacientes = {r.chave_paciente for r in lote}
         with self.trava:
+            self.dobrados += pacientes & self.em_voo
+            self.em_voo |= pacientes
             for r in lote:
-                if r.chave_paciente in self.em_voo:
-                    self.dobrados.append(r.chave_paciente)
-                self.em_voo.add(r.chave_paciente)
                 self.ordem[r.chave_paciente].append(r.id)
                 self.vezes[r.id] += 1
 
@@ -98,12 +98,11 @@ def test_two_reservers_get_different_rows(fila: Fila) -> None:
     assert len({r.id for lote in lotes for r in lote}) == 400
 
 
-def test_a_row_locked_by_an_enqueuing_transaction_is_passed_over_with_its_patient(fila: Fila) -> None:
-    por(fila, [ItemFila("1", "p", prioridade=9), ItemFila("2", "p", prioridade=9), ItemFila("3", "q", prioridade=9)])
+def test_a_row_locked_by_an_enqueuing_transaction_is_passed_over_with_those_behind_it(fila: Fila) -> None:
+    por(fila, (ItemFila(chave, paciente, prioridade=9) for chave, paciente in ("1p", "2p", "3p", "4q")))
     with fila._engine.begin() as con:
-        fila.enfileirar(con, [ItemFila("1", "p")])
-        assert [r.chave for r in fila.reservar(9, "a", MINUTO)] == ["3"]
-    assert [r.chave for r in fila.reservar(9, "a", MINUTO)] == ["1"]
+        fila.enfileirar(con, [ItemFila("2", "p", prioridade=9)])
+        assert [r.chave for r in fila.reservar(9, "a", MINUTO)] == ["1", "4"]
 
 
 def test_a_change_that_commits_while_its_outcome_is_being_written_reopens_the_row(fila: Fila) -> None:

@@ -28,7 +28,7 @@ def vencidos(dialeto: Dialeto, escopo: Escopo) -> Select[int]:
 
 
 def prontos(dialeto: Dialeto, escopo: Escopo) -> Select[int]:
-    """How many rows a reservation without limit would get: the due first pending row of every patient with none in flight."""
+    """How many deliveries could start now: patients with a due first pending row and none in flight, and rows without a patient."""
     t = escopo.tabela.c
     em_voo = and_(t.situacao == RESERVADO, t.reservado_ate >= agora())
     sem_paciente: ColumnElement[Any] = case((t.chave_paciente.is_(None), t.id))

@@ -1,8 +1,9 @@
 """One queue: the rows of one process of one integration in one queue table.
 
 The row is the truth. ``pendente`` waits, ``reservado`` is in somebody's hands until its lease ends, ``concluido``, ``erro`` and
-``descartado`` are outcomes. A key has at most one open row (pendente, reservado, erro). Two rows of one patient never are in flight
-together and leave in the order (prioridade, id). All times are the database's.
+``descartado`` are outcomes. A key has at most one open row (pendente, reservado, erro). The rows of one patient in flight are all in one
+batch, whose owner delivers them one after another in the order (prioridade, id): one at a time on SQL Server and Oracle, up to
+``postgresql.POR_PACIENTE`` on PostgreSQL. All times are the database's.
 """
 
 from __future__ import annotations

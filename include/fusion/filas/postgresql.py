@@ -20,6 +20,9 @@ _BLOCO = 20_000
 _DIRETO = 2_000
 """Up to so many items travel as arrays in one statement; more go through COPY into a temporary table."""
 
+POR_PACIENTE = 8
+"""Rows of one patient in one batch at most: they leave one after another, and the batch ends with the longest such row."""
+
 _CRIAR_ENTRADA = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS fila_entrada (
     n bigint PRIMARY KEY, chave text COLLATE "C" NOT NULL, chave_paciente text COLLATE "C",
@@ -60,28 +63,35 @@ WHERE t.situacao = 'erro' OR (t.situacao = 'reservado' AND NOT t.reabrir) OR t.p
     OR t.chave_paciente IS DISTINCT FROM coalesce(excluded.chave_paciente, t.chave_paciente)
     OR (t.operacao <> excluded.operacao AND NOT (t.operacao = 'inclusao' AND excluded.operacao = 'alteracao'))"""
 
-# Whom the patient waits for: a row in flight if there is one, else its first pending row. One index look-up per candidate; as a scalar
-# subquery with LIMIT, the planner cannot turn it into a join over the whole backlog.
+# f: the patient's rows up to this one, a row in flight first. All must be free to go along, and no more than a batch takes of one
+# patient. One look at an index per candidate; the LIMIT keeps the planner from joining the whole backlog with itself.
 _ESCOLHER = """\
-SELECT c.id FROM {t} c
-    WHERE c.integracao_id = :integracao_id AND c.processo = :processo AND c.situacao = 'pendente'
-        AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= statement_timestamp()){filtro}
-        AND (c.chave_paciente IS NULL OR c.id = (
-            SELECT a.id FROM {t} a
+SELECT c.id, c.chave_paciente, c.prioridade, f.ordem FROM {t} c CROSS JOIN LATERAL (
+        SELECT count(*) AS ordem, coalesce(bool_and(p.livre), true) AS livre FROM (
+            SELECT a.situacao = 'pendente' AND a.processo = :processo
+                AND (a.proxima_tentativa_em IS NULL OR a.proxima_tentativa_em <= statement_timestamp()){filtro_a} AS livre
+            FROM {t} a
             WHERE a.integracao_id = :integracao_id AND a.chave_paciente = c.chave_paciente AND a.situacao IN ('pendente', 'reservado')
-            ORDER BY a.situacao DESC, a.prioridade, a.id LIMIT 1))
+                AND (a.situacao = 'reservado' OR (a.prioridade, a.id) <= (c.prioridade, c.id))
+            ORDER BY a.situacao DESC, a.prioridade, a.id LIMIT :por_paciente + 1) p) f
+    WHERE c.integracao_id = :integracao_id AND c.processo = :processo AND c.situacao = 'pendente'
+        AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= statement_timestamp()){filtro_c}
+        AND f.livre AND f.ordem <= :por_paciente
     ORDER BY c.prioridade, c.id LIMIT :quantos"""
+# A row that an enqueuing transaction holds is passed over, and with it those of its patient that come after it.
 _RESERVAR = f"""\
 WITH escolhida AS MATERIALIZED (
     {_ESCOLHER}
     FOR UPDATE OF c SKIP LOCKED
+), contada AS (
+    SELECT id, ordem, row_number() OVER (PARTITION BY chave_paciente ORDER BY prioridade, id) AS presente FROM escolhida
 )
 UPDATE {{t}} t SET situacao = 'reservado', reservado_por = :dono, reabrir = false, motivo = NULL,
     reservado_ate = {daqui_a("postgresql", ":prazo")}
-FROM escolhida e WHERE t.id = e.id
+FROM contada e WHERE t.id = e.id AND (e.ordem = 0 OR e.ordem = e.presente)
 RETURNING t.id, t.chave, t.chave_paciente, t.operacao, t.prioridade, t.tentativas, t.criado_em"""
-_FILTRO_CHAVES = "\n        AND c.chave = ANY(CAST(:chaves AS text[]))"
-_FILTRO_PACIENTE = "\n        AND c.chave_paciente = :paciente"
+_FILTRO_CHAVES = " AND {x}.chave = ANY(CAST(:chaves AS text[]))"
+_FILTRO_PACIENTE = " AND {x}.chave_paciente = :paciente"
 
 # d.volta: pending again. An insert that was delivered and changed meanwhile goes out as a change the second time.
 _REGISTRAR = """\
@@ -120,7 +130,8 @@ def _linha_copy(n: int, item: ItemFila) -> str:
 
 @cache
 def _sql(tabela: str, modelo: str, entrada: str = "", filtro: str = "") -> str:
-    return modelo.format(t=tabela, abertas=lista_sql(ABERTAS), entrada=entrada, filtro=filtro)
+    filtros = {f"filtro_{x}": filtro.format(x=x) for x in "ac"}
+    return modelo.format(t=tabela, abertas=lista_sql(ABERTAS), entrada=entrada, **filtros)
 
 
 class PostgreSQL(Dialeto):
@@ -167,7 +178,7 @@ class PostgreSQL(Dialeto):
             con.execute(text(_sql(escopo.tabela.name, modelo, entrada)), {**escopo.binds, **binds})
 
     def reservar(self, con: Connection, escopo: Escopo, quantos: int, dono: str, prazo: float, filtro: Filtro) -> list[Registro]:
-        binds: dict[str, Any] = {**escopo.binds, "quantos": quantos, "dono": dono, "prazo": prazo}
+        binds: dict[str, Any] = {**escopo.binds, "quantos": quantos, "por_paciente": POR_PACIENTE, "dono": dono, "prazo": prazo}
         onde = ""
         if filtro.chaves is not None:
             onde += _FILTRO_CHAVES
@@ -180,7 +191,7 @@ class PostgreSQL(Dialeto):
         return registros(con.execute(text(_sql(escopo.tabela.name, _RESERVAR, filtro=onde)), binds).all())
 
     def ha_pronto(self, con: Connection, escopo: Escopo) -> bool:
-        return con.execute(text(_sql(escopo.tabela.name, _ESCOLHER)), {**escopo.binds, "quantos": 1}).first() is not None
+        return con.execute(text(_sql(escopo.tabela.name, _ESCOLHER)), {**escopo.binds, "quantos": 1, "por_paciente": 1}).first() is not None
 
     def registrar(self, con: Connection, escopo: Escopo, dono: str, desfechos: Sequence[Desfecho]) -> int:
         binds = {

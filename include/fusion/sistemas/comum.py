@@ -18,13 +18,15 @@ from zoneinfo import ZoneInfo
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from include.fusion.erros import RegistroInvalido
-from include.fusion.modelo import Cns, Cpf, limpar_texto
+from include.fusion.modelo import Cns, Cpf
 from include.fusion.sistemas.texto import texto_simples
 
 if TYPE_CHECKING:
     from include.fusion.sistemas.base import Contexto, Linha
 
 _T = TypeVar("_T", bound=BaseModel)
+# C0 and C1 controls other than tab, LF and CR, DEL and lone surrogates.
+_CONTROLES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _ANO_MIN, _ANO_MAX = 1850, 2200
 _BRASILEIRA = re.compile(r"([0-3]?[0-9])/([01]?[0-9])/([0-9]{4})(?:[ T](.+))?")
 _NUMERO = re.compile(r"[+-]?(?:[0-9]{1,12}(?:[.,][0-9]{0,12})?|[.,][0-9]{1,12})")
@@ -38,6 +40,12 @@ _CPF: TypeAdapter[str] = TypeAdapter(Cpf)
 _CNS: TypeAdapter[str] = TypeAdapter(Cns)
 
 
+def limpar_texto(valor: str) -> str | None:
+    """Drop control characters and outer blanks; an empty text becomes ``None``."""
+    # Nearly every text is one printable line, which has nothing to clean.
+    return (valor if valor.isprintable() else _CONTROLES.sub("", valor)).strip() or None
+
+
 def texto(valor: Any) -> str | None:
     """Cleaned one-format text; blank is ``None``. HTML and RTF stay: see :func:`texto_clinico`."""
     return None if valor is None else limpar_texto(valor if isinstance(valor, str) else str(valor))
@@ -46,7 +54,10 @@ def texto(valor: Any) -> str | None:
 def texto_clinico(valor: Any) -> str | None:
     """Like :func:`texto`, with HTML or RTF turned into plain text."""
     limpo = texto(valor)
-    return limpo and limpar_texto(texto_simples(limpo))
+    if limpo is None:
+        return None
+    simples = texto_simples(limpo)
+    return limpo if simples is limpo else limpar_texto(simples)
 
 
 def codigo(valor: Any) -> str | None:

@@ -17,7 +17,6 @@ _OCULTOS = (
     (re.compile(r"<(?:style|script)\b[^<>]*>", re.IGNORECASE), re.compile(r"</(?:style|script)\s*>", re.IGNORECASE)),
 )
 _BRANCOS = re.compile(r"[ \t\xa0]+")
-_FIM_DE_LINHA = re.compile(r" *\n *")
 _LINHAS = re.compile(r"\n{3,}")
 
 _RTF = re.compile(r"\\([a-zA-Z]{1,32})(-?[0-9]{1,9})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)")
@@ -46,7 +45,11 @@ def _sem_ocultos(texto: str) -> str:
 
 
 def _arrumar(texto: str) -> str:
-    return _LINHAS.sub("\n\n", _FIM_DE_LINHA.sub("\n", _BRANCOS.sub(" ", texto))).strip()
+    # Looking first is cheaper than substituting nothing: most texts are tidy.
+    if "  " in texto or "\t" in texto or "\xa0" in texto:
+        texto = _BRANCOS.sub(" ", texto)
+    texto = texto.replace(" \n", "\n").replace("\n ", "\n")
+    return (_LINHAS.sub("\n\n", texto) if "\n\n\n" in texto else texto).strip()
 
 
 def html_para_texto(texto: str) -> str:

@@ -55,49 +55,63 @@ WHERE t.situacao = 'erro' OR (t.situacao = 'reservado' AND NOT t.reabrir) OR t.p
     OR (t.operacao <> excluded.operacao AND NOT (t.operacao = 'inclusao' AND excluded.operacao = 'alteracao'));
 
 -- escolher
-SELECT c.id FROM ImportacaoAtendimento c
+SELECT c.id, c.chave_paciente, c.prioridade, f.ordem FROM ImportacaoAtendimento c CROSS JOIN LATERAL (
+        SELECT count(*) AS ordem, coalesce(bool_and(p.livre), true) AS livre FROM (
+            SELECT a.situacao = 'pendente' AND a.processo = :processo
+                AND (a.proxima_tentativa_em IS NULL OR a.proxima_tentativa_em <= statement_timestamp()) AS livre
+            FROM ImportacaoAtendimento a
+            WHERE a.integracao_id = :integracao_id AND a.chave_paciente = c.chave_paciente AND a.situacao IN ('pendente', 'reservado')
+                AND (a.situacao = 'reservado' OR (a.prioridade, a.id) <= (c.prioridade, c.id))
+            ORDER BY a.situacao DESC, a.prioridade, a.id LIMIT :por_paciente + 1) p) f
     WHERE c.integracao_id = :integracao_id AND c.processo = :processo AND c.situacao = 'pendente'
         AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= statement_timestamp())
-        AND (c.chave_paciente IS NULL OR c.id = (
-            SELECT a.id FROM ImportacaoAtendimento a
-            WHERE a.integracao_id = :integracao_id AND a.chave_paciente = c.chave_paciente AND a.situacao IN ('pendente', 'reservado')
-            ORDER BY a.situacao DESC, a.prioridade, a.id LIMIT 1))
+        AND f.livre AND f.ordem <= :por_paciente
     ORDER BY c.prioridade, c.id LIMIT :quantos;
 
 -- reservar
 WITH escolhida AS MATERIALIZED (
-    SELECT c.id FROM ImportacaoAtendimento c
+    SELECT c.id, c.chave_paciente, c.prioridade, f.ordem FROM ImportacaoAtendimento c CROSS JOIN LATERAL (
+        SELECT count(*) AS ordem, coalesce(bool_and(p.livre), true) AS livre FROM (
+            SELECT a.situacao = 'pendente' AND a.processo = :processo
+                AND (a.proxima_tentativa_em IS NULL OR a.proxima_tentativa_em <= statement_timestamp()) AS livre
+            FROM ImportacaoAtendimento a
+            WHERE a.integracao_id = :integracao_id AND a.chave_paciente = c.chave_paciente AND a.situacao IN ('pendente', 'reservado')
+                AND (a.situacao = 'reservado' OR (a.prioridade, a.id) <= (c.prioridade, c.id))
+            ORDER BY a.situacao DESC, a.prioridade, a.id LIMIT :por_paciente + 1) p) f
     WHERE c.integracao_id = :integracao_id AND c.processo = :processo AND c.situacao = 'pendente'
         AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= statement_timestamp())
-        AND (c.chave_paciente IS NULL OR c.id = (
-            SELECT a.id FROM ImportacaoAtendimento a
-            WHERE a.integracao_id = :integracao_id AND a.chave_paciente = c.chave_paciente AND a.situacao IN ('pendente', 'reservado')
-            ORDER BY a.situacao DESC, a.prioridade, a.id LIMIT 1))
+        AND f.livre AND f.ordem <= :por_paciente
     ORDER BY c.prioridade, c.id LIMIT :quantos
     FOR UPDATE OF c SKIP LOCKED
+), contada AS (
+    SELECT id, ordem, row_number() OVER (PARTITION BY chave_paciente ORDER BY prioridade, id) AS presente FROM escolhida
 )
 UPDATE ImportacaoAtendimento t SET situacao = 'reservado', reservado_por = :dono, reabrir = false, motivo = NULL,
     reservado_ate = statement_timestamp() + CAST(:prazo AS double precision) * INTERVAL '1 second'
-FROM escolhida e WHERE t.id = e.id
+FROM contada e WHERE t.id = e.id AND (e.ordem = 0 OR e.ordem = e.presente)
 RETURNING t.id, t.chave, t.chave_paciente, t.operacao, t.prioridade, t.tentativas, t.criado_em;
 
 -- reservar_filtrado
 WITH escolhida AS MATERIALIZED (
-    SELECT c.id FROM ImportacaoAtendimento c
-    WHERE c.integracao_id = :integracao_id AND c.processo = :processo AND c.situacao = 'pendente'
-        AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= statement_timestamp())
-        AND c.chave = ANY(CAST(:chaves AS text[]))
-        AND c.chave_paciente = :paciente
-        AND (c.chave_paciente IS NULL OR c.id = (
-            SELECT a.id FROM ImportacaoAtendimento a
+    SELECT c.id, c.chave_paciente, c.prioridade, f.ordem FROM ImportacaoAtendimento c CROSS JOIN LATERAL (
+        SELECT count(*) AS ordem, coalesce(bool_and(p.livre), true) AS livre FROM (
+            SELECT a.situacao = 'pendente' AND a.processo = :processo
+                AND (a.proxima_tentativa_em IS NULL OR a.proxima_tentativa_em <= statement_timestamp()) AND a.chave = ANY(CAST(:chaves AS text[])) AND a.chave_paciente = :paciente AS livre
+            FROM ImportacaoAtendimento a
             WHERE a.integracao_id = :integracao_id AND a.chave_paciente = c.chave_paciente AND a.situacao IN ('pendente', 'reservado')
-            ORDER BY a.situacao DESC, a.prioridade, a.id LIMIT 1))
+                AND (a.situacao = 'reservado' OR (a.prioridade, a.id) <= (c.prioridade, c.id))
+            ORDER BY a.situacao DESC, a.prioridade, a.id LIMIT :por_paciente + 1) p) f
+    WHERE c.integracao_id = :integracao_id AND c.processo = :processo AND c.situacao = 'pendente'
+        AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= statement_timestamp()) AND c.chave = ANY(CAST(:chaves AS text[])) AND c.chave_paciente = :paciente
+        AND f.livre AND f.ordem <= :por_paciente
     ORDER BY c.prioridade, c.id LIMIT :quantos
     FOR UPDATE OF c SKIP LOCKED
+), contada AS (
+    SELECT id, ordem, row_number() OVER (PARTITION BY chave_paciente ORDER BY prioridade, id) AS presente FROM escolhida
 )
 UPDATE ImportacaoAtendimento t SET situacao = 'reservado', reservado_por = :dono, reabrir = false, motivo = NULL,
     reservado_ate = statement_timestamp() + CAST(:prazo AS double precision) * INTERVAL '1 second'
-FROM escolhida e WHERE t.id = e.id
+FROM contada e WHERE t.id = e.id AND (e.ordem = 0 OR e.ordem = e.presente)
 RETURNING t.id, t.chave, t.chave_paciente, t.operacao, t.prioridade, t.tentativas, t.criado_em;
 
 -- registrar

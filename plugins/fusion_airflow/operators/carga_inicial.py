@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +99,7 @@ class ProcessamentoInicialOperator(_OperadorInicial):
             progresso=lambda resultado: progresso.em(feitos + resultado.processados),
         )
         try:
-            asyncio.run(entrega.executar())
+            entrega.executar()
         except MuitosErros as erro:
             raise AirflowFailException(str(erro)) from None
         finally:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +56,7 @@ class ImportacaoOperator(OperadorIntegracao):
             realimentar=Espreita(montagem.carga()) if origem_viva else None,
         )
         try:
-            asyncio.run(entrega.executar())
+            entrega.executar()
         except MuitosErros as erro:
             # Trying again by itself would only refuse the same records again.
             raise AirflowFailException(str(erro)) from None
