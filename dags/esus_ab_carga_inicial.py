@@ -15,15 +15,8 @@ continua de onde esta começou.
 4. Para refazer tudo desde o início, dispare com *Recomeçar*; registros sem mudança não são enviados de novo.
 """
 
-from fusion_airflow.dags import dag_de_carga_inicial
-from fusion_airflow.operators import CargaInicialOperator, ProcessamentoInicialOperator
+from fusion_airflow.dags import carga_inicial
 from include.fusion.settings import EsusAb, instaladas
 
 for integracao in instaladas(EsusAb):
-    inicial = integracao.carga_inicial
-    if inicial is None:
-        continue
-    with dag_de_carga_inicial(integracao, integracao.dag_id_carga_inicial, inicial.dagrun_timeout, __doc__):
-        carga = CargaInicialOperator(integracao=integracao.id, task_id="carga", task_display_name="Carga")
-        processamento = ProcessamentoInicialOperator(integracao=integracao.id, task_id="processamento", task_display_name="Processamento")
-        carga >> processamento
+    carga_inicial(integracao, __doc__)

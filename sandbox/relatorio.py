@@ -20,8 +20,8 @@ import psycopg2
 from sqlalchemy import create_engine
 
 from include.fusion.depara import DePara
-from include.fusion.leitura import ConsultasSistema, Leitor
-from include.fusion.modelo import Atendimento, corpo, versao_conteudo
+from include.fusion.leitura import ConsultasSistema, Leitor, Lido
+from include.fusion.modelo import corpo, versao_conteudo
 from include.fusion.settings import Integracao, carregar
 from include.fusion.sistemas.base import Contexto
 from sandbox.conferencia import conferir
@@ -31,12 +31,17 @@ from sandbox.stack.preparo import ORIGENS
 from sandbox.stack.situacao import tabela
 
 LOTE = 500
-_FILA = "select processo, situacao, count(*) from ImportacaoAtendimento where integracao_id = %s group by 1, 2"
+_FILA = """select processo, situacao, count(*) from (
+    select integracao_id, processo, situacao from ImportacaoAtendimento
+    union all select integracao_id, processo, situacao from PendenciaIntegracao
+    union all select integracao_id, processo, situacao from PendenciaBuscaAtendimentos) f
+where integracao_id = %s group by 1, 2"""
 _ABERTAS = """select chave, max(situacao), max(motivo) from ImportacaoAtendimento
 where integracao_id = %s and situacao in ('pendente', 'reservado', 'erro') group by 1"""
 _APLICACOES = """select codigo, operacao, hash_conteudo, atualizado_em, aceito_em from aplicacao
 where integracao_id = %s and entidade = 'atendimento' order by id"""
-_REGISTROS = "select codigo, corpo, cancelado from registro where entidade = 'atendimento' and integracao_id = %s and codigo = any(%s)"
+_REGISTROS = "select codigo, corpo, cancelado from registro where entidade = %s and integracao_id = %s and codigo = any(%s)"
+_PACIENTES = "select codigo from registro where entidade = 'paciente' and integracao_id = %s"
 _MUDANCAS = "select chave, operacao, marcador, committed_at from mudanca where origem = %s order by id"
 
 
@@ -140,47 +145,54 @@ def repetidas(aplicacoes: list[tuple[Any, ...]]) -> list[str]:
     return achadas
 
 
-def leitor_de(integracao: Integracao, engine: Any) -> Leitor:
+def leitor_de(integracao: Integracao, engine: Any, entidade: str) -> Leitor:
     """The project's reader for this installation, on an engine of ours."""
     sistema = importlib.import_module(f"include.fusion.sistemas.{integracao.sistema}").SISTEMA
     contexto = Contexto(
-        DePara.carregar(integracao.id, integracao.sistema), integracao.fuso, integracao.documento_invalido == "omitir"
+        DePara.carregar(integracao.id, integracao.sistema), integracao.fuso, integracao.documento_invalido == "omitir",
+        getattr(integracao, "semi_uti", False),
     )  # fmt: skip
-    return Leitor(ConsultasSistema(engine, sistema, integracao.pasta_sql), contexto)
+    return Leitor(ConsultasSistema(engine, sistema, integracao.pasta_sql), contexto, entidade)
 
 
 def divergentes(integracao: Integracao, url_origem: str, url_fusion: str) -> set[str]:
-    """Keys whose state in Fusion is not the source's."""
+    """Keys of attendances whose state in Fusion is not the source's."""
     origem = importlib.import_module(f"sandbox.origens.{integracao.sistema}")
     con = psycopg2.connect(url_origem)
     esperados = {e.chave: e.operacao for e in origem.chaves(con)}
     con.close()
+    return _diferentes(integracao, "atendimento", esperados, url_origem, url_fusion)
+
+
+def pacientes_divergentes(integracao: Integracao, url_origem: str, url_fusion: str) -> set[str]:
+    """Keys of patients that Fusion has as records of their own, and that are not as the source has them."""
+    codigos = [codigo for (codigo,) in consultar(url_fusion, _PACIENTES, integracao.integracao_id)]
+    return _diferentes(integracao, "paciente", dict.fromkeys(codigos, "alteracao"), url_origem, url_fusion) if codigos else set()
+
+
+def _diferentes(integracao: Integracao, entidade: str, esperados: dict[str, str], url_origem: str, url_fusion: str) -> set[str]:
     engine = create_engine(url_origem.replace("postgresql://", "postgresql+psycopg2://", 1))
-    leitor = leitor_de(integracao, engine)
+    leitor = leitor_de(integracao, engine, entidade)
     chaves = list(esperados)
     achadas = set()
     try:
         for i in range(0, len(chaves), LOTE):
             lote = chaves[i : i + LOTE]
             lidos = leitor.ler(lote)
-            guardados = {c: (dados, cancelado) for c, dados, cancelado in consultar(url_fusion, _REGISTROS, integracao.integracao_id, lote)}
-            for chave in lote:
-                guardado = guardados.get(chave)
-                if esperados[chave] == "exclusao":
-                    certo = guardado is None or guardado[1]
-                else:
-                    lido = lidos[chave]
-                    certo = (
-                        isinstance(lido, Atendimento)
-                        and guardado is not None
-                        and not guardado[1]
-                        and versao_conteudo(guardado[0]) == versao_conteudo(corpo(lido))
-                    )
-                if not certo:
-                    achadas.add(chave)
+            linhas = consultar(url_fusion, _REGISTROS, entidade, integracao.integracao_id, lote)
+            guardados = {codigo: (dados, cancelado) for codigo, dados, cancelado in linhas}
+            achadas |= {chave for chave in lote if not _igual(esperados[chave], lidos[chave], guardados.get(chave))}
     finally:
         engine.dispose()
     return achadas
+
+
+def _igual(operacao: str, lido: Lido, guardado: tuple[dict[str, Any], bool] | None) -> bool:
+    if operacao == "exclusao":
+        return guardado is None or guardado[1]
+    if lido is None or isinstance(lido, Exception) or guardado is None or guardado[1]:
+        return False
+    return versao_conteudo(guardado[0]) == versao_conteudo(corpo(lido))
 
 
 def montar(urls: Mapping[str, str]) -> Relatorio:
@@ -220,6 +232,8 @@ def _integracao(relatorio: Relatorio, integracao: Integracao, urls: Mapping[str,
         (viva if chave in mudadas else historico).missing += 1
     for chave in repetidas(aplicacoes):
         (viva if chave in mudadas else historico).doubled += 1
+    if pacientes := pacientes_divergentes(integracao, url_origem, urls["fusion"]):
+        relatorio.notas.append(f"{integracao.id}: {len(pacientes)} patients in Fusion differ from the source")
     if em_erro:
         relatorio.motivos[integracao.id] = Counter(abertas[c][1] or "sem motivo" for c in em_erro)
     relatorio.notas += conferir(integracao.sistema, url_origem, urls["fusion"], numero, ignorar=em_erro | faltam)

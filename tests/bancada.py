@@ -6,6 +6,7 @@ import importlib
 import random
 import secrets
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -52,28 +53,26 @@ class Bancada:
 
     def carregar(self) -> int:
         """One carga; how many attendances were queued."""
-        return int(self.montagem.carga().executar().enfileirados)
+        return int(self.montagem.busca().executar().enfileirados)
 
     def cliente(self, **opcoes: Any) -> ClienteFusion:
         api = ApiFusion(self.servidor.url, {"Authorization": f"Bearer {self.servidor.token}"}, **opcoes)
         return ClienteFusion(api, 32)
 
-    def entregar(self, dono: str = "teste/run/importacao#1|", processo: str = "importacao", **ajustes: Any) -> Resultado:
-        """Drain the queue once without lingering."""
-        entrega = self.entrega(dono, processo, **ajustes)
-        return entrega.executar()
+    def entregar(self, dono: str = "teste/run/importacao#1|", processo: str | None = None, **ajustes: Any) -> Resultado:
+        """Drain the queues of live traffic, or one, without lingering."""
+        return self.entrega(dono, processo, **ajustes).executar()
 
     def entrega(
         self,
         dono: str = "teste/run/importacao#1|",
-        processo: str = "importacao",
+        processo: str | None = None,
         realimentar: Callable[[], int] | None = None,
         **ajustes: Any,
     ) -> Any:
-        valores = self.montagem.integracao.entrega.model_copy(
-            update={"permanencia": importlib.import_module("datetime").timedelta(0), **ajustes}
-        )
-        return self.montagem.entrega(valores, self.cliente(), dono, processo, realimentar=realimentar)
+        valores = self.montagem.integracao.entrega.model_copy(update={"permanencia": timedelta(0), **ajustes})
+        vias = self.montagem.vias() if processo is None else [self.montagem.via(processo)]
+        return self.montagem.entrega(valores, self.cliente(), dono, vias, realimentar=realimentar, plantao=self.montagem.assinar_plantao)
 
     def mudar(self, vezes: int = 1, invalido: str | None = None) -> list[Any]:
         """Changes at the source, each committed on its own."""

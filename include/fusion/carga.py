@@ -36,6 +36,12 @@ class ResultadoCarga:
     futuros: int = 0
     por_origem: dict[str, int] = field(default_factory=dict)
 
+    def somar(self, nome: str, lidos: int, enfileirados: int) -> None:
+        """Add what one journal or round brought."""
+        self.lidos += lidos
+        self.enfileirados += enfileirados
+        self.por_origem[nome] = enfileirados
+
 
 def texto_marcador(valor: Any) -> str:
     """Stored form of a marker: fixed-width ISO for a timestamp, so that text order is time order; ``str`` of anything else."""
@@ -43,20 +49,23 @@ def texto_marcador(valor: Any) -> str:
 
 
 class Carga:
-    """Feeds ``fila`` from the origins of one system. Not shared between threads."""
+    """Feeds queues from the origins of one system: ``fila`` gives the queue of an origin's process. Not shared between threads.
+
+    ``passo``: only the origins of that search step; ``None`` for all.
+    """
 
     def __init__(
         self,
         consultas: ConsultasSistema,
         fusion: Engine,
-        fila: Fila,
+        fila: Callable[[str], Fila],
         marcas: Marcas,
         *,
         fuso: ZoneInfo,
         sobreposicao: timedelta,
         pagina: int,
-        prioridade: int = 5,
         sem_marca: Literal["tudo", "agora"] = "tudo",
+        passo: str | None = None,
     ) -> None:
         self.consultas = consultas
         self.fusion = fusion
@@ -65,17 +74,23 @@ class Carga:
         self.fuso = fuso
         self.sobreposicao = sobreposicao
         self.pagina = pagina
-        self.prioridade = prioridade
         self.sem_marca = sem_marca
+        self.passo = passo
 
-    def executar(self, progresso: Callable[[ResultadoCarga], None] | None = None, *, janela: bool = True) -> ResultadoCarga:
-        """Queue everything that changed since the last pass; safe to repeat and to run beside itself.
+    @property
+    def origens(self) -> list[Origem]:
+        return [o for o in self.consultas.origens if self.passo in (None, o.passo)]
+
+    def executar(
+        self, progresso: Callable[[ResultadoCarga], None] | None = None, *, janela: bool = True, resultado: ResultadoCarga | None = None
+    ) -> ResultadoCarga:
+        """Queue everything that changed since the last pass; safe to repeat and to run beside itself. Counts are added to ``resultado``.
 
         ``janela`` False leaves the overlap window out: for looks that follow one another closely, of which only some need it.
         """
-        resultado = ResultadoCarga()
+        resultado = resultado or ResultadoCarga()
         with self.consultas.engine.connect() as origem_con:
-            for origem in self.consultas.origens:
+            for origem in self.origens:
                 antes = resultado.enfileirados
                 cursor, chave = self._inicio(origem, janela)
                 while True:
@@ -96,7 +111,7 @@ class Carga:
 
     def marcar_inicio(self) -> None:
         """Set the watermark of every origin that has none to now: what changes from here on is live traffic."""
-        for origem in self.consultas.origens:
+        for origem in self.origens:
             with self.fusion.begin() as con:
                 self.marcas.travar(con, origem.nome)
                 if self.marcas.ler(con, origem.nome) is None:
@@ -116,11 +131,11 @@ class Carga:
             return datetime(1753, 1, 1), None  # The first date that every engine's timestamp type can hold.
         marcador = self.consultas.sistema.ler_marcador(marca.marcador)
         if janela or not marca.chave:
-            return self._recuar(marcador), None
+            return self._recuar(origem, marcador), None
         return marcador, self.consultas.sistema.tipo_chave(marca.chave)
 
-    def _recuar(self, marcador: Any) -> Any:
-        return marcador - self.sobreposicao if isinstance(marcador, datetime) else marcador
+    def _recuar(self, origem: Origem, marcador: Any) -> Any:
+        return marcador - (origem.sobreposicao or self.sobreposicao) if isinstance(marcador, datetime) else marcador
 
     def _gravar_pagina(self, origem: Origem, linhas: list[dict[str, Any]], resultado: ResultadoCarga) -> None:
         """Enqueue what is new of a page and move the watermark, in one transaction."""
@@ -133,13 +148,13 @@ class Carga:
             vistas = self.marcas.vistas(con, origem.nome, [str(linha["chave"]) for linha in linhas])
             novas = [linha for linha in linhas if (str(linha["chave"]), texto_marcador(linha["marcador"])) not in vistas]
             if novas:
-                resultado.enfileirados += self.fila.enfileirar(con, (self._item(linha) for linha in novas))
+                resultado.enfileirados += self.fila(origem.processo).enfileirar(con, (self._item(origem, x) for x in novas))
                 resultado.futuros += sum(self._futura(linha, limite) for linha in novas)
             piso = None
             if validas:
                 ultima = validas[-1]
                 texto = texto_marcador(ultima["marcador"])
-                piso = texto_marcador(self._recuar(ultima["marcador"]))
+                piso = texto_marcador(self._recuar(origem, ultima["marcador"]))
                 if marca is None or marca.marcador is None or texto >= marca.marcador:
                     self.marcas.gravar(con, origem.nome, Marca(texto, str(ultima["chave"])))
                     self.marcas.podar(con, origem.nome, piso)
@@ -150,8 +165,9 @@ class Carga:
     def _futura(linha: Linha, limite: datetime) -> bool:
         return isinstance(linha["marcador"], datetime) and linha["marcador"].replace(tzinfo=None) > limite
 
-    def _item(self, linha: Linha) -> ItemFila:
-        return ItemFila(str(linha["chave"]), str(linha["chave_paciente"] or ""), linha["operacao"], self.prioridade)
+    @staticmethod
+    def _item(origem: Origem, linha: Linha) -> ItemFila:
+        return ItemFila(str(linha["chave"]), str(linha["chave_paciente"] or ""), linha["operacao"], origem.prioridade)
 
 
 def enfileirar_pedido(
@@ -180,10 +196,13 @@ def enfileirar_pedido(
 
 
 class Espreita:
-    """Repeated looks at the source while a delivery lingers: cheap ones, and one with the overlap window every ``a_cada`` seconds."""
+    """Repeated looks at the source while a delivery lingers: cheap ones, and one with the overlap window every ``a_cada`` seconds.
 
-    def __init__(self, carga: Carga, a_cada: float = 10.0) -> None:
-        self._carga = carga
+    ``olhar`` takes whether to look at the window, too, and returns how many changes were queued.
+    """
+
+    def __init__(self, olhar: Callable[[bool], int], a_cada: float = 10.0) -> None:
+        self._olhar = olhar
         self._a_cada = a_cada
         self._janela_em = time.monotonic()
 
@@ -192,4 +211,4 @@ class Espreita:
         janela = time.monotonic() - self._janela_em >= self._a_cada
         if janela:
             self._janela_em = time.monotonic()
-        return self._carga.executar(janela=janela).enfileirados
+        return self._olhar(janela)

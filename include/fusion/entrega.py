@@ -10,7 +10,7 @@ import asyncio
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,12 +25,13 @@ from include.fusion.cliente import ClienteFusion
 from include.fusion.envio import Envio, Remessa
 from include.fusion.erros import FusionHubError, motivo_de
 from include.fusion.filas import Desfecho, Fila, Filtro, Registro
-from include.fusion.leitura import Leitor
+from include.fusion.leitura import Lido
 from include.fusion.livro import EXCLUSAO, Livro
 from include.fusion.livro import Entrega as UltimaEntrega
-from include.fusion.modelo import Atendimento, pacote
+from include.fusion.modelo import pacote
 from include.fusion.plantao import VALIDADE
 
+EXCLUIDO = "excluído na origem antes desta entrega; o cancelamento está na fila"
 AUSENTE = "registro não encontrado na origem (apagado entre a fila e a leitura)"
 
 
@@ -67,6 +68,29 @@ class Destino:
     cancelar: Callable[[str], str]
 
 
+@dataclass(frozen=True)
+class Via:
+    """One queue and how its records get to Fusion: ``ler`` reads and maps by key, ``livro`` keeps what was delivered of their kind.
+
+    ``sempre``: sent even when its content is the last one delivered (a record that only says that something happened).
+    """
+
+    fila: Fila
+    livro: Livro
+    ler: Callable[[Sequence[Registro]], Mapping[str, Lido]]
+    destino: Destino
+    filtro: Filtro | None = None
+    sempre: bool = False
+
+
+@dataclass
+class _Lote:
+    """Records reserved together, of one queue."""
+
+    via: Via
+    envios: list[Envio]
+
+
 @dataclass
 class Resultado:
     """Counts of one delivery; ``motivos`` counts the reasons of refused records."""
@@ -90,35 +114,27 @@ class Resultado:
 
 
 class Entrega:
-    """Drains one queue into Fusion. One instance serves one run of one task."""
+    """Drains queues into Fusion, the first one first. One instance serves one run of one task."""
 
     def __init__(
         self,
         *,
         fusion: Engine,
-        fila: Fila,
-        livro: Livro,
-        leitor: Leitor,
+        vias: Sequence[Via],
         cliente: ClienteFusion,
-        destino: Destino,
         parametros: Parametros,
         dono: str,
-        filtro: Filtro | None = None,
         realimentar: Callable[[], int] | None = None,
         plantao: Callable[[bool], None] | None = None,
         pausado: Callable[[], bool] | None = None,
         progresso: Callable[[Resultado], None] | None = None,
     ) -> None:
         self.fusion = fusion
-        self.fila = fila
-        self.livro = livro
-        self.leitor = leitor
+        self.vias = vias
         self.cliente = cliente
         self.remessa = Remessa(cliente, parametros)
-        self.destino = destino
         self.p = parametros
         self.dono = dono
-        self.filtro = filtro
         self.realimentar = realimentar
         self.plantao = plantao
         self.pausado = pausado
@@ -127,7 +143,7 @@ class Entrega:
         self._de_plantao = True
 
     def executar(self) -> Resultado:
-        """Deliver until the queue is empty (and stays so for ``permanencia``), on an event loop of its own.
+        """Deliver until the queues are empty (and stay so for ``permanencia``), on an event loop of its own.
 
         Raises ``FusionIndisponivel`` after releasing what was reserved when Fusion is down, :class:`MuitosErros` at the end when
         more than ``parcela_erro_max`` was refused, and whatever a database that is down raises.
@@ -142,7 +158,7 @@ class Entrega:
 
     async def _executar(self) -> Resultado:
         renovacao = asyncio.create_task(self._renovar())
-        preparo: asyncio.Task[list[Envio]] | None = None
+        preparo: asyncio.Task[_Lote | None] | None = None
         try:
             async with self.cliente:
                 inicio, vazio_desde = time.monotonic(), None
@@ -152,8 +168,8 @@ class Entrega:
                         preparo = asyncio.create_task(asyncio.to_thread(self._preparar, self._cabe(no_ciclo)))
                     lote = await preparo
                     preparo = None
-                    no_ciclo += len(lote)
-                    if no_ciclo >= self.p.max_por_ciclo:
+                    no_ciclo += len(lote.envios) if lote else 0
+                    if lote and no_ciclo >= self.p.max_por_ciclo:
                         # The old services took MaxRecords per cycle; a site that lowered it meant to spare Fusion.
                         await self._enviar_lote(lote)
                         await asyncio.sleep(max(0.0, ciclo_inicio + self.p.intervalo_ciclo - time.monotonic()))
@@ -176,7 +192,8 @@ class Entrega:
                 with suppress(Exception):
                     await preparo
             with suppress(SQLAlchemyError):  # Should the database be the one that is down, the lease gives the rows back.
-                await asyncio.to_thread(self.fila.recuperar, self.dono)
+                for via in self.vias:
+                    await asyncio.to_thread(via.fila.recuperar, self.dono)
                 if self.plantao is not None:
                     await asyncio.to_thread(self.plantao, False)
         self._conferir_parcela()
@@ -196,11 +213,14 @@ class Entrega:
             # Off duty first, then one last look: a change is seen either here or by the watcher, never by neither.
             self._de_plantao = False
             await asyncio.to_thread(self.plantao, False)
-        achou = await self._realimentar() > 0 or (fim and await asyncio.to_thread(self.fila.tem_prontos))
+        achou = await self._realimentar() > 0 or (fim and await asyncio.to_thread(self._tem_prontos))
         if achou and fim and total < self.p.permanencia_max:
             self._de_plantao = True
             return True
         return not fim
+
+    def _tem_prontos(self) -> bool:
+        return any(via.fila.tem_prontos() for via in self.vias)
 
     async def _realimentar(self) -> int:
         if self.realimentar is None:
@@ -218,7 +238,8 @@ class Entrega:
                     await asyncio.to_thread(self.plantao, True)
                 if time.monotonic() >= proxima:
                     proxima = time.monotonic() + self.p.prazo_reserva / 3
-                    await asyncio.to_thread(self.fila.renovar, self.dono, timedelta(seconds=self.p.prazo_reserva))
+                    for via in self.vias:
+                        await asyncio.to_thread(via.fila.renovar, self.dono, timedelta(seconds=self.p.prazo_reserva))
             await asyncio.sleep(VALIDADE / 3)
 
     def _em_pausa(self) -> bool:
@@ -226,46 +247,55 @@ class Entrega:
 
     # -- reading ---------------------------------------------------------------------------------------------------------------------
 
-    def _preparar(self, quantos: int) -> list[Envio]:
-        """Reserve, read, map and compare one batch with the ledger (in a thread)."""
+    def _preparar(self, quantos: int) -> _Lote | None:
+        """Reserve, read, map and compare one batch with the ledger (in a thread); ``None`` when no queue has anything."""
         while self._em_pausa():
             time.sleep(1.0)
-        registros = self.fila.reservar(quantos, self.dono, timedelta(seconds=self.p.prazo_reserva), filtro=self.filtro)
-        if not registros:
-            return []
+        prazo = timedelta(seconds=self.p.prazo_reserva)
+        for via in self.vias:
+            if registros := via.fila.reservar(quantos, self.dono, prazo, filtro=via.filtro):
+                return _Lote(via, self._ler(via, registros))
+        return None
+
+    def _ler(self, via: Via, registros: Sequence[Registro]) -> list[Envio]:
         # Tries are only this many when leases ran out: a record that ends its workers must not go on ending them.
-        lidos = self.leitor.ler([r.chave for r in registros if r.operacao != "exclusao" and r.tentativas < self.p.tentativas_max])
+        lidos = via.ler([r for r in registros if r.operacao != EXCLUSAO and r.tentativas < self.p.tentativas_max])
+        sumidos = [chave for chave, lido in lidos.items() if lido is None]
         with self.fusion.begin() as con:
-            entregas = self.livro.ler(con, [r.chave for r in registros])
-            envios = [self._montar(r, lidos.get(r.chave), entregas.get(r.chave)) for r in registros]
+            excluidos = via.fila.excluidos(con, sumidos) if sumidos else set()
+            entregas = via.livro.ler(con, [r.chave for r in registros])
+            envios = [self._montar(via, r, lidos.get(r.chave), entregas.get(r.chave)) for r in registros]
+            for envio in envios:
+                if envio.desfecho is not None and envio.desfecho.motivo == AUSENTE and envio.registro.chave in excluidos:
+                    envio.desfecho = Desfecho(envio.registro, "descartado", motivo=EXCLUIDO)
             # Written ahead, before anything leaves: whoever finds these rows after a crash knows what Fusion may have.
             a_enviar = [envio for envio in envios if envio.desfecho is None]
-            numeros = self.livro.anunciar(con, [(envio.registro.chave, envio.versao) for envio in a_enviar])
+            numeros = via.livro.anunciar(con, [(envio.registro.chave, envio.versao) for envio in a_enviar])
         for envio in a_enviar:
-            envio.chave = self.livro.chave_idempotencia(envio.registro.chave, envio.versao, numeros[envio.registro.chave])
+            envio.chave = via.livro.chave_idempotencia(envio.registro.chave, envio.versao, numeros[envio.registro.chave])
         return envios
 
-    def _montar(self, registro: Registro, lido: Atendimento | Exception | None, entrega: UltimaEntrega | None) -> Envio:
+    def _montar(self, via: Via, registro: Registro, lido: Lido, entrega: UltimaEntrega | None) -> Envio:
         if registro.tentativas >= self.p.tentativas_max:
             return Envio(registro, Desfecho(registro, "erro", motivo=f"processamento interrompido {registro.tentativas} vezes"))
         if registro.operacao == EXCLUSAO:
             if entrega is None or entrega.cancelado:
                 return Envio(registro, Desfecho(registro, "concluido", motivo="nada a cancelar no Fusion"))
-            return Envio(registro, versao=EXCLUSAO, rota=self.destino.cancelar(registro.chave), metodo="DELETE")
+            return Envio(registro, versao=EXCLUSAO, rota=via.destino.cancelar(registro.chave), metodo="DELETE")
         if lido is None:
             return Envio(registro, Desfecho(registro, "erro", motivo=AUSENTE))
         if isinstance(lido, Exception):
             return Envio(registro, Desfecho(registro, "erro", motivo=motivo_de(lido)))
         texto, versao = pacote(lido)
-        if entrega is not None and entrega.tem(versao):
+        if entrega is not None and entrega.tem(versao) and not via.sempre:
             return Envio(registro, Desfecho(registro, "concluido", motivo="conteúdo inalterado", versao=versao))
-        dados = orjson.dumps(self.destino.envelopar(orjson.Fragment(texto)))
-        return Envio(registro, dados=dados, versao=versao, rota=self.destino.rota)
+        dados = orjson.dumps(via.destino.envelopar(orjson.Fragment(texto)))
+        return Envio(registro, dados=dados, versao=versao, rota=via.destino.rota)
 
     # -- sending ---------------------------------------------------------------------------------------------------------------------
 
-    async def _enviar_lote(self, lote: Sequence[Envio]) -> None:
-        await self.remessa.enviar(lote)
+    async def _enviar_lote(self, lote: _Lote) -> None:
+        await self.remessa.enviar(lote.envios)
         await asyncio.to_thread(self._gravar, lote)
         if self.progresso is not None:
             self.progresso(self.resultado)
@@ -274,18 +304,19 @@ class Entrega:
 
     # -- writing ---------------------------------------------------------------------------------------------------------------------
 
-    def _gravar(self, lote: Sequence[Envio]) -> None:
+    def _gravar(self, lote: _Lote) -> None:
         """Queue rows and ledger in one transaction (in a thread); rows that another worker took over meanwhile are left to it."""
-        desfechos = [envio.desfecho for envio in lote if envio.desfecho is not None]
+        fila, livro = lote.via.fila, lote.via.livro
+        desfechos = [envio.desfecho for envio in lote.envios if envio.desfecho is not None]
         with self.fusion.begin() as con:
-            gravados = self.fila.ainda_meus(con, self.dono, [d.registro.id for d in desfechos])
-            self.fila.registrar(con, self.dono, desfechos)
-            meus = [envio for envio in lote if envio.chave and envio.registro.id in gravados]
+            gravados = fila.ainda_meus(con, self.dono, [d.registro.id for d in desfechos])
+            fila.registrar(con, self.dono, desfechos)
+            meus = [envio for envio in lote.envios if envio.chave and envio.registro.id in gravados]
             confirmados = [envio for envio in meus if envio.desfecho is not None and envio.desfecho.situacao == "concluido"]
             operacoes = {"DELETE": EXCLUSAO, "POST": "envio"}
-            self.livro.gravar(con, [(e.registro.chave, e.versao, operacoes[e.metodo]) for e in confirmados])
-            self.livro.retirar(con, [e.registro.chave for e in meus if e.recusado])
-        for envio in lote:
+            livro.gravar(con, [(e.registro.chave, e.versao, operacoes[e.metodo]) for e in confirmados])
+            livro.retirar(con, [e.registro.chave for e in meus if e.recusado])
+        for envio in lote.envios:
             self._contar(envio)
 
     def _contar(self, envio: Envio) -> None:

@@ -15,10 +15,10 @@ from include.fusion.erros import ConfiguracaoInvalida, FusionHubError, RegistroI
 from include.fusion.sistemas.base import Contexto, Detalhe, Linha, Sistema
 
 if TYPE_CHECKING:
-    from include.fusion.modelo import Atendimento
+    from include.fusion.modelo import Atendimento, Paciente
 
 RAIZ_SQL = Path(__file__).resolve().parents[1] / "sql"
-Lido: TypeAlias = "Atendimento | Exception | None"
+Lido: TypeAlias = "Atendimento | Paciente | Exception | None"
 """A mapped record, the error that keeps it from being one, or ``None`` when the source has no such key."""
 
 
@@ -81,8 +81,12 @@ class ConsultasSistema:
 
     @functools.cached_property
     def detalhes(self) -> tuple[tuple[str, str], ...]:
+        """(kind, SQL file) of an attendance, chosen for this schema version."""
+        return self.escolher(self.sistema.detalhes)
+
+    def escolher(self, detalhes: Sequence[Detalhe]) -> tuple[tuple[str, str], ...]:
         """(kind, SQL file) chosen for this schema version."""
-        return tuple((d.nome, arquivo) for d in self.sistema.detalhes if (arquivo := self._variante(d)) is not None)
+        return tuple((d.nome, arquivo) for d in detalhes if (arquivo := self._variante(d)) is not None)
 
     def _variante(self, detalhe: Detalhe) -> str | None:
         for arquivo, exige in detalhe.variantes:
@@ -95,20 +99,24 @@ class ConsultasSistema:
 
 
 class Leitor:
-    """Reads and maps records by key. Errors of one record are returned, not raised; a source that is down raises."""
+    """Reads and maps records of one kind by key. Errors of one record are returned, not raised; a source that is down raises."""
 
-    def __init__(self, consultas: ConsultasSistema, contexto: Contexto) -> None:
+    def __init__(self, consultas: ConsultasSistema, contexto: Contexto, entidade: str = "atendimento") -> None:
         self.consultas = consultas
         self.contexto = contexto
+        self.leitura = consultas.sistema.leitura(entidade)
+
+    @functools.cached_property
+    def _detalhes(self) -> tuple[tuple[str, str], ...]:
+        return self.consultas.escolher(self.leitura.detalhes)
 
     def ler(self, chaves: Sequence[str]) -> dict[str, Lido]:
         """Every key of ``chaves`` with its record, its error or ``None``."""
         lidos: dict[str, Lido] = dict.fromkeys(chaves)
-        sistema = self.consultas.sistema
         validas = []
         for chave in chaves:
             try:
-                sistema.tipo_chave(chave)
+                self.leitura.tipo_chave(chave)
                 validas.append(chave)
             except ValueError:
                 lidos[chave] = RegistroInvalido("chave", "formato inesperado para este sistema")
@@ -132,8 +140,8 @@ class Leitor:
 
     def _agrupar(self, con: Connection, chaves: Sequence[str]) -> dict[str, dict[str, list[Linha]]]:
         por_chave: dict[str, dict[str, list[Linha]]] = {}
-        nativas = [self.consultas.sistema.tipo_chave(c) for c in chaves]
-        for posicao, (nome, arquivo) in enumerate(self.consultas.detalhes):
+        nativas = [self.leitura.tipo_chave(c) for c in chaves]
+        for posicao, (nome, arquivo) in enumerate(self._detalhes):
             grupos: defaultdict[str, list[Linha]] = defaultdict(list)
             for linha in self.consultas.linhas(con, arquivo, chaves=nativas):
                 grupos[str(linha["chave"])].append(linha)
@@ -145,9 +153,9 @@ class Leitor:
                         por_chave[chave][nome] = linhas
         return por_chave
 
-    def _montar(self, linhas: dict[str, list[Linha]]) -> Atendimento | Exception:
+    def _montar(self, linhas: dict[str, list[Linha]]) -> Atendimento | Paciente | Exception:
         try:
-            return self.consultas.sistema.mapear(linhas, self.contexto)
+            return self.leitura.mapear(linhas, self.contexto)
         except ConfiguracaoInvalida:
             raise
         except Exception as erro:  # Whatever one record does to the mapping is that record's error, with its reason.

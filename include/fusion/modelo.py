@@ -346,10 +346,10 @@ def versao_conteudo(dados: dict[str, Any]) -> str:
     return hashlib.sha256(texto).hexdigest()
 
 
-def pacote(registro: Atendimento) -> tuple[bytes, str]:
+def pacote(registro: Atendimento | Paciente) -> tuple[bytes, str]:
     """JSON text of :func:`corpo` and its :func:`versao_conteudo`, without the dicts in between."""
     texto = registro.model_dump_json(by_alias=True, exclude_none=True, exclude={"atualizado_em"}).encode()
     versao = versao_conteudo(orjson.loads(texto)) if _NUMERO_RARO.search(texto) else hashlib.sha256(texto).hexdigest()
-    if registro.atualizado_em is not None:
+    if isinstance(registro, Atendimento) and registro.atualizado_em is not None:
         texto = b'{"atualizadoEm":"%s",' % registro.atualizado_em.isoformat().encode() + texto[1:]
     return texto, versao

@@ -101,7 +101,12 @@ def tabela_fila(nome: str, metadados: MetaData = metadados) -> Table:
     return tabela
 
 
-FILAS: dict[str, Table] = {nome: tabela_fila(nome) for nome in ("ImportacaoAtendimento",)}
+FILAS: dict[str, Table] = {
+    nome: tabela_fila(nome)
+    for nome in (
+        "ImportacaoAtendimento", "PendenciaIntegracao", "PendenciaBuscaAtendimentos", "AtualizacaoAgendaCirurgia", "AplicacaoPendencia",
+    )
+}  # fmt: skip
 """Every queue table by its seed name; a new one is a name here and a migration."""
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, case, exists, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, literal, or_, select, union_all
 
 from include.fusion.carga import TOLERANCIA_RELOGIO
 from include.fusion.leitura import ConsultasSistema
@@ -19,8 +19,15 @@ from include.fusion.tabelas import FILAS, marca_dagua
 
 EXECUCAO = "execucao"
 """Mark that tells when the load last ran, whatever it found."""
-Alvo = tuple[int, str, str, str]
-"""(integracao_id, queue table, process that drains it, process whose watermarks say what was seen)."""
+
+
+class Alvo(NamedTuple):
+    """What to ask about one integration: its queues as (table, process), the process that signs on, the one that keeps the watermarks."""
+
+    integracao_id: int
+    filas: tuple[tuple[str, str], ...]
+    plantao: str
+    marcas: str
 
 
 @dataclass(frozen=True)
@@ -46,22 +53,16 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
     """State of every target in one round trip per kind of fact, whatever the number of integrations."""
     alvos = list(alvos)
     partes = []
-    for posicao, (integracao_id, tabela, processo, _) in enumerate(alvos):
-        f = FILAS[tabela]
-        pronta = exists().where(
-            f.c.integracao_id == integracao_id,
-            f.c.processo == processo,
-            f.c.situacao == literal("pendente", literal_execute=True),
-            or_(f.c.proxima_tentativa_em.is_(None), f.c.proxima_tentativa_em <= agora()),
-        )
-        ocupado = exists().where(presente(integracao_id, processo))
+    for posicao, alvo in enumerate(alvos):
+        pronta = or_(*(_pronta(alvo.integracao_id, FILAS[tabela], processo) for tabela, processo in alvo.filas))
+        ocupado = exists().where(presente(alvo.integracao_id, alvo.plantao))
         partes.append(select(literal(posicao, literal_execute=True), case((pronta, 1), else_=0), case((ocupado, 1), else_=0)))
     m = marca_dagua
     with engine.connect() as con:
         bandeiras = {posicao: (bool(p), bool(o)) for posicao, p, o in con.execute(union_all(*partes))}
         linhas = con.execute(
             select(m.c.integracao_id, m.c.processo, m.c.origem, m.c.marcador, m.c.executado_em).where(
-                m.c.integracao_id.in_({a[0] for a in alvos})
+                m.c.integracao_id.in_({a.integracao_id for a in alvos})
             )
         )
         por_processo: dict[tuple[int, str], dict[str, tuple[str | None, datetime]]] = {}
@@ -69,31 +70,53 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
             por_processo.setdefault((integracao_id, processo), {})[origem] = (marcador, em)
     resultado = {}
     for posicao, alvo in enumerate(alvos):
-        marcas = por_processo.get((alvo[0], alvo[3]), {})
+        marcas = por_processo.get((alvo.integracao_id, alvo.marcas), {})
         textos = {origem: marcador for origem, (marcador, _) in marcas.items() if marcador is not None}
         resultado[alvo] = Situacao(*bandeiras[posicao], textos, marcas.get(EXECUCAO, (None, None))[1])
     return resultado
 
 
-class VigiaOrigem:
-    """Looks at the markers of one source: anything beyond the watermark, or a late commit inside the overlap window, is work."""
+def _pronta(integracao_id: int, f: Table, processo: str) -> ColumnElement[bool]:
+    return exists().where(
+        f.c.integracao_id == integracao_id,
+        f.c.processo == processo,
+        f.c.situacao == literal("pendente", literal_execute=True),
+        or_(f.c.proxima_tentativa_em.is_(None), f.c.proxima_tentativa_em <= agora()),
+    )
 
-    def __init__(self, consultas: ConsultasSistema, *, sobreposicao: timedelta, fuso: ZoneInfo) -> None:
+
+class VigiaOrigem:
+    """Looks at one source: a row in a journal, a marker beyond the watermark, or a late commit inside the overlap window, is work.
+
+    ``passo``: only what that search step looks at.
+    """
+
+    def __init__(self, consultas: ConsultasSistema, *, sobreposicao: timedelta, fuso: ZoneInfo, passo: str | None = None) -> None:
         self.consultas = consultas
         self.sobreposicao = sobreposicao
         self.fuso = fuso
+        self.passo = passo
         self._vistos: dict[str, tuple[str | None, int]] = {}
 
     def ha_trabalho(self, marcas: dict[str, str]) -> bool:
         """Whether any origin has changes that the watermarks (origin → marker text) do not cover yet."""
         with self.consultas.engine.connect() as con:
             # Every origin is asked each time: what one saw is remembered for the next look.
-            mudancas = [self._mudou(con, origem, marcas.get(origem.nome)) for origem in self.consultas.origens]
-        return any(mudancas)
+            mudancas = [
+                self._mudou(con, origem, marcas.get(origem.nome)) for origem in self.consultas.origens if self.passo in (None, origem.passo)
+            ]
+            diarios = [d for d in self.consultas.sistema.diarios if self.passo in (None, d.passo)]
+            return any(mudancas) or any(self.consultas.linhas(con, d.sql_vigia)[0]["quantidade"] for d in diarios)
 
     def _mudou(self, con: Connection, origem: Origem, texto: str | None) -> bool:
         marca: Any = None if texto is None else self.consultas.sistema.ler_marcador(texto)
-        base = datetime(1753, 1, 1) if marca is None else marca - self.sobreposicao if isinstance(marca, datetime) else marca
+        base = (
+            datetime(1753, 1, 1)
+            if marca is None
+            else marca - (origem.sobreposicao or self.sobreposicao)
+            if isinstance(marca, datetime)
+            else marca
+        )
         linha = self.consultas.linhas(con, origem.sql_vigia, marcador=base)[0]
         quantidade, maior = int(linha["quantidade"] or 0), linha["marcador"]
         if not quantidade:

@@ -7,9 +7,10 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, DeltaTriggerTimetable, Param
 
+from fusion_airflow.operators import CargaInicialOperator, ProcessamentoInicialOperator
 from fusion_airflow.politicas import RETENTATIVA
 from fusion_airflow.triggers import TrabalhoPendenteTrigger
-from include.fusion.settings import Integracao, como_dados
+from include.fusion.settings import EsusAb, Integracao, Mv, como_dados
 
 INICIO = datetime(2026, 1, 1)
 CODIGO = {"type": ["null", "string"], "minLength": 1, "maxLength": 200}
@@ -61,21 +62,26 @@ def dag_de_integracao(integracao: Integracao, doc_md: str) -> DAG:
     )
 
 
-def dag_de_carga_inicial(integracao: Integracao, dag_id: str, duracao: timedelta, doc_md: str) -> DAG:
-    """One-off DAG, started by hand; resumes from its checkpoint."""
+def carga_inicial(integracao: EsusAb | Mv, doc_md: str) -> None:
+    """One-off DAG of the whole history, started by hand; resumes from its checkpoint. None where the settings have no such section."""
+    inicial = integracao.carga_inicial
+    if inicial is None:
+        return
     formulario = {
         "recomecar": Param(
             False, type="boolean", title="Recomeçar", description="Esquece o ponto de parada e percorre o histórico desde o início."
         ),
         "reenviar_erros": FORMULARIO["reenviar_erros"],
     }
-    return DAG(
-        dag_id,
+    with DAG(
+        integracao.dag_id_carga_inicial,
         dag_display_name=f"{integracao.nome} – carga inicial",
         description=f"{integracao.nome}: todo o histórico → Fusion, uma única vez",
         schedule=None,
-        **_comum(integracao, doc_md, duracao, formulario),
-    )
+        **_comum(integracao, doc_md, inicial.dagrun_timeout, formulario),
+    ):
+        carga = CargaInicialOperator(integracao=integracao.id, task_id="carga", task_display_name="Carga")
+        carga >> ProcessamentoInicialOperator(integracao=integracao.id, task_id="processamento", task_display_name="Processamento")
 
 
 def _comum(integracao: Integracao, doc_md: str, duracao: timedelta, formulario: dict[str, Param]) -> dict[str, Any]:

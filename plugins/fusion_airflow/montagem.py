@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
 from include.fusion import plantao
+from include.fusion.busca import Busca
 from include.fusion.carga import Carga
 from include.fusion.depara import DePara
-from include.fusion.entrega import Destino, Entrega, Parametros, Resultado
+from include.fusion.entrega import Destino, Entrega, Parametros, Resultado, Via
 from include.fusion.filas import Fila
 from include.fusion.leitura import ConsultasSistema, Leitor
 from include.fusion.livro import Livro
 from include.fusion.marcas import Marca, Marcas
-from include.fusion.settings import EsusAb, Integracao
+from include.fusion.settings import Integracao
 from include.fusion.settings.processos import Entrega as AjustesEntrega
 from include.fusion.settings.processos import Importacao
 from include.fusion.sistemas.base import Contexto, Sistema
-from include.fusion.vigia import EXECUCAO, venceu
+from include.fusion.vigia import EXECUCAO, Alvo, VigiaOrigem, venceu
 
 BUSCA = "carga"
 """Process under which the watermarks of live traffic are kept."""
-ENTREGA = "importacao"
-"""Process whose queue rows are live traffic."""
+PLANTAO = "importacao"
+"""Process under which a run of the integration says that it is at work."""
 CARGA_INICIAL = "carga_inicial"
+PEDIDOS = ("PendenciaBuscaAtendimentos", "busca_atendimentos_paciente")
+"""Queue table and process of the patients that Fusion asks for."""
 
 
 def sistema_de(integracao: Integracao) -> Sistema:
@@ -36,20 +39,19 @@ def sistema_de(integracao: Integracao) -> Sistema:
     return sistema
 
 
-def destino_de(integracao: Integracao) -> Destino:
-    """Where this integration's attendances go: the JSON layout where it has one, the attendance controller otherwise."""
+def destino_de(integracao: Integracao, entidade: str = "atendimento", layout_id: int | None = None) -> Destino:
+    """Where records of a kind go: the JSON layout where their process has one, the controller of their kind otherwise."""
     numero, rotas = integracao.integracao_id, integracao.rotas
+    rota = rotas.atendimento if entidade == "atendimento" else rotas.paciente
 
     def cancelar(chave: str) -> str:
-        return f"{rotas.atendimento}/{numero}/{quote(chave, safe='')}"
+        return f"{rota}/{numero}/{quote(chave, safe='')}"
 
-    if isinstance(integracao, EsusAb):
+    if layout_id is not None:
         return Destino(
-            rotas.do_layout(integracao.importacao.layout_id),
-            lambda corpo: {"integracaoId": numero, "versaoLayout": "1.0", "registro": corpo},
-            cancelar,
+            rotas.do_layout(layout_id), lambda corpo: {"integracaoId": numero, "versaoLayout": "1.0", "registro": corpo}, cancelar
         )
-    return Destino(rotas.atendimento, lambda corpo: {"integracaoId": numero, "atendimento": corpo}, cancelar)
+    return Destino(rota, lambda corpo: {"integracaoId": numero, entidade: corpo}, cancelar)
 
 
 class Montagem:
@@ -79,35 +81,92 @@ class Montagem:
     def depara(self) -> DePara:
         return DePara.carregar(self.integracao.id, self.integracao.sistema)
 
+    def leitor_de(self, entidade: str) -> Leitor:
+        i = self.integracao
+        contexto = Contexto(self.depara, i.fuso, i.documento_invalido == "omitir", getattr(i, "semi_uti", False))
+        return Leitor(self.consultas, contexto, entidade)
+
     @cached_property
     def leitor(self) -> Leitor:
-        contexto = Contexto(self.depara, self.integracao.fuso, self.integracao.documento_invalido == "omitir")
-        return Leitor(self.consultas, contexto)
+        return self.leitor_de("atendimento")
 
     @cached_property
     def livro(self) -> Livro:
         return Livro(self.fusion, self.integracao.integracao_id)
 
-    def fila(self, processo: str = ENTREGA) -> Fila:
-        return Fila(self.fusion, self.integracao.integracao_id, processo)
+    def fila(self, processo: str = "") -> Fila:
+        """Queue of one process; of the system's first one where none is named."""
+        if processo == CARGA_INICIAL:
+            return Fila(self.fusion, self.integracao.integracao_id, processo)
+        p = self.sistema.processo(processo) if processo else self.sistema.processos[0]
+        return Fila(self.fusion, self.integracao.integracao_id, p.nome, p.tabela)
+
+    def fila_pedidos(self) -> Fila:
+        tabela, processo = PEDIDOS
+        return Fila(self.fusion, self.integracao.integracao_id, processo, tabela)
+
+    def via(self, processo: str = "") -> Via:
+        """Queue of one process and the way of its records into Fusion."""
+        p = self.sistema.processos[0] if processo in ("", CARGA_INICIAL) else self.sistema.processo(processo)
+        layout_id = getattr(self.integracao.entrega_de(p.nome), "layout_id", None)
+        leitor = self.leitor if p.entidade == "atendimento" else self.leitor_de(p.entidade)
+        livro = self.livro if p.entidade == "atendimento" else Livro(self.fusion, self.integracao.integracao_id, p.entidade)
+        return Via(
+            self.fila(processo),
+            livro,
+            lambda registros: leitor.ler([r.chave for r in registros]),
+            destino_de(self.integracao, p.entidade, layout_id),
+        )
+
+    def vias(self) -> list[Via]:
+        """All queues of live traffic whose process is switched on."""
+        return [self.via(p.nome) for p in self.sistema.processos if self.integracao.entrega_de(p.nome).habilitado]
 
     def marcas(self, processo: str = BUSCA) -> Marcas:
         return Marcas(self.fusion, self.integracao.integracao_id, processo)
 
-    def carga(self) -> Carga:
+    def carga(self, passo: str | None = None) -> Carga:
         """Load of what changed. A system with an initial load starts live traffic at now; another one from its first record."""
-        busca = self.integracao.busca
+        busca = self.integracao.busca_de(passo or "")
         tem_inicial = getattr(self.integracao, CARGA_INICIAL, None) is not None
         return Carga(
             self.consultas,
             self.fusion,
-            self.fila(),
+            self.fila,
             self.marcas(),
             fuso=self.integracao.fuso,
             sobreposicao=busca.sobreposicao,
             pagina=busca.pagina,
             sem_marca="agora" if tem_inicial else "tudo",
+            passo=passo,
         )
+
+    def busca(self, passo: str | None = None) -> Busca:
+        """One look for work: of one search step, or of all."""
+        busca = self.integracao.busca_de(passo or "")
+        ronda: Any = self.integracao.entrega_de("uti") if self.sistema.rondas else None
+        return Busca(
+            self.consultas,
+            self.fusion,
+            self.fila,
+            self.marcas(),
+            self.carga(passo),
+            pagina=busca.pagina,
+            ronda_a_cada=ronda.intervalo if ronda else timedelta(0),
+            passo=passo,
+        )
+
+    def vigia(self, passo: str | None = None) -> VigiaOrigem:
+        """What asks the source whether anything is new."""
+        busca = self.integracao.busca_de(passo or "")
+        return VigiaOrigem(self.consultas, sobreposicao=busca.sobreposicao, fuso=self.integracao.fuso, passo=passo)
+
+    @property
+    def alvo(self) -> Alvo:
+        """What a watcher asks about in the integration database."""
+        filas = [(p.tabela, p.nome) for p in self.sistema.processos if self.integracao.entrega_de(p.nome).habilitado]
+        pedidos = [PEDIDOS] if self.sistema.diarios else []
+        return Alvo(self.integracao.integracao_id, (*filas, *pedidos), PLANTAO, BUSCA)
 
     def registrar_carga(self) -> None:
         """Note that the load ran: its interval counts from here."""
@@ -120,23 +179,25 @@ class Montagem:
             marca = self.marcas().ler(con, EXECUCAO)
         return venceu(marca.executado_em if marca else None, self.integracao.intervalo_busca)
 
-    def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, processo: str = ENTREGA, **opcoes: Any) -> Entrega:
+    def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega:
+        """Delivery of some queues."""
         return Entrega(
             fusion=self.fusion,
-            fila=self.fila(processo),
-            livro=self.livro,
-            leitor=self.leitor,
+            vias=vias,
             cliente=cliente,
-            destino=destino_de(self.integracao),
             parametros=parametros(ajustes, self.integracao.busca.intervalo_vigia),
             dono=dono,
-            plantao=lambda presente: self.assinar_plantao(presente, processo),
             **opcoes,
         )
 
-    def assinar_plantao(self, presente: bool = True, processo: str = ENTREGA) -> None:
+    def assinar_plantao(self, presente: bool = True) -> None:
         """Tell the watcher that a run of this integration is at work (for some seconds), or no longer."""
-        plantao.assinar(self.fusion, self.integracao.integracao_id, processo, presente)
+        plantao.assinar(self.fusion, self.integracao.integracao_id, PLANTAO, presente)
+
+    def seguir_de_plantao(self, presente: bool) -> None:
+        """Like :meth:`assinar_plantao` for a step after which the run goes on: signs on, never off."""
+        if presente:
+            self.assinar_plantao()
 
     def fechar(self) -> None:
         for nome in ("fusion", "origem"):

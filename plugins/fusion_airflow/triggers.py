@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from include.fusion.vigia import Alvo, Situacao, VigiaOrigem
 
 # The engine is imported where it is first used: every parse of a DAG file imports this module.
-TABELA = "ImportacaoAtendimento"
 ERRO_ESPERA_MAX = 30.0
 
 
@@ -112,7 +111,7 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
     async def cleanup(self) -> None:
         """Give the source's connection back when Airflow ends or replaces this watcher."""
         if self._montagem is not None:
-            PollCompartilhado.de(self._montagem.integracao.conexoes.fusion_db).esquecer(self._alvo(self._montagem))
+            PollCompartilhado.de(self._montagem.integracao.conexoes.fusion_db).esquecer(self._montagem.alvo)
         self._largar()
 
     async def _trabalho(self, validade: float) -> str | None:
@@ -120,7 +119,7 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
             self._montagem = await asyncio.to_thread(self._montar)
         montagem = self._montagem
         poll = PollCompartilhado.de(montagem.integracao.conexoes.fusion_db)
-        situacao = await poll.situacao(self._alvo(montagem), validade)
+        situacao = await poll.situacao(montagem.alvo, validade)
         if situacao.de_plantao:
             return None
         if situacao.prontos:
@@ -135,19 +134,12 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
     def _montar(self) -> Montagem:
         from fusion_airflow.conexoes import engine_de
         from fusion_airflow.montagem import Montagem
-        from include.fusion.vigia import VigiaOrigem
 
         montagem = Montagem(de_dados(self.ajustes), lambda conn_id: engine_de(conn_id, aplicacao=f"vigia.{self.integracao}"))
         busca = montagem.integracao.busca
         if busca.habilitado and busca.vigiar_origem:
-            self._vigia = VigiaOrigem(montagem.consultas, sobreposicao=busca.sobreposicao, fuso=montagem.integracao.fuso)
+            self._vigia = montagem.vigia()
         return montagem
-
-    @staticmethod
-    def _alvo(montagem: Montagem) -> Alvo:
-        from fusion_airflow.montagem import BUSCA, ENTREGA
-
-        return (montagem.integracao.integracao_id, TABELA, ENTREGA, BUSCA)
 
     def _largar(self) -> None:
         """Drop what was opened: the next look begins anew, with the connection as it is then."""

@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from include.fusion.settings import EsusAb, carregar, instaladas
+from include.fusion.settings import EsusAb, Mv, carregar, instaladas
 from sandbox.stack.ambiente import USUARIO_UI
 from sandbox.stack.estado import Estado
 
@@ -36,7 +36,7 @@ def faltam_dags(estado: Estado) -> list[str]:
 
 
 def _iniciais() -> list[str]:
-    return [i.dag_id_carga_inicial for i in instaladas(EsusAb) if i.carga_inicial is not None and i.carga_inicial.habilitado]
+    return [i.dag_id_carga_inicial for i in (*instaladas(EsusAb), *instaladas(Mv)) if i.carga_inicial is not None and i.carga_inicial.habilitado]
 
 
 def disparar_cargas_iniciais(estado: Estado) -> list[str]:

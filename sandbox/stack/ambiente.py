@@ -13,7 +13,7 @@ from sandbox.stack.filhos import MARCA
 
 USUARIO_UI = "admin"
 USUARIO_PG = "fusion"
-BANCOS = ("airflow", "fusion_integracao", "fusion", "consulfarma", "esus", "simulador")
+BANCOS = ("airflow", "fusion_integracao", "fusion", "consulfarma", "esus", "mv", "simulador")
 POOL = ("fusion_api", 8, "Chamadas à API do Fusion: limita as tarefas que entregam ao mesmo tempo")
 
 
@@ -66,6 +66,7 @@ def conexoes(estado: Estado, senha: str) -> dict[str, str]:
         "AIRFLOW_CONN_CONSULFARMA": postgres("consulfarma"),
         "AIRFLOW_CONN_ESUS_AB": postgres("esus"),
         "AIRFLOW_CONN_ESUS": postgres("esus"),
+        "AIRFLOW_CONN_MV": postgres("mv"),
         "AIRFLOW_CONN_FUSION_API": json.dumps(
             {
                 "conn_type": "http",

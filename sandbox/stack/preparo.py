@@ -11,7 +11,7 @@ import psycopg2
 
 from sandbox.stack.ambiente import POOL
 
-ORIGENS = {"consulfarma": "consulfarma", "esus_ab": "esus"}
+ORIGENS = {"consulfarma": "consulfarma", "esus_ab": "esus", "mv": "mv"}
 """Source system → its database."""
 MARCA_PRONTO = "sandbox_pronto"
 

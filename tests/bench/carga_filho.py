@@ -82,7 +82,7 @@ def main(pedido: dict[str, Any]) -> None:
             raise Basta
 
     valores = ajustes.model_copy(update={"permanencia": ajustes.permanencia * 0})
-    entrega = m.entrega(valores, cliente, pedido["dono"], CARGA_INICIAL, progresso=progresso)
+    entrega = m.entrega(valores, cliente, pedido["dono"], [m.via(CARGA_INICIAL)], progresso=progresso)
     with suppress(Basta):
         entrega.executar()
     amostras.passo, amostras.entregues = "fim", entrega.resultado.processados

@@ -67,7 +67,7 @@ def test_row_committed_late_is_found_by_the_overlap_window(bancada):
 
 
 def test_close_looks_skip_the_window_but_not_for_ever(bancada):
-    espreita = Espreita(bancada.montagem.carga(), a_cada=0.0)
+    espreita = Espreita(lambda janela: bancada.montagem.busca().executar(janela=janela).enfileirados, a_cada=0.0)
     tocar(bancada, "AtendimentoId = 6")
     assert espreita() == 1
     tocar(bancada, "AtendimentoId = 5", f"{AGORA} - interval '5 seconds'")
@@ -100,7 +100,7 @@ def test_live_traffic_beside_an_initial_load_starts_at_now(bancada):
     bancada.fila("delete from marca_dagua")
     m = bancada.montagem
     original = m.carga()
-    carga = Carga(m.consultas, m.fusion, m.fila(), m.marcas(), fuso=original.fuso, sobreposicao=timedelta(0), pagina=100, sem_marca="agora")
+    carga = Carga(m.consultas, m.fusion, m.fila, m.marcas(), fuso=original.fuso, sobreposicao=timedelta(0), pagina=100, sem_marca="agora")
     assert carga.executar().enfileirados == 0
     tocar(bancada, "AtendimentoId = 4")
     assert carga.executar().enfileirados == 1

@@ -101,6 +101,15 @@ class Fila:
             meus.update(con.execute(consulta.with_for_update().with_hint(self._tabela, "WITH (UPDLOCK, ROWLOCK)", "mssql")).scalars())
         return meus
 
+    def excluidos(self, con: Connection, chaves: Iterable[str]) -> set[str]:
+        """Which of these keys have an open deletion in this table, whatever its process."""
+        t = self._tabela.c
+        condicoes = self._dialeto.condicoes(self.escopo, ("pendente", "reservado"), processo=False)
+        achadas: set[str] = set()
+        for parte in _fatias(sorted(set(chaves))):
+            achadas.update(con.execute(select(t.chave).where(*condicoes, t.chave.in_(parte), t.operacao == "exclusao")).scalars())
+        return achadas
+
     def espiar(self, quantos: int) -> list[tuple[str, str]]:
         """``(chave, operacao)`` of the first pending rows, nothing reserved: for a dry run."""
         t = self._tabela.c

@@ -5,7 +5,7 @@
 """
 
 from include.fusion.settings.arquivo import caminho_padrao, carregar, instaladas, obter
-from include.fusion.settings.integracao import Conexoes, Consulfarma, EsusAb, Integracao, Retentativas, Rotas, como_dados, de_dados
+from include.fusion.settings.integracao import Conexoes, Consulfarma, EsusAb, Integracao, Mv, Retentativas, Rotas, como_dados, de_dados
 from include.fusion.settings.intervalo import por_extenso
 from include.fusion.settings.processos import Busca, Carga, CargaInicial, Entrega, Importacao, ImportacaoVigiada
 
@@ -20,6 +20,7 @@ __all__ = [
     "Importacao",
     "ImportacaoVigiada",
     "Integracao",
+    "Mv",
     "Retentativas",
     "Rotas",
     "caminho_padrao",

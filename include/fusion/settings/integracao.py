@@ -12,7 +12,18 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from include.fusion.settings.intervalo import Intervalo
 from include.fusion.settings.leitura import Modelo, achado
-from include.fusion.settings.processos import Busca, Carga, CargaInicial, Entrega, Importacao, ImportacaoVigiada
+from include.fusion.settings.processos import (
+    Acompanhamento,
+    Atualizacao,
+    Busca,
+    Carga,
+    CargaInicial,
+    Entrega,
+    Importacao,
+    ImportacaoVigiada,
+    Processamento,
+    Processo,
+)
 
 
 def _fuso(nome: str) -> str:
@@ -138,6 +149,14 @@ class Integracao(Modelo):
     def entrega(self) -> Entrega:
         raise NotImplementedError
 
+    def entrega_de(self, processo: str) -> Entrega:
+        """Settings of the process that delivers this queue."""
+        return self.entrega
+
+    def busca_de(self, passo: str) -> Busca:
+        """Settings of one search step."""
+        return self.busca
+
     @property
     def intervalo_busca(self) -> timedelta:
         """Between two looks at a source that no watcher observes."""
@@ -179,6 +198,44 @@ class EsusAb(Integracao):
         return self.dag_ids[1]
 
 
+class Mv(Integracao):
+    """Every process of the old service is a section of its own, under its old name in snake case."""
+
+    SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+
+    sistema: Literal["mv"]
+    semi_uti: bool = False
+    """Stays in a semi-intensive unit (UNID_INT.SN_SEMI_UTI) count as ICU."""
+    atualizacao_fila_pendencias: Atualizacao = Atualizacao()
+    busca_atendimentos_paciente: Processo = Processo()
+    busca_atualizacoes_paciente: Processo = Processo()
+    processamento_pendencia_abertura: Processamento = Processamento()
+    processamento_pendencia_alta: Processamento = Processamento(Interval=timedelta(seconds=10))
+    processamento_pendencia_troca_leito: Processamento = Processamento()
+    processamento_pendencia_uti: Processamento = Processamento(Interval=timedelta(seconds=60))
+    """``Interval``: how often the attendances in an ICU are looked at, whether or not anything says that they changed."""
+    processamento_pendencia_atualizacao_paciente: Processamento = Processamento()
+    acompanhamento: Acompanhamento = Acompanhamento()
+    carga_inicial: CargaInicial | None = None
+    """Absent: no initial-load DAG."""
+
+    @property
+    def busca(self) -> Atualizacao:
+        return self.atualizacao_fila_pendencias
+
+    @property
+    def entrega(self) -> Entrega:
+        return self.acompanhamento
+
+    def entrega_de(self, processo: str) -> Entrega:
+        entrega: Entrega = getattr(self, f"processamento_pendencia_{processo}")
+        return entrega
+
+    @property
+    def dag_id_carga_inicial(self) -> str:
+        return self.dag_ids[1]
+
+
 def como_dados(integracao: Integracao) -> dict[str, Any]:
     """Plain JSON data from which :func:`de_dados` makes the same settings: how a watcher gets those of the DAG file's own version."""
     return {nome: _simples(valor) for nome, valor in integracao.model_dump(by_alias=True).items()}
@@ -197,4 +254,4 @@ def _simples(valor: Any) -> Any:
     return str(valor) if isinstance(valor, Path) else valor
 
 
-SISTEMAS: dict[str, type[Integracao]] = {"consulfarma": Consulfarma, "esus_ab": EsusAb}
+SISTEMAS: dict[str, type[Integracao]] = {"consulfarma": Consulfarma, "esus_ab": EsusAb, "mv": Mv}

@@ -98,6 +98,25 @@ class ImportacaoVigiada(Busca, Importacao):
     """Layout in Fusion that takes the records."""
 
 
+class Atualizacao(Busca):
+    """One of several processes that look for work (MV): its ``Interval`` counts where no watcher observes the source."""
+
+    intervalo: Intervalo = Field(default=timedelta(seconds=30), validation_alias="Interval", serialization_alias="Interval")
+    """Between two looks that no watcher asked for."""
+
+
+class Processamento(Importacao):
+    """One of several processes that deliver a queue (MV). The run's last step stays on duty for all, so none lingers by itself."""
+
+    permanencia: Duracao = timedelta(0)
+    layout_id: int | None = Field(default=None, ge=1, alias="LayoutID")
+    """Layout in Fusion that takes the records; absent: the controller of their kind."""
+
+
+class Acompanhamento(Entrega):
+    """Keeps a run on duty for all queues while traffic is steady."""
+
+
 class CargaInicial(Entrega):
     """The whole history, once, behind live traffic."""
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     # Not at run time: the canonical model takes long to build, and a load of keys needs none of it.
     from include.fusion.depara import DePara
-    from include.fusion.modelo import Atendimento
+    from include.fusion.filas.tipos import Operacao
+    from include.fusion.modelo import Atendimento, Paciente
 
 Linha = Mapping[str, Any]
 """One row of a source query, column names in lower case."""
@@ -24,6 +25,8 @@ class Contexto:
     depara: DePara
     fuso: ZoneInfo
     omitir_documento_invalido: bool = False
+    semi_uti: bool = False
+    """Semi-intensive units count as ICU."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,52 @@ class Origem:
     sql: str
     sql_vigia: str
     exige: tuple[str, ...] = ()
+    processo: str = ""
+    """Queue process that its changes go to; the system's first where nothing is said."""
+    passo: str = ""
+    """Search step that looks at it, in systems that have several."""
+    prioridade: int = 5
+    sobreposicao: timedelta | None = None
+    """Overlap window of its own: a marker without a time of day needs a whole day."""
+
+
+@dataclass(frozen=True)
+class Diario:
+    """A journal at the source: triggers append rows, the hub queues them in its own database and then deletes them.
+
+    ``sql`` yields id, chave, chave_paciente and whatever ``rotear`` needs, ordered by id, at most ``:limite`` rows; ``sql_apagar`` takes
+    ``IN :ids``; ``sql_vigia`` yields one row (quantidade). ``rotear`` says for one row which queue processes it goes to, each with its
+    operation.
+    """
+
+    nome: str
+    sql: str
+    sql_apagar: str
+    sql_vigia: str
+    rotear: Callable[[Linha], Sequence[tuple[str, Operacao]]]
+    passo: str = ""
+
+
+@dataclass(frozen=True)
+class Ronda:
+    """Records worth a look every so often, whether or not anything says that they changed: the ledger sends only what did.
+
+    ``sql`` takes ``:desde`` (moment of the round before) and yields chave, chave_paciente.
+    """
+
+    nome: str
+    sql: str
+    processo: str
+    passo: str = ""
+
+
+@dataclass(frozen=True)
+class Processo:
+    """A queue of one system: its rows' process, the table that they are in, and what kind of record they name."""
+
+    nome: str
+    tabela: str = "ImportacaoAtendimento"
+    entidade: str = "atendimento"
 
 
 @dataclass(frozen=True)
@@ -52,6 +101,15 @@ class Detalhe:
     nome: str
     variantes: tuple[tuple[str, tuple[str, ...]], ...]
     opcional: bool = False
+
+
+@dataclass(frozen=True)
+class Leitura:
+    """How one kind of record is read and mapped: ``mapear`` gets the rows of the first detail's one record and of the others, by kind."""
+
+    detalhes: tuple[Detalhe, ...]
+    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Atendimento | Paciente]
+    tipo_chave: Callable[[str], Any] = str
 
 
 @dataclass(frozen=True)
@@ -74,3 +132,19 @@ class Sistema:
 
     ler_marcador: Callable[[str], Any] = field(default=datetime.fromisoformat)
     """Turns a stored change marker (text) back into what the source's marker column compares with."""
+
+    processos: tuple[Processo, ...] = (Processo("importacao"),)
+    """Queues of live traffic, in the order in which they are served."""
+
+    diarios: tuple[Diario, ...] = ()
+    rondas: tuple[Ronda, ...] = ()
+    outras: Mapping[str, Leitura] = field(default_factory=dict)
+    """Readings of records other than attendances, by entity."""
+
+    def leitura(self, entidade: str = "atendimento") -> Leitura:
+        """How records of this kind are read."""
+        return Leitura(self.detalhes, self.mapear, self.tipo_chave) if entidade == "atendimento" else self.outras[entidade]
+
+    def processo(self, nome: str) -> Processo:
+        """The queue process of this name."""
+        return next(p for p in self.processos if p.nome == nome)

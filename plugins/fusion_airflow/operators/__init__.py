@@ -1,7 +1,14 @@
 """Operators of the integrations: find changes, deliver them, load the whole history."""
 
-from fusion_airflow.operators.carga import CargaOperator
+from fusion_airflow.operators.carga import CargaOperator, PedidosOperator
 from fusion_airflow.operators.carga_inicial import CargaInicialOperator, ProcessamentoInicialOperator
-from fusion_airflow.operators.importacao import ImportacaoOperator
+from fusion_airflow.operators.importacao import AcompanhamentoOperator, ImportacaoOperator
 
-__all__ = ["CargaInicialOperator", "CargaOperator", "ImportacaoOperator", "ProcessamentoInicialOperator"]
+__all__ = [
+    "AcompanhamentoOperator",
+    "CargaInicialOperator",
+    "CargaOperator",
+    "ImportacaoOperator",
+    "PedidosOperator",
+    "ProcessamentoInicialOperator",
+]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -19,6 +20,8 @@ class OperadorIntegracao(BaseOperator):
     """Runs one process of one integration; ``integracao`` is the entry's id in integracoes.yaml."""
 
     ui_color = "#e8f4fd"
+    alimenta = False
+    """Steps after this one may get work from it."""
 
     def __init__(self, *, integracao: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -43,6 +46,34 @@ class OperadorIntegracao(BaseOperator):
     @abstractmethod
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         """Do the step's work; an engine of ``montagem`` is opened when first used."""
+
+    def tem_trabalho(self, montagem: Montagem) -> bool:
+        """Whether something waits for this step; asked by the steps before it, so that it need not start to find out."""
+        return True
+
+    def tera_trabalho(self, montagem: Montagem, antes: Sequence[Any]) -> bool:
+        """The same, given the steps right before it that will run."""
+        return any(tarefa.alimenta for tarefa in antes) or self.tem_trabalho(montagem)
+
+    def pular_sem_trabalho(self, context: Context, montagem: Montagem, contagens: dict[str, Any]) -> dict[str, Any]:
+        """End this step and skip, by name, every later one for which nothing waits: a task costs a second, even to do nothing.
+
+        A step is kept while one between here and there may still bring it work; a run that no watcher asked for looks everywhere.
+        """
+        dag = context["dag"]
+        seguintes = [t for t in dag.topological_sort() if t.task_id in self.get_flat_relative_ids(upstream=False)]
+        por_evento = context["dag_run"].run_type == "asset_triggered"
+        ficam: set[str] = set()
+        for tarefa in seguintes:
+            antes = [dag.get_task(nome) for nome in tarefa.upstream_task_ids & ficam]
+            if not isinstance(tarefa, OperadorIntegracao) or (tarefa.alimenta and not por_evento) or tarefa.tera_trabalho(montagem, antes):
+                ficam.add(tarefa.task_id)
+        if not ficam:
+            montagem.assinar_plantao(False)
+        if sem := [t.task_id for t in seguintes if t.task_id not in ficam]:
+            context["ti"].xcom_push("return_value", contagens)
+            raise DownstreamTasksSkipped(tasks=sem)
+        return contagens
 
     @staticmethod
     def prefixo(context: Context) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import DownstreamTasksSkipped
+from airflow.sdk.exceptions import AirflowSkipException
 
 from fusion_airflow.operators.base import OperadorIntegracao
 
@@ -18,31 +19,81 @@ if TYPE_CHECKING:
     from include.fusion.pedido import Pedido
 
 log = logging.getLogger(__name__)
+PRAZO = timedelta(minutes=2)
+"""Lease of the patients that are being looked up."""
 
 
 class CargaOperator(OperadorIntegracao):
-    """Queues changed attendances, or those a form asks for; skips the next step when nothing waits for it."""
+    """Queues what changed, or what a form asks for; skips the steps for which nothing waits.
+
+    ``passo``: the search step that this is, in systems that have several; ``ajustes``: name of its settings section.
+    """
+
+    alimenta = True
+
+    def __init__(self, *, integracao: str, ajustes: str = "carga", passo: str | None = None, primeiro: bool = True, **kwargs: Any) -> None:
+        super().__init__(integracao=integracao, **kwargs)
+        self.ajustes = ajustes
+        self.passo = passo
+        self.primeiro = primeiro
+        """The run's first step: it is the one that takes the form's request to the queue."""
+
+    def tem_trabalho(self, montagem: Montagem) -> bool:
+        with montagem.fusion.connect() as con:
+            marcas = {o.nome: m.marcador for o in montagem.consultas.origens if (m := montagem.marcas().ler(con, o.nome)) and m.marcador}
+        return montagem.vigia(self.passo).ha_trabalho(marcas)
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.settings import Consulfarma
+        from include.fusion.pedido import Pedido
 
-        assert isinstance(montagem.integracao, Consulfarma)
         if pedido.simular:
             self.log.info("Simulação: a carga não altera nada; a importação lê e monta sem enviar.")
             return {"simulacao": True}
         contagens = buscar(
-            montagem, pedido, manual=context["dag_run"].run_type == "manual", habilitada=montagem.integracao.carga.habilitado
+            montagem,
+            pedido if self.primeiro else Pedido(),
+            manual=context["dag_run"].run_type == "manual",
+            habilitada=getattr(montagem.integracao, self.ajustes).habilitado,
+            passo=self.passo,
         )
         self.log.info("%s", frase(contagens))
-        if not montagem.fila().tem_prontos():
-            montagem.assinar_plantao(False)
-            context["ti"].xcom_push("return_value", contagens)
-            # Not even started: a task costs a second, and there is nothing for it to do.
-            raise DownstreamTasksSkipped(tasks=sorted(self.downstream_task_ids))
-        return contagens
+        return self.pular_sem_trabalho(context, montagem, contagens)
 
 
-def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool = True) -> dict[str, Any]:
+class PedidosOperator(OperadorIntegracao):
+    """Patients that Fusion asks for: all their attendances are queued."""
+
+    alimenta = True
+
+    def tem_trabalho(self, montagem: Montagem) -> bool:
+        return montagem.fila_pedidos().tem_prontos()
+
+    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        from include.fusion.busca import atender_pedidos
+
+        if pedido.simular:
+            raise AirflowSkipException("Simulação: os pedidos do Fusion ficam como estão")
+        ajustes: Any = montagem.integracao
+        self.pular_se_desligado(ajustes.busca_atendimentos_paciente.habilitado, "busca de atendimentos do paciente")
+        pedidos, busca = montagem.fila_pedidos(), montagem.integracao.busca
+        if context["ti"].try_number > 1:
+            pedidos.recuperar(self.prefixo(context))
+            pedidos.reenviar_erros(prefixo_dono=self.prefixo(context))
+        pacientes, enfileirados = atender_pedidos(
+            montagem.consultas,
+            montagem.fusion,
+            pedidos,
+            montagem.fila(),
+            montagem.livro,
+            self.dono(context),
+            pagina=busca.pagina,
+            prazo=PRAZO,
+        )
+        self.log.info("%d pacientes pedidos pelo Fusion; %d atendimentos enfileirados", pacientes, enfileirados)
+        return self.pular_sem_trabalho(context, montagem, {"pacientes": pacientes, "enfileirados": enfileirados})
+
+
+def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool = True, passo: str | None = None) -> dict[str, Any]:
     """One look for work: what the form asks for, else what changed (when its interval or a watcher says so)."""
     from include.fusion.carga import enfileirar_pedido
 
@@ -50,13 +101,13 @@ def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool
     contagens: dict[str, Any] = {"lidos": 0, "enfileirados": 0, "reenviados": 0}
     fila, busca = montagem.fila(), montagem.integracao.busca
     if pedido.reenviar_erros:
-        contagens["reenviados"] = fila.reenviar_erros()
+        contagens["reenviados"] = sum(via.fila.reenviar_erros() for via in montagem.vias())
     if pedido.filtra:
         contagens["enfileirados"] = enfileirar_pedido(
             montagem.consultas, montagem.fusion, fila, montagem.livro, pedido, pagina=busca.pagina
         )
     elif habilitada and (manual or busca.vigiar_origem or montagem.carga_venceu()):
-        resultado = montagem.carga().executar(_Andamento(montagem))
+        resultado = montagem.busca(passo).executar(_Andamento(montagem))
         montagem.registrar_carga()
         contagens |= {"lidos": resultado.lidos, "enfileirados": resultado.enfileirados, "por_origem": resultado.por_origem}
         if resultado.futuros:

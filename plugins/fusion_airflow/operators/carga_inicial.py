@@ -94,7 +94,7 @@ class ProcessamentoInicialOperator(_OperadorInicial):
             ajustes,
             FusionHook(montagem.integracao.conexoes.fusion_api).cliente(ajustes.concorrencia),
             self.dono(context),
-            CARGA_INICIAL,
+            [montagem.via(CARGA_INICIAL)],
             pausado=pausa.pausado,
             progresso=lambda resultado: progresso.em(feitos + resultado.processados),
         )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from fusion_airflow.operators.base import OperadorIntegracao
 from fusion_airflow.operators.carga import buscar, frase
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from fusion_airflow.montagem import Montagem
+    from include.fusion.entrega import Via
     from include.fusion.pedido import Pedido
 
 MOTIVOS_NO_XCOM = 10
@@ -23,37 +25,58 @@ class ImportacaoOperator(OperadorIntegracao):
     """Delivers what is queued; with ``busca`` it also looks for changes first (a process that the seed does not split in two).
 
     A refused record goes to ``erro`` and the task stays green; an API or database that is down fails it, and Airflow retries. While it
-    lingers on an empty queue it looks at the source again, so that steady traffic needs few task starts.
+    lingers on an empty queue it looks at the source again, so that steady traffic needs few task starts. ``processo``: the queue process,
+    in systems that have several; the run then goes on after this step.
     """
 
-    def __init__(self, *, integracao: str, busca: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, integracao: str, busca: bool = False, processo: str = "", **kwargs: Any) -> None:
         super().__init__(integracao=integracao, **kwargs)
         self.busca = busca
+        self.processo = processo
+
+    def tem_trabalho(self, montagem: Montagem) -> bool:
+        return montagem.fila(self.processo).tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        ajustes: Any = montagem.integracao.entrega_de(self.processo)
+        self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " ") or "importação")
+        via = montagem.via(self.processo)
+        if pedido.simular:
+            if self.processo not in ("", montagem.sistema.processos[0].nome):
+                raise AirflowSkipException("Simulação: feita na primeira etapa de processamento")
+            return self._simular(montagem, pedido, ajustes.max_records)
+        self._retomar(context, [via])
+        if self.busca:
+            encontrados = buscar(montagem, pedido, manual=context["dag_run"].run_type == "manual")
+            self.log.info("%s", frase(encontrados))
+        resultado = self.entregar(context, montagem, ajustes, [via], ultimo=not self.processo)
+        via.fila.limpar(timedelta(days=ajustes.retencao_dias))
+        return resultado
+
+    def _retomar(self, context: Context, vias: list[Via]) -> None:
+        if context["ti"].try_number > 1:
+            # An earlier try may have been killed, or on-call has cleared this task: take its rows back and give its errors another chance.
+            for via in vias:
+                via.fila.recuperar(self.prefixo(context))
+                via.fila.reenviar_erros(prefixo_dono=self.prefixo(context))
+
+    def entregar(self, context: Context, montagem: Montagem, ajustes: Any, vias: list[Via], *, ultimo: bool) -> dict[str, Any]:
+        """Drain ``vias``; the run's last step stays on duty and looks at the source while it waits."""
         from fusion_airflow.hooks import FusionHook
         from fusion_airflow.montagem import resumo
         from include.fusion.carga import Espreita
         from include.fusion.entrega import MuitosErros
 
-        ajustes: Any = montagem.integracao.entrega
-        self.pular_se_desligado(ajustes.habilitado, "importação")
-        if pedido.simular:
-            return self._simular(montagem, pedido, ajustes.max_records)
-        fila = montagem.fila()
-        if context["ti"].try_number > 1:
-            # An earlier try may have been killed, or on-call has cleared this task: take its rows back and give its errors another chance.
-            fila.recuperar(self.prefixo(context))
-            fila.reenviar_erros(prefixo_dono=self.prefixo(context))
-        if self.busca:
-            encontrados = buscar(montagem, pedido, manual=context["dag_run"].run_type == "manual")
-            self.log.info("%s", frase(encontrados))
-        origem_viva = montagem.integracao.busca.habilitado and montagem.integracao.busca.vigiar_origem
+        busca = montagem.integracao.busca
+        de_olho = ultimo and busca.habilitado and busca.vigiar_origem
+        olhar = montagem.busca() if de_olho else None
         entrega = montagem.entrega(
             ajustes,
             FusionHook(montagem.integracao.conexoes.fusion_api).cliente(ajustes.concorrencia),
             self.dono(context),
-            realimentar=Espreita(montagem.carga()) if origem_viva else None,
+            vias,
+            plantao=montagem.assinar_plantao if ultimo else montagem.seguir_de_plantao,
+            realimentar=Espreita(lambda janela: olhar.executar(janela=janela).enfileirados) if olhar else None,
         )
         try:
             entrega.executar()
@@ -65,7 +88,6 @@ class ImportacaoOperator(OperadorIntegracao):
             self.log.info("%s", resumo(entrega.resultado))
             for motivo, quantos in entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM):
                 self.log.warning("%d com erro: %s", quantos, motivo)
-        fila.limpar(timedelta(days=ajustes.retencao_dias))
         return entrega.resultado.contagens() | {"motivos": dict(entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM))}
 
     def _simular(self, montagem: Montagem, pedido: Pedido, limite: int) -> dict[str, Any]:
@@ -74,6 +96,23 @@ class ImportacaoOperator(OperadorIntegracao):
         resultado = simular(montagem.consultas, montagem.fila(), montagem.leitor, pedido, limite=limite)
         self.log.info("Simulação, nada foi enviado nem alterado: %s", resultado)
         return {"simulacao": True} | resultado
+
+
+class AcompanhamentoOperator(ImportacaoOperator):
+    """Last step of a run with several processes: stays on duty for all their queues while traffic is steady.
+
+    A discharge that comes while openings are delivered is not left to the next run, and none of the steps before keeps the others waiting.
+    """
+
+    def tera_trabalho(self, montagem: Montagem, antes: Sequence[Any]) -> bool:
+        return bool(antes)  # It follows the steps that have some.
+
+    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        if pedido.simular:
+            raise AirflowSkipException("Simulação: nada a acompanhar")
+        vias = montagem.vias()
+        self._retomar(context, vias)
+        return self.entregar(context, montagem, montagem.integracao.entrega, vias, ultimo=True)
 
 
 def registrar_faltantes(montagem: Montagem) -> None:

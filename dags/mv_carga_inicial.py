@@ -1,0 +1,21 @@
+"""
+# MV → Fusion: carga inicial
+
+Percorre uma única vez todo o histórico de atendimentos do MV. **Carga** põe as chaves na fila, página por página, com ponto de parada a cada
+página; **Processamento** as entrega ao Fusion, sempre atrás do movimento do dia. O que muda durante a carga segue pela DAG *MV*.
+
+**Acompanhar:** o log mostra feitos, total, ritmo e tempo restante a cada 10 segundos; o mesmo está em XCom › `progresso`.
+**Pausar:** pause a DAG (o botão ao lado do nome): ela para no fim da página ou do lote. **Continuar:** despause.
+
+## Se falhar
+1. Limpe a tarefa vermelha (**Clear**): ela continua do último ponto de parada. O que já foi entregue não é enviado de novo.
+2. Depois de um desligamento ou de uma tarefa morta, é o mesmo: limpe, ou dispare a DAG outra vez.
+3. Registros em `erro` ficam na fila com o motivo; depois de corrigir a causa, dispare com *Reenviar erros*.
+4. Para refazer tudo desde o início, dispare com *Recomeçar*; registros sem mudança não são enviados de novo.
+"""
+
+from fusion_airflow.dags import carga_inicial
+from include.fusion.settings import Mv, instaladas
+
+for integracao in instaladas(Mv):
+    carga_inicial(integracao, __doc__)
