@@ -54,6 +54,7 @@ Cid10 = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}(\.[0-9A-Z]{1,2})?$")]
 Data = Annotated[date, Field(ge=date(1850, 1, 1), le=date(2200, 12, 31))]
 DataHora = Annotated[AwareDatetime, Field(ge=datetime(1850, 1, 1, tzinfo=UTC), le=datetime(2200, 12, 31, tzinfo=UTC))]
 Numero = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+MinutosDoDia = Annotated[int, Field(ge=0, le=1439)]
 
 
 class _Base(BaseModel):
@@ -329,6 +330,68 @@ class Atendimento(_Base):
     """The source's change marker when it was read: it tells versions apart and is no content of its own."""
 
 
+class PacienteAgendado(_Base):
+    """A patient as far as the surgical schedule knows him or her: without a key before the hospital has a record."""
+
+    codigo: Codigo | None = None
+    nome: Curto
+    nome_social: Curto | None = None
+    data_nascimento: Data | None = None
+    sexo: Literal["MASCULINO", "FEMININO", "INDETERMINADO", "IGNORADO"] | None = None
+    cpf: Cpf | None = None
+    cns: Cns | None = None
+
+
+class CirurgiaAgendada(_Item):
+    procedimento: Codigo | None = None
+    descricao: Curto
+    principal: bool
+    lateralidade: Curto | None = None
+
+
+class MembroEquipe(_Base):
+    profissional: Profissional
+    funcao: Literal["CIRURGIAO", "AUXILIAR", "ANESTESISTA", "INSTRUMENTADOR", "OUTRA"]
+    principal: bool
+
+
+class AgendamentoCirurgico(_Base):
+    """One booking of an operating room as a whole snapshot."""
+
+    codigo: Codigo
+    paciente: PacienteAgendado
+    atendimento: Codigo | None = None
+    """Key of the attendance; none until the patient is admitted."""
+    situacao: Literal["PRE_AGENDADA", "AVISADA", "AGENDADA", "REALIZADA", "CANCELADA", "EM_CHECAGEM"]
+    inicio: DataHora
+    fim: DataHora
+    sala: Curto | None = None
+    centro_cirurgico: Curto | None = None
+    duracao_prevista_minutos: MinutosDoDia | None = None
+    duracao_limpeza_minutos: MinutosDoDia | None = None
+    uti_necessaria: bool = False
+    cancelado_em: DataHora | None = None
+    cirurgias: tuple[CirurgiaAgendada, ...] = ()
+    equipe: tuple[MembroEquipe, ...] = ()
+    observacao: Longo | None = None
+
+
+class AplicacaoPendencia(_Base):
+    """A call that an application of Fusion still has to make on an entity."""
+
+    aplicacao: Codigo
+    metodo: Codigo
+    id_entidade: Codigo
+    integracao_origem: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    data_registro: DataHora
+    data_processamento: DataHora | None = None
+    erro: Curto | None = None
+
+
+Registro = Atendimento | Paciente | AgendamentoCirurgico | AplicacaoPendencia
+"""What is sent: one whole record, or one pending call."""
+
+
 def corpo(registro: _Base) -> dict[str, Any]:
     """JSON-ready dict in camelCase without empty fields; equal records give equal dicts."""
     return registro.model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -346,7 +409,7 @@ def versao_conteudo(dados: dict[str, Any]) -> str:
     return hashlib.sha256(texto).hexdigest()
 
 
-def pacote(registro: Atendimento | Paciente) -> tuple[bytes, str]:
+def pacote(registro: Registro) -> tuple[bytes, str]:
     """JSON text of :func:`corpo` and its :func:`versao_conteudo`, without the dicts in between."""
     texto = registro.model_dump_json(by_alias=True, exclude_none=True, exclude={"atualizado_em"}).encode()
     versao = versao_conteudo(orjson.loads(texto)) if _NUMERO_RARO.search(texto) else hashlib.sha256(texto).hexdigest()

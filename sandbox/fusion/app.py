@@ -30,7 +30,9 @@ _CHAVE = re.compile(r"[\x21-\x7e]{1,200}")
 # orjson writes JSON five times faster, but very small numbers (0.00001) otherwise than Python's json does (1e-05).
 _NUMERO_RARO = re.compile(rb":-?(?:0\.0000|[0-9.]+e)")
 _HASH_CANCELADO = hashlib.sha256(b"cancelamento").hexdigest()
-_ENTIDADES = {"Atendimento": "atendimento", "Paciente": "paciente"}
+_ENTIDADES = {"Atendimento": "atendimento", "Paciente": "paciente", "AgendaCirurgica": "agenda_cirurgica"}
+_CAMPOS = {"agenda_cirurgica": "agendamento"}
+"""Name of the record in bodies, where it is not the entity's."""
 
 
 def _json(dados: Any) -> Response:
@@ -85,12 +87,12 @@ class Api:
             integracao, codigo = pedido["integracaoId"], registro["codigo"]
             try:
                 self._porteiro.integracao(integracao)
-                if entidade == "atendimento":
+                if entidade != "paciente":
                     contrato.conferir_itens(registro, campo)
                 atualizado = _instante(registro.get("atualizadoEm"))
             except Recusa as recusa:
                 raise recusa.de(integracao, codigo) from None
-            paciente = registro["paciente"]["codigo"] if "paciente" in registro else codigo
+            paciente = registro["paciente"].get("codigo") if "paciente" in registro else codigo
             conteudo = _hash_conteudo(registro)
             # Without atualizadoEm: after a crash the same content may be sent again with the marker that the source has by then.
             return await self._aplicar(
@@ -165,7 +167,7 @@ class Api:
             "versao": linha["versao"],
             "cancelado": linha["cancelado"],
             "aceitoEm": linha["aceito_em"],
-            entidade: orjson.Fragment(linha["corpo"]),
+            _CAMPOS.get(entidade, entidade): orjson.Fragment(linha["corpo"]),
         }
         return _json(estado)
 
@@ -295,6 +297,7 @@ def criar(ajustes: Ajustes) -> ASGIApp:
     rotear("/api/Atendimento", "POST", api.gravar("ImportacaoAtendimento", "atendimento", "atendimento"), "atendimento")
     rotear("/api/Json/{layoutId}", "POST", api.gravar("ImportacaoJson", "registro", "atendimento"), "atendimento")
     rotear("/api/Paciente", "POST", api.gravar("ImportacaoPaciente", "paciente", "paciente"), "paciente")
+    rotear("/api/AgendaCirurgica", "POST", api.gravar("ImportacaoAgendaCirurgica", "agendamento", "agenda_cirurgica"), "agenda_cirurgica")
     for controlador, entidade in _ENTIDADES.items():
         rotear(f"/api/{controlador}/{{integracaoId}}/{{codigo:path}}", "DELETE", api.cancelar, entidade)
         rotear(f"/api/{controlador}/{{integracaoId}}/{{codigo:path}}", "GET", api.consultar)

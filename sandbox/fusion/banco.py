@@ -37,6 +37,8 @@ create table if not exists registro (
     primary key (entidade, integracao_id, codigo)
 );
 create index if not exists registro_por_id on registro (entidade, id);
+create index if not exists pendencia_aberta on registro (entidade, id)
+    where entidade in ('PendenciaIntegracao', 'AplicacaoPendencia') and not corpo ? 'dataProcessamento';
 create table if not exists aplicacao (
     id                 bigint generated always as identity primary key,
     entidade           text not null,
@@ -147,8 +149,7 @@ select (select count(*) from aplicacao where $1::integer is null or integracao_i
 """
 _PENDENCIAS = """
 select id, corpo::text as corpo from registro
- where entidade = $1 and id > $2 and ($3::integer is null or integracao_id = $3) and (not $4 or not corpo ? 'dataProcessamento')
- order by id limit $5
+ where entidade = '{entidade}' and id > $1 and ($2::integer is null or integracao_id = $2){abertas} order by id limit $3
 """
 
 
@@ -229,7 +230,9 @@ class Banco:
         )  # fmt: skip
 
     async def pendencias(self, entidade: str, depois: int, integracao_id: int | None, abertas: bool, limite: int) -> list[asyncpg.Record]:
-        return list(await self._pool.fetch(_PENDENCIAS, entidade, depois, integracao_id, abertas, limite))
+        # Both as literals (the entity is the route's own name): only then the few open ones come from their index.
+        consulta = _PENDENCIAS.format(entidade=entidade, abertas=" and not corpo ? 'dataProcessamento'" if abertas else "")
+        return list(await self._pool.fetch(consulta, depois, integracao_id, limite))
 
     async def guardar_hl7(self, integracao_id: int, mensagem: dict[str, Any]) -> str:
         """Store a message once; returns novo, repetido or conflito (same MSH-10, other text)."""

@@ -99,27 +99,27 @@ def ler(esquema: str, bruto: bytes) -> dict[str, Any]:
 
 def chaves(pedido: dict[str, Any]) -> tuple[object, object]:
     """Integration and business key of a body that may be wrong anywhere."""
-    for nome in ("atendimento", "registro", "paciente"):
+    for nome in ("atendimento", "registro", "paciente", "agendamento"):
         if isinstance(interno := pedido.get(nome), dict):
             return pedido.get("integracaoId"), interno.get("codigo")
     return pedido.get("integracaoId", pedido.get("integracaoOrigem")), pedido.get("codigo", pedido.get("idEntidade"))
 
 
-def conferir_itens(atendimento: dict[str, Any], campo: str) -> None:
-    """What JSON Schema cannot say: a code occurs once per list, a vital sign has its own unit.
+def conferir_itens(registro: dict[str, Any], campo: str) -> None:
+    """What JSON Schema cannot say: a code occurs once per list (of items that have one), a vital sign has its own unit.
 
     A doubled code is the mark of a join that multiplied rows at the source.
 
     :raises Recusa: 422 naming the first such item.
     """
-    for lista, itens in atendimento.items():
-        if isinstance(itens, list) and len(itens) != len({item["codigo"] for item in itens}):
+    for lista, itens in registro.items():
+        if isinstance(itens, list) and itens and "codigo" in itens[0] and len(itens) != len({item["codigo"] for item in itens}):
             vistos: set[str] = set()
             for i, item in enumerate(itens):
                 if item["codigo"] in vistos:
                     raise Recusa(422, "código repetido na lista", caminho_json([campo, lista, i, "codigo"]))
                 vistos.add(item["codigo"])
-    for i, item in enumerate(atendimento.get("sinaisVitais", ())):
+    for i, item in enumerate(registro.get("sinaisVitais", ())):
         if unidades()[item["sinal"]] != item["unidade"]:
             raise Recusa(422, "unidade errada para o sinal vital", caminho_json([campo, "sinaisVitais", i, "unidade"]))
 

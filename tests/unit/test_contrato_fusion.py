@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from include.fusion.modelo import SINAIS, Atendimento, corpo, versao_conteudo
+from include.fusion.modelo import SINAIS, AgendamentoCirurgico, AplicacaoPendencia, Atendimento, corpo, pacote, versao_conteudo
 from sandbox.fusion import contrato, formatos
 from sandbox.fusion.app import _hash_conteudo
 from sandbox.fusion.problema import Recusa
@@ -19,6 +19,7 @@ ESQUEMAS = contrato.documento()["components"]["schemas"]
 EXEMPLOS = {
     "Codigo": "A-1/b", "Curto": "José da Silva ☂", "Longo": "linha 1\nlinha 2", "Cpf": "52998224725", "Cns": "700000000000005",
     "Cid10": "E11.9", "Ciap2": "K86", "Data": "1931-02-28", "DataHora": "2024-02-29T23:59:59.123456-03:00", "Numero": 36.5, "Uf": "BA",
+    "MinutosDoDia": 90, "Inteiro": 44,
     "cep": "40000000", "codigoIbge": "2927408", "cbo": "225125", "cnes": "1234567", "ine": "0000123456",
 }  # fmt: skip
 
@@ -61,7 +62,7 @@ def maximo() -> dict[str, Any]:
     return cheio
 
 
-TODOS = sorted(modelos(Atendimento), key=lambda m: m.__name__)
+TODOS = sorted(modelos(Atendimento) | modelos(AgendamentoCirurgico) | {AplicacaoPendencia}, key=lambda m: m.__name__)
 
 
 @pytest.mark.parametrize("modelo", TODOS, ids=lambda m: m.__name__)
@@ -92,6 +93,28 @@ def test_a_record_with_every_field_passes_both_checks_unchanged() -> None:
     assert corpo(Atendimento.model_validate(cheio)) == cheio
     assert contrato.validador("Atendimento").is_valid(cheio)
     contrato.conferir_itens(cheio, "atendimento")
+
+
+@pytest.mark.parametrize("modelo", [AgendamentoCirurgico, AplicacaoPendencia], ids=lambda m: m.__name__)
+def test_a_booking_and_a_pending_call_with_every_field_pass_both_checks(modelo: Any) -> None:
+    cheio = exemplo(ESQUEMAS[modelo.__name__])
+    lido = modelo.model_validate(cheio)
+    assert corpo(lido) == cheio
+    assert contrato.validador(modelo.__name__).is_valid(cheio)
+    assert pacote(lido)[1] == versao_conteudo(cheio)
+
+
+def test_a_surgery_that_comes_twice_is_refused_by_name_and_a_team_has_no_codes() -> None:
+    cheio = exemplo(ESQUEMAS["AgendamentoCirurgico"])
+    contrato.conferir_itens(cheio | {"equipe": cheio["equipe"] * 2}, "agendamento")
+    with pytest.raises(Recusa, match="repetido") as recusa:
+        contrato.conferir_itens(cheio | {"cirurgias": cheio["cirurgias"] * 2}, "agendamento")
+    assert recusa.value.campo == "$.agendamento.cirurgias[1].codigo"
+
+
+@pytest.mark.parametrize("minutos", [-1, 1440, 90.5, "90"])
+def test_a_duration_is_whole_minutes_of_less_than_a_day(minutos: object) -> None:
+    assert not contrato.validador("MinutosDoDia").is_valid(minutos)
 
 
 def test_vital_sign_units_are_the_models() -> None:
