@@ -62,9 +62,10 @@ class ClienteFusion:
         self.conexoes = conexoes
         self._sessao: aiohttp.ClientSession | None = None
         self._token: tuple[str, float] | None = None
-        self._trava_token = asyncio.Lock()
 
     async def __aenter__(self) -> ClienteFusion:
+        # A lock belongs to the event loop on which somebody first waited for it; the token outlives loops.
+        self._trava_token = asyncio.Lock()
         contexto: ssl.SSLContext | bool = ssl.create_default_context(cafile=self.api.ca) if self.api.verificar_tls else False
         self._sessao = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self.conexoes, keepalive_timeout=60, ssl=contexto),

@@ -64,7 +64,7 @@ class Destino:
     route of a deletion."""
 
     rota: str
-    envelopar: Callable[[Any], dict[str, Any]]
+    envelopar: Callable[[Any], Any]
     cancelar: Callable[[str], str]
 
 
@@ -73,6 +73,7 @@ class Via:
     """One queue and how its records get to Fusion: ``ler`` reads and maps by key, ``livro`` keeps what was delivered of their kind.
 
     ``sempre``: sent even when its content is the last one delivered (a record that only says that something happened).
+    ``cancelar_ausentes``: what the source no longer has is cancelled in Fusion (nothing else will ever say that it went).
     """
 
     fila: Fila
@@ -81,6 +82,7 @@ class Via:
     destino: Destino
     filtro: Filtro | None = None
     sempre: bool = False
+    cancelar_ausentes: bool = False
 
 
 @dataclass
@@ -278,7 +280,7 @@ class Entrega:
     def _montar(self, via: Via, registro: Registro, lido: Lido, entrega: UltimaEntrega | None) -> Envio:
         if registro.tentativas >= self.p.tentativas_max:
             return Envio(registro, Desfecho(registro, "erro", motivo=f"processamento interrompido {registro.tentativas} vezes"))
-        if registro.operacao == EXCLUSAO:
+        if registro.operacao == EXCLUSAO or (lido is None and via.cancelar_ausentes):
             if entrega is None or entrega.cancelado:
                 return Envio(registro, Desfecho(registro, "concluido", motivo="nada a cancelar no Fusion"))
             return Envio(registro, versao=EXCLUSAO, rota=via.destino.cancelar(registro.chave), metodo="DELETE")

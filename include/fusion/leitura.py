@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -15,10 +15,10 @@ from include.fusion.erros import ConfiguracaoInvalida, FusionHubError, RegistroI
 from include.fusion.sistemas.base import Contexto, Detalhe, Linha, Sistema
 
 if TYPE_CHECKING:
-    from include.fusion.modelo import Atendimento, Paciente
+    from include.fusion.modelo import Registro
 
 RAIZ_SQL = Path(__file__).resolve().parents[1] / "sql"
-Lido: TypeAlias = "Atendimento | Paciente | Exception | None"
+Lido: TypeAlias = "Registro | Exception | None"
 """A mapped record, the error that keeps it from being one, or ``None`` when the source has no such key."""
 
 
@@ -72,9 +72,9 @@ class ConsultasSistema:
 
     @functools.cached_property
     def origens(self) -> tuple[Any, ...]:
-        """Origins of change that this version of the vendor's schema has; at least one, or a clear error."""
+        """Origins of change that this version of the vendor's schema has; at least one of a system's, or a clear error."""
         presentes = tuple(o for o in self.sistema.origens if self._tem(o.exige))
-        if not presentes:
+        if self.sistema.origens and not presentes:
             procuradas = sorted({c for o in self.sistema.origens for c in o.exige})
             raise ConfiguracaoInvalida(f"{self.sistema.nome}: no way to see changes; looked for columns {', '.join(procuradas)}")
         return presentes
@@ -98,13 +98,24 @@ class ConsultasSistema:
         raise ConfiguracaoInvalida(f"{self.sistema.nome}: no SQL fits this schema for '{detalhe.nome}'; looked for columns: {procuradas}")
 
 
+class Montador:
+    """A :class:`Leitor` of records that are made from their keys alone."""
+
+    def __init__(self, montar: Callable[[str], Registro]) -> None:
+        self._montar = montar
+
+    def ler(self, chaves: Sequence[str]) -> dict[str, Lido]:
+        """Every key of ``chaves`` with its record."""
+        return {chave: self._montar(chave) for chave in chaves}
+
+
 class Leitor:
     """Reads and maps records of one kind by key. Errors of one record are returned, not raised; a source that is down raises."""
 
-    def __init__(self, consultas: ConsultasSistema, contexto: Contexto, entidade: str = "atendimento") -> None:
+    def __init__(self, consultas: ConsultasSistema, contexto: Contexto, entidade: str = "") -> None:
         self.consultas = consultas
         self.contexto = contexto
-        self.leitura = consultas.sistema.leitura(entidade)
+        self.leitura = consultas.sistema.leitura(entidade or consultas.sistema.entidade)
 
     @functools.cached_property
     def _detalhes(self) -> tuple[tuple[str, str], ...]:
@@ -153,7 +164,7 @@ class Leitor:
                         por_chave[chave][nome] = linhas
         return por_chave
 
-    def _montar(self, linhas: dict[str, list[Linha]]) -> Atendimento | Paciente | Exception:
+    def _montar(self, linhas: dict[str, list[Linha]]) -> Registro | Exception:
         try:
             return self.leitura.mapear(linhas, self.contexto)
         except ConfiguracaoInvalida:

@@ -7,14 +7,13 @@ from typing import Any
 
 from include.fusion.erros import motivo_de
 from include.fusion.filas import Fila
-from include.fusion.leitura import ConsultasSistema, Leitor
-from include.fusion.modelo import Atendimento
+from include.fusion.leitura import ConsultasSistema, Leitor, Montador
 from include.fusion.pedido import Pedido
 
 LOTE = 200
 
 
-def simular(consultas: ConsultasSistema, fila: Fila, leitor: Leitor, pedido: Pedido, *, limite: int) -> dict[str, Any]:
+def simular(consultas: ConsultasSistema, fila: Fila, leitor: Leitor | Montador, pedido: Pedido, *, limite: int) -> dict[str, Any]:
     """Counts of what would be sent, by kind of data, and the reasons of what would be refused.
 
     Takes the records a form asks for, else those pending in the queue; at most ``limite``.
@@ -31,11 +30,11 @@ def simular(consultas: ConsultasSistema, fila: Fila, leitor: Leitor, pedido: Ped
     chaves = [chave for chave, operacao in pares if operacao != "exclusao"]
     for inicio in range(0, len(chaves), LOTE):
         for lido in leitor.ler(chaves[inicio : inicio + LOTE]).values():
-            if isinstance(lido, Atendimento):
+            if lido is None or isinstance(lido, Exception):
+                motivos["não encontrado na origem" if lido is None else motivo_de(lido)] += 1
+            else:
                 enviaria += 1
                 itens.update({nome: len(valor) for nome, valor in lido if isinstance(valor, tuple)})
-            else:
-                motivos["não encontrado na origem" if lido is None else motivo_de(lido)] += 1
     return {
         "enviaria": enviaria,
         "cancelaria": len(pares) - len(chaves),

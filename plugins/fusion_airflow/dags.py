@@ -51,14 +51,22 @@ def trabalho(integracao: Integracao) -> Asset:
     return Asset(f"trabalho/{integracao.id}", group="fusion", watchers=[AssetWatcher(name=f"vigia_{integracao.id}", trigger=gatilho)])
 
 
-def dag_de_integracao(integracao: Integracao, doc_md: str) -> DAG:
+AGENDA = FORMULARIO | {
+    "atendimento": Param(None, title="Agendamento", description="Código de um agendamento cirúrgico na origem (CD_AGE_CIR).", **CODIGO),
+    "paciente": Param(None, title="Paciente", description="Código de um paciente na origem: todos os seus agendamentos.", **CODIGO),
+    "data_inicial": Param(None, title="De", description="Primeiro dia do período (início da cirurgia).", **DIA),
+}
+"""The form where a record is a surgical booking."""
+
+
+def dag_de_integracao(integracao: Integracao, doc_md: str, formulario: dict[str, Param] = FORMULARIO) -> DAG:
     """Live DAG: runs as soon as the watcher sees work, and by the clock as a safety net; never beside itself."""
     return DAG(
         integracao.id,
         dag_display_name=integracao.nome,
         description=f"{integracao.nome} → Fusion",
         schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(integracao.rede_de_seguranca), assets=[trabalho(integracao)]),
-        **_comum(integracao, doc_md, integracao.dagrun_timeout, FORMULARIO),
+        **_comum(integracao, doc_md, integracao.dagrun_timeout, formulario),
     )
 
 

@@ -15,9 +15,10 @@ from include.fusion.carga import Carga
 from include.fusion.depara import DePara
 from include.fusion.entrega import Destino, Entrega, Parametros, Resultado, Via
 from include.fusion.filas import Fila
-from include.fusion.leitura import ConsultasSistema, Leitor
+from include.fusion.leitura import ConsultasSistema, Leitor, Montador
 from include.fusion.livro import Livro
 from include.fusion.marcas import Marca, Marcas
+from include.fusion.pendencias import Pendencias
 from include.fusion.settings import Integracao
 from include.fusion.settings.processos import Entrega as AjustesEntrega
 from include.fusion.settings.processos import Importacao
@@ -29,6 +30,8 @@ BUSCA = "carga"
 PLANTAO = "importacao"
 """Process under which a run of the integration says that it is at work."""
 CARGA_INICIAL = "carga_inicial"
+NO_CORPO = {"agenda_cirurgica": "agendamento"}
+"""Name of a record in its request's body, where it is not the entity's."""
 PEDIDOS = ("PendenciaBuscaAtendimentos", "busca_atendimentos_paciente")
 """Queue table and process of the patients that Fusion asks for."""
 
@@ -42,7 +45,7 @@ def sistema_de(integracao: Integracao) -> Sistema:
 def destino_de(integracao: Integracao, entidade: str = "atendimento", layout_id: int | None = None) -> Destino:
     """Where records of a kind go: the JSON layout where their process has one, the controller of their kind otherwise."""
     numero, rotas = integracao.integracao_id, integracao.rotas
-    rota = rotas.atendimento if entidade == "atendimento" else rotas.paciente
+    rota: str = getattr(rotas, entidade)
 
     def cancelar(chave: str) -> str:
         return f"{rota}/{numero}/{quote(chave, safe='')}"
@@ -51,15 +54,21 @@ def destino_de(integracao: Integracao, entidade: str = "atendimento", layout_id:
         return Destino(
             rotas.do_layout(layout_id), lambda corpo: {"integracaoId": numero, "versaoLayout": "1.0", "registro": corpo}, cancelar
         )
-    return Destino(rota, lambda corpo: {"integracaoId": numero, entidade: corpo}, cancelar)
+    if entidade == "aplicacao_pendencia":
+        return Destino(rota, lambda corpo: corpo, cancelar)  # It names its integration itself.
+    return Destino(rota, lambda corpo: {"integracaoId": numero, NO_CORPO.get(entidade, entidade): corpo}, cancelar)
 
 
 class Montagem:
-    """Parts of one run, each made when first asked for; ``fechar`` gives the connections back."""
+    """Parts of one run, each made when first asked for; ``fechar`` gives the connections back.
 
-    def __init__(self, integracao: Integracao, motor: Callable[[str], Any]) -> None:
+    ``api`` makes a client of Fusion that sends so many requests at once; that of the installation's connection where it is not given.
+    """
+
+    def __init__(self, integracao: Integracao, motor: Callable[[str], Any], api: Callable[[int], Any] | None = None) -> None:
         self.integracao = integracao
         self._motor = motor
+        self._api = api
 
     @cached_property
     def sistema(self) -> Sistema:
@@ -87,12 +96,16 @@ class Montagem:
         return Leitor(self.consultas, contexto, entidade)
 
     @cached_property
-    def leitor(self) -> Leitor:
-        return self.leitor_de("atendimento")
+    def leitor(self) -> Leitor | Montador:
+        """Reads the system's main kind of record."""
+        montar = self.sistema.processos[0].montar
+        if montar is not None:
+            return Montador(lambda chave: montar(chave, self.integracao))
+        return self.leitor_de(self.sistema.entidade)
 
     @cached_property
     def livro(self) -> Livro:
-        return Livro(self.fusion, self.integracao.integracao_id)
+        return Livro(self.fusion, self.integracao.integracao_id, self.sistema.entidade)
 
     def fila(self, processo: str = "") -> Fila:
         """Queue of one process; of the system's first one where none is named."""
@@ -109,13 +122,16 @@ class Montagem:
         """Queue of one process and the way of its records into Fusion."""
         p = self.sistema.processos[0] if processo in ("", CARGA_INICIAL) else self.sistema.processo(processo)
         layout_id = getattr(self.integracao.entrega_de(p.nome), "layout_id", None)
-        leitor = self.leitor if p.entidade == "atendimento" else self.leitor_de(p.entidade)
-        livro = self.livro if p.entidade == "atendimento" else Livro(self.fusion, self.integracao.integracao_id, p.entidade)
+        principal = p.entidade == self.sistema.entidade
+        leitor = self.leitor if principal else self.leitor_de(p.entidade)
+        livro = self.livro if principal else Livro(self.fusion, self.integracao.integracao_id, p.entidade)
         return Via(
             self.fila(processo),
             livro,
             lambda registros: leitor.ler([r.chave for r in registros]),
             destino_de(self.integracao, p.entidade, layout_id),
+            sempre=p.montar is not None,
+            cancelar_ausentes=p.cancelar_ausentes,
         )
 
     def vias(self) -> list[Via]:
@@ -141,8 +157,10 @@ class Montagem:
             passo=passo,
         )
 
-    def busca(self, passo: str | None = None) -> Busca:
+    def busca(self, passo: str | None = None) -> Busca | Pendencias:
         """One look for work: of one search step, or of all."""
+        if self.sistema.atende_pendencias:
+            return self.pendencias()
         busca = self.integracao.busca_de(passo or "")
         ronda: Any = self.integracao.entrega_de("uti") if self.sistema.rondas else None
         return Busca(
@@ -156,8 +174,31 @@ class Montagem:
             passo=passo,
         )
 
-    def vigia(self, passo: str | None = None) -> VigiaOrigem:
+    def pendencias(self) -> Pendencias:
+        """What applications of Fusion have pending for this installation."""
+        busca: Any = self.integracao.busca
+        return Pendencias(
+            self.fusion,
+            self.fila(),
+            self.marcas(),
+            self._cliente(Pendencias.CONEXOES),
+            rota=self.integracao.rotas.aplicacao_pendencia,
+            aplicacao=busca.aplicacao,
+            atende=busca.atende,
+            pagina=busca.pagina,
+        )
+
+    def _cliente(self, conexoes: int) -> Any:
+        if self._api is not None:
+            return self._api(conexoes)
+        from fusion_airflow.hooks import FusionHook
+
+        return FusionHook(self.integracao.conexoes.fusion_api).cliente(conexoes)
+
+    def vigia(self, passo: str | None = None) -> VigiaOrigem | Pendencias:
         """What asks the source whether anything is new."""
+        if self.sistema.atende_pendencias:
+            return self.pendencias()
         busca = self.integracao.busca_de(passo or "")
         return VigiaOrigem(self.consultas, sobreposicao=busca.sobreposicao, fuso=self.integracao.fuso, passo=passo)
 
@@ -165,7 +206,7 @@ class Montagem:
     def alvo(self) -> Alvo:
         """What a watcher asks about in the integration database."""
         filas = [(p.tabela, p.nome) for p in self.sistema.processos if self.integracao.entrega_de(p.nome).habilitado]
-        pedidos = [PEDIDOS] if self.sistema.diarios else []
+        pedidos = [PEDIDOS] if hasattr(self.integracao, PEDIDOS[1]) else []
         return Alvo(self.integracao.integracao_id, (*filas, *pedidos), PLANTAO, BUSCA)
 
     def registrar_carga(self) -> None:

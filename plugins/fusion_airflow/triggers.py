@@ -17,6 +17,7 @@ from include.fusion.settings import de_dados
 
 if TYPE_CHECKING:
     from fusion_airflow.montagem import Montagem
+    from include.fusion.pendencias import Pendencias
     from include.fusion.vigia import Alvo, Situacao, VigiaOrigem
 
 # The engine is imported where it is first used: every parse of a DAG file imports this module.
@@ -79,7 +80,7 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
         self.relembrar_max = relembrar_max
         self.integracao = str(ajustes["id"])
         self._montagem: Montagem | None = None
-        self._vigia: VigiaOrigem | None = None
+        self._vigia: VigiaOrigem | Pendencias | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return (

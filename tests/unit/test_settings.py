@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from include.fusion.erros import ConfiguracaoInvalida
-from include.fusion.settings import Consulfarma, EsusAb, carregar, instaladas, obter
+from include.fusion.settings import Consulfarma, EsusAb, FusionService, Skymed, carregar, instaladas, obter
 from include.fusion.settings.__main__ import main
 
 CONSULFARMA = """
@@ -60,10 +60,18 @@ def recusa(arquivo: Path) -> str:
     return str(erro.value)
 
 
-def test_shipped_file_holds_both_integrations_of_the_sandbox() -> None:
-    consulfarma, esus_ab = carregar()
-    assert (consulfarma.integracao_id, esus_ab.integracao_id) == (12, 65)
-    assert isinstance(esus_ab, EsusAb) and esus_ab.importacao.layout_id == 7 and esus_ab.carga_inicial
+def test_shipped_file_holds_the_integrations_of_the_sandbox() -> None:
+    numeros = {"consulfarma": 12, "esus_ab": 65, "mv": 4, "skymed": 44, "fusion_service": 45}
+    assert {i.id: i.integracao_id for i in carregar()} == numeros
+    (esus_ab,) = instaladas(EsusAb)
+    assert esus_ab.importacao.layout_id == 7 and esus_ab.carga_inicial
+
+
+def test_the_service_processes_what_skymed_announces() -> None:
+    (skymed,), (servico,) = instaladas(Skymed), instaladas(FusionService)
+    assert servico.buscar_pendencias.atende == [skymed.integracao_id]
+    assert servico.buscar_pendencias.aplicacao == skymed.importar_pendencias.aplicacao
+    assert servico.busca.intervalo_vigia == timedelta(seconds=1)
 
 
 def test_defaults_are_those_of_the_old_services(escrever: Escrever) -> None:
@@ -211,7 +219,7 @@ def test_environment_names_the_file_and_the_folder_does_not_matter(
     escrever: Escrever, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    assert len(carregar()) == 2
+    assert len(carregar()) == 5
     monkeypatch.setenv("FUSION_SETTINGS", os.fspath(escrever(consulfarma())))
     assert len(carregar()) == 1
 

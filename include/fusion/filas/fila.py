@@ -23,7 +23,7 @@ from include.fusion.filas.oracle import Oracle
 from include.fusion.filas.postgresql import PostgreSQL
 from include.fusion.filas.tipos import RESULTADOS, Desfecho, Filtro, ItemFila, Registro, cortar_motivo
 from include.fusion.relogio import agora, depois
-from include.fusion.tabelas import DONO_MAX, FECHADAS, FILAS, SITUACOES
+from include.fusion.tabelas import ABERTAS, DONO_MAX, FECHADAS, FILAS, SITUACOES
 
 DIALETOS: Mapping[str, Dialeto] = {d.nome: d for d in (PostgreSQL(), SQLServer(), Oracle())}
 _LISTA_MAX = 500
@@ -108,6 +108,16 @@ class Fila:
         achadas: set[str] = set()
         for parte in _fatias(sorted(set(chaves))):
             achadas.update(con.execute(select(t.chave).where(*condicoes, t.chave.in_(parte), t.operacao == "exclusao")).scalars())
+        return achadas
+
+    def abertas(self, con: Connection, chaves: Iterable[str]) -> dict[str, tuple[str, str | None]]:
+        """Situation (pendente, reservado, erro) and reason of these keys' open rows; a key without one is absent."""
+        t = self._tabela.c
+        condicoes = self._dialeto.condicoes(self.escopo, ABERTAS)
+        achadas: dict[str, tuple[str, str | None]] = {}
+        for parte in _fatias(sorted(set(chaves))):
+            linhas = con.execute(select(t.chave, t.situacao, t.motivo).where(*condicoes, t.chave.in_(parte)))
+            achadas.update((chave, (situacao, motivo)) for chave, situacao, motivo in linhas)
         return achadas
 
     def espiar(self, quantos: int) -> list[tuple[str, str]]:

@@ -5,7 +5,19 @@
 """
 
 from include.fusion.settings.arquivo import caminho_padrao, carregar, instaladas, obter
-from include.fusion.settings.integracao import Conexoes, Consulfarma, EsusAb, Integracao, Mv, Retentativas, Rotas, como_dados, de_dados
+from include.fusion.settings.integracao import (
+    Conexoes,
+    Consulfarma,
+    EsusAb,
+    FusionService,
+    Integracao,
+    Mv,
+    Retentativas,
+    Rotas,
+    Skymed,
+    como_dados,
+    de_dados,
+)
 from include.fusion.settings.intervalo import por_extenso
 from include.fusion.settings.processos import Busca, Carga, CargaInicial, Entrega, Importacao, ImportacaoVigiada
 
@@ -17,12 +29,14 @@ __all__ = [
     "Consulfarma",
     "Entrega",
     "EsusAb",
+    "FusionService",
     "Importacao",
     "ImportacaoVigiada",
     "Integracao",
     "Mv",
     "Retentativas",
     "Rotas",
+    "Skymed",
     "caminho_padrao",
     "carregar",
     "como_dados",

@@ -16,11 +16,13 @@ from include.fusion.settings.processos import (
     Acompanhamento,
     Atualizacao,
     Busca,
+    BuscaPendencias,
     Carga,
     CargaInicial,
     Entrega,
     Importacao,
     ImportacaoVigiada,
+    ImportarPendencias,
     Processamento,
     Processo,
 )
@@ -85,6 +87,8 @@ class Rotas(Modelo):
     atendimento: RotaFixa = "/api/Atendimento"
     layout_json: Annotated[str, AfterValidator(_rota_do_layout)] = "/api/Json/{layoutId}"
     paciente: RotaFixa = "/api/Paciente"
+    agenda_cirurgica: RotaFixa = "/api/AgendaCirurgica"
+    aplicacao_pendencia: RotaFixa = "/api/AplicacaoPendencia"
 
     def do_layout(self, layout_id: int) -> str:
         return self.layout_json.replace("{layoutId}", str(layout_id))
@@ -236,6 +240,37 @@ class Mv(Integracao):
         return self.dag_ids[1]
 
 
+class Skymed(Integracao):
+    """Announces MV's surgical bookings; ``conexoes.origem`` is MV's database."""
+
+    sistema: Literal["skymed"]
+    importar_pendencias: ImportarPendencias = ImportarPendencias()
+
+    @property
+    def busca(self) -> ImportarPendencias:
+        return self.importar_pendencias
+
+    @property
+    def entrega(self) -> ImportarPendencias:
+        return self.importar_pendencias
+
+
+class FusionService(Integracao):
+    """Processes the announced bookings; off (``habilitada: false``) where the vendor's own Fusion.Service runs."""
+
+    sistema: Literal["fusion_service"]
+    buscar_pendencias: BuscaPendencias
+    processar_pendencias: Importacao = Importacao()
+
+    @property
+    def busca(self) -> BuscaPendencias:
+        return self.buscar_pendencias
+
+    @property
+    def entrega(self) -> Importacao:
+        return self.processar_pendencias
+
+
 def como_dados(integracao: Integracao) -> dict[str, Any]:
     """Plain JSON data from which :func:`de_dados` makes the same settings: how a watcher gets those of the DAG file's own version."""
     return {nome: _simples(valor) for nome, valor in integracao.model_dump(by_alias=True).items()}
@@ -254,4 +289,6 @@ def _simples(valor: Any) -> Any:
     return str(valor) if isinstance(valor, Path) else valor
 
 
-SISTEMAS: dict[str, type[Integracao]] = {"consulfarma": Consulfarma, "esus_ab": EsusAb, "mv": Mv}
+SISTEMAS: dict[str, type[Integracao]] = {
+    "consulfarma": Consulfarma, "esus_ab": EsusAb, "mv": Mv, "skymed": Skymed, "fusion_service": FusionService,
+}  # fmt: skip

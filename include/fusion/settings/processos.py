@@ -91,6 +91,30 @@ class Importacao(Entrega):
     """Days that finished queue rows are kept."""
 
 
+class ImportarPendencias(Busca, Importacao):
+    """Finds changed bookings and announces each to the application of Fusion that processes them (Skymed)."""
+
+    aplicacao: str = Field(default="AgendaCirurgica", min_length=1, max_length=100)
+    """Application in Fusion that the pendency is for."""
+    metodo: str = Field(default="Sincronizar", min_length=1, max_length=100)
+    """What the application shall do with the booking."""
+
+
+class BuscaPendencias(Busca):
+    """Looks at what applications of Fusion have pending (Fusion.Service)."""
+
+    intervalo: Intervalo = Field(default=timedelta(seconds=30), validation_alias="Interval", serialization_alias="Interval")
+    """Between two looks where no watcher observes Fusion."""
+    intervalo_vigia: Annotated[timedelta, BeforeValidator(_vigia)] = timedelta(seconds=1)
+    """Between two looks at Fusion's API, of the watcher and of a run that is at work."""
+    pagina: int = Field(default=500, ge=1, le=1000)
+    """Pendencies per page."""
+    aplicacao: str = Field(default="AgendaCirurgica", min_length=1, max_length=100)
+    """Application whose pendencies are processed."""
+    atende: list[Annotated[int, Field(ge=1)]] = Field(min_length=1)
+    """IntegracaoIDs that announce them: those of the Skymed entries."""
+
+
 class ImportacaoVigiada(Busca, Importacao):
     """One process that finds changes and delivers them through a JSON layout (e-SUS AB)."""
 

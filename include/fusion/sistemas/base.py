@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     # Not at run time: the canonical model takes long to build, and a load of keys needs none of it.
     from include.fusion.depara import DePara
     from include.fusion.filas.tipos import Operacao
-    from include.fusion.modelo import Atendimento, Paciente
+    from include.fusion.modelo import Registro
 
 Linha = Mapping[str, Any]
 """One row of a source query, column names in lower case."""
@@ -83,11 +83,17 @@ class Ronda:
 
 @dataclass(frozen=True)
 class Processo:
-    """A queue of one system: its rows' process, the table that they are in, and what kind of record they name."""
+    """A queue of one system: its rows' process, the table that they are in, and what kind of record they name.
+
+    ``montar`` makes the record from its key and the installation's settings, where nothing is read for it: it only says that something
+    happened, so it is sent every time. ``cancelar_ausentes``: what the source no longer has is cancelled in Fusion instead of refused.
+    """
 
     nome: str
     tabela: str = "ImportacaoAtendimento"
     entidade: str = "atendimento"
+    montar: Callable[[str, Any], Registro] | None = None
+    cancelar_ausentes: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,18 +114,18 @@ class Leitura:
     """How one kind of record is read and mapped: ``mapear`` gets the rows of the first detail's one record and of the others, by kind."""
 
     detalhes: tuple[Detalhe, ...]
-    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Atendimento | Paciente]
+    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Registro]
     tipo_chave: Callable[[str], Any] = str
 
 
 @dataclass(frozen=True)
 class Sistema:
-    """A source system. ``mapear`` gets the attendance's row and its detail rows by kind, and returns the canonical record."""
+    """A source system. ``mapear`` gets the record's row and its detail rows by kind, and returns the canonical record, mostly an attendance."""
 
     nome: str
     origens: tuple[Origem, ...]
     detalhes: tuple[Detalhe, ...]
-    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Atendimento]
+    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Registro]
     tipo_chave: Callable[[str], Any] = field(default=str)
     """Turns the queue's text key into what the source's key column compares with (``int`` for a bigint)."""
 
@@ -139,11 +145,18 @@ class Sistema:
     diarios: tuple[Diario, ...] = ()
     rondas: tuple[Ronda, ...] = ()
     outras: Mapping[str, Leitura] = field(default_factory=dict)
-    """Readings of records other than attendances, by entity."""
+    """Readings of records beside the system's main kind (attendances, mostly), by entity."""
+    atende_pendencias: bool = False
+    """Its work is what applications of Fusion have pending, not what changes at the source."""
 
-    def leitura(self, entidade: str = "atendimento") -> Leitura:
+    @property
+    def entidade(self) -> str:
+        """Main kind of record: that of the first process."""
+        return self.processos[0].entidade
+
+    def leitura(self, entidade: str) -> Leitura:
         """How records of this kind are read."""
-        return Leitura(self.detalhes, self.mapear, self.tipo_chave) if entidade == "atendimento" else self.outras[entidade]
+        return Leitura(self.detalhes, self.mapear, self.tipo_chave) if entidade == self.entidade else self.outras[entidade]
 
     def processo(self, nome: str) -> Processo:
         """The queue process of this name."""

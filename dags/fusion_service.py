@@ -1,0 +1,39 @@
+"""
+# Fusion Service
+
+Processa as pendências de aplicação do Fusion que a DAG *Skymed* registra. **Buscar Pendências** lê as que estão abertas e põe cada
+agendamento na fila `AplicacaoPendencia`; **Processar Pendências** lê o agendamento no MV (paciente, cirurgias, equipe, sala, horários,
+situação), o entrega à agenda cirúrgica do Fusion e conclui a pendência. Agendamento apagado no MV é cancelado no Fusion.
+
+A DAG acorda sozinha segundos depois de uma pendência nova; a cada 10 minutos roda de qualquer modo, como rede de segurança.
+Etapa em rosa (*skipped*) é normal: não havia nada para ela. Agendamento recusado fica na fila com situação `erro` e o motivo, e a sua
+pendência é concluída com esse erro; a execução segue verde e o resumo, no fim do log, conta os motivos.
+Onde o Fusion.Service do fornecedor processa as pendências, esta DAG fica desligada (`habilitada: false` nas configurações).
+
+Para trazer de novo um agendamento, os de um paciente ou os de um período: **Trigger** e preencha o formulário.
+
+## Se falhar
+1. Abra a tarefa vermelha e leia a última linha do log: ela diz o que falhou e o que fazer.
+2. *Fusion indisponível* ou banco fora do ar: nada se perdeu. Quando voltar, a DAG continua sozinha; para não esperar, limpe a tarefa (**Clear**).
+3. *Credenciais recusadas*: corrija a conexão em Admin › Connections e limpe a tarefa.
+4. *Fusion recusou /api/AplicacaoPendencia*: os agendamentos foram entregues, a conclusão da pendência não; avise a equipe de integração.
+5. *Registros recusados acima do limite*: corrija a causa que o log aponta (De/Para) e limpe a tarefa; os erros dela são reenviados.
+6. Limpar ou disparar de novo nunca duplica nada no Fusion.
+"""
+
+from fusion_airflow.dags import AGENDA, dag_de_integracao
+from fusion_airflow.operators import CargaOperator, ImportacaoOperator
+from include.fusion.settings import FusionService, instaladas
+
+for integracao in instaladas(FusionService):
+    with dag_de_integracao(integracao, __doc__, AGENDA):
+        buscar = CargaOperator(
+            integracao=integracao.id, ajustes="buscar_pendencias", task_id="buscar_pendencias", task_display_name="Buscar Pendências"
+        )
+        processar = ImportacaoOperator(
+            integracao=integracao.id,
+            task_id="processar_pendencias",
+            task_display_name="Processar Pendências",
+            trigger_rule="none_failed",
+        )
+        buscar >> processar

@@ -1,0 +1,105 @@
+"""Fusion Service: surgical bookings of MV, read when an application pendency of Fusion names them (``domain-facts.md`` 2.6).
+
+AGE_CIR is only the slot: patient, state, surgeries and team belong to AVISO_CIRURGIA. VL_TEMPO_* are DATEs used as durations: their time of
+day counts. A booking that MV deleted is cancelled in Fusion; one that was called off is a booking in state CANCELADA.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time
+from typing import Any
+
+from include.fusion.erros import RegistroInvalido
+from include.fusion.modelo import AgendamentoCirurgico, CirurgiaAgendada, MembroEquipe, PacienteAgendado
+from include.fusion.sistemas import comum
+from include.fusion.sistemas.base import Contexto, Detalhe, Linha, Processo, Sistema
+from include.fusion.sistemas.mv_paciente import profissional
+
+
+def minutos(valor: Any, campo: str) -> int | None:
+    """The time of day of a DATE as a duration; a part of a minute counts as one."""
+    if valor is None:
+        return None
+    if not isinstance(valor, datetime | time):
+        raise RegistroInvalido(campo, "duração inválida")
+    return min(valor.hour * 60 + valor.minute + (valor.second > 0), 24 * 60 - 1)
+
+
+def _paciente(g: Linha, ctx: Contexto) -> PacienteAgendado:
+    nome = comum.texto(g["nm_paciente"])
+    if nome is None:
+        raise RegistroInvalido("paciente.nome", "não preenchido na origem")
+    return PacienteAgendado(
+        codigo=comum.codigo(g["cd_paciente"]),
+        nome=nome,
+        nome_social=comum.texto(g["nm_social_paciente"]) if comum.booleano(g["sn_utiliza_nome_social"]) else None,
+        data_nascimento=comum.data(g["dt_nascimento"], "paciente.dataNascimento"),
+        sexo=ctx.depara.traduzir("sexo", g["tp_sexo"]),
+        cpf=comum.cpf(g["nr_cpf"], ctx),
+        cns=comum.cns(comum.codigo(g["nr_cns"]) or g["cd_cns"], ctx),
+    )
+
+
+def _cirurgia(x: Linha) -> CirurgiaAgendada:
+    return CirurgiaAgendada(
+        codigo=str(x["cd_cirurgia_aviso"]),
+        procedimento=comum.codigo(x["cd_pro_fat"]),
+        descricao=comum.texto(x["ds_cirurgia"]) or str(x["cd_cirurgia_aviso"]),
+        principal=comum.booleano(x["sn_principal"]),
+        lateralidade=comum.texto(x["ds_lateralidade"]),
+    )
+
+
+def _equipe(linhas: Sequence[Linha], ctx: Contexto) -> tuple[MembroEquipe, ...]:
+    """Each professional once per function, whatever the number of surgeries; the main one of any is the main one."""
+    membros: dict[tuple[str, str], MembroEquipe] = {}
+    for x in linhas:
+        pessoa, funcao = profissional(x, ctx), ctx.depara.traduzir("funcao_equipe", x["cd_ati_med"])
+        if pessoa is None or funcao is None:
+            continue
+        chave = (str(x["prestador_codigo"]), funcao)
+        anterior = membros.get(chave)
+        principal = comum.booleano(x["sn_principal"]) or (anterior is not None and anterior.principal)
+        membros[chave] = MembroEquipe(profissional=pessoa, funcao=funcao, principal=principal)
+    return tuple(membros.values())
+
+
+def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> AgendamentoCirurgico:
+    """One booking with its surgeries and its team; ``RegistroInvalido`` or pydantic's error when it cannot be one."""
+    g = comum.unica(dados, "agendamento")
+    inicio = comum.data_hora(g["dt_inicio_age_cir"], ctx.fuso, "inicio")
+    fim = comum.data_hora(g["dt_final_age_cir"], ctx.fuso, "fim")
+    situacao = ctx.depara.traduzir("situacao_agendamento", g["tp_situacao"])
+    if inicio is None or fim is None or situacao is None:
+        raise RegistroInvalido("situacao" if situacao is None else "inicio" if inicio is None else "fim", "não preenchido na origem")
+    if fim < inicio:
+        raise RegistroInvalido("fim", "anterior ao início")
+    return AgendamentoCirurgico(
+        codigo=str(g["chave"]),
+        paciente=comum.em("paciente", _paciente, g, ctx),
+        atendimento=comum.codigo(g["cd_atendimento"]),
+        situacao=situacao,
+        inicio=inicio,
+        fim=fim,
+        sala=comum.texto(g["ds_sal_cir"]),
+        centro_cirurgico=comum.texto(g["ds_cen_cir"]),
+        duracao_prevista_minutos=minutos(g["vl_tempo_cirurgia"], "duracaoPrevistaMinutos"),
+        duracao_limpeza_minutos=minutos(g["vl_tempo_limpeza"], "duracaoLimpezaMinutos"),
+        uti_necessaria=comum.booleano(g["sn_uti"]),
+        cancelado_em=comum.data_hora(g["dt_cancelamento"], ctx.fuso, "canceladoEm"),
+        cirurgias=tuple(_cirurgia(x) for x in comum.linhas(dados, "cirurgias")),
+        equipe=comum.em("equipe", _equipe, comum.linhas(dados, "equipe"), ctx),
+        observacao=comum.texto_clinico(g["ds_obs_aviso"]),
+    )
+
+
+SISTEMA = Sistema(
+    nome="fusion_service",
+    origens=(),
+    detalhes=tuple(Detalhe(nome, ((f"{nome}.sql", ()),)) for nome in ("agendamento", "cirurgias", "equipe")),
+    mapear=mapear,
+    tipo_chave=int,
+    processos=(Processo("processar", "AplicacaoPendencia", "agenda_cirurgica", cancelar_ausentes=True),),
+    atende_pendencias=True,
+)
