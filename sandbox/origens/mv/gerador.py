@@ -94,13 +94,13 @@ class Gerador:
         for substancia in {int(sorteio() * len(t.SUBSTANCIAS)) for _ in range(2)} if sorteio() < 0.12 else ():
             lote["hist_subs_pac"].append((chave, t.SUBSTANCIAS[substancia][0], "SO"[substancia % 2], self._um(("G", "M", "L", "D", None)),
                                           self._um((None, "Urticária", "Edema de glote")), "S" if sorteio() < 0.9 else "N"))  # fmt: skip
-        if sorteio() < 0.15:
+        if sorteio() < 0.25:
             self._alergia(chave, lote)
 
     def _alergia(self, paciente: int, lote: Lote) -> None:
         sorte, problema = self.rng.random(), self._novo("pw_problema")
         ativa = self.rng.random() < 0.9
-        nega = sorte < 0.2
+        nega = sorte < 0.3
         substancia = None if nega or sorte > 0.6 else self._um(t.SUBSTANCIAS)[0]
         alimento = self._um(t.ALIMENTOS)[0] if 0.6 < sorte < 0.9 else None
         lote["pw_problema"].append((problema, paciente, "S" if ativa else "N"))
