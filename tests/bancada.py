@@ -119,7 +119,8 @@ class Bancada:
         con = psycopg2.connect(self.dsn["origem"])
         esperados = {e.chave: e.operacao for e in self.fonte.chaves(con)}
         con.close()
-        atuais = {codigo: (h, cancelado) for codigo, h, cancelado in self.fusion("select codigo, hash_conteudo, cancelado from registro")}
+        guardados = self.fusion("select codigo, hash_conteudo, cancelado from registro where entidade = 'atendimento'")
+        atuais = {codigo: (h, cancelado) for codigo, h, cancelado in guardados}
         vivos = [chave for chave, operacao in esperados.items() if operacao != "exclusao"]
         diferentes = [c for c, operacao in esperados.items() if operacao == "exclusao" and c in atuais and not atuais[c][1]]
         for inicio in range(0, len(vivos), 200):

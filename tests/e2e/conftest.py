@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.hub import INICIAL, Hub
+from tests.e2e.hub import INICIAIS, Hub
 
 
 @pytest.fixture(scope="package")
@@ -18,7 +18,8 @@ def pilha() -> Iterator[Hub]:
     hub = Hub(Path(tempfile.mkdtemp(prefix="fusion-e2e-")), int(os.environ.get("FUSION_E2E_SEMENTE", "7")))
     try:
         hub.abrir()
-        hub.rodar(INICIAL, 90)
+        for dag in INICIAIS:
+            hub.rodar(dag, 90)
         hub.quieto(90)
         yield hub
     finally:

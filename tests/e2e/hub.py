@@ -26,7 +26,7 @@ from sandbox.conferencia import conferir
 from sandbox.fusion.__main__ import pedir_falhas
 from sandbox.origens.base import Mudanca
 from sandbox.postgres import Postgres
-from sandbox.relatorio import divergentes
+from sandbox.relatorio import divergentes, pacientes_divergentes
 from sandbox.simulador import Origem, criar_registro
 from sandbox.stack import airflow_api, componentes
 from sandbox.stack.ambiente import USUARIO_UI, dsn
@@ -34,9 +34,15 @@ from sandbox.stack.estado import Estado
 from sandbox.stack.filhos import encerrar
 from sandbox.stack.pilha import Pilha
 from sandbox.stack.preparo import ORIGENS
+from sandbox.stack.situacao import profundidades
 
 INICIAL = "esus_ab_carga_inicial"
-SISTEMAS = tuple(ORIGENS)
+INICIAIS = (INICIAL, "mv_carga_inicial")
+PRIMEIRA = {"consulfarma": "carga", "esus_ab": "importacao", "mv": "filas.atualizacao_fila_pendencias"}
+"""First task of each integration's run; its DAG has the integration's name."""
+ENTREGA = {"consulfarma": "importacao", "esus_ab": "importacao", "mv": "processamento.abertura"}
+"""The task that delivers attendances."""
+SISTEMAS = tuple(PRIMEIRA)
 AIRFLOW = ("scheduler", "triggerer", "dag-processor", "api-server")
 FORA_DO_AR = (psycopg2.Error, urllib.error.URLError, OSError)
 """What a look at a stack that is being killed may meet: no answer yet."""
@@ -79,7 +85,7 @@ class Hub:
         """The shipped settings with runs that end, and try again, sooner: the tests wait for both."""
         dados = yaml.safe_load(caminho_padrao().read_text())
         for entrada in dados["integracoes"]:
-            entrada["importacao"]["permanencia"] = 3
+            entrada["acompanhamento" if entrada["sistema"] == "mv" else "importacao"]["permanencia"] = 3
             entrada["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
         arquivo = self.estado.pasta / "integracoes.yaml"
         arquivo.write_text(yaml.safe_dump(dados, allow_unicode=True))
@@ -166,7 +172,7 @@ class Hub:
 
     @contextmanager
     def movimento(self, taxa: float = 3.0) -> Iterator[None]:
-        """Both sources at work while the block runs."""
+        """All sources at work while the block runs."""
         fim = threading.Event()
         origens = [
             Origem(s, self.url(s), self.url("simulador"), taxa=taxa, duracao=0, invalidos=0, semente=self.rng.getrandbits(30), fim=fim)
@@ -334,7 +340,7 @@ class Hub:
 
     def a_fazer(self) -> int:
         """Queue rows that still have to travel."""
-        return int(self.um("fusion_integracao", "select count(*) from ImportacaoAtendimento where situacao in ('pendente', 'reservado')"))
+        return sum(n for *_, situacao, n in profundidades(self.url("fusion_integracao")) if situacao in ("pendente", "reservado"))
 
     def diferencas(self) -> list[str]:
         """Records whose state in Fusion is not the source's, refused ones aside."""
@@ -343,6 +349,8 @@ class Hub:
             recusadas = self.em_erro(sistema)
             faltam = divergentes(integracao(sistema), self.url(sistema), self.url("fusion")) - recusadas
             achadas += [f"{sistema} {chave}" for chave in faltam]
+            if pacientes := pacientes_divergentes(integracao(sistema), self.url(sistema), self.url("fusion")):
+                achadas.append(f"{sistema}: {len(pacientes)} patients")
             numero = integracao(sistema).integracao_id
             achadas += conferir(sistema, self.url(sistema), self.url("fusion"), numero, ignorar=recusadas | faltam)
         return achadas

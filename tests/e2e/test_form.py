@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.hub import SISTEMAS, Hub, integracao
+from tests.e2e.hub import ENTREGA, PRIMEIRA, SISTEMAS, Hub, integracao
 
 
 def um_atendimento(hub: Hub, sistema: str) -> str:
@@ -25,14 +25,14 @@ def test_a_forced_replay_sends_one_attendance_once_more(hub: Hub, sistema: str) 
 def test_a_dry_run_reports_and_sends_nothing(hub: Hub, sistema: str) -> None:
     antes = hub.aplicacoes()
     run = hub.rodar(sistema, atendimento=um_atendimento(hub, sistema), simular=True)
-    assert hub.xcom(sistema, run, "importacao")["simulacao"] is True
-    assert "nada foi enviado nem alterado" in hub.log(sistema, run, "importacao")
+    assert hub.xcom(sistema, run, ENTREGA[sistema])["simulacao"] is True
+    assert "nada foi enviado nem alterado" in hub.log(sistema, run, ENTREGA[sistema])
     assert hub.aplicacoes() == antes
 
 
 @pytest.mark.parametrize("sistema", SISTEMAS)
 def test_an_impossible_form_fails_once_and_touches_nothing(hub: Hub, sistema: str) -> None:
-    antes, tarefa = hub.aplicacoes(), {"consulfarma": "carga", "esus_ab": "importacao"}[sistema]
+    antes, tarefa = hub.aplicacoes(), PRIMEIRA[sistema]
     run = hub.rodar(sistema, data_inicial="2026-02-01", data_final="2026-01-01", forcar=True)
     assert hub.estado_do(sistema, run) == "failed"
     assert hub.tarefas(sistema, run)[tarefa]["try_number"] == 1

@@ -1,4 +1,4 @@
-"""Changes on both sources arrive, once, and the run says what it did."""
+"""Changes on all sources arrive, once, and the run says what it did."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from tests.e2e.hub import SISTEMAS, Hub
+from tests.e2e.hub import ENTREGA, SISTEMAS, Hub
 
 
-def test_changes_on_both_sources_reach_fusion_once(hub: Hub) -> None:
+def test_changes_on_all_sources_reach_fusion_once(hub: Hub) -> None:
     antes = hub.aplicacoes()
     with hub.movimento(taxa=10):
         hub.deixar(3)
@@ -20,12 +20,13 @@ def test_changes_on_both_sources_reach_fusion_once(hub: Hub) -> None:
 
 @pytest.mark.parametrize("sistema", SISTEMAS)
 def test_a_run_tells_what_it_moved(hub: Hub, sistema: str) -> None:
+    tarefa = ENTREGA[sistema]
     hub.mudar(sistema, 3)
     hub.quieto()
-    run = next(r["dag_run_id"] for r in hub.runs(sistema) if hub.tarefas(sistema, r["dag_run_id"])["importacao"]["state"] == "success")
-    contagens = hub.xcom(sistema, run, "importacao")
+    run = next(r["dag_run_id"] for r in hub.runs(sistema) if hub.tarefas(sistema, r["dag_run_id"])[tarefa]["state"] == "success")
+    contagens = hub.xcom(sistema, run, tarefa)
     assert contagens["enviados"] + contagens["cancelados"] + contagens["inalterados"] > 0
-    assert re.search(r"\d+ enviados, \d+ cancelados, \d+ sem mudança, \d+ com erro, \d+ adiados", hub.log(sistema, run, "importacao"))
+    assert re.search(r"\d+ enviados, \d+ cancelados, \d+ sem mudança, \d+ com erro, \d+ adiados", hub.log(sistema, run, tarefa))
 
 
 def test_an_idle_hub_starts_no_runs(hub: Hub) -> None:

@@ -1,4 +1,4 @@
-"""Whatever dies, at whatever moment, while both sources are at work: afterwards nothing is lost and nothing doubled."""
+"""Whatever dies, at whatever moment, while all sources are at work: afterwards nothing is lost and nothing doubled."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.e2e.hub import Hub
 
-VIAJANDO = "select count(*) from ImportacaoAtendimento where processo = 'importacao' and situacao = 'reservado'"
+VIAJANDO = "select count(*) from ImportacaoAtendimento where processo <> 'carga_inicial' and situacao = 'reservado'"
 
 
 def em_viagem(hub: Hub) -> None:
@@ -17,12 +17,12 @@ def em_viagem(hub: Hub) -> None:
     hub.deixar(hub.rng.uniform(0, 2))
 
 
-@pytest.mark.parametrize(("quem", "sistema"), [("task", "consulfarma"), ("worker", "esus_ab")])
+@pytest.mark.parametrize(("quem", "sistema"), [("task", "consulfarma"), ("worker", "esus_ab"), ("task", "mv")])
 def test_killing_who_delivers_in_mid_batch(hub: Hub, quem: str, sistema: str) -> None:
     """``task`` is the process that sends; ``worker`` its supervisor, whose death leaves it an orphan."""
     with hub.movimento(), hub.falhas(atraso_ms=2500):
         em_viagem(hub)
-        hub.matar_quem_faz(sistema, "importacao", supervisor=quem == "worker")
+        hub.matar_quem_faz(sistema, "acompanhamento" if sistema == "mv" else "importacao", supervisor=quem == "worker")
         hub.deixar(2)
     hub.reconciliar(120)
 

@@ -107,12 +107,11 @@ def test_live_traffic_beside_an_initial_load_starts_at_now(bancada):
 
 
 def vigia(b: Bancada) -> VigiaOrigem:
-    m = b.montagem
-    return VigiaOrigem(m.consultas, sobreposicao=m.integracao.busca.sobreposicao, fuso=m.integracao.fuso)
+    return b.montagem.vigia()
 
 
 def estado(b: Bancada) -> Situacao:
-    alvo = (12, "ImportacaoAtendimento", "importacao", "carga")
+    alvo = b.montagem.alvo
     return situacoes(b.montagem.fusion, [alvo])[alvo]
 
 

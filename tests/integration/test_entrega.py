@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -171,7 +172,7 @@ def test_a_systemic_fault_turns_the_run_red_and_says_what_to_do(bancada):
 
 def _com_rota_errada(b: Bancada):
     entrega = b.entrega(minimo_para_parcela=2)
-    entrega.destino = entrega.destino.__class__("/api/Json/999", entrega.destino.envelopar, entrega.destino.cancelar)
+    entrega.vias = [replace(via, destino=replace(via.destino, rota="/api/Json/999")) for via in entrega.vias]
     return entrega
 
 
@@ -214,7 +215,7 @@ def test_max_records_per_cycle_is_kept(bancada):
     entrega = bancada.entrega(max_records=5, intervalo=timedelta(seconds=1))
     tamanhos = []
     gravar = entrega._gravar
-    entrega._gravar = lambda lote: (tamanhos.append(len(lote)), gravar(lote))
+    entrega._gravar = lambda lote: (tamanhos.append(len(lote.envios)), gravar(lote))
     entrega.executar()
     assert max(tamanhos) <= 5 and len(tamanhos) > 1
 
