@@ -25,7 +25,7 @@ def _aberta(h: Hospital, condicao: str = "true") -> Any:
     )  # fmt: skip
 
 
-def _marcada(h: Hospital) -> Mudanca:
+def marcada(h: Hospital) -> Mudanca:
     """A new booking: half of them before the patient is admitted, when the notice has no attendance yet."""
     alvo = h.recente("dt_alta is null") if h.rng.random() < 0.7 else None
     paciente = alvo[1] if alvo else h.novo_paciente()
@@ -86,12 +86,12 @@ def _internada(h: Hospital) -> Mudanca | None:
     return _situacao(h, "agenda_internada", "v.cd_atendimento is null")
 
 
-MUDANCAS: dict[Callable[[Hospital], Mudanca | None], int] = {_marcada: 40, _remarcada: 25, _cancelada: 15, _realizada: 10, _internada: 10}
+MUDANCAS: dict[Callable[[Hospital], Mudanca | None], int] = {marcada: 40, _remarcada: 25, _cancelada: 15, _realizada: 10, _internada: 10}
 
 
 def mudar_agenda(con: Any, rng: random.Random) -> Mudanca:
     """One change of the surgical schedule, not committed: ``chave`` is CD_AGE_CIR. A cancellation is a state, so its operation is alteracao."""
     hospital = Hospital(con, rng)
     escolhida = rng.choices(list(MUDANCAS), list(MUDANCAS.values()))[0]
-    mudanca = escolhida(hospital) or _marcada(hospital)
+    mudanca = escolhida(hospital) or marcada(hospital)
     return Mudanca(mudanca.chave, mudanca.operacao, mudanca.tipo, mudanca.chave_paciente, (mudanca.chave,))
