@@ -102,27 +102,31 @@ class DePara:
                 return cls(ler_catalogos(arquivo), nome_do_arquivo(arquivo))
         raise ConfiguracaoInvalida(f"{nome_do_arquivo(pasta)}: neither {integracao_id}.yaml nor {sistema}.yaml is there")
 
-    def traduzir(self, catalogo: str, codigo: Any) -> str | None:
+    def traduzir(self, catalogo: str, *codigos: Any) -> str | None:
         """Fusion's word for a source code; ``None`` for no code (NULL or blank).
+
+        Several ``codigos`` are names of one thing (its code, its description), best first: the first that has a translation gives it,
+        and a miss is one of the first that is not empty.
 
         A miss is counted in ``faltantes``, then refused (:class:`CodigoSemDePara`), passed on or replaced as the policy says. A
         ``repassar`` catalogue without any code passes everything on by design and counts nothing. A catalogue that the file does
         not have is :class:`ConfiguracaoInvalida`: no record of the batch could be right.
         """
-        texto = _texto(codigo)
-        if not texto:
+        textos = [texto for codigo in codigos if (texto := _texto(codigo))]
+        if not textos:
             return None
         try:
             tabela = self._catalogos[catalogo]
         except KeyError:
             raise ConfiguracaoInvalida(f"{self._arquivo}: catalogos.{catalogo}: required, but missing") from None
-        if (traduzido := tabela.codigos.get(_dobrar(texto))) is not None:
-            return traduzido
+        for texto in textos:
+            if (traduzido := tabela.codigos.get(_dobrar(texto))) is not None:
+                return traduzido
         if tabela.codigos or tabela.politica != "repassar":
-            self._contar(catalogo, texto)
+            self._contar(catalogo, textos[0])
         if tabela.politica == "recusar":
-            raise CodigoSemDePara(catalogo, texto)
-        return texto if tabela.politica == "repassar" else tabela.padrao
+            raise CodigoSemDePara(catalogo, textos[0])
+        return textos[0] if tabela.politica == "repassar" else tabela.padrao
 
     def _contar(self, catalogo: str, texto: str) -> None:
         falta = (catalogo, texto[:_CODIGO_MAX])

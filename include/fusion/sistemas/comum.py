@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from include.fusion.erros import RegistroInvalido
+from include.fusion.erros import RegistroInvalido, motivo_de
 from include.fusion.modelo import Cns, Cpf
 from include.fusion.sistemas.texto import texto_simples
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from include.fusion.sistemas.base import Contexto, Linha
 
 _T = TypeVar("_T", bound=BaseModel)
+_R = TypeVar("_R")
 # C0 and C1 controls other than tab, LF and CR, DEL and lone surrogates.
 _CONTROLES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _ANO_MIN, _ANO_MAX = 1850, 2200
@@ -34,6 +35,8 @@ _MILHARES = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3}){1,3}(?:,[0-9]{1,12})?")
 _PRESSAO = re.compile(r"([0-9]{1,3}) *[/xX\\] *([0-9]{1,3})")
 _CID = re.compile(r"([A-Z][0-9]{2})([0-9A-Z]{0,2})")
 _NAO_DIGITOS = re.compile(r"[^0-9]+")
+_UF = re.compile("[A-Z]{2}")
+_NAO_CBO = re.compile("[^0-9A-Z]")
 _SIM = frozenset({"1", "S", "SIM", "T", "TRUE", "V", "Y"})
 _NAO = frozenset({"0", "N", "NAO", "NÃO", "F", "FALSE"})
 _CPF: TypeAdapter[str] = TypeAdapter(Cpf)
@@ -78,6 +81,26 @@ def digitos(valor: Any, tamanho: int = 0) -> str | None:
         return None
     so = limpo if limpo.isascii() and limpo.isdigit() else _NAO_DIGITOS.sub("", limpo)
     return (so.zfill(tamanho) if isinstance(valor, (int, Decimal)) else so) or None
+
+
+def digitos_exatos(valor: Any, *tamanhos: int) -> str | None:
+    """Digits of a registry number of one of these lengths; anything else is no such number and is left out."""
+    so = digitos(valor)
+    if so is not None and len(so) < tamanhos[0] and len(tamanhos) == 1:
+        so = so.zfill(tamanhos[0])
+    return so if so is not None and len(so) in tamanhos else None
+
+
+def uf(valor: Any) -> str | None:
+    """Two capital letters, or nothing."""
+    sigla = (texto(valor) or "").upper()
+    return sigla if _UF.fullmatch(sigla) else None
+
+
+def cbo(valor: Any) -> str | None:
+    """CBO code without punctuation (``2251-25`` → ``225125``); what cannot be one is left out."""
+    limpo = _NAO_CBO.sub("", (codigo(valor) or "").upper())
+    return limpo if 4 <= len(limpo) <= 6 else None
 
 
 def _documento(valor: Any, tamanho: int, regra: TypeAdapter[str], ctx: Contexto) -> str | None:
@@ -161,6 +184,26 @@ def data(valor: Any, campo: str) -> date | None:
     return valor.date() if isinstance(valor, datetime) else valor
 
 
+def data_e_hora(dia: Any, hora: Any, fuso: ZoneInfo, campo: str) -> datetime | None:
+    """The moment of a date column and a time column. Without a time the day column stands as it is (it may hold both).
+
+    Sources keep the time in a full timestamp whose date part means nothing (domain-facts 10, item 8): only its clock is used.
+    """
+    if isinstance(hora, str):
+        limpo = limpar_texto(hora)
+        try:
+            hora = None if limpo is None else time.fromisoformat(limpo) if ":" in limpo[:3] else _interpretar(limpo, campo)
+        except ValueError:
+            raise RegistroInvalido(campo, "hora inválida") from None
+    if hora is None or dia is None:
+        return data_hora(dia, fuso, campo)
+    if not isinstance(hora, (datetime, time)):
+        raise RegistroInvalido(campo, "hora inválida")
+    relogio = hora.time() if isinstance(hora, datetime) else hora
+    so_dia = data(dia, campo)
+    return None if so_dia is None else datetime.combine(so_dia, relogio.replace(tzinfo=None), fuso)
+
+
 def numero(valor: Any, campo: str) -> float | None:
     """A finite number: ``'36,5'``, ``'36.5'``, ``'1.234,56'``, Decimal, int. One dot alone is a decimal point."""
     if valor is None:
@@ -232,6 +275,15 @@ def _guardado(modelo: type[_T], campos: tuple[tuple[str, Any], ...]) -> _T:
 def repetido(modelo: type[_T], **campos: str | None) -> _T | None:
     """:func:`se_houver` for what thousands of records share (professionals, units): equal texts give one frozen instance."""
     return _guardado(modelo, tuple(campos.items())) if any(v is not None for v in campos.values()) else None
+
+
+def em(secao: str, montar: Callable[..., _R], *valores: Any) -> _R:
+    """``montar(*valores)`` with the section put before the field that pydantic complains about: a CPF may be the patient's or not."""
+    try:
+        return montar(*valores)
+    except ValidationError as erro:
+        campo, _, motivo = motivo_de(erro).partition(": ")
+        raise RegistroInvalido(f"{secao}.{campo}", motivo) from None
 
 
 def linhas(dados: Mapping[str, Sequence[Linha]], nome: str) -> Sequence[Linha]:

@@ -13,12 +13,10 @@ professional attendances (``co_atend_prof``), of which the cancelled ones are le
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from pydantic import ValidationError
-
-from include.fusion.erros import RegistroInvalido, motivo_de
+from include.fusion.erros import RegistroInvalido
 from include.fusion.modelo import (
     Alergia,
     Atendimento,
@@ -40,7 +38,6 @@ from include.fusion.sistemas import comum
 from include.fusion.sistemas.base import Contexto, Detalhe, Linha, Origem, Sistema
 from include.fusion.sistemas.esus_ab_sinais import sinais
 
-_T = TypeVar("_T")
 _CIAP = re.compile(r"-?[A-Z]?[0-9]{2,3}")
 _CONTATOS = (
     ("CELULAR", "nu_telefone_celular"),
@@ -52,40 +49,17 @@ Profissionais = Mapping[Any, Profissional | None]
 """Who did each professional attendance (``co_seq_atend_prof``)."""
 
 
-def _em(secao: str, montar: Callable[..., _T], *valores: Any) -> _T:
-    """``montar(*valores)`` with the section put before the field that pydantic complains about: a CPF may be the patient's or not."""
-    try:
-        return montar(*valores)
-    except ValidationError as erro:
-        campo, _, motivo = motivo_de(erro).partition(": ")
-        raise RegistroInvalido(f"{secao}.{campo}", motivo) from None
-
-
-def _so_digitos(valor: Any, *tamanhos: int) -> str | None:
-    """Digits of a registry number of one of these lengths; anything else is no such number and is left out."""
-    numero = comum.digitos(valor)
-    if numero is not None and len(numero) < tamanhos[0] and len(tamanhos) == 1:
-        numero = numero.zfill(tamanhos[0])
-    return numero if numero is not None and len(numero) in tamanhos else None
-
-
-def _sigla(valor: Any) -> str | None:
-    sigla = (comum.texto(valor) or "").upper()
-    return sigla if re.fullmatch("[A-Z]{2}", sigla) else None
-
-
 def _profissional(linha: Linha, ctx: Contexto) -> Profissional | None:
-    cbo = re.sub("[^0-9A-Z]", "", (comum.codigo(linha["co_cbo_2002"]) or "").upper())
     return comum.repetido(
         Profissional,
         codigo=comum.codigo(linha["co_seq_prof"]),
         nome=comum.texto(linha["no_profissional"]),
         cpf=comum.cpf(linha["nu_cpf"], ctx),
         cns=comum.cns(linha["nu_cns"], ctx),
-        cbo=cbo if 4 <= len(cbo) <= 6 else None,
+        cbo=comum.cbo(linha["co_cbo_2002"]),
         conselho=comum.texto(linha["sg_conselho_classe"]),
         numero_conselho=comum.texto(linha["nu_conselho_classe"]),
-        uf_conselho=_sigla(linha.get("uf_conselho")),
+        uf_conselho=comum.uf(linha.get("uf_conselho")),
     )
 
 
@@ -114,10 +88,10 @@ def _paciente(v: Linha, ctx: Contexto) -> Paciente:
             numero="S/N" if numero is None and v["st_sem_numero"] == 1 else numero,
             complemento=comum.texto(v["ds_complemento"]),
             bairro=comum.texto(v["no_bairro"]),
-            cep=_so_digitos(v["ds_cep"], 8),
+            cep=comum.digitos_exatos(v["ds_cep"], 8),
             municipio=comum.texto(v["no_localidade"]),
-            codigo_ibge=_so_digitos(v["co_ibge"], 6, 7),
-            uf=_sigla(v["sg_uf"]),
+            codigo_ibge=comum.digitos_exatos(v["co_ibge"], 6, 7),
+            uf=comum.uf(v["sg_uf"]),
         ),
         contatos=tuple(Contato(tipo=t, valor=x) for t, coluna in _CONTATOS if (x := comum.texto(v[coluna]))),
         ativo=comum.booleano(v["st_ativo"], True),
@@ -299,7 +273,7 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
     """One visit with its detail rows → canonical attendance; ``RegistroInvalido`` or pydantic's error when it cannot be one."""
     visita = comum.unica(dados, "atendimento")
     turnos = {x["co_seq_atend_prof"]: x for x in comum.linhas(dados, "profissionais")}
-    profs = {chave: _em("profissional", _profissional, x, ctx) for chave, x in turnos.items()}
+    profs = {chave: comum.em("profissional", _profissional, x, ctx) for chave, x in turnos.items()}
     # The visit's own professional attendance may be a cancelled one: then the last that is not.
     ultimo = visita["co_atend_prof"] if visita["co_atend_prof"] in turnos else max(turnos, default=None)
     inicios = {chave: x["dt_inicio"] for chave, x in turnos.items()}
@@ -309,7 +283,7 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
     assert inicio is not None and situacao is not None, "both columns are NOT NULL in every PEC"
     return Atendimento(
         codigo=str(visita["chave"]),
-        paciente=_em("paciente", _paciente, visita, ctx),
+        paciente=comum.em("paciente", _paciente, visita, ctx),
         tipo="ATENCAO_BASICA",
         situacao=situacao,
         data_inicio=inicio,
@@ -317,21 +291,21 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
         unidade=comum.repetido(
             Unidade,
             codigo=comum.codigo(visita["co_seq_unidade_saude"]),
-            cnes=_so_digitos(visita["nu_cnes"], 7),
+            cnes=comum.digitos_exatos(visita["nu_cnes"], 7),
             nome=comum.texto(visita["no_unidade_saude"]),
         ),
-        equipe=comum.repetido(Equipe, ine=_so_digitos(visita["nu_ine"], 10), nome=comum.texto(visita["no_equipe"])),
+        equipe=comum.repetido(Equipe, ine=comum.digitos_exatos(visita["nu_ine"], 10), nome=comum.texto(visita["no_equipe"])),
         especialidade=responsavel and comum.texto(responsavel["no_cbo"]),
-        profissional=profs[ultimo] if ultimo in profs else responsavel and _em("profissional", _profissional, responsavel, ctx),
-        alergias=_em("alergias", _alergias, comum.linhas(dados, "alergias")),
-        vacinas=_em("vacinas", _vacinas, comum.linhas(dados, "vacinas"), profs, ctx),
-        diagnosticos=_em("diagnosticos", _diagnosticos, comum.linhas(dados, "diagnosticos"), profs, ctx),
-        exames=_em("exames", _exames, comum.linhas(dados, "exames"), profs, ctx),
-        solicitacoes_exame=_em("solicitacoes_exame", _solicitacoes, comum.linhas(dados, "solicitacoes_exame"), profs, ctx),
-        prescricoes=_em("prescricoes", _prescricoes, comum.linhas(dados, "prescricoes"), profs, inicios, ctx),
-        evolucoes=_em("evolucoes", _evolucoes, comum.linhas(dados, "evolucoes"), turnos, profs, ctx),
-        sinais_vitais=_em("sinais_vitais", sinais, comum.linhas(dados, "medicoes"), profs, ctx),
-        procedimentos=_em("procedimentos", _procedimentos, comum.linhas(dados, "procedimentos"), profs),
+        profissional=profs[ultimo] if ultimo in profs else responsavel and comum.em("profissional", _profissional, responsavel, ctx),
+        alergias=comum.em("alergias", _alergias, comum.linhas(dados, "alergias")),
+        vacinas=comum.em("vacinas", _vacinas, comum.linhas(dados, "vacinas"), profs, ctx),
+        diagnosticos=comum.em("diagnosticos", _diagnosticos, comum.linhas(dados, "diagnosticos"), profs, ctx),
+        exames=comum.em("exames", _exames, comum.linhas(dados, "exames"), profs, ctx),
+        solicitacoes_exame=comum.em("solicitacoes_exame", _solicitacoes, comum.linhas(dados, "solicitacoes_exame"), profs, ctx),
+        prescricoes=comum.em("prescricoes", _prescricoes, comum.linhas(dados, "prescricoes"), profs, inicios, ctx),
+        evolucoes=comum.em("evolucoes", _evolucoes, comum.linhas(dados, "evolucoes"), turnos, profs, ctx),
+        sinais_vitais=comum.em("sinais_vitais", sinais, comum.linhas(dados, "medicoes"), profs, ctx),
+        procedimentos=comum.em("procedimentos", _procedimentos, comum.linhas(dados, "procedimentos"), profs),
         atualizado_em=comum.data_hora(visita["dt_ultima_alteracao_status"], ctx.fuso, "atualizadoEm"),
     )
 

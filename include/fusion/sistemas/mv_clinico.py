@@ -1,0 +1,175 @@
+"""MV: notes, prescriptions, exam requests, diagnoses and allergies of one attendance."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from include.fusion.modelo import Alergia, Diagnostico, Evolucao, Prescricao, SolicitacaoExame
+from include.fusion.sistemas import comum
+from include.fusion.sistemas.base import Contexto, Linha
+from include.fusion.sistemas.mv_paciente import profissional
+
+_TIPO_MAX = 100
+_NEGA = "D"
+_TEMPO = {"D": "dia(s)", "H": "hora(s)", "M": "mês(es)"}
+
+
+def _documentos(linhas: Sequence[Linha], ctx: Contexto) -> Iterator[Evolucao]:
+    textos: dict[Any, list[str]] = {}
+    for x in linhas:
+        if parte := comum.texto_clinico(x["ds_texto"]):
+            textos.setdefault(x["cd_documento_clinico"], []).append(parte)
+    primeiras = {x["cd_documento_clinico"]: x for x in reversed(linhas)}
+    for chave, partes in textos.items():
+        x = primeiras[chave]
+        momento = next((x[c] for c in ("dh_referencia", "dh_fechamento", "dh_criacao") if x[c] is not None), None)
+        yield Evolucao(
+            codigo=f"DOC-{chave}",
+            tipo=(comum.texto(x["nm_documento"]) or "")[:_TIPO_MAX].strip() or None,
+            data=comum.data_hora(momento, ctx.fuso, "evolucoes.data"),
+            texto="\n\n".join(partes),
+            profissional=profissional(x, ctx),
+        )
+
+
+def _de_prescricoes(linhas: Sequence[Linha], ctx: Contexto) -> Iterator[Evolucao]:
+    for x in linhas:
+        if (texto := comum.texto_clinico(x["ds_evolucao"])) is not None:
+            yield Evolucao(
+                codigo=f"PRE-{x['cd_pre_med']}",
+                tipo=ctx.depara.traduzir("tipo_evolucao", x["tp_pre_med"]),
+                data=comum.data_e_hora(x["dt_pre_med"], x["hr_pre_med"], ctx.fuso, "evolucoes.data"),
+                texto=texto,
+                profissional=profissional(x, ctx),
+            )
+
+
+def evolucoes(documentos: Sequence[Linha], de_prescricoes: Sequence[Linha], ctx: Contexto) -> tuple[Evolucao, ...]:
+    """Documents (several editor texts make one note) and the notes written in prescriptions."""
+    return (*_documentos(documentos, ctx), *_de_prescricoes(de_prescricoes, ctx))
+
+
+def _e_exame(x: Linha) -> bool:
+    return comum.booleano(x["sn_exa_rx"]) or comum.booleano(x["sn_exa_lab"])
+
+
+def _cancelado(x: Linha) -> bool:
+    return comum.booleano(x["sn_cancelado"]) or x["dh_cancelado"] is not None
+
+
+def _prescrito_em(x: Linha, ctx: Contexto, campo: str) -> Any:
+    return comum.data_e_hora(x["dt_pre_med"], x["hr_pre_med"], ctx.fuso, campo)
+
+
+def _prescricao(x: Linha, ctx: Contexto) -> Prescricao:
+    nome = comum.texto(x["ds_produto"]) or comum.texto(x["ds_tip_presc"])
+    posologia = comum.texto_clinico(x["ds_itpre_med"])
+    quantidade = comum.numero(x["qt_itpre_med"], "prescricoes.quantidade")
+    return Prescricao(
+        codigo=str(x["cd_itpre_med"]),
+        medicamento=ctx.depara.traduzir("medicamentos", x["cd_produto"]),
+        nome=nome or "Item não identificado",
+        # With a comma: "1.125" would read as more than a thousand.
+        dose=None if quantidade is None else f"{quantidade:.4f}".rstrip("0").rstrip(".").replace(".", ","),
+        unidade_dose=comum.texto(x["ds_unidade"]),
+        via=ctx.depara.traduzir("vias", x["cd_for_apl"], x["ds_for_apl"]),
+        frequencia=comum.texto(x["ds_tip_fre"]),
+        posologia=posologia,
+        quantidade=quantidade,
+        uso_continuo=comum.booleano(x["sn_continuo"]),
+        inicio=comum.data(x["dh_inicial"], "prescricoes.inicio"),
+        fim=comum.data(x["dh_final"], "prescricoes.fim"),
+        prescrito_em=_prescrito_em(x, ctx, "prescricoes.prescritoEm"),
+        suspenso=_cancelado(x),
+        profissional=profissional(x, ctx),
+    )
+
+
+def prescricoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Prescricao, ...]:
+    """Items that are no exam; a cancelled one stays, as suspended: it may have been given."""
+    return tuple(_prescricao(x, ctx) for x in linhas if not _e_exame(x))
+
+
+def solicitacoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[SolicitacaoExame, ...]:
+    """Exams prescribed; a cancelled request is none, and has no field that could say so."""
+    return tuple(
+        SolicitacaoExame(
+            codigo=str(x["cd_itpre_med"]),
+            procedimento=comum.codigo(x["cd_produto"]),
+            nome=comum.texto(x["ds_tip_presc"]) or comum.texto(x["ds_produto"]) or "Exame não identificado",
+            tipo="LABORATORIAL" if comum.booleano(x["sn_exa_lab"]) else "IMAGEM",
+            solicitado_em=_prescrito_em(x, ctx, "solicitacoesExame.solicitadoEm"),
+            observacao=comum.texto_clinico(x["ds_itpre_med"]),
+            cid10=comum.cid(x["cd_cid"], "solicitacoesExame.cid10"),
+            profissional=profissional(x, ctx),
+        )
+        for x in linhas
+        if _e_exame(x) and not _cancelado(x)
+    )
+
+
+def _duracao(x: Linha) -> str | None:
+    tempo, unidade = comum.codigo(x["qt_tempo_doenca"]), _TEMPO.get((comum.texto(x["tp_unidade_tempo_doenca"]) or "").upper())
+    return f"Tempo de doença: {tempo} {unidade}" if tempo and unidade else None
+
+
+def diagnosticos(atendimento: Linha, linhas: Sequence[Linha], ctx: Contexto) -> tuple[Diagnostico, ...]:
+    """The attendance's main ICD-10 first, then what was written down as hypothesis or confirmed."""
+    itens = []
+    if (principal := comum.cid(atendimento["cd_cid"], "diagnosticos.cid10")) is not None:
+        itens.append(Diagnostico(codigo="PRINCIPAL", cid10=principal, descricao=comum.texto(atendimento["ds_cid"]), tipo="PRINCIPAL"))
+    for x in linhas:
+        cid10 = comum.cid(x["cd_cid"], "diagnosticos.cid10")
+        notas = [n for n in (comum.texto_clinico(x["ds_observacao"]), _duracao(x)) if n]
+        if cid10 is None and not notas:
+            continue
+        itens.append(
+            Diagnostico(
+                codigo=str(x["cd_diagnostico_atendime"]),
+                cid10=cid10,
+                descricao=comum.texto(x["ds_cid"]),
+                tipo=ctx.depara.traduzir("tipo_diagnostico", x["tp_situacao"]) or "SECUNDARIO",
+                observacao="\n".join(notas) or None,
+            )
+        )
+    return tuple(itens)
+
+
+def _alergia(x: Linha, codigo: str, substancia: str | None, reacao: str | None, ativa: bool, ctx: Contexto) -> Alergia:
+    nega = (comum.texto(x["tp_alergia"]) or "").upper() == _NEGA
+    return Alergia(
+        codigo=codigo,
+        substancia=substancia or ("Nega alergias" if nega else "Substância não informada"),
+        categoria=ctx.depara.traduzir("categoria_alergia", x["tp_alergia"]) or "OUTRA",
+        gravidade=ctx.depara.traduzir("gravidade_alergia", x["tp_severidade"]) or "DESCONHECIDA",
+        nega=nega,
+        reacao=reacao,
+        ativa=ativa,
+    )
+
+
+def _nova(x: Linha, ctx: Contexto) -> Alergia:
+    substancia = next((t for c in ("ds_substancia", "ds_alimento", "ds_outros") if (t := comum.texto(x[c]))), None)
+    ativa = comum.booleano(x["sn_ativo"], True) and comum.texto(x["cd_usuario_inativacao"]) is None
+    return _alergia(x, f"P-{x['cd_problema']}", substancia, comum.texto_clinico(x["ds_observacao"]), ativa, ctx)
+
+
+def _antiga(x: Linha, ctx: Contexto) -> Alergia:
+    notas = [t for c in ("ds_alergia", "ds_aviso") if (t := comum.texto_clinico(x[c]))]
+    chave = comum.codigo(x["cd_substancia"])
+    if chave is None:
+        # The old record has no key of its own: then its text stands for one.
+        chave = hashlib.blake2s("|".join((str(x["tp_alergia"]), *notas)).encode(), digest_size=8).hexdigest()
+    return _alergia(x, f"S-{chave}", comum.texto(x["ds_substancia"]), "\n".join(notas) or None, comum.booleano(x["sn_ativo"], True), ctx)
+
+
+def alergias(novas: Sequence[Linha], antigas: Sequence[Linha], ctx: Contexto) -> tuple[Alergia, ...]:
+    """Both records of allergies in one list: the newer wins where it says the same of the same substance."""
+    itens = {a.codigo: a for a in (_nova(x, ctx) for x in novas)}
+    ditas = {(a.substancia.casefold(), a.nega) for a in itens.values()}
+    for antiga in (_antiga(x, ctx) for x in antigas):
+        if (antiga.substancia.casefold(), antiga.nega) not in ditas:
+            itens.setdefault(antiga.codigo, antiga)
+    return tuple(itens.values())

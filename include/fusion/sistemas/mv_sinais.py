@@ -1,0 +1,80 @@
+"""MV: vital signs. Their codes are each site's own, so the De/Para tells a sign by its code or by its name.
+
+Words of the catalogue ``sinais_vitais``: the canonical signs, ``PRESSAO_ARTERIAL`` for one text with both pressures, and
+``NAO_ENVIAR`` for what Fusion does not take. A sign in neither way known is left out, and counted among the codes without De/Para. A value
+that cannot be trusted refuses the record, as everywhere.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from functools import lru_cache
+
+from include.fusion.erros import RegistroInvalido
+from include.fusion.modelo import SINAIS, SinalVital
+from include.fusion.sistemas import comum
+from include.fusion.sistemas import sinais as regras
+from include.fusion.sistemas.base import Contexto, Linha
+from include.fusion.sistemas.mv_paciente import profissional
+
+PRESSAO_ARTERIAL = "PRESSAO_ARTERIAL"
+NAO_ENVIAR = "NAO_ENVIAR"
+_FATORES = {("kg", "g"): 0.001, ("cm", "m"): 100.0}
+"""(unit of the sign, unit it was taken in) → factor; any other difference is refused."""
+
+
+@lru_cache(maxsize=2000)
+def _sem_acentos(nome: str) -> str:
+    letras = unicodedata.normalize("NFKD", nome)
+    return " ".join("".join(c for c in letras if not unicodedata.combining(c)).split())
+
+
+def _sinal(x: Linha, ctx: Contexto) -> str:
+    nome = comum.texto(x["ds_sinal_vital"])
+    palavra = ctx.depara.traduzir("sinais_vitais", x["cd_sinal_vital"], nome, nome and _sem_acentos(nome)) or NAO_ENVIAR
+    if palavra not in SINAIS and palavra not in (PRESSAO_ARTERIAL, NAO_ENVIAR):
+        raise RegistroInvalido("sinaisVitais.sinal", f"o De/Para de {comum.codigo(x['cd_sinal_vital'])} não é um sinal vital conhecido")
+    return palavra
+
+
+def _fator(sinal: str, x: Linha, ctx: Contexto, onde: str) -> float:
+    unidade = ctx.depara.traduzir("unidades_afericao", x["ds_unidade_afericao"])
+    if unidade is None or unidade == SINAIS[sinal]:
+        return 1
+    try:
+        return _FATORES[SINAIS[sinal], unidade]
+    except KeyError:
+        raise regras.ilegivel(sinal, f"unidade diferente de {SINAIS[sinal]}", onde) from None
+
+
+def _valores(sinal: str, x: Linha, ctx: Contexto, onde: str) -> list[tuple[str, float]]:
+    if sinal == PRESSAO_ARTERIAL:
+        _fator("PRESSAO_SISTOLICA", x, ctx, onde)
+        return regras.pressao(x["valor"], onde)
+    valor = regras.medida(sinal, x["valor"], onde, _fator(sinal, x, ctx, onde))
+    return [] if valor is None else [(sinal, valor)]
+
+
+def sinais(linhas: Sequence[Linha], ctx: Contexto) -> tuple[SinalVital, ...]:
+    """Signs of every collection; one without any time was never taken."""
+    itens = []
+    for x in linhas:
+        bruta = x["data_coleta"] if x["data_coleta"] is not None else x["dt_referencia"]
+        data = comum.data_hora(bruta, ctx.fuso, "sinaisVitais.data")
+        sinal = _sinal(x, ctx)
+        if sinal == NAO_ENVIAR or data is None or comum.texto(x["valor"]) is None:
+            continue
+        coleta, codigo = comum.codigo(x["cd_coleta_sinal_vital"]), comum.codigo(x["cd_sinal_vital"])
+        itens += [
+            SinalVital(
+                codigo=f"{coleta}-{codigo}-{nome}",
+                sinal=nome,
+                valor=valor,
+                unidade=SINAIS[nome],
+                data=data,
+                profissional=profissional(x, ctx),
+            )
+            for nome, valor in _valores(sinal, x, ctx, f"coleta {coleta}, sinal {codigo}")
+        ]
+    return tuple(itens)

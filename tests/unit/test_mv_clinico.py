@@ -1,0 +1,170 @@
+"""MV: beds, notes, prescriptions, diagnoses and allergies."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.unit.mv_apoio import ALERGIA, ANTIGA, DIAGNOSTICO, DOCUMENTO, FUSO, ITEM, MOVIMENTO, NOTA, contexto, ler
+
+# Beds
+
+
+def test_moves_are_in_order_of_time_not_of_what_hr_carries() -> None:
+    lido = ler(
+        movimentacoes=[
+            MOVIMENTO | {"cd_mov_int": 3, "tp_mov": "O", "dt_mov_int": datetime(2026, 3, 2), "hr_mov_int": datetime(1899, 12, 30, 9), "cd_leito": 2,
+                         "cd_leito_anterior": 1, "tp_unid_int": "U", "ds_unid_int": "UTI adulto"},
+            MOVIMENTO | {"cd_mov_int": 2, "dt_lib_mov": datetime(2026, 3, 2), "hr_lib_mov": datetime(1900, 1, 1, 9), "cd_leito": 1,
+                         "hr_mov_int": datetime(2031, 1, 1, 8), "tp_unid_int": "I"},
+        ]
+    )  # fmt: skip
+    entrada, transferencia = lido.movimentacoes_leito
+    assert (entrada.tipo, entrada.leito, entrada.uti, entrada.fim) == ("INTERNACAO", "1", False, transferencia.inicio)
+    assert (transferencia.tipo, transferencia.leito, transferencia.leito_anterior, transferencia.uti) == ("TRANSFERENCIA", "2", "1", True)
+    assert transferencia.fim is None and transferencia.setor == "UTI adulto"
+
+
+@pytest.mark.parametrize(
+    ("tipo", "semi", "conta", "uti"),
+    [("U", "N", False, True), ("U", "S", False, True), ("I", "S", False, False), ("I", "S", True, True), ("I", "N", True, False), (None, None, True, False)],
+)  # fmt: skip
+def test_semi_icu_counts_where_the_installation_says_so(tipo: str | None, semi: str | None, conta: bool, uti: bool) -> None:
+    lido = ler(contexto(semi_uti=conta), movimentacoes=[MOVIMENTO | {"tp_unid_int": tipo, "sn_semi_uti": semi}])
+    assert lido.movimentacoes_leito[0].uti is uti
+
+
+# Notes, prescriptions, diagnoses, allergies
+
+
+def test_several_texts_of_a_document_are_one_note() -> None:
+    lido = ler(
+        evolucoes=[
+            DOCUMENTO | {"nm_documento": "EVOLUÇÃO MÉDICA", "dh_fechamento": datetime(2026, 3, 1, 10), "ds_texto": "<p>Um &amp; dois</p>"},
+            DOCUMENTO | {"cd_editor_registro": 2, "ds_texto": "Três"},
+        ]
+    )
+    (nota,) = lido.evolucoes
+    assert (nota.codigo, nota.tipo, nota.texto) == ("DOC-3", "EVOLUÇÃO MÉDICA", "Um & dois\n\nTrês")
+    assert nota.data == datetime(2026, 3, 1, 10, tzinfo=FUSO)
+
+
+@pytest.mark.parametrize(("sigla", "tipo"), [("E", "ENFERMAGEM"), ("M", "MEDICA"), ("X", "MEDICA")])
+def test_a_note_in_a_prescription_says_whose_it_is(sigla: str, tipo: str) -> None:
+    (nota,) = ler(evolucoes_prescricao=[NOTA | {"tp_pre_med": sigla}]).evolucoes
+    assert (nota.codigo, nota.tipo, nota.data) == ("PRE-4", tipo, datetime(2026, 3, 2, 7, tzinfo=FUSO))
+
+
+@pytest.mark.parametrize("texto", [None, "", " ", "<p>&nbsp;</p>"])
+def test_an_empty_note_is_none(texto: str | None) -> None:
+    assert ler(evolucoes=[DOCUMENTO | {"ds_texto": texto}], evolucoes_prescricao=[NOTA | {"ds_evolucao": texto}]).evolucoes == ()
+
+
+def test_a_medicine_with_all_it_says() -> None:
+    item = {
+        "cd_produto": 501, "ds_produto": "DIPIRONA", "qt_itpre_med": Decimal("1.1250"), "ds_unidade": "ampola", "cd_for_apl": "EV",
+        "ds_tip_fre": "6/6 h", "ds_itpre_med": "se dor", "sn_continuo": "S", "dh_inicial": datetime(2026, 3, 2, 8),
+    }  # fmt: skip
+    (lido,) = ler(prescricoes=[ITEM | item]).prescricoes
+    assert (lido.medicamento, lido.nome, lido.dose, lido.quantidade, lido.via) == ("501", "DIPIRONA", "1,125", 1.125, "EV")
+    assert (lido.posologia, lido.uso_continuo, lido.inicio, lido.suspenso) == ("se dor", True, date(2026, 3, 2), False)
+    assert lido.prescrito_em == datetime(2026, 3, 2, 7, tzinfo=FUSO)
+
+
+@pytest.mark.parametrize(("quantidade", "dose"), [(Decimal("100.0000"), "100"), (Decimal("0.5000"), "0,5"), (0, "0"), (12.5, "12,5")])
+def test_a_dose_is_written_without_idle_zeros(quantidade: Any, dose: str) -> None:
+    assert ler(prescricoes=[ITEM | {"qt_itpre_med": quantidade}]).prescricoes[0].dose == dose
+
+
+@pytest.mark.parametrize("colunas", [{"sn_cancelado": "S"}, {"sn_cancelado": "N", "dh_cancelado": datetime(2026, 3, 2, 9)}])
+def test_a_cancelled_item_is_suspended(colunas: dict[str, Any]) -> None:
+    assert ler(prescricoes=[ITEM | colunas]).prescricoes[0].suspenso is True
+
+
+def test_an_exam_is_a_request_and_no_medicine() -> None:
+    lido = ler(
+        prescricoes=[
+            ITEM | {"sn_exa_lab": "S", "ds_tip_presc": "Hemograma completo"},
+            ITEM | {"cd_itpre_med": 7, "sn_exa_rx": "S", "ds_tip_presc": "Radiografia de tórax"},
+            ITEM | {"cd_itpre_med": 8, "sn_exa_rx": "S", "sn_cancelado": "S"},
+        ]
+    )
+    assert [(s.nome, s.tipo) for s in lido.solicitacoes_exame] == [
+        ("Hemograma completo", "LABORATORIAL"),
+        ("Radiografia de tórax", "IMAGEM"),
+    ]
+    assert lido.prescricoes == ()
+
+
+def test_the_main_diagnosis_comes_first_and_the_others_keep_what_they_are() -> None:
+    lido = ler(
+        atendimento={"cd_cid": "J189", "ds_cid": "Pneumonia"},
+        diagnosticos=[
+            DIAGNOSTICO | {"cd_cid": "I10", "tp_situacao": "HIPOTESE", "qt_tempo_doenca": Decimal(3), "tp_unidade_tempo_doenca": "D"},
+            DIAGNOSTICO | {"cd_diagnostico_atendime": 10, "cd_cid": "E119", "tp_situacao": "CONFIRMADO"},
+            DIAGNOSTICO | {"cd_diagnostico_atendime": 11, "cd_cid": "E11"},
+        ],
+    )
+    tipos = [(d.cid10, d.tipo) for d in lido.diagnosticos]
+    assert tipos == [("J18.9", "PRINCIPAL"), ("I10", "PRELIMINAR"), ("E11.9", "DEFINITIVO"), ("E11", "SECUNDARIO")]
+    assert lido.diagnosticos[1].observacao == "Tempo de doença: 3 dia(s)"
+
+
+def test_denies_allergy_is_a_negative_statement() -> None:
+    (lida,) = ler(alergias=[ALERGIA | {"tp_alergia": "D", "sn_ativo": "S"}]).alergias
+    assert (lida.nega, lida.substancia, lida.categoria) == (True, "Nega alergias", "OUTRA")
+
+
+@pytest.mark.parametrize(
+    ("colunas", "substancia", "categoria"),
+    [
+        ({"tp_alergia": "S", "ds_substancia": "Dipirona"}, "Dipirona", "MEDICAMENTO"),
+        ({"tp_alergia": "A", "ds_alimento": "Camarão"}, "Camarão", "ALIMENTO"),
+        ({"tp_alergia": "O", "ds_outros": "Poeira"}, "Poeira", "OUTRA"),
+        ({}, "Substância não informada", "OUTRA"),
+    ],
+)
+def test_kinds_of_allergy(colunas: dict[str, Any], substancia: str, categoria: str) -> None:
+    (lida,) = ler(alergias=[ALERGIA | colunas]).alergias
+    assert (lida.substancia, lida.categoria, lida.nega, lida.ativa) == (substancia, categoria, False, True)
+
+
+@pytest.mark.parametrize(
+    ("sigla", "gravidade"), [("G", "GRAVE"), ("M", "MODERADA"), ("L", "LEVE"), ("D", "DESCONHECIDA"), (None, "DESCONHECIDA")]
+)
+def test_severity_letters(sigla: str | None, gravidade: str) -> None:
+    assert ler(alergias=[ALERGIA | {"tp_severidade": sigla}]).alergias[0].gravidade == gravidade
+
+
+@pytest.mark.parametrize("colunas", [{"sn_ativo": "N"}, {"sn_ativo": "S", "cd_usuario_inativacao": "MEDICO"}])
+def test_an_allergy_may_be_over(colunas: dict[str, Any]) -> None:
+    assert ler(alergias=[ALERGIA | colunas]).alergias[0].ativa is False
+
+
+def test_both_records_of_allergies_become_one_list() -> None:
+    lido = ler(
+        alergias=[ALERGIA | {"tp_alergia": "S", "ds_substancia": "Dipirona", "tp_severidade": "G"}],
+        alergias_antigas=[
+            ANTIGA | {"cd_substancia": 1, "ds_substancia": "DIPIRONA", "tp_severidade": "L"},
+            ANTIGA | {"ds_substancia": "Penicilina", "ds_alergia": "urticária", "ds_aviso": "usar outra classe"},
+        ],
+    )
+    assert [(a.codigo, a.substancia, a.gravidade) for a in lido.alergias] == [
+        ("P-8", "Dipirona", "GRAVE"),
+        ("S-2", "Penicilina", "DESCONHECIDA"),
+    ]
+    assert lido.alergias[1].reacao == "urticária\nusar outra classe"
+
+
+def test_a_denial_does_not_hide_an_older_allergy() -> None:
+    lido = ler(alergias=[ALERGIA | {"tp_alergia": "D"}], alergias_antigas=[ANTIGA | {"ds_substancia": "Penicilina"}])
+    assert [(a.substancia, a.nega) for a in lido.alergias] == [("Nega alergias", True), ("Penicilina", False)]
+
+
+def test_old_allergies_without_a_substance_stay_apart_and_keep_their_keys() -> None:
+    linhas = [ANTIGA | {"cd_substancia": None, "ds_alergia": t} for t in ("esparadrapo", "látex")]
+    uma, outra = ({a.reacao: a.codigo for a in ler(alergias_antigas=linhas[::passo]).alergias} for passo in (1, -1))
+    assert uma == outra and len(set(uma.values())) == 2
