@@ -41,9 +41,9 @@ class Bancada:
         self.servidor = ServidorFusion(self.dsn["fusion"], pasta / f"fusion-{marca}").iniciar()
         self.rng = random.Random(7)
 
-    def montar(self) -> Montagem:
-        """Fresh parts, as a new task start would have them."""
-        return Montagem(obter(self.integracao), self._motor)
+    def montar(self, integracao: str = "") -> Montagem:
+        """Fresh parts, as a new task start would have them; of another integration on the same databases where one is named."""
+        return Montagem(obter(integracao or self.integracao), self._motor, lambda _: self.cliente())
 
     def _motor(self, conn_id: str) -> Any:
         banco = self.dsn["fila" if conn_id == "fusion_db" else "origem"]
