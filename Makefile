@@ -1,14 +1,14 @@
 # Everything goes through the checkout's own .venv; paths are relative, so the clone may live anywhere.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status test lint bench requirements
+.PHONY: help demo up down status test test-oracle lint bench requirements
 PY := .venv/bin/python
 INSTALADO := .venv/.instalado
 COMPILAR := -m uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --no-emit-find-links
 export UV_CUSTOM_COMPILE_COMMAND := make requirements
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 demo: $(INSTALADO) ## a hospital at work for two minutes on a stack of its own, then the figures (.demo/report.json)
 	@exec $(PY) -m sandbox.stack demo
@@ -25,6 +25,10 @@ status: $(INSTALADO) ## health and queue depths
 test: $(INSTALADO) ## the whole test suite (T="tests/unit -k fila" for a part)
 	@exec $(PY) -m pytest $(or $(T),tests)
 
+test-oracle: $(INSTALADO) ## Oracle's wire protocol: against ORACLE_TEST_DSN (user/password@host:port/service), else a TNS stand-in
+	@[[ -n "$$ORACLE_TEST_DSN" ]] || bash .ci/oracle
+	@FUSION_ORACLE_TESTS=1 exec $(PY) -m pytest $(or $(T),tests/oracle)
+
 lint: $(INSTALADO) ## ruff, mypy, import contracts, settings; all run, any failure fails
 	@exec $(PY) .ci/lint.py
 
@@ -34,6 +38,7 @@ bench: $(INSTALADO) ## the benchmarks: a table, and .bench/results.json
 requirements: $(INSTALADO) ## compile requirements*.in into the pinned .txt (UPGRADE=1 moves every pin)
 	@$(PY) $(COMPILAR) $(if $(UPGRADE),--upgrade) requirements.in -o requirements.txt
 	@$(PY) $(COMPILAR) $(if $(UPGRADE),--upgrade) requirements-dev.in -o requirements-dev.txt
+	@$(PY) $(COMPILAR) $(if $(UPGRADE),--upgrade) requirements-oracle.in -o requirements-oracle.txt
 
 # The stamp is older than the pins after every change of them, and only then is anything installed.
 $(INSTALADO): requirements.txt requirements-dev.txt

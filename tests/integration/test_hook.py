@@ -4,6 +4,7 @@ import json
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from fusion_airflow.conexoes import engine_de
 from fusion_airflow.hooks import FusionHook
@@ -60,6 +61,20 @@ def test_postgres_connection_runs_optional_binds_and_shows_who_asks(monkeypatch,
     with engine.connect() as con:
         assert con.execute(text("select 1 where :a is null or 1 = :a"), {"a": None}).scalar() == 1
         assert con.execute(text("select current_setting('application_name')")).scalar() == "mv.carga"
+    engine.dispose()
+
+
+def test_postgres_statement_ends_with_the_tasks_time(monkeypatch, postgres, banco):
+    monkeypatch.setenv("AIRFLOW_CONN_BANCO", banco)
+    engine = engine_de("banco", tempo_limite=0.2)
+    with engine.connect() as con, pytest.raises(OperationalError, match="statement timeout"):
+        con.execute(text("select pg_sleep(20)"))
+    with engine.connect() as con:
+        assert con.execute(text("select current_setting('statement_timeout')")).scalar() == "200ms"
+    engine.dispose()
+    engine = engine_de("banco")
+    with engine.connect() as con:
+        assert con.execute(text("select current_setting('statement_timeout')")).scalar() == "0"
     engine.dispose()
 
 

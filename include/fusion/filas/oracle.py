@@ -46,15 +46,15 @@ USING (
     WHERE e.n > :de AND e.n <= :ate
 ) e ON (t.id = e.id)
 WHEN MATCHED THEN UPDATE SET
-    t.situacao = CASE t.situacao WHEN 'reservado' THEN 'reservado' ELSE 'pendente' END,
-    t.reabrir = CASE t.situacao WHEN 'reservado' THEN 1 ELSE 0 END,
-    t.operacao = CASE WHEN t.operacao = 'inclusao' AND e.operacao = 'alteracao' THEN 'inclusao' ELSE e.operacao END,
-    t.prioridade = LEAST(t.prioridade, e.prioridade),
-    t.chave_paciente = CASE t.situacao WHEN 'reservado' THEN t.chave_paciente ELSE COALESCE(e.chave_paciente, t.chave_paciente) END,
-    t.tentativas = CASE t.situacao WHEN 'erro' THEN 0 ELSE t.tentativas END,
-    t.proxima_tentativa_em = CASE t.situacao WHEN 'erro' THEN NULL ELSE t.proxima_tentativa_em END,
-    t.reservado_por = CASE t.situacao WHEN 'erro' THEN NULL ELSE t.reservado_por END,
-    t.motivo = CASE t.situacao WHEN 'erro' THEN NULL ELSE t.motivo END"""
+    situacao = CASE t.situacao WHEN 'reservado' THEN 'reservado' ELSE 'pendente' END,
+    reabrir = CASE t.situacao WHEN 'reservado' THEN 1 ELSE 0 END,
+    operacao = CASE WHEN t.operacao = 'inclusao' AND e.operacao = 'alteracao' THEN 'inclusao' ELSE e.operacao END,
+    prioridade = LEAST(t.prioridade, e.prioridade),
+    chave_paciente = CASE t.situacao WHEN 'reservado' THEN t.chave_paciente ELSE COALESCE(e.chave_paciente, t.chave_paciente) END,
+    tentativas = CASE t.situacao WHEN 'erro' THEN 0 ELSE t.tentativas END,
+    proxima_tentativa_em = CASE t.situacao WHEN 'erro' THEN NULL ELSE t.proxima_tentativa_em END,
+    reservado_por = CASE t.situacao WHEN 'erro' THEN NULL ELSE t.reservado_por END,
+    motivo = CASE t.situacao WHEN 'erro' THEN NULL ELSE t.motivo END"""
 
 # The open rows stay locked from here to the commit: the MERGE and the INSERT below must judge the same situation of them.
 _TRAVAR_ABERTAS = f"""\
