@@ -19,6 +19,14 @@ _FATOS = {
                  where f.co_atend = a.co_seq_atend and f.st_cancelado is distinct from 1)
           from tb_atend a join tb_prontuario p on p.co_seq_prontuario = a.co_prontuario join tb_cidadao c on c.co_seq_cidadao = p.co_cidadao
          where coalesce((select bool_and(f.st_cancelado is not distinct from 1) from tb_atend_prof f where f.co_atend = a.co_seq_atend), false) is false""",
+    "mv": """
+        select a.cd_atendimento::text, p.nr_cpf,
+               (select count(*) from dbamv.pre_med m join dbamv.itpre_med i on i.cd_pre_med = m.cd_pre_med
+                   left join dbamv.tip_presc t on t.cd_tip_presc = i.cd_tip_presc
+                   left join dbamv.tip_esq e on e.cd_tip_esq = coalesce(i.cd_tip_esq, t.cd_tip_esq)
+                 where m.cd_atendimento = a.cd_atendimento and m.sn_fechado = 'S'
+                   and coalesce(e.sn_exa_lab, 'N') <> 'S' and coalesce(e.sn_exa_rx, 'N') <> 'S')
+          from dbamv.atendime a join dbamv.paciente p on p.cd_paciente = a.cd_paciente""",
 }
 """Attendance's key, its patient's CPF as the source keeps it, how many medicines are prescribed; only what is not cancelled."""
 _FUSION = """select codigo, corpo -> 'paciente' ->> 'cpf', coalesce(jsonb_array_length(corpo -> 'prescricoes'), 0)

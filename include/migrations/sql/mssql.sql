@@ -121,6 +121,216 @@ INSERT INTO versao_migracao (version_num) VALUES ('0001');
 
 GO
 
+-- Running upgrade 0001 -> 0002
+
+CREATE TABLE PendenciaIntegracao (
+    id BIGINT NOT NULL IDENTITY,
+    integracao_id INTEGER NOT NULL,
+    processo VARCHAR(60) NOT NULL,
+    chave NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    chave_paciente NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    operacao VARCHAR(10) NOT NULL,
+    prioridade SMALLINT NOT NULL,
+    situacao VARCHAR(10) NOT NULL,
+    tentativas INTEGER NOT NULL,
+    proxima_tentativa_em DATETIME2 NULL,
+    reservado_por NVARCHAR(500) COLLATE Latin1_General_100_BIN2 NULL,
+    reservado_ate DATETIME2 NULL,
+    motivo NVARCHAR(300) COLLATE Latin1_General_100_BIN2 NULL,
+    versao_conteudo VARCHAR(64) NULL,
+    criado_em DATETIME2 NOT NULL,
+    concluido_em DATETIME2 NULL,
+    reabrir BIT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE UNIQUE INDEX ux_pendenciaintegracao_aberta ON PendenciaIntegracao (integracao_id, processo, chave) WHERE situacao IN ('pendente', 'reservado', 'erro');
+
+GO
+
+CREATE INDEX ix_pendenciaintegracao_pronta ON PendenciaIntegracao (integracao_id, processo, prioridade, id) WHERE situacao IN ('pendente');
+
+GO
+
+CREATE INDEX ix_pendenciaintegracao_paciente ON PendenciaIntegracao (integracao_id, chave_paciente, situacao DESC, prioridade, id) WHERE situacao IN ('pendente', 'reservado') AND chave_paciente IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_pendenciaintegracao_espera ON PendenciaIntegracao (integracao_id, processo, proxima_tentativa_em) WHERE situacao IN ('pendente') AND proxima_tentativa_em IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_pendenciaintegracao_reservada ON PendenciaIntegracao (integracao_id, reservado_ate) WHERE situacao IN ('reservado');
+
+GO
+
+CREATE INDEX ix_pendenciaintegracao_erro ON PendenciaIntegracao (integracao_id, processo, id) WHERE situacao IN ('erro');
+
+GO
+
+CREATE INDEX ix_pendenciaintegracao_fechada ON PendenciaIntegracao (integracao_id, processo, concluido_em) WHERE situacao IN ('concluido', 'descartado');
+
+GO
+
+CREATE TABLE PendenciaBuscaAtendimentos (
+    id BIGINT NOT NULL IDENTITY,
+    integracao_id INTEGER NOT NULL,
+    processo VARCHAR(60) NOT NULL,
+    chave NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    chave_paciente NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    operacao VARCHAR(10) NOT NULL,
+    prioridade SMALLINT NOT NULL,
+    situacao VARCHAR(10) NOT NULL,
+    tentativas INTEGER NOT NULL,
+    proxima_tentativa_em DATETIME2 NULL,
+    reservado_por NVARCHAR(500) COLLATE Latin1_General_100_BIN2 NULL,
+    reservado_ate DATETIME2 NULL,
+    motivo NVARCHAR(300) COLLATE Latin1_General_100_BIN2 NULL,
+    versao_conteudo VARCHAR(64) NULL,
+    criado_em DATETIME2 NOT NULL,
+    concluido_em DATETIME2 NULL,
+    reabrir BIT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE UNIQUE INDEX ux_pendenciabuscaatendimentos_aberta ON PendenciaBuscaAtendimentos (integracao_id, processo, chave) WHERE situacao IN ('pendente', 'reservado', 'erro');
+
+GO
+
+CREATE INDEX ix_pendenciabuscaatendimentos_pronta ON PendenciaBuscaAtendimentos (integracao_id, processo, prioridade, id) WHERE situacao IN ('pendente');
+
+GO
+
+CREATE INDEX ix_pendenciabuscaatendimentos_paciente ON PendenciaBuscaAtendimentos (integracao_id, chave_paciente, situacao DESC, prioridade, id) WHERE situacao IN ('pendente', 'reservado') AND chave_paciente IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_pendenciabuscaatendimentos_espera ON PendenciaBuscaAtendimentos (integracao_id, processo, proxima_tentativa_em) WHERE situacao IN ('pendente') AND proxima_tentativa_em IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_pendenciabuscaatendimentos_reservada ON PendenciaBuscaAtendimentos (integracao_id, reservado_ate) WHERE situacao IN ('reservado');
+
+GO
+
+CREATE INDEX ix_pendenciabuscaatendimentos_erro ON PendenciaBuscaAtendimentos (integracao_id, processo, id) WHERE situacao IN ('erro');
+
+GO
+
+CREATE INDEX ix_pendenciabuscaatendimentos_fechada ON PendenciaBuscaAtendimentos (integracao_id, processo, concluido_em) WHERE situacao IN ('concluido', 'descartado');
+
+GO
+
+CREATE TABLE AtualizacaoAgendaCirurgia (
+    id BIGINT NOT NULL IDENTITY,
+    integracao_id INTEGER NOT NULL,
+    processo VARCHAR(60) NOT NULL,
+    chave NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    chave_paciente NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    operacao VARCHAR(10) NOT NULL,
+    prioridade SMALLINT NOT NULL,
+    situacao VARCHAR(10) NOT NULL,
+    tentativas INTEGER NOT NULL,
+    proxima_tentativa_em DATETIME2 NULL,
+    reservado_por NVARCHAR(500) COLLATE Latin1_General_100_BIN2 NULL,
+    reservado_ate DATETIME2 NULL,
+    motivo NVARCHAR(300) COLLATE Latin1_General_100_BIN2 NULL,
+    versao_conteudo VARCHAR(64) NULL,
+    criado_em DATETIME2 NOT NULL,
+    concluido_em DATETIME2 NULL,
+    reabrir BIT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE UNIQUE INDEX ux_atualizacaoagendacirurgia_aberta ON AtualizacaoAgendaCirurgia (integracao_id, processo, chave) WHERE situacao IN ('pendente', 'reservado', 'erro');
+
+GO
+
+CREATE INDEX ix_atualizacaoagendacirurgia_pronta ON AtualizacaoAgendaCirurgia (integracao_id, processo, prioridade, id) WHERE situacao IN ('pendente');
+
+GO
+
+CREATE INDEX ix_atualizacaoagendacirurgia_paciente ON AtualizacaoAgendaCirurgia (integracao_id, chave_paciente, situacao DESC, prioridade, id) WHERE situacao IN ('pendente', 'reservado') AND chave_paciente IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_atualizacaoagendacirurgia_espera ON AtualizacaoAgendaCirurgia (integracao_id, processo, proxima_tentativa_em) WHERE situacao IN ('pendente') AND proxima_tentativa_em IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_atualizacaoagendacirurgia_reservada ON AtualizacaoAgendaCirurgia (integracao_id, reservado_ate) WHERE situacao IN ('reservado');
+
+GO
+
+CREATE INDEX ix_atualizacaoagendacirurgia_erro ON AtualizacaoAgendaCirurgia (integracao_id, processo, id) WHERE situacao IN ('erro');
+
+GO
+
+CREATE INDEX ix_atualizacaoagendacirurgia_fechada ON AtualizacaoAgendaCirurgia (integracao_id, processo, concluido_em) WHERE situacao IN ('concluido', 'descartado');
+
+GO
+
+CREATE TABLE AplicacaoPendencia (
+    id BIGINT NOT NULL IDENTITY,
+    integracao_id INTEGER NOT NULL,
+    processo VARCHAR(60) NOT NULL,
+    chave NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    chave_paciente NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    operacao VARCHAR(10) NOT NULL,
+    prioridade SMALLINT NOT NULL,
+    situacao VARCHAR(10) NOT NULL,
+    tentativas INTEGER NOT NULL,
+    proxima_tentativa_em DATETIME2 NULL,
+    reservado_por NVARCHAR(500) COLLATE Latin1_General_100_BIN2 NULL,
+    reservado_ate DATETIME2 NULL,
+    motivo NVARCHAR(300) COLLATE Latin1_General_100_BIN2 NULL,
+    versao_conteudo VARCHAR(64) NULL,
+    criado_em DATETIME2 NOT NULL,
+    concluido_em DATETIME2 NULL,
+    reabrir BIT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE UNIQUE INDEX ux_aplicacaopendencia_aberta ON AplicacaoPendencia (integracao_id, processo, chave) WHERE situacao IN ('pendente', 'reservado', 'erro');
+
+GO
+
+CREATE INDEX ix_aplicacaopendencia_pronta ON AplicacaoPendencia (integracao_id, processo, prioridade, id) WHERE situacao IN ('pendente');
+
+GO
+
+CREATE INDEX ix_aplicacaopendencia_paciente ON AplicacaoPendencia (integracao_id, chave_paciente, situacao DESC, prioridade, id) WHERE situacao IN ('pendente', 'reservado') AND chave_paciente IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_aplicacaopendencia_espera ON AplicacaoPendencia (integracao_id, processo, proxima_tentativa_em) WHERE situacao IN ('pendente') AND proxima_tentativa_em IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_aplicacaopendencia_reservada ON AplicacaoPendencia (integracao_id, reservado_ate) WHERE situacao IN ('reservado');
+
+GO
+
+CREATE INDEX ix_aplicacaopendencia_erro ON AplicacaoPendencia (integracao_id, processo, id) WHERE situacao IN ('erro');
+
+GO
+
+CREATE INDEX ix_aplicacaopendencia_fechada ON AplicacaoPendencia (integracao_id, processo, concluido_em) WHERE situacao IN ('concluido', 'descartado');
+
+GO
+
+UPDATE versao_migracao SET version_num='0002' WHERE versao_migracao.version_num = '0001';
+
+GO
+
 COMMIT;
 
 GO
