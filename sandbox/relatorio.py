@@ -161,16 +161,17 @@ def divergentes(integracao: Integracao, url_origem: str, url_fusion: str) -> set
     con = psycopg2.connect(url_origem)
     esperados = {e.chave: e.operacao for e in origem.chaves(con)}
     con.close()
-    return _diferentes(integracao, "atendimento", esperados, url_origem, url_fusion)
+    return diferentes(integracao, "atendimento", esperados, url_origem, url_fusion)
 
 
 def pacientes_divergentes(integracao: Integracao, url_origem: str, url_fusion: str) -> set[str]:
     """Keys of patients that Fusion has as records of their own, and that are not as the source has them."""
     codigos = [codigo for (codigo,) in consultar(url_fusion, _PACIENTES, integracao.integracao_id)]
-    return _diferentes(integracao, "paciente", dict.fromkeys(codigos, "alteracao"), url_origem, url_fusion) if codigos else set()
+    return diferentes(integracao, "paciente", dict.fromkeys(codigos, "alteracao"), url_origem, url_fusion) if codigos else set()
 
 
-def _diferentes(integracao: Integracao, entidade: str, esperados: dict[str, str], url_origem: str, url_fusion: str) -> set[str]:
+def diferentes(integracao: Integracao, entidade: str, esperados: dict[str, str], url_origem: str, url_fusion: str) -> set[str]:
+    """Keys whose state in Fusion is not the expected one (key → alteracao: what the source says; exclusao: gone)."""
     engine = create_engine(url_origem.replace("postgresql://", "postgresql+psycopg2://", 1))
     leitor = leitor_de(integracao, engine, entidade)
     chaves = list(esperados)
@@ -197,9 +198,13 @@ def _igual(operacao: str, lido: Lido, guardado: tuple[dict[str, Any], bool] | No
 
 def montar(urls: Mapping[str, str]) -> Relatorio:
     """Report on all installed integrations; ``urls`` maps database name → libpq URL."""
+    from sandbox import relatorio_agenda  # It builds on this module.
+
     relatorio = Relatorio()
     for integracao in carregar():
-        if integracao.habilitada and integracao.sistema in ORIGENS:
+        if integracao.habilitada and integracao.sistema in relatorio_agenda.SISTEMAS:
+            relatorio_agenda.somar(relatorio, integracao, urls)
+        elif integracao.habilitada and integracao.sistema in ORIGENS:
             _integracao(relatorio, integracao, urls)
     return relatorio
 

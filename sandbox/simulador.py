@@ -24,6 +24,9 @@ from sandbox.stack.ambiente import dsn, senha_postgres
 from sandbox.stack.estado import RAIZ, Estado
 from sandbox.stack.preparo import ORIGENS
 
+PARCELAS = {"skymed": 0.2}
+"""Share of the rate at which a source changes: surgeries are booked more rarely than patients are seen."""
+
 ESQUEMA = """create table if not exists mudanca (
     id           bigint generated always as identity primary key,
     origem       text not null,
@@ -55,7 +58,7 @@ class Origem(threading.Thread):
         super().__init__(name=nome, daemon=True)
         self._modulo: Any = importlib.import_module(f"sandbox.origens.{nome}")
         self._dsn, self._dsn_registro = dsn_origem, dsn_registro
-        self._taxa, self._duracao, self._invalidos = taxa, duracao, invalidos
+        self._taxa, self._duracao, self._invalidos = taxa * PARCELAS.get(nome, 1.0), duracao, invalidos
         self._rng = random.Random(f"{nome}-{semente}")
         self._fim = fim
         self.feitas = 0
@@ -125,7 +128,7 @@ def simular(dsns: Mapping[str, str], dsn_registro: str, *, taxa: float, duracao:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.simulador", description=__doc__)
-    parser.add_argument("--taxa", type=float, default=1.0, help="changes per second into each source (default 1)")
+    parser.add_argument("--taxa", type=float, default=1.0, help="changes per second into each source (default 1; bookings a fifth)")
     parser.add_argument("--duracao", type=float, default=120.0, help="seconds; 0 runs until it is stopped (default 120)")
     parser.add_argument("--origens", default=",".join(ORIGENS), help=f"comma-separated (default {','.join(ORIGENS)})")
     parser.add_argument("--invalidos", type=float, default=0.0, help="share of changes that are bad on purpose, 0..1 (default 0)")

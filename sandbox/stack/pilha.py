@@ -19,7 +19,7 @@ from sandbox.stack import ambiente, componentes
 from sandbox.stack.componentes import Componente
 from sandbox.stack.estado import RAIZ, Estado
 from sandbox.stack.filhos import Ficha, encerrar, ficha
-from sandbox.stack.preparo import ORIGENS
+from sandbox.stack.preparo import FONTES
 
 PRAZO = 180.0
 """Seconds that a start may take."""
@@ -114,7 +114,7 @@ class Pilha:
         assert processo is not None
         self._registrar("postgres", processo)
         for banco in ambiente.BANCOS:
-            if banco not in ORIGENS.values():
+            if banco not in FONTES.values():
                 self._postgres.criar_banco(banco)
         self.env = ambiente.airflow(self.estado, self.senha_pg)
         ambiente.gravar_senha_ui(self.estado)
@@ -150,7 +150,7 @@ class Pilha:
         quantos = os.environ.get("FUSION_ATENDIMENTOS", "300")
         fontes = {
             f"source-{origem}": ["fonte", origem, "--dsn", self._postgres.dsn(banco), "--atendimentos", quantos]
-            for origem, banco in ORIGENS.items()
+            for origem, banco in FONTES.items()
         }
         return {"queues": ["fila", "--url", self._postgres.sqlalchemy("fusion_integracao")], **fontes}
 

@@ -11,8 +11,10 @@ import psycopg2
 
 from sandbox.stack.ambiente import POOL
 
-ORIGENS = {"consulfarma": "consulfarma", "esus_ab": "esus", "mv": "mv"}
-"""Source system → its database."""
+FONTES = {"consulfarma": "consulfarma", "esus_ab": "esus", "mv": "mv"}
+"""Source system → the database that it brings."""
+ORIGENS = {**FONTES, "skymed": FONTES["mv"]}
+"""Source system → its database; Skymed's is MV's."""
 MARCA_PRONTO = "sandbox_pronto"
 
 
@@ -78,7 +80,7 @@ def main() -> None:
     fila = passos.add_parser("fila", help="the hub's queue tables")
     fila.add_argument("--url", required=True)
     fonte = passos.add_parser("fonte", help="one vendor's schema and data")
-    fonte.add_argument("origem", choices=ORIGENS)
+    fonte.add_argument("origem", choices=FONTES)
     fonte.add_argument("--dsn", required=True)
     fonte.add_argument("--atendimentos", type=int, default=300)
     args = parser.parse_args()

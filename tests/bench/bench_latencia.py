@@ -8,7 +8,7 @@ from include.fusion.settings import carregar
 from sandbox.relatorio import consultar, latencias, montar, percentil
 from sandbox.simulador import criar_registro
 from sandbox.stack import componentes
-from sandbox.stack.preparo import ORIGENS
+from sandbox.stack.preparo import FONTES
 from tests.bench.apoio import Medida, maquina, medida
 from tests.bench.hub import Hub, agora, gasto, hub
 
@@ -41,7 +41,7 @@ class Fase:
         self.tempos: dict[str, list[float]] = {}
         self.mudancas: dict[str, list[tuple[Any, ...]]] = {}
         for integracao in carregar():
-            if integracao.habilitada and integracao.sistema in ORIGENS:
+            if integracao.habilitada and integracao.sistema in FONTES:
                 mudancas = consultar(h.urls["simulador"], _MUDANCAS, integracao.sistema, self.comeco)
                 aplicacoes = consultar(h.urls["fusion"], _APLICACOES, integracao.integracao_id)
                 self.mudancas[integracao.id], self.tempos[integracao.id] = mudancas, latencias(mudancas, aplicacoes)

@@ -42,6 +42,8 @@ PRIMEIRA = {"consulfarma": "carga", "esus_ab": "importacao", "mv": "filas.atuali
 """First task of each integration's run; its DAG has the integration's name."""
 ENTREGA = {"consulfarma": "importacao", "esus_ab": "importacao", "mv": "processamento.abertura"}
 """The task that delivers attendances."""
+ENTREGAS = {"mv": "acompanhamento", "skymed": "importar_pendencias", "fusion_service": "processar_pendencias"}
+"""Settings section of a run's last step, where it is not importacao."""
 SISTEMAS = tuple(PRIMEIRA)
 AIRFLOW = ("scheduler", "triggerer", "dag-processor", "api-server")
 FORA_DO_AR = (psycopg2.Error, urllib.error.URLError, OSError)
@@ -85,7 +87,7 @@ class Hub:
         """The shipped settings with runs that end, and try again, sooner: the tests wait for both."""
         dados = yaml.safe_load(caminho_padrao().read_text())
         for entrada in dados["integracoes"]:
-            entrada["acompanhamento" if entrada["sistema"] == "mv" else "importacao"]["permanencia"] = 3
+            entrada[ENTREGAS.get(entrada["sistema"], "importacao")]["permanencia"] = 3
             entrada["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
         arquivo = self.estado.pasta / "integracoes.yaml"
         arquivo.write_text(yaml.safe_dump(dados, allow_unicode=True))
