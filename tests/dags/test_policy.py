@@ -43,7 +43,9 @@ def com_settings(pasta: Path, monkeypatch: pytest.MonkeyPatch, texto: str) -> An
 
 
 def test_every_installed_integration_has_its_dags(bolsa: Any) -> None:
-    assert set(bolsa.dags) == {"consulfarma", "esus_ab", "esus_ab_carga_inicial", "mv", "mv_carga_inicial"}
+    assert set(bolsa.dags) == {
+        "consulfarma", "esus_ab", "esus_ab_carga_inicial", "mv", "mv_carga_inicial", "skymed", "fusion_service",
+    }  # fmt: skip
 
 
 def test_every_dag_says_what_to_do_when_it_fails(dags: list[Any]) -> None:
@@ -68,10 +70,10 @@ def test_every_task_has_owner_pool_retries_and_a_retry_policy(tarefas: list[Any]
 
 def test_people_read_portuguese_names(dags: list[Any], tarefas: list[Any]) -> None:
     assert {dag.dag_display_name for dag in dags} == {
-        "Consulfarma", "e-SUS AB", "e-SUS AB – carga inicial", "MV", "MV – carga inicial",
+        "Consulfarma", "e-SUS AB", "e-SUS AB – carga inicial", "MV", "MV – carga inicial", "Skymed", "Fusion Service",
     }  # fmt: skip
     assert {t.task_display_name for t in tarefas} == {
-        "Carga", "Importação", "Processamento", "Acompanhamento",
+        "Carga", "Importação", "Processamento", "Acompanhamento", "Importar Pendências", "Buscar Pendências", "Processar Pendências",
         "Atualização Fila Pendências", "Busca Atendimentos Paciente", "Busca Atualizações Paciente",
         *(f"Processamento Pendência {x}" for x in ("Abertura", "Alta", "Troca Leito", "UTI", "Atualização Paciente")),
     }  # fmt: skip
@@ -97,7 +99,7 @@ def test_a_wrong_settings_file_is_an_import_error_that_names_file_and_path(
 ) -> None:
     entradas[1]["importacao"]["lote"] = "muitos"
     erros = com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": entradas})).import_errors
-    assert len(erros) == 5
+    assert len(erros) == 7
     assert all("integracoes.yaml" in e and "integracoes[1].importacao.lote" in e for e in erros.values())
 
 
@@ -109,3 +111,10 @@ def test_several_installations_of_one_system_are_several_dags(
     assert bolsa.import_errors == {}
     assert {"consulfarma", "consulfarma_sul"} <= set(bolsa.dags)
     assert bolsa.dags["consulfarma_sul"].get_task("carga").integracao == "consulfarma_sul"
+
+
+def test_no_dag_where_the_vendors_own_service_runs(entradas: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    next(e for e in entradas if e["id"] == "fusion_service")["habilitada"] = False
+    bolsa = com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": entradas}))
+    assert bolsa.import_errors == {}
+    assert "skymed" in bolsa.dags and "fusion_service" not in bolsa.dags
