@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 # The engine is imported where it is first used: every parse of a DAG file imports this module.
 ERRO_ESPERA_MAX = 30.0
+CONSULTA_MAX = 30.0
+"""Seconds that one question of a watcher may take."""
 
 
 class PollCompartilhado:
@@ -60,7 +62,7 @@ class PollCompartilhado:
         from include.fusion.vigia import situacoes
 
         if self._engine is None:
-            self._engine = engine_de(self._conn_id, aplicacao="vigia")
+            self._engine = engine_de(self._conn_id, aplicacao="vigia", tempo_limite=CONSULTA_MAX)
         return situacoes(self._engine, sorted(self._alvos))
 
 
@@ -136,7 +138,7 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
         from fusion_airflow.conexoes import engine_de
         from fusion_airflow.montagem import Montagem
 
-        montagem = Montagem(de_dados(self.ajustes), lambda conn_id: engine_de(conn_id, aplicacao=f"vigia.{self.integracao}"))
+        montagem = Montagem(de_dados(self.ajustes), lambda conn_id: engine_de(conn_id, aplicacao=f"vigia.{self.integracao}", tempo_limite=CONSULTA_MAX))
         busca = montagem.integracao.busca
         if busca.habilitado and busca.vigiar_origem:
             self._vigia = montagem.vigia()

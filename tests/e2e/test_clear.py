@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e.hub import FIM, INICIAL, Hub
+from tests.e2e.hub import FIM, INICIAIS, Hub
+from tests.e2e.mv import ETAPAS, provocar
 
 TAREFAS = {
     ("consulfarma", "carga"),
     ("consulfarma", "importacao"),
     ("esus_ab", "importacao"),
-    (INICIAL, "carga"),
-    (INICIAL, "processamento"),
+    *(("mv", tarefa) for tarefa in ETAPAS),
+    *((dag, tarefa) for dag in INICIAIS for tarefa in ("carga", "processamento")),
 }
 SITUACAO = "select md5(string_agg(md5(r::text), '' order by integracao_id, codigo)) from registro r"
 
@@ -30,7 +31,7 @@ def test_the_list_of_tasks_is_complete(pilha: Hub) -> None:
 
 @pytest.mark.parametrize(("dag", "tarefa"), sorted(TAREFAS))
 def test_clearing_a_task_changes_nothing(hub: Hub, dag: str, tarefa: str) -> None:
-    run = com_sucesso(hub, dag, tarefa)
+    run = provocar(hub, tarefa) if dag == "mv" else com_sucesso(hub, dag, tarefa)
     antes = (hub.aplicacoes(), hub.um("fusion", SITUACAO))
     hub.limpar(dag, run, tarefa)
     assert hub.terminar(dag, run) == "success"

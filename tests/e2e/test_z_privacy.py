@@ -11,7 +11,10 @@ from tests.e2e.hub import Hub
 COLUNAS = {
     "consulfarma": ("dbo.Paciente", ("Nome", "NomeSocial", "NomeMae", "NomePai", "Cpf", "Cns", "Email", "Celular")),
     "esus_ab": ("tb_cidadao", ("no_cidadao", "no_social", "no_mae", "no_pai", "nu_cpf", "nu_cns", "ds_email", "nu_telefone_celular")),
-    "mv": ("dbamv.paciente", ("nm_paciente", "nm_social_paciente", "nm_mae", "nm_pai", "nr_cpf", "nr_cns", "cd_cns", "email", "nr_celular")),
+    "mv": (
+        "dbamv.paciente",
+        ("nm_paciente", "nm_social_paciente", "nm_mae", "nm_pai", "nr_cpf", "nr_cns", "cd_cns", "email", "nr_celular"),
+    ),
 }
 CURTO = 6
 """A shorter text turns up by chance."""

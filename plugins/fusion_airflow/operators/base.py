@@ -36,7 +36,11 @@ class OperadorIntegracao(BaseOperator):
         from include.fusion.settings import obter
 
         ti = context["ti"]
-        montagem = Montagem(obter(self.integracao), lambda conn_id: engine_de(conn_id, aplicacao=f"{ti.dag_id}.{ti.task_id}"))
+        prazo = self.execution_timeout or context["dag"].dagrun_timeout
+        limite = prazo.total_seconds() if prazo else None
+        montagem = Montagem(
+            obter(self.integracao), lambda conn_id: engine_de(conn_id, aplicacao=f"{ti.dag_id}.{ti.task_id}", tempo_limite=limite)
+        )
         try:
             pedido = Pedido.de_params(context["params"], montagem.sistema)
             return self.processar(context, montagem, pedido)

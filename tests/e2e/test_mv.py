@@ -1,0 +1,52 @@
+"""MV's processes on the real stack: each runs for its own pendencies, and nothing starts for nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.e2e.hub import Hub, integracao
+from tests.e2e.mv import ETAPAS, provocar, um_internado
+
+INICIAL = "mv_carga_inicial"
+SEMPRE = {"filas.atualizacao_fila_pendencias", "acompanhamento"}
+COM = {
+    "filas.busca_atendimentos_paciente": {"processamento.abertura"},
+    "filas.busca_atualizacoes_paciente": {"processamento.abertura", "processamento.atualizacao_paciente"},
+    "processamento.atualizacao_paciente": {"filas.busca_atualizacoes_paciente", "processamento.abertura"},
+    "processamento.uti": {"processamento.abertura"},
+}
+"""What else runs for the same reason."""
+
+
+@pytest.mark.parametrize("tarefa", [t for t in ETAPAS if t not in SEMPRE])
+def test_a_pendency_starts_its_own_process_and_no_other(hub: Hub, tarefa: str) -> None:
+    run = provocar(hub, tarefa)
+    estados = {nome: t["state"] for nome, t in hub.tarefas("mv", run).items()}
+    trabalharam = {nome for nome, estado in estados.items() if estado == "success"} - SEMPRE
+    assert trabalharam == {tarefa} | COM.get(tarefa, set())
+    assert {estado for nome, estado in estados.items() if nome not in trabalharam | SEMPRE} == {"skipped"}
+
+
+def test_a_skipped_process_was_not_started(hub: Hub) -> None:
+    run = provocar(hub, "processamento.abertura")
+    sql = "select count(*) from task_instance where dag_id = 'mv' and run_id = %s and pid is not null and task_id <> 'acompanhamento'"
+    assert hub.um("airflow", sql, run) == 2
+
+
+def test_a_discharge_waits_behind_no_initial_load(hub: Hub) -> None:
+    internado = um_internado(hub)
+    with hub.falhas(atraso_ms=8000):
+        with hub.pausada("mv"):
+            # The history's, not the discharged patient's: those would have to wait for each other.
+            mudadas = "update dbamv.atendime set cd_convenio = coalesce(cd_convenio, 0) %% 3 + 1 where cd_paciente <> %s"
+            hub.sql("mv", mudadas, internado["cd_paciente"])
+            hub.sql("mv", "delete from fusion_integracao.importacaoatendimento")
+            carga = hub.disparar(INICIAL, recomecar=True)
+            na_fila = "select count(*) from ImportacaoAtendimento where integracao_id = %s and processo = 'carga_inicial' and situacao = 'reservado'"
+            hub.esperar(lambda: hub.um("fusion_integracao", na_fila, integracao("mv").integracao_id), 30)
+            ETAPAS["processamento.alta"](hub)
+        alta = "select codigo from registro where integracao_id = %s and codigo = %s and corpo ->> 'situacao' = 'FINALIZADO'"
+        hub.esperar(lambda: hub.um("fusion", alta, integracao("mv").integracao_id, str(internado["cd_atendimento"])), 30)
+        assert hub.estado_do(INICIAL, carga) == "running"
+    assert hub.terminar(INICIAL, carga, 60) == "success"
+    hub.reconciliar()
