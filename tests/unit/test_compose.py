@@ -9,6 +9,9 @@ from typing import Any
 import pytest
 import yaml
 from airflow.configuration import retrieve_configuration_description
+from airflow.sdk import Connection
+
+from include.fusion.settings import carregar
 
 RAIZ = Path(__file__).resolve().parents[2]
 TEXTO = (RAIZ / "docker-compose.yaml").read_text()
@@ -45,7 +48,8 @@ def test_no_variable_has_a_default() -> None:
 
 def test_example_file_lists_every_required_variable() -> None:
     exemplo = set(re.findall(r"^([A-Z_]+)=$", (RAIZ / "docker/env.example").read_text(), re.MULTILINE))
-    assert set(re.findall(r"\$\{([A-Z_]+):\?", TEXTO)) == exemplo
+    do_perfil = {nome for nome, valor in SERVICOS["oracle"]["environment"].items() if valor is None}
+    assert set(re.findall(r"\$\{([A-Z_]+):\?", TEXTO)) | do_perfil == exemplo
 
 
 def test_example_connections_hold_no_secret() -> None:
@@ -61,6 +65,33 @@ def test_every_service_restarts_and_has_limits(nome: str) -> None:
 @pytest.mark.parametrize("nome", [n for n in SERVICOS if n != "init"])
 def test_every_server_has_a_health_check(nome: str) -> None:
     assert SERVICOS[nome]["healthcheck"]["test"]
+
+
+def test_oracle_starts_only_when_asked_and_is_nobodys_dependency() -> None:
+    assert {nome: servico["profiles"] for nome, servico in SERVICOS.items() if "profiles" in servico} == {"oracle": ["oracle"]}
+    assert not [nome for nome, servico in SERVICOS.items() if "oracle" in servico.get("depends_on", {})]
+    # Compose asks for every ${...:?} of the file, also those of a profile that is off: its secrets are names to pass on instead.
+    assert "${" not in str(SERVICOS["oracle"])
+    assert {n for n, valor in SERVICOS["oracle"]["environment"].items() if "PASSWORD" in n and valor is None} == {
+        "ORACLE_PASSWORD",
+        "APP_USER_PASSWORD",
+    }
+
+
+def test_ports_are_open_on_loopback_only_and_volumes_are_declared() -> None:
+    assert all(porta.startswith("127.0.0.1:") for servico in SERVICOS.values() for porta in servico.get("ports", ()))
+    usados = {volume.partition(":")[0] for servico in SERVICOS.values() for volume in servico.get("volumes", ())}
+    assert usados == set(COMPOSE["volumes"])
+
+
+def test_example_connections_are_what_airflow_reads() -> None:
+    conexoes = dict(re.findall(r"^AIRFLOW_CONN_(\w+)=(.*)$", (RAIZ / "docker/conexoes.env.example").read_text(), re.MULTILINE))
+    lidas = {nome: Connection.from_json(texto, conn_id=nome.lower()) for nome, texto in conexoes.items()}
+    assert lidas["MV"].conn_type == "oracle" and "service_name" in lidas["MV"].extra_dejson
+    # A schema would become the session's CURRENT_SCHEMA, and thick mode needs Oracle's own client in the image.
+    assert not lidas["MV"].schema and "thick_mode" not in lidas["MV"].extra_dejson
+    nomeadas = {c.upper() for i in carregar() for c in (i.conexoes.origem, i.conexoes.fusion_db, i.conexoes.fusion_api)}
+    assert set(conexoes) == nomeadas | {"GIT_DEFAULT"}
 
 
 def test_everything_the_image_needs_exists() -> None:

@@ -13,7 +13,9 @@ import yaml
 from include.fusion.erros import ConfiguracaoInvalida
 from include.fusion.settings import Consulfarma, EsusAb, carregar, instaladas
 from include.fusion.settings.__main__ import main
-from include.fusion.settings.appsettings import como_yaml, importar, ler_json
+from include.fusion.settings.appsettings import importar
+from include.fusion.settings.entrada import como_yaml
+from include.fusion.settings.json_dotnet import ler_json
 
 CONSULFARMA = """\ufeff{
   // Serviço de integração Consulfarma
@@ -39,10 +41,10 @@ ESUS = """{
   "UrlApiFusion": "http://fusion:5000"
 }"""
 
-MV = """{
-  "ConnectionStrings": {"MV": "Data Source=(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=mv-ora)(PORT=1522))(CONNECT_DATA=(SERVICE_NAME=MVPRD)));User Id=dbamv;Password=Mv5enha"},
+TASY = """{
+  "ConnectionStrings": {"Tasy": "Data Source=(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=tasy-ora)(PORT=1522))(CONNECT_DATA=(SERVICE_NAME=TASYPRD)));User Id=tasy;Password=Ta5enha"},
   "Processos": {
-    "ProcessamentoPendenciaAlta": {"Intervalo": "00:00:10", "Habilitado": true, "IdIntegracao": 4, "Senha": "Mv0utra"},
+    "BuscarInformacoesAtendimentos": {"Intervalo": "00:00:10", "Habilitado": true, "IdIntegracao": 4, "Senha": "Ta0utra"},
     "CargaInicial": {"Habilitado": false}
   },
   "Interval": "00:00:30"
@@ -102,12 +104,12 @@ def test_airflow_reads_the_uris_back() -> None:
     assert lida.password == "p%w d" and lida.extra_dejson == {"sslmode": "require"}
 
 
-@pytest.mark.parametrize("texto", [CONSULFARMA, ESUS, MV])
+@pytest.mark.parametrize("texto", [CONSULFARMA, ESUS, TASY])
 def test_no_secret_is_shown_unless_asked(tmp_path: Path, texto: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.json").write_text(texto, encoding="utf-8")
     main(["import-appsettings", str(tmp_path / "a.json")])
     saida = "".join(capsys.readouterr())
-    assert not [s for s in ("S3gr", "edo", "Oculta", "T0ken", "p%w", "p%25w", "Mv5enha", "Mv0utra") if s in saida] and "***" in saida
+    assert not [s for s in ("S3gr", "edo", "Oculta", "T0ken", "p%w", "p%25w", "Ta5enha", "Ta0utra") if s in saida] and "***" in saida
 
 
 def test_secrets_are_shown_when_asked(arquivo: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,17 +124,17 @@ def test_output_file_is_private_and_never_replaces_one(arquivo: Path, tmp_path: 
 
 
 def test_processes_of_other_systems_are_kept_as_a_comment() -> None:
-    lido = ler(MV)
+    lido = ler(TASY)
     texto = como_yaml(lido)
-    assert "ProcessamentoPendenciaAlta: process of MV not yet supported by this version, kept below as a comment" in lido.avisos
-    assert "#   Processos:ProcessamentoPendenciaAlta:IdIntegracao: 4" in texto and "CargaInicial" in texto
+    assert "BuscarInformacoesAtendimentos: process of Tasy not yet supported by this version, kept below as a comment" in lido.avisos
+    assert "#   Processos:BuscarInformacoesAtendimentos:IdIntegracao: 4" in texto and "CargaInicial" in texto
     assert yaml.safe_load(texto) is None
 
 
 def test_every_key_of_an_unsupported_file_is_accounted_for() -> None:
-    lido = ler(MV)
+    lido = ler(TASY)
     tudo = como_yaml(lido) + "\n".join(lido.avisos)
-    assert all(nome in tudo for nome in ("Processos:CargaInicial:Habilitado", "Interval", "mv-ora:1522", "service_name=MVPRD"))
+    assert all(nome in tudo for nome in ("Processos:CargaInicial:Habilitado", "Interval", "tasy-ora:1522", "service_name=TASYPRD"))
 
 
 def test_unknown_keys_are_listed_without_secret_values() -> None:
@@ -142,18 +144,22 @@ def test_unknown_keys_are_listed_without_secret_values() -> None:
 
 def test_section_gives_a_short_name_its_meaning() -> None:
     lido = importar({"Consulfarma": {"CargaWorker": {"Intervalo": "12:00:00"}, "Importacao": {"Intervalo": "00:01", "Habilitado": False}}})
-    assert lido.parametros == {"IntervaloCarga": "12:00:00", "IntervaloImportacao": "00:01:00", "importacao.habilitado": False}
+    assert lido.parametros == {
+        "carga.IntervaloCarga": "12:00:00",
+        "importacao.IntervaloImportacao": "00:01:00",
+        "importacao.habilitado": False,
+    }
 
 
 def test_bare_number_in_a_text_is_days_and_says_so() -> None:
     lido = importar({"IntervaloCarga": "1"})
-    assert lido.parametros == {"IntervaloCarga": "1.00:00:00"} and "as days" in lido.avisos[0]
+    assert lido.parametros == {"carga.IntervaloCarga": "1.00:00:00"} and "as days" in lido.avisos[0]
 
 
 @pytest.mark.parametrize("valor", [5000, "amanhã", None, "24:00:00"])
 def test_interval_of_unclear_unit_is_left_to_be_filled_in(valor: Any) -> None:
     lido = importar({"IntervaloCarga": valor})
-    assert lido.parametros == {"IntervaloCarga": None} and "left to be filled in" in lido.avisos[0]
+    assert lido.parametros == {"carga.IntervaloCarga": None} and "left to be filled in" in lido.avisos[0]
 
 
 def test_different_values_of_one_setting_are_reported() -> None:
@@ -162,7 +168,7 @@ def test_different_values_of_one_setting_are_reported() -> None:
 
 def test_system_can_be_given_where_names_do_not_tell() -> None:
     assert importar({"MaxRecords": 5}).sistema is None
-    assert importar({"MaxRecords": 5}, "esus_ab").parametros == {"MaxRecords": 5}
+    assert importar({"MaxRecords": 5}, "esus_ab").parametros == {"importacao.MaxRecords": 5}
 
 
 def test_comment_marks_inside_texts_stay() -> None:

@@ -55,6 +55,7 @@ def test_descriptor_of_several_addresses_travels_whole() -> None:
         ("Server=srv;Database=C;Integrated Security=SSPI", "integrated security does not work"),
         ("Server=srv;Database=C;User Id=u;Password=p;Encrypt=True", "not carried over: encrypt"),
         ("Data Source=MVPRD;User Id=u;Password=p", "tnsnames.ora"),
+        ("Data Source=h/s;User Id=u;Password=p;HA Events=true;Decr Pool Size=1", "not carried over: decr pool size, ha events"),
     ],
 )
 def test_what_does_not_carry_over_is_said(texto: str, aviso: str) -> None:

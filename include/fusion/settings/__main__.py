@@ -10,8 +10,10 @@ from pathlib import Path
 from include.fusion.depara import DePara
 from include.fusion.erros import ConfiguracaoInvalida
 from include.fusion.settings import appsettings
+from include.fusion.settings.antigos import ANTIGOS
 from include.fusion.settings.arquivo import caminho_padrao, carregar
-from include.fusion.settings.integracao import SISTEMAS, Consulfarma, EsusAb, Integracao
+from include.fusion.settings.entrada import como_yaml
+from include.fusion.settings.integracao import Consulfarma, EsusAb, Integracao
 from include.fusion.settings.intervalo import por_extenso
 from include.fusion.settings.leitura import nome_do_arquivo
 
@@ -75,10 +77,10 @@ def importar(opcoes: argparse.Namespace) -> int:
     except ConfiguracaoInvalida as erro:
         print(erro, file=sys.stderr)
         return 1
-    texto = appsettings.como_yaml(lido, opcoes.fuso, opcoes.mostrar_segredos)
+    texto = como_yaml(lido, opcoes.fuso, opcoes.mostrar_segredos)
     if lido.sistema is None:
         lido.avisos.insert(
-            0, f"no entry written: which system this is was not clear, or it is not yet supported; --sistema takes {', '.join(SISTEMAS)}"
+            0, f"no entry written: which system this is was not clear, or it is not yet supported; --sistema takes {', '.join(ANTIGOS)}"
         )
     for aviso in lido.avisos:
         print(f"warning: {aviso}", file=sys.stderr)
@@ -112,7 +114,7 @@ def main(argumentos: list[str] | None = None) -> int:
     )
     trazer.add_argument("arquivo", type=Path, help="the old appsettings.json")
     trazer.add_argument("--integracao", metavar="ID", help="id of the new entry (default: the system's name)")
-    trazer.add_argument("--sistema", choices=list(SISTEMAS), help="where the file does not tell")
+    trazer.add_argument("--sistema", choices=list(ANTIGOS), help="where the file does not tell")
     trazer.add_argument("--fuso", metavar="ZONE", help="time zone of the source, e.g. America/Bahia; without it you fill it in")
     trazer.add_argument("--mostrar-segredos", action="store_true", help="write passwords in clear instead of ***")
     trazer.add_argument("--saida", metavar="FILE", type=Path, help="write to a new file, readable by you only, instead of the screen")

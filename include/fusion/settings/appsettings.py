@@ -1,12 +1,11 @@
-"""The ``appsettings.json`` of an old .NET service, turned into an entry of ``integracoes.yaml`` and Airflow connections.
+"""The ``appsettings.json`` of an old .NET service, sorted into settings of an entry of ``integracoes.yaml`` and Airflow connections.
 
-Nothing of the file is dropped silently: what is not carried over stands in ``avisos``, what belongs to a process that this version
-does not have stays below the entry as a comment. Passwords are masked unless asked for.
+Nothing of the file is dropped silently: what is not carried over stands in ``avisos``, what belongs to a process that the entry
+does not have stays below it as a comment. Passwords are masked unless asked for.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -15,94 +14,40 @@ from pathlib import Path
 from typing import Any
 
 from include.fusion.erros import ConfiguracaoInvalida
-from include.fusion.settings.conexoes import (
-    MASCARA,
-    Conexao,
-    conexao_de_banco,
-    conexao_http,
-    mascarar,
-    parece_string_de_conexao,
-    secreta,
-)
+from include.fusion.settings import antigos
+from include.fusion.settings.antigos import DO_DOTNET, PARAMETROS, dobrar
+from include.fusion.settings.conexoes import Conexao, conexao_de_banco, conexao_http, parece_string_de_conexao, secreta
 from include.fusion.settings.intervalo import ler_intervalo, texto_timespan
+from include.fusion.settings.json_dotnet import ler_json
 
-_DO_DOTNET = {"logging", "serilog", "nlog", "allowedhosts", "kestrel", "urls", "$schema", "applicationinsights"}
-_PARAMETROS = {
-    "intervalocarga": "IntervaloCarga",
-    "intervaloimportacao": "IntervaloImportacao",
-    "interval": "Interval",
-    "intervalo": "Interval",
-    "maxrecords": "MaxRecords",
-    "integracaoid": "IntegracaoID",
-    "idintegracao": "IntegracaoID",
-    "layoutid": "LayoutID",
-    "idlayout": "LayoutID",
-    "habilitado": "habilitado",
-    "enabled": "habilitado",
-}
-# Process sections of the seed's other services, with the service that has them; None: several have one of this name.
-_PROCESSOS_FUTUROS: dict[str, str | None] = {
-    "atualizacaofilapendencias": "MV",
-    "buscaatendimentospaciente": "MV",
-    "processamentopendenciaabertura": "MV",
-    "processamentopendenciaalta": "MV",
-    "processamentopendenciauti": "MV",
-    "processamentopendenciatrocaleito": "MV",
-    "buscaatualizacoespaciente": "MV",
-    "processamentopendenciaatualizacaopaciente": "MV",
-    "importarpendencias": "Skymed",
-    "buscaraendimentosimportar": "Tasy",  # spelt so in the old manual
-    "buscaratendimentosimportar": "Tasy",
-    "buscarinformacoesatendimentos": "Tasy",
-    "gerarpendenciaatualizacaopacientes": "Tasy",
-    "integrarpendenciaatualizacaopacientes": "Tasy",
-    "cargainicialpacientes": "TrackCare",
-    "sincronizarpacientes": "TrackCare",
-    "pendenciabuscapaciente": "TrackCare",
-    "envioarquivofusion": "TrackCare",
-    "integracao": "Sotech",
-    "cargainicial": None,
-}
-_NOMES = {"consulfarma": "Consulfarma", "esus_ab": "e-SUS AB"}
-
-
-def ler_json(texto: str, nome: str) -> dict[str, Any]:
-    """JSON as .NET's configuration reads it: byte-order mark, comments and trailing commas allowed, a repeated key is not."""
-    # Strings first in each alternation, so that what looks like a comment inside one stays.
-    sem_comentarios = re.sub(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', lambda m: m[1] or " ", texto.lstrip("\ufeff"), flags=re.DOTALL)
-    limpo = re.sub(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', lambda m: m[1] or "", sem_comentarios, flags=re.DOTALL)
-
-    def sem_repeticao(pares: list[tuple[str, Any]]) -> dict[str, Any]:
-        vistos: set[str] = set()
-        for chave, _ in pares:
-            if chave.lower() in vistos:
-                raise ConfiguracaoInvalida(f"{nome}: key {chave!r} appears twice (case does not count)")
-            vistos.add(chave.lower())
-        return dict(pares)
-
-    try:
-        dados = json.loads(limpo, object_pairs_hook=sem_repeticao)
-    except json.JSONDecodeError as erro:
-        raise ConfiguracaoInvalida(f"{nome}: not valid JSON near line {erro.lineno}: {erro.msg}") from None
-    if not isinstance(dados, dict):
-        raise ConfiguracaoInvalida(f"{nome}: expected a JSON object")
-    return dados
+_DONOS_NO_MV = ("dbamv", "fusion_integracao")
 
 
 @dataclass
 class Importado:
-    """What an old file says. ``conexoes`` by Airflow connection id; ``parametros`` by the old name."""
+    """What an old file says. ``conexoes`` by Airflow connection id; ``parametros`` by ``section.key`` of the entry."""
 
     sistema: str | None
     id: str
     parametros: dict[str, Any] = field(default_factory=dict)
+    secoes: set[str] = field(default_factory=set)
+    """Process sections that the file has, even without a setting that is carried over."""
     conexoes: dict[str, Conexao] = field(default_factory=dict)
     futuros: dict[str, Any] = field(default_factory=dict)
     avisos: list[str] = field(default_factory=list)
 
+    @property
+    def origem(self) -> str:
+        """Id of the source's connection. Skymed has no database of its own: a file without one means that of the MV entry."""
+        return "mv" if self.sistema == "skymed" and self.id not in self.conexoes else self.id
 
-def _dobrar(texto: str) -> str:
-    return re.sub(r"[\s_.-]", "", texto).lower()
+
+@dataclass
+class _Sobras:
+    desconhecidas: list[str] = field(default_factory=list)
+    sem_lugar: list[str] = field(default_factory=list)
+    ids: dict[Any, list[str]] = field(default_factory=dict)
+    """IntegracaoID by value: the keys that say so."""
 
 
 def _folhas(dados: Any, caminho: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -117,80 +62,82 @@ def _folhas(dados: Any, caminho: tuple[str, ...] = ()) -> Iterator[tuple[tuple[s
 def importar(dados: dict[str, Any], sistema: str | None = None, id: str | None = None) -> Importado:
     """Sort a parsed file. ``sistema`` is guessed from names where not given; ``None`` when they do not tell."""
     folhas = list(_folhas(dados))
-    sistema = sistema or _adivinhar(folhas)
-    lido = Importado(sistema, id or sistema or "origem")
+    sistema = sistema or antigos.adivinhar({parte for caminho, _ in folhas for parte in caminho})
+    lido, sobras = Importado(sistema, id or sistema or "origem"), _Sobras()
     bancos: list[tuple[str, Conexao]] = []
     enderecos: list[tuple[str, str]] = []
-    desconhecidas: list[str] = []
     for caminho, valor in folhas:
-        nome, folha = ":".join(caminho), _dobrar(caminho[-1])
-        if _dobrar(caminho[0]) in _DO_DOTNET:
+        nome, parametro = ":".join(caminho), PARAMETROS.get(dobrar(caminho[-1]))
+        if dobrar(caminho[0]) in DO_DOTNET:
             continue
-        futuro = next((p for p in caminho[:-1] if _processo_futuro(p, sistema)), None)
-        if futuro:
-            lido.futuros.setdefault(futuro, {})[nome] = valor
-        elif isinstance(valor, str) and (_dobrar(caminho[0]) == "connectionstrings" or parece_string_de_conexao(valor)):
+        propria = antigos.secao_propria(caminho[:-1], sistema)
+        alheia = None if propria else antigos.secao_alheia(caminho[:-1], sistema)
+        lido.secoes |= {propria} if propria else set()
+        if alheia:
+            lido.futuros.setdefault(alheia, {})[nome] = valor
+        elif isinstance(valor, str) and (dobrar(caminho[0]) == "connectionstrings" or parece_string_de_conexao(valor)):
             if conexao := conexao_de_banco(valor):
                 bancos.append((nome, conexao))
             else:
                 lido.avisos.append(f"{nome}: not understood as a connection string (value not shown)")
         elif isinstance(valor, str) and re.match(r"(?i)https?://", valor):
             enderecos.append((nome, valor))
-        elif sistema is None and folha in _PARAMETROS:
+        elif parametro is None:
+            sobras.desconhecidas.append(f"{nome} (secret, value not shown)" if secreta(nome) else nome)
+        elif sistema is None:
             lido.futuros.setdefault(caminho[-2] if len(caminho) > 1 else caminho[-1], {})[nome] = valor
-        elif parametro := _parametro(caminho, folha, sistema):
-            _guardar(lido, parametro, valor, nome)
+        elif parametro == "IntegracaoID":
+            sobras.ids.setdefault(_valor(lido, parametro, valor, nome), []).append(nome)
+        elif chave := antigos.lugar(sistema, propria, parametro):
+            _guardar(lido, chave, valor, nome)
         else:
-            desconhecidas.append(f"{nome} (secret, value not shown)" if secreta(nome) else nome)
+            fora = propria is None and antigos.ANTIGOS[sistema].padrao is None
+            sobras.sem_lugar.append(f"{nome} (outside a process section)" if fora else nome)
     _nomear_bancos(lido, bancos)
     _nomear_api(lido, enderecos)
-    if desconhecidas:
-        lido.avisos.append("unknown keys, not carried over: " + ", ".join(desconhecidas))
-    if dotnet := [chave for chave in dados if _dobrar(chave.split(":")[0]) in _DO_DOTNET]:
-        lido.avisos.append("keys of .NET itself, not needed here: " + ", ".join(dotnet))
-    for secao in lido.futuros:
-        dono = _PROCESSOS_FUTUROS.get(_dobrar(secao))
-        lido.avisos.append(f"{secao}: process{f' of {dono}' if dono else ''} not yet supported by this version, kept below as a comment")
+    _numerar(lido, sobras.ids)
+    _avisar(lido, sobras, [chave for chave in dados if dobrar(chave.split(":")[0]) in DO_DOTNET])
     return lido
 
 
-def _adivinhar(folhas: list[tuple[tuple[str, ...], Any]]) -> str | None:
-    nomes = {_dobrar(parte) for caminho, _ in folhas for parte in caminho}
-    if any(_PROCESSOS_FUTUROS.get(nome) for nome in nomes):
-        return None
-    if nomes & {"intervalocarga", "intervaloimportacao"} or any("consulfarma" in nome for nome in nomes):
-        return "consulfarma"
-    return "esus_ab" if "layoutid" in nomes or any("esus" in nome for nome in nomes) else None
+def _numerar(lido: Importado, ids: dict[Any, list[str]]) -> None:
+    if len(ids) > 1:
+        quem = "; ".join(f"{valor if valor is not None else 'not understood'} in {', '.join(nomes)}" for valor, nomes in ids.items())
+        lido.avisos.append(f"IntegracaoID differs ({quem}): an entry has one for all its processes, left to be filled in")
+    if ids:
+        lido.parametros["IntegracaoID"] = next(iter(ids)) if len(ids) == 1 else None
 
 
-def _processo_futuro(parte: str, sistema: str | None) -> bool:
-    # e-SUS AB has an initial load of its own; without a known system every process section waits.
-    nome = _dobrar(parte)
-    return nome in _PROCESSOS_FUTUROS and (sistema is None or _PROCESSOS_FUTUROS[nome] is not None or sistema != "esus_ab")
+def _avisar(lido: Importado, sobras: _Sobras, dotnet: list[str]) -> None:
+    if sobras.sem_lugar:
+        lido.avisos.append("settings that the entry's processes do not have, not carried over: " + ", ".join(sobras.sem_lugar))
+    if sobras.desconhecidas:
+        lido.avisos.append("unknown keys, not carried over: " + ", ".join(sobras.desconhecidas))
+    if dotnet:
+        lido.avisos.append("keys of .NET itself, not needed here: " + ", ".join(dotnet))
+    if lido.origem != lido.id:
+        lido.avisos.append(
+            f"no source database in the file: conexoes.origem names {lido.origem!r}, set it to the MV entry's if that is another"
+        )
+    lido.avisos += [f"{secao}: {antigos.por_que_nao(secao, lido.sistema)}, kept below as a comment" for secao in lido.futuros]
 
 
-def _parametro(caminho: tuple[str, ...], folha: str, sistema: str | None) -> str | None:
-    """The setting that a leaf holds, or ``None``. A short name means what its section says: Carga:Intervalo is IntervaloCarga."""
-    parametro = _PARAMETROS.get(folha)
-    secao = _dobrar(caminho[-2]).removesuffix("worker") if len(caminho) > 1 else ""
-    if secao == "cargainicial":
-        return "carga_inicial.habilitado" if parametro == "habilitado" else None
-    if secao == "carga" and parametro in ("Interval", "habilitado"):
-        parametro = "IntervaloCarga" if parametro == "Interval" else "carga.habilitado"
-    elif parametro == "habilitado":
-        parametro = "importacao.habilitado"
-    elif parametro == "Interval" and sistema == "consulfarma":
-        parametro = "IntervaloImportacao"
-    so_consulfarma = parametro in ("IntervaloCarga", "carga.habilitado", "IntervaloImportacao")
-    if (sistema == "esus_ab" and so_consulfarma) or (sistema == "consulfarma" and parametro == "LayoutID"):
-        return None
-    return parametro
+def _guardar(lido: Importado, chave: str, valor: Any, nome: str) -> None:
+    secao, _, parametro = chave.partition(".")
+    if lido.sistema == "mv" and parametro == "LayoutID" and not re.fullmatch(r"[1-9][0-9]{0,8}", str(valor)):
+        lido.avisos.append(f"{nome}: not the number of a layout, so {secao} sends to the controller of its kind")
+        return
+    novo = _valor(lido, parametro, valor, nome)
+    if chave in lido.parametros and lido.parametros[chave] != novo:
+        lido.avisos.append(f"{nome}: {chave} stands more than once with different values, the first is kept")
+    lido.parametros.setdefault(chave, novo)
 
 
-def _guardar(lido: Importado, parametro: str, valor: Any, nome: str) -> None:
+def _valor(lido: Importado, parametro: str, valor: Any, nome: str) -> Any:
+    """As it stands in an entry; ``None``, with a warning, when not understood."""
     if parametro.startswith("Interval"):
         novo: Any = _intervalo(valor)
-    elif parametro.endswith("habilitado"):
+    elif parametro == "habilitado":
         novo = {"true": True, "false": False}.get(str(valor).lower())
     else:
         novo = int(str(valor)) if re.fullmatch(r"[0-9]{1,9}", str(valor)) else None
@@ -198,9 +145,7 @@ def _guardar(lido: Importado, parametro: str, valor: Any, nome: str) -> None:
         lido.avisos.append(f"{nome}: value not understood, {parametro} left to be filled in")
     if isinstance(valor, str) and re.fullmatch(r"[0-9]+", valor) and parametro.startswith("Interval"):
         lido.avisos.append(f"{nome}: .NET reads the text {valor!r} as days; check {parametro}")
-    if parametro in lido.parametros and lido.parametros[parametro] != novo:
-        lido.avisos.append(f"{nome}: {parametro} stands more than once with different values, the first is kept")
-    lido.parametros.setdefault(parametro, novo)
+    return novo
 
 
 def _intervalo(valor: Any) -> str | None:
@@ -216,16 +161,20 @@ def _intervalo(valor: Any) -> str | None:
 
 
 def _nomear_bancos(lido: Importado, bancos: list[tuple[str, Conexao]]) -> None:
-    do_fusion = [nome for nome, _ in bancos if re.search(r"(?i)fusion|integrador|integracao", nome.rpartition(":")[2])]
+    # Schema FUSION_INTEGRACAO, which a name may come from, lies in MV's database.
+    do_mv = [nome for nome, c in bancos if lido.sistema in ("mv", "skymed") and c.usuario.lower() in _DONOS_NO_MV]
+    do_fusion = [n for n, _ in bancos if n not in do_mv and re.search(r"(?i)fusion|integrador|integracao", n.rpartition(":")[2])]
     if len(do_fusion) == len(bancos):
         do_fusion = do_fusion[1:]  # the only string, or the first of several alike, is the source: every old service has one
     for nome, conexao in bancos:
         conn_id = "fusion_db" if nome in do_fusion else lido.id
         if conn_id in lido.conexoes:
-            conn_id = f"{lido.id}_{_dobrar(nome.rpartition(':')[2])}"
+            conn_id = f"{lido.id}_{dobrar(nome.rpartition(':')[2])}"
             lido.avisos.append(f"{nome}: one more database, connection {conn_id}; no process of this version uses it")
         lido.conexoes[conn_id] = conexao
         lido.avisos += [f"{nome}: {aviso}" for aviso in conexao.avisos]
+        if nome in do_mv:
+            lido.avisos.append(f"{nome}: user {conexao.usuario} owns tables; the hub only needs FUSION_LEITURA (docs/mv-dba.md)")
 
 
 def _nomear_api(lido: Importado, enderecos: list[tuple[str, str]]) -> None:
@@ -237,62 +186,6 @@ def _nomear_api(lido: Importado, enderecos: list[tuple[str, str]]) -> None:
         lido.avisos += [f"{nome}: {aviso}" for aviso in lido.conexoes["fusion_api"].avisos]
         if re.search(r"(?i)/api/?$", url):
             lido.avisos.append(f"{nome}: ends in /api, and so do the default rotas begin: shorten one of the two")
-
-
-def como_yaml(lido: Importado, fuso: str | None = None, mostrar_segredos: bool = False) -> str:
-    """The entry, the connections and the kept sections as one YAML text; what is to be filled in is ``null``, which does not validate."""
-    p = lido.parametros
-    linhas = ["integracoes:"] if lido.sistema else []
-    if lido.sistema:
-        linhas += [
-            f"  - id: {_escalar(lido.id)}",
-            f"    sistema: {lido.sistema}",
-            f"    nome: {_escalar(_NOMES[lido.sistema])}",
-            _linha("    ", "IntegracaoID", p.get("IntegracaoID")),
-            _linha("    ", "fuso_horario", fuso, "zone of the source's times, e.g. America/Bahia"),
-            "    conexoes:",
-            f"      origem: {_escalar(lido.id)}",
-            "      fusion_db: fusion_db",
-            "      fusion_api: fusion_api",
-        ]
-        for secao, chaves in _SECOES[lido.sistema].items():
-            corpo = [_linha("      ", c, p.get(c)) for c in chaves if c in p or c in _OBRIGATORIOS]
-            if f"{secao}.habilitado" in p:
-                corpo.insert(0, _linha("      ", "habilitado", p[f"{secao}.habilitado"]))
-            if corpo or secao != "carga_inicial":
-                linhas += [f"    {secao}:", *corpo] if corpo else [f"    {secao}: {{}}"]
-    linhas += [
-        "",
-        "# Airflow connections:" if mostrar_segredos else f"# Airflow connections (replace {MASCARA} by the password, percent-encoded):",
-    ]
-    linhas += [f"#   airflow connections add {i} --conn-uri '{c.uri(mostrar_segredos)}'" for i, c in lido.conexoes.items()]
-    for secao, valores in lido.futuros.items():
-        linhas += ["", f"# {secao}: not yet supported by this version; the old settings:"]
-        linhas += [f"#   {nome}: {_para_comentario(nome, valor, mostrar_segredos)}" for nome, valor in valores.items()]
-    return "\n".join(linhas) + "\n"
-
-
-_SECOES = {
-    "consulfarma": {"carga": ("IntervaloCarga",), "importacao": ("IntervaloImportacao", "MaxRecords")},
-    "esus_ab": {"importacao": ("Interval", "MaxRecords", "LayoutID"), "carga_inicial": ()},
-}
-_OBRIGATORIOS = ("LayoutID",)
-
-
-def _escalar(valor: Any) -> str:
-    if isinstance(valor, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_/-]*", valor) and valor not in ("true", "false", "null"):
-        return valor
-    return json.dumps(valor, ensure_ascii=False)
-
-
-def _linha(recuo: str, chave: str, valor: Any, dica: str = "to be filled in") -> str:
-    return f"{recuo}{chave}: {_escalar(valor)}" + (f"   # required: {dica}" if valor is None else "")
-
-
-def _para_comentario(nome: str, valor: Any, mostrar_segredos: bool) -> str:
-    if mostrar_segredos:
-        return json.dumps(valor, ensure_ascii=False)
-    return json.dumps(mascarar(nome, valor) if isinstance(valor, str) else MASCARA if secreta(nome) else valor, ensure_ascii=False)
 
 
 def de_arquivo(caminho: Path, sistema: str | None = None, id: str | None = None) -> Importado:

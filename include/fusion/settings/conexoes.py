@@ -60,12 +60,13 @@ _SENHA = ("password", "pwd")
 _LIDAS = {*_SERVIDOR, *_BANCO, *_USUARIO, *_SENHA, "port"}
 # Known keywords that mean nothing to the Airflow hooks; only these may be named in a warning.
 _DE_LIGACAO = {
-    "application name", "applicationname", "command timeout", "connect timeout", "connection timeout", "connection lifetime",
-    "dba privilege", "encrypt", "enlist", "failover partner", "include error detail", "incr pool size", "integrated security",
-    "keepalive", "load balancing", "max pool size", "maximum pool size", "metadata pooling", "min pool size", "minimum pool size",
-    "multipleactiveresultsets", "multisubnetfailover", "packet size", "persist security info", "pooling", "self tuning",
-    "statement cache size", "timeout", "trusted_connection", "trust server certificate", "trustservercertificate",
-    "validate connection", "workstation id",
+    "application name", "applicationname", "command timeout", "connect timeout", "connection lifetime", "connection timeout",
+    "context connection", "dba privilege", "decr pool size", "encrypt", "enlist", "failover partner", "ha events",
+    "include error detail", "incr pool size", "integrated security", "keepalive", "load balancing", "max pool size",
+    "maximum pool size", "metadata pooling", "min pool size", "minimum pool size", "multipleactiveresultsets",
+    "multisubnetfailover", "packet size", "persist security info", "pooling", "promotable transaction", "self tuning",
+    "statement cache purge", "statement cache size", "timeout", "trust server certificate", "trusted_connection",
+    "trustservercertificate", "unicode", "validate connection", "workstation id",
 }  # fmt: skip
 _SEM_IGUAL = ""
 """Key of a piece that is no ``Key=Value``."""
