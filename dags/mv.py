@@ -22,6 +22,8 @@ Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e pr
 6. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
+from typing import Any
+
 from airflow.sdk import TaskGroup
 
 from fusion_airflow.dags import dag_de_integracao
@@ -37,7 +39,7 @@ PROCESSOS = {
 }
 
 for integracao in instaladas(Mv):
-    comum = {"integracao": integracao.id}
+    comum: dict[str, Any] = {"integracao": integracao.id}
     with dag_de_integracao(integracao, __doc__):
         with TaskGroup("filas", group_display_name="Filas de pendências"):
             fila, pacientes = (

@@ -25,6 +25,9 @@ from include.fusion.sistemas.base import Linha, Origem
 
 TOLERANCIA_RELOGIO = timedelta(minutes=5)
 """A marker further ahead of our clock than this is a wrong date: the row is queued, the watermark stays."""
+SEGUNDO = timedelta(seconds=1)
+RECENTE = timedelta(minutes=1)
+"""This far from our clock no more changes come with a marker of whole seconds, whatever the clocks' difference."""
 
 
 @dataclass
@@ -158,8 +161,20 @@ class Carga:
                 if marca is None or marca.marcador is None or texto >= marca.marcador:
                     self.marcas.gravar(con, origem.nome, Marca(texto, str(ultima["chave"])))
                     self.marcas.podar(con, origem.nome, piso)
-            relembrar = [(str(n["chave"]), texto_marcador(n["marcador"])) for n in novas]
+            relembrar = [
+                (str(n["chave"]), texto_marcador(n["marcador"])) for n in novas if not (validas and self._segundo_aberto(n, validas[-1]))
+            ]
             self.marcas.marcar_vistas(con, origem.nome, [par for par in relembrar if piso is None or par[1] >= piso])
+
+    def _segundo_aberto(self, linha: Linha, ultima: Linha) -> bool:
+        """Whether more may still come with this very marker: of whole seconds, and of the newest one.
+
+        A second change of a record within that second looks like the first one; it is queued once more rather than taken for seen.
+        """
+        marcador, maior = linha["marcador"], ultima["marcador"]
+        if not isinstance(marcador, datetime) or marcador.microsecond:
+            return False
+        return bool(marcador >= maior - SEGUNDO) and abs(marcador.replace(tzinfo=None) - self._agora()) < RECENTE
 
     @staticmethod
     def _futura(linha: Linha, limite: datetime) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -87,9 +88,10 @@ class Via:
 
 @dataclass
 class _Lote:
-    """Records reserved together, of one queue."""
+    """Records reserved together, of one queue: how many they were, and those that must travel."""
 
     via: Via
+    reservados: int
     envios: list[Envio]
 
 
@@ -143,6 +145,7 @@ class Entrega:
         self.progresso = progresso
         self.resultado = Resultado()
         self._de_plantao = True
+        self._trava = threading.Lock()
 
     def executar(self) -> Resultado:
         """Deliver until the queues are empty (and stay so for ``permanencia``), on an event loop of its own.
@@ -170,7 +173,7 @@ class Entrega:
                         preparo = asyncio.create_task(asyncio.to_thread(self._preparar, self._cabe(no_ciclo)))
                     lote = await preparo
                     preparo = None
-                    no_ciclo += len(lote.envios) if lote else 0
+                    no_ciclo += lote.reservados if lote else 0
                     if lote and no_ciclo >= self.p.max_por_ciclo:
                         # The old services took MaxRecords per cycle; a site that lowered it meant to spare Fusion.
                         await self._enviar_lote(lote)
@@ -256,7 +259,7 @@ class Entrega:
         prazo = timedelta(seconds=self.p.prazo_reserva)
         for via in self.vias:
             if registros := via.fila.reservar(quantos, self.dono, prazo, filtro=via.filtro):
-                return _Lote(via, self._ler(via, registros))
+                return _Lote(via, len(registros), self._ler(via, registros))
         return None
 
     def _ler(self, via: Via, registros: Sequence[Registro]) -> list[Envio]:
@@ -270,12 +273,17 @@ class Entrega:
             for envio in envios:
                 if envio.desfecho is not None and envio.desfecho.motivo == AUSENTE and envio.registro.chave in excluidos:
                     envio.desfecho = Desfecho(envio.registro, "descartado", motivo=EXCLUIDO)
-            # Written ahead, before anything leaves: whoever finds these rows after a crash knows what Fusion may have.
             a_enviar = [envio for envio in envios if envio.desfecho is None]
+            # What need not travel ends here: it must not hold its patient for as long as the others are under way.
+            via.fila.registrar(con, self.dono, [envio.desfecho for envio in envios if envio.desfecho is not None])
+            # Written ahead, before anything leaves: whoever finds these rows after a crash knows what Fusion may have.
             numeros = via.livro.anunciar(con, [(envio.registro.chave, envio.versao) for envio in a_enviar])
+        for envio in envios:
+            if envio.desfecho is not None:
+                self._contar(envio)
         for envio in a_enviar:
             envio.chave = via.livro.chave_idempotencia(envio.registro.chave, envio.versao, numeros[envio.registro.chave])
-        return envios
+        return a_enviar
 
     def _montar(self, via: Via, registro: Registro, lido: Lido, entrega: UltimaEntrega | None) -> Envio:
         if registro.tentativas >= self.p.tentativas_max:
@@ -325,6 +333,11 @@ class Entrega:
         desfecho, r = envio.desfecho, self.resultado
         if desfecho is None or desfecho.situacao == "devolvido":
             return
+        with self._trava:  # One batch is counted while the next is being read.
+            self._somar(envio, desfecho, r)
+
+    @staticmethod
+    def _somar(envio: Envio, desfecho: Desfecho, r: Resultado) -> None:
         if desfecho.situacao == "erro":
             r.erros += 1
             r.motivos[desfecho.motivo or ""] += 1

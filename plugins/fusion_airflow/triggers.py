@@ -138,7 +138,9 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
         from fusion_airflow.conexoes import engine_de
         from fusion_airflow.montagem import Montagem
 
-        montagem = Montagem(de_dados(self.ajustes), lambda conn_id: engine_de(conn_id, aplicacao=f"vigia.{self.integracao}", tempo_limite=CONSULTA_MAX))
+        montagem = Montagem(
+            de_dados(self.ajustes), lambda conn_id: engine_de(conn_id, aplicacao=f"vigia.{self.integracao}", tempo_limite=CONSULTA_MAX)
+        )
         busca = montagem.integracao.busca
         if busca.habilitado and busca.vigiar_origem:
             self._vigia = montagem.vigia()

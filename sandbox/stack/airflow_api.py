@@ -36,7 +36,8 @@ def faltam_dags(estado: Estado) -> list[str]:
 
 
 def _iniciais() -> list[str]:
-    return [i.dag_id_carga_inicial for i in (*instaladas(EsusAb), *instaladas(Mv)) if i.carga_inicial is not None and i.carga_inicial.habilitado]
+    com_carga: tuple[EsusAb | Mv, ...] = (*instaladas(EsusAb), *instaladas(Mv))
+    return [i.dag_id_carga_inicial for i in com_carga if i.carga_inicial is not None and i.carga_inicial.habilitado]
 
 
 def disparar_cargas_iniciais(estado: Estado) -> list[str]:

@@ -44,7 +44,7 @@ def test_a_discharge_waits_behind_no_initial_load(hub: Hub) -> None:
             carga = hub.disparar(INICIAL, recomecar=True)
             na_fila = "select count(*) from ImportacaoAtendimento where integracao_id = %s and processo = 'carga_inicial' and situacao = 'reservado'"
             hub.esperar(lambda: hub.um("fusion_integracao", na_fila, integracao("mv").integracao_id), 30)
-            ETAPAS["processamento.alta"](hub)
+        ETAPAS["processamento.alta"](hub)
         alta = "select codigo from registro where integracao_id = %s and codigo = %s and corpo ->> 'situacao' = 'FINALIZADO'"
         hub.esperar(lambda: hub.um("fusion", alta, integracao("mv").integracao_id, str(internado["cd_atendimento"])), 30)
         assert hub.estado_do(INICIAL, carga) == "running"

@@ -46,7 +46,7 @@ def test_change_is_queued_once(bancada):
 
 
 def test_rows_of_one_timestamp_cross_page_borders(bancada):
-    tocar(bancada, "AtendimentoId <= 23", f"date_trunc('second', {AGORA})")
+    tocar(bancada, "AtendimentoId <= 23", f"date_trunc('second', {AGORA}) - interval '2 minutes'")
     bancada.fila("update marca_dagua set marcador = '2020-01-01T00:00:00.000000' where origem = 'atendimento'")
     carga = bancada.montagem.carga()
     carga.pagina = 5
