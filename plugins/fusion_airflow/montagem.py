@@ -142,9 +142,8 @@ class Montagem:
         return Marcas(self.fusion, self.integracao.integracao_id, processo)
 
     def carga(self, passo: str | None = None) -> Carga:
-        """Load of what changed. A system with an initial load starts live traffic at now; another one from its first record."""
+        """Load of what changed."""
         busca = self.integracao.busca_de(passo or "")
-        tem_inicial = getattr(self.integracao, CARGA_INICIAL, None) is not None
         return Carga(
             self.consultas,
             self.fusion,
@@ -153,7 +152,7 @@ class Montagem:
             fuso=self.integracao.fuso,
             sobreposicao=busca.sobreposicao,
             pagina=busca.pagina,
-            sem_marca="agora" if tem_inicial else "tudo",
+            sem_marca="tudo" if self.integracao.desde_o_inicio else "agora",
             passo=passo,
         )
 

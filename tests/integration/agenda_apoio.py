@@ -16,6 +16,7 @@ from fusion_airflow.montagem import Montagem
 from include.fusion.carga import ResultadoCarga
 from include.fusion.entrega import Entrega, Resultado
 from include.fusion.modelo import Registro, pacote
+from include.fusion.vigia import situacoes
 from sandbox.origens.base import Mudanca
 from sandbox.origens.mv.agenda import MUDANCAS, marcada
 from sandbox.origens.mv.hospital import Hospital
@@ -58,6 +59,11 @@ class Cadeia(Bancada):
         """One run of Skymed."""
         self.carregar()
         return self.entregar("teste/run/importar_pendencias#1|")
+
+    def ve_trabalho(self) -> bool:
+        """Whether Skymed's watcher would wake its DAG for what is at the source."""
+        m = self.montagem
+        return m.vigia().ha_trabalho(situacoes(m.fusion, [m.alvo])[m.alvo].marcas)
 
     def buscar(self) -> ResultadoCarga:
         """One look of the service at Fusion."""

@@ -251,15 +251,32 @@ def test_a_lost_answer_of_fusion_announces_and_applies_once(cadeia: Cadeia) -> N
 
 
 def test_the_watchers_see_the_journal_and_the_pendency(cadeia: Cadeia) -> None:
-    assert not cadeia.montagem.vigia().ha_trabalho({})
+    cadeia.anunciar()
+    assert not cadeia.ve_trabalho()
     cadeia.marcar()
-    assert cadeia.montagem.vigia().ha_trabalho({})
+    assert cadeia.ve_trabalho()
     assert not cadeia.servico.vigia().ha_trabalho({})
     cadeia.anunciar()
-    assert not cadeia.montagem.vigia().ha_trabalho({})
+    assert not cadeia.ve_trabalho()
     assert cadeia.servico.vigia().ha_trabalho({})
     cadeia.buscar()
     assert not cadeia.servico.vigia().ha_trabalho({})
+
+
+def test_a_changed_patient_shows_on_the_booking(cadeia: Cadeia) -> None:
+    chave = cadeia.marcar()
+    cadeia.anunciar()
+    cadeia.processar()
+    agora = "date_trunc('second', clock_timestamp() at time zone 'America/Bahia') + interval '2 seconds'"
+    cadeia.origem(
+        f"update dbamv.paciente p set nr_ddd_celular = '71', nm_social_paciente = 'Outro Nome', sn_utiliza_nome_social = 'S', dt_ultima_atualizacao = {agora}"
+        " from dbamv.age_cir g join dbamv.aviso_cirurgia v on v.cd_aviso_cirurgia = g.cd_aviso_cirurgia"
+        " where g.cd_age_cir = %s and p.cd_paciente = v.cd_paciente", int(chave),
+    )  # fmt: skip
+    assert cadeia.ve_trabalho()
+    cadeia.anunciar()
+    cadeia.processar()
+    assert cadeia.agendamento(chave)["agendamento"]["paciente"]["nomeSocial"] == "Outro Nome"
 
 
 def test_a_day_of_bookings_is_the_same_on_both_sides(cadeia: Cadeia) -> None:

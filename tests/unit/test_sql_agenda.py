@@ -16,7 +16,7 @@ from include.fusion.sistemas.base import Sistema
 RAIZ = Path(__file__).resolve().parents[2]
 SISTEMAS = (skymed.SISTEMA, fusion_service.SISTEMA)
 ARQUIVOS = sorted(a for s in SISTEMAS for a in (RAIZ / "include" / "sql" / s.nome).glob("*.sql"))
-BINDS = {"diario_agenda": {"limite"}, "diario_agenda_apagar": {"ids"}, "diario_agenda_vigia": set(), "total": set(),
+BINDS = {"paciente_alterado": {"marcador", "chave", "limite"}, "paciente_alterado_vigia": {"marcador"}, "diario_agenda": {"limite"}, "diario_agenda_apagar": {"ids"}, "diario_agenda_vigia": set(), "total": set(),
          "chaves": {"atendimento", "paciente", "inicio", "fim", "chave", "limite"}}  # fmt: skip
 _PROIBIDO = re.compile(
     r"\|\||::|''|\b(TOP|LIMIT|ISNULL|NVL|NVL2|ILIKE|SYSDATE|ROWNUM|DUAL|NOW|CONVERT|TRUE|FALSE|WITH|DECODE)\b|\"|\(\+\)", re.IGNORECASE
@@ -75,6 +75,7 @@ def test_its_columns_are_mvs(arquivo: Path) -> None:
 @pytest.mark.parametrize("sistema", SISTEMAS, ids=lambda s: s.nome)
 def test_every_file_that_the_system_names_is_there_and_no_other(sistema: Sistema) -> None:
     nomeados = {sistema.sql_chaves, sistema.sql_total, *(a for d in sistema.detalhes for a, _ in d.variantes)}
+    nomeados |= {a for o in sistema.origens for a in (o.sql, o.sql_vigia)}
     nomeados |= {a for d in sistema.diarios for a in (d.sql, d.sql_apagar, d.sql_vigia)}
     assert {a.name for a in ARQUIVOS if a.parent.name == sistema.nome} == nomeados
 

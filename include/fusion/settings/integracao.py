@@ -162,6 +162,11 @@ class Integracao(Modelo):
         return self.busca
 
     @property
+    def desde_o_inicio(self) -> bool:
+        """Where no watermark stands yet, changes are read from the source's first; else from now on."""
+        return False
+
+    @property
     def intervalo_busca(self) -> timedelta:
         """Between two looks at a source that no watcher observes."""
         return getattr(self.busca, "intervalo", self.rede_de_seguranca)
@@ -171,6 +176,10 @@ class Consulfarma(Integracao):
     sistema: Literal["consulfarma"]
     carga: Carga
     importacao: Importacao
+
+    @property
+    def desde_o_inicio(self) -> bool:
+        return True
 
     @property
     def busca(self) -> Carga:
@@ -188,6 +197,10 @@ class EsusAb(Integracao):
     importacao: ImportacaoVigiada
     carga_inicial: CargaInicial | None = None
     """Absent: no initial-load DAG."""
+
+    @property
+    def desde_o_inicio(self) -> bool:
+        return self.carga_inicial is None
 
     @property
     def busca(self) -> ImportacaoVigiada:

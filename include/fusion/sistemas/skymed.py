@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.fusion.modelo import AplicacaoPendencia
-from include.fusion.sistemas.base import Contexto, Diario, Linha, Processo, Sistema
+from include.fusion.sistemas.base import Contexto, Diario, Linha, Origem, Processo, Sistema
 
 if TYPE_CHECKING:
     from include.fusion.filas import Operacao
@@ -43,7 +43,7 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Registro:
 
 SISTEMA = Sistema(
     nome="skymed",
-    origens=(),
+    origens=(Origem("paciente_alterado", "paciente_alterado.sql", "paciente_alterado_vigia.sql"),),
     detalhes=(),
     mapear=mapear,
     tipo_chave=int,
