@@ -373,3 +373,20 @@ class Hub:
 
 def integracao(sistema: str) -> Integracao:
     return obter(sistema)
+
+
+def com_sucesso(hub: Hub, dag: str, tarefa: str) -> str:
+    """Newest finished run in which the task did something."""
+    return next(
+        r["dag_run_id"] for r in hub.runs(dag) if r["state"] in FIM and hub.tarefas(dag, r["dag_run_id"])[tarefa]["state"] == "success"
+    )
+
+
+def limpar_sem_efeito(hub: Hub, dag: str, tarefa: str, run: str) -> None:
+    """Clear one task of a finished run: it runs again, and Fusion is as it was."""
+    antes = (hub.aplicacoes(), hub.um("fusion", _SITUACAO))
+    hub.limpar(dag, run, tarefa)
+    assert hub.terminar(dag, run) == "success"
+    assert hub.tarefas(dag, run)[tarefa]["try_number"] >= 2
+    assert (hub.aplicacoes(), hub.um("fusion", _SITUACAO)) == antes
+    hub.reconciliar()
