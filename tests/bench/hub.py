@@ -66,7 +66,7 @@ class Hub:
             feitas = consultar(
                 self.urls["fusion_integracao"], "select count(distinct processo || integracao_id) from ImportacaoAtendimento"
             )
-            if feitas[0][0] < 2 or self.abertas():
+            if feitas[0][0] < 3 or self.abertas():
                 vazia_desde.clear()
                 return False
             vazia_desde.append(time.monotonic())

@@ -27,6 +27,7 @@ from sandbox.fusion.__main__ import pedir_falhas
 from sandbox.origens.base import Mudanca
 from sandbox.postgres import Postgres
 from sandbox.relatorio import divergentes, pacientes_divergentes
+from sandbox.relatorio_agenda import agendamentos_divergentes
 from sandbox.simulador import Origem, criar_registro
 from sandbox.stack import airflow_api, componentes
 from sandbox.stack.ambiente import USUARIO_UI, dsn
@@ -57,6 +58,9 @@ _FORA_DE_ORDEM = """select integracao_id, codigo from (
     select a.*, lag(atualizado_em) over (partition by entidade, integracao_id, codigo order by id) as antes
       from aplicacao a where atualizado_em is not null) t
 where atualizado_em < antes"""
+
+_SITUACAO = "select md5(string_agg(md5(r::text), '' order by integracao_id, codigo)) from registro r"
+_PENDENCIAS_ABERTAS = "select count(*) from registro where entidade = 'AplicacaoPendencia' and not corpo ? 'dataProcessamento'"
 
 
 class Hub:
@@ -178,7 +182,7 @@ class Hub:
         fim = threading.Event()
         origens = [
             Origem(s, self.url(s), self.url("simulador"), taxa=taxa, duracao=0, invalidos=0, semente=self.rng.getrandbits(30), fim=fim)
-            for s in SISTEMAS
+            for s in (*SISTEMAS, "skymed")
         ]
         for origem in origens:
             origem.start()
@@ -332,10 +336,10 @@ class Hub:
 
     # -- reconciliation ------------------------------------------------------------------------------------------------------
 
-    def em_erro(self, sistema: str) -> set[str]:
+    def em_erro(self, sistema: str, tabela: str = "ImportacaoAtendimento") -> set[str]:
         linhas = self.sql(
             "fusion_integracao",
-            "select chave from ImportacaoAtendimento where integracao_id = %s and situacao = 'erro'",
+            f"select chave from {tabela} where integracao_id = %s and situacao = 'erro'",
             integracao(sistema).integracao_id,
         )
         return {linha["chave"] for linha in linhas}
@@ -355,7 +359,19 @@ class Hub:
                 achadas.append(f"{sistema}: {len(pacientes)} patients")
             numero = integracao(sistema).integracao_id
             achadas += conferir(sistema, self.url(sistema), self.url("fusion"), numero, ignorar=recusadas | faltam)
-        return achadas
+        return achadas + self._agendamentos()
+
+    def _agendamentos(self) -> list[str]:
+        """What the surgical chain still owes: journal rows, open pendencies, bookings that differ."""
+        servico = integracao("fusion_service")
+        urls = {banco: self.url(banco) for banco in ("fusion", "fusion_integracao", "mv", "simulador")}
+        faltam = agendamentos_divergentes(servico, urls) - self.em_erro("fusion_service", "AplicacaoPendencia")
+        contas = {
+            "bookings": len(faltam),
+            "rows in the journal of bookings": self.um("mv", "select count(*) from fusion_integracao.atualizacaoagendacirurgia"),
+            "open pendencies": self.um("fusion", _PENDENCIAS_ABERTAS),
+        }
+        return [f"{n} {nome}" for nome, n in contas.items() if n]
 
     def reconciliar(self, segundos: float = 90) -> None:
         """Within ``segundos`` nothing waits and nothing is missing; nothing was applied twice, nor after something newer."""

@@ -12,6 +12,9 @@ TAREFAS = {
     ("consulfarma", "importacao"),
     ("esus_ab", "importacao"),
     *(("mv", tarefa) for tarefa in ETAPAS),
+    ("skymed", "importar_pendencias"),
+    ("fusion_service", "buscar_pendencias"),
+    ("fusion_service", "processar_pendencias"),
     *((dag, tarefa) for dag in INICIAIS for tarefa in ("carga", "processamento")),
 }
 

@@ -10,7 +10,8 @@ from tests.e2e.mv import ETAPAS, provocar, um_internado
 INICIAL = "mv_carga_inicial"
 SEMPRE = {"filas.atualizacao_fila_pendencias", "acompanhamento"}
 COM = {
-    **dict.fromkeys(SEMPRE, {"processamento.abertura"}),
+    "filas.atualizacao_fila_pendencias": {"processamento.abertura"},
+    "acompanhamento": {"processamento.abertura"},
     "filas.busca_atendimentos_paciente": {"processamento.abertura"},
     "filas.busca_atualizacoes_paciente": {"processamento.abertura", "processamento.atualizacao_paciente"},
     "processamento.atualizacao_paciente": {"filas.busca_atualizacoes_paciente", "processamento.abertura"},

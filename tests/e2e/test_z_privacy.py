@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from sandbox.stack.situacao import profundidades
 from tests.e2e.hub import Hub
 
 COLUNAS = {
@@ -54,4 +55,6 @@ def test_airflow_keeps_no_patient(pilha: Hub, pessoais: set[str]) -> None:
 
 
 def test_no_reason_in_the_queue_names_a_patient(pilha: Hub, pessoais: set[str]) -> None:
-    assert encontrados(pessoais, str(pilha.sql("fusion_integracao", "select motivo from ImportacaoAtendimento"))) == 0
+    tabelas = {tabela for tabela, *_ in profundidades(pilha.url("fusion_integracao"))}
+    motivos = [pilha.sql("fusion_integracao", f"select motivo from {tabela}") for tabela in tabelas]
+    assert encontrados(pessoais, str(motivos)) == 0
