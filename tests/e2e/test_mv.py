@@ -9,13 +9,10 @@ from tests.e2e.mv import ETAPAS, provocar, um_internado
 
 INICIAL = "mv_carga_inicial"
 SEMPRE = {"filas.atualizacao_fila_pendencias", "acompanhamento"}
+ABERTURA = {"processamento.abertura"}
 COM = {
-    "filas.atualizacao_fila_pendencias": {"processamento.abertura"},
-    "acompanhamento": {"processamento.abertura"},
-    "filas.busca_atendimentos_paciente": {"processamento.abertura"},
-    "filas.busca_atualizacoes_paciente": {"processamento.abertura", "processamento.atualizacao_paciente"},
-    "processamento.atualizacao_paciente": {"filas.busca_atualizacoes_paciente", "processamento.abertura"},
-    "processamento.uti": {"processamento.abertura"},
+    "filas.busca_atualizacoes_paciente": {"processamento.atualizacao_paciente"},
+    "processamento.atualizacao_paciente": {"filas.busca_atualizacoes_paciente"},
 }
 """What else runs for the same reason."""
 
@@ -25,7 +22,8 @@ def test_a_pendency_starts_its_own_process_and_no_other_and_a_clear_changes_noth
     run = provocar(hub, tarefa)
     estados = {nome: t["state"] for nome, t in hub.tarefas("mv", run).items()}
     trabalharam = {nome for nome, estado in estados.items() if estado == "success"}
-    assert trabalharam == SEMPRE | {tarefa} | COM.get(tarefa, set())
+    # A document closed in the very last second is looked at once more: an opening may run beside any other.
+    assert trabalharam | ABERTURA == SEMPRE | ABERTURA | {tarefa} | COM.get(tarefa, set())
     assert {estado for nome, estado in estados.items() if nome not in trabalharam} == {"skipped"}
     limpar_sem_efeito(hub, "mv", tarefa, run)
 

@@ -30,11 +30,12 @@ class Modelo(BaseModel):
 def test_a_refused_record_leaves_its_reason_and_no_row_behind() -> None:
     linhas = [Linha(chave="1", cpf="x")]
     vista = weakref.ref(linhas[0])
-    sistema = SimpleNamespace(tipo_chave=int, mapear=lambda grupos, _: Modelo(cpf=grupos["atendimento"][0]["cpf"]))
+    leitura = SimpleNamespace(tipo_chave=int, detalhes=(), mapear=lambda grupos, _: Modelo(cpf=grupos["atendimento"][0]["cpf"]))
+    sistema = SimpleNamespace(leitura=lambda _: leitura)
     consultas: Any = SimpleNamespace(
         sistema=sistema,
         engine=SimpleNamespace(connect=nullcontext),
-        detalhes=[("atendimento", "a.sql")],
+        escolher=lambda _: [("atendimento", "a.sql")],
         linhas=lambda *_, **__: [linhas.pop()],
     )
     contexto: Any = None
