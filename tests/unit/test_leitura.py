@@ -31,7 +31,7 @@ def test_a_refused_record_leaves_its_reason_and_no_row_behind() -> None:
     linhas = [Linha(chave="1", cpf="x")]
     vista = weakref.ref(linhas[0])
     leitura = SimpleNamespace(tipo_chave=int, detalhes=(), mapear=lambda grupos, _: Modelo(cpf=grupos["atendimento"][0]["cpf"]))
-    sistema = SimpleNamespace(leitura=lambda _: leitura)
+    sistema = SimpleNamespace(entidade="atendimento", leitura=lambda _: leitura)
     consultas: Any = SimpleNamespace(
         sistema=sistema,
         engine=SimpleNamespace(connect=nullcontext),
