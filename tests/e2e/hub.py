@@ -91,7 +91,7 @@ class Hub:
         """The shipped settings with runs that end, and try again, sooner: the tests wait for both."""
         dados = yaml.safe_load(caminho_padrao().read_text())
         for entrada in dados["integracoes"]:
-            entrada[ENTREGAS.get(entrada["sistema"], "importacao")]["permanencia"] = 3
+            entrada[ENTREGAS.get(entrada["sistema"], "importacao")]["permanencia"] = 2
             entrada["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
         arquivo = self.estado.pasta / "integracoes.yaml"
         arquivo.write_text(yaml.safe_dump(dados, allow_unicode=True))

@@ -46,36 +46,39 @@ def _abertura(hub: Hub) -> None:
     _atendime(hub, "cd_convenio = coalesce(cd_convenio, 0) %% 3 + 1")
 
 
-ETAPAS: dict[str, Callable[[Hub], None]] = {
-    "filas.atualizacao_fila_pendencias": _abertura,
-    "filas.busca_atendimentos_paciente": _pedido,
-    "filas.busca_atualizacoes_paciente": _paciente,
-    "processamento.abertura": _abertura,
-    "processamento.alta": lambda hub: _atendime(hub, f"dt_alta = date_trunc('day', {AGORA}), hr_alta = {AGORA}"),
-    "processamento.troca_leito": lambda hub: _atendime(
-        hub, "cd_leito = (select min(l.cd_leito) from dbamv.leito l where l.cd_leito <> atendime.cd_leito)"
-    ),
-    "processamento.uti": _ronda,
-    "processamento.atualizacao_paciente": _paciente,
-    "acompanhamento": _abertura,
+def _alta(hub: Hub) -> None:
+    _atendime(hub, f"dt_alta = date_trunc('day', {AGORA}), hr_alta = {AGORA}")
+
+
+def _troca_leito(hub: Hub) -> None:
+    _atendime(hub, "cd_leito = (select min(l.cd_leito) from dbamv.leito l where l.cd_leito <> atendime.cd_leito)")
+
+
+CAUSAS: dict[str, tuple[Callable[[Hub], None], set[str]]] = {
+    "abertura": (_abertura, {"processamento.abertura"}),
+    "alta": (_alta, {"processamento.alta"}),
+    "troca de leito": (_troca_leito, {"processamento.troca_leito"}),
+    "ronda da UTI": (_ronda, {"processamento.uti", "processamento.abertura"}),
+    "paciente": (_paciente, {"filas.busca_atualizacoes_paciente", "processamento.atualizacao_paciente", "processamento.abertura"}),
+    "pedido do Fusion": (_pedido, {"filas.busca_atendimentos_paciente", "processamento.abertura"}),
 }
-"""Every task of the DAG, with what gives it work."""
+"""What happens, and the tasks that have something to do then, besides the first and the last of the run."""
+SEMPRE = {"filas.atualizacao_fila_pendencias", "acompanhamento"}
+TAREFAS = SEMPRE | set().union(*(tarefas for _, tarefas in CAUSAS.values()))
 
 
-def provocar(hub: Hub, tarefa: str) -> str:
-    """Give ``tarefa`` work on a hub at rest, and wait until it is done; the run in which it did it."""
+def provocar(hub: Hub, causa: str) -> str:
+    """Let ``causa`` happen on a hub at rest, and wait until it is dealt with; the run that did it."""
     antes = {r["dag_run_id"] for r in hub.runs("mv")}
-    ETAPAS[tarefa](hub)
+    fazer, tarefas = CAUSAS[causa]
+    fazer(hub)
     achado: list[str] = []
 
     def feito() -> bool:
-        achado[:] = [
-            r["dag_run_id"]
-            for r in hub.runs("mv")
-            if r["dag_run_id"] not in antes and r["state"] in FIM and hub.tarefas("mv", r["dag_run_id"])[tarefa]["state"] == "success"
-        ]
+        novas = [r["dag_run_id"] for r in hub.runs("mv") if r["dag_run_id"] not in antes and r["state"] in FIM]
+        achado[:] = [r for r in novas if all(hub.tarefas("mv", r)[t]["state"] == "success" for t in tarefas - {"processamento.abertura"})]
         return bool(achado)
 
-    hub.esperar(feito, 60, f"{tarefa} did nothing")
+    hub.esperar(feito, 60, f"nothing came of: {causa}")
     hub.quieto()
     return achado[-1]

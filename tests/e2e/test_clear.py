@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from tests.e2e import mv
 from tests.e2e.hub import INICIAIS, Hub, com_sucesso, limpar_sem_efeito
-from tests.e2e.mv import ETAPAS
 
 TAREFAS = {
     ("consulfarma", "carga"),
     ("consulfarma", "importacao"),
     ("esus_ab", "importacao"),
-    *(("mv", tarefa) for tarefa in ETAPAS),
+    *(("mv", tarefa) for tarefa in mv.TAREFAS),
     ("skymed", "importar_pendencias"),
     ("fusion_service", "buscar_pendencias"),
     ("fusion_service", "processar_pendencias"),
