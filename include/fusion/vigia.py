@@ -77,11 +77,19 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
 
 
 def _pronta(integracao_id: int, f: Table, processo: str) -> ColumnElement[bool]:
+    """A due row whose patient nobody has in hand: one behind a slow batch is no reason for a run, and is announced once it is free."""
+    outra = f.alias("p")
+    presa = exists().where(
+        outra.c.integracao_id == integracao_id,
+        outra.c.chave_paciente == f.c.chave_paciente,
+        outra.c.situacao == literal("reservado", literal_execute=True),
+    )
     return exists().where(
         f.c.integracao_id == integracao_id,
         f.c.processo == processo,
         f.c.situacao == literal("pendente", literal_execute=True),
         or_(f.c.proxima_tentativa_em.is_(None), f.c.proxima_tentativa_em <= agora()),
+        ~presa,
     )
 
 

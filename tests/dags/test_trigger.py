@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from fusion_airflow.triggers import PollCompartilhado, TrabalhoPendenteTrigger
 from include.fusion import plantao
-from include.fusion.filas import Fila, ItemFila
+from include.fusion.filas import Desfecho, Fila, ItemFila
 from include.fusion.marcas import Marca, Marcas
 from include.fusion.migracoes import migrar
 from include.fusion.settings import como_dados, obter
@@ -87,6 +88,21 @@ def test_a_source_without_watcher_is_due_by_its_interval(fusion: Engine, gatilho
 def test_work_is_announced_again_while_it_remains(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
     enfileirar(fusion)
     assert ouvir(gatilho, 5, ate=3) == [{"integracao": "consulfarma", "motivo": "fila"}] * 3
+
+
+def test_a_row_behind_its_patients_slow_delivery_is_announced_as_soon_as_it_is_free(
+    fusion: Engine, gatilho: TrabalhoPendenteTrigger
+) -> None:
+    inicial, viva = Fila(fusion, 12, "carga_inicial"), Fila(fusion, 12, "importacao")
+    with fusion.begin() as con:
+        inicial.enfileirar(con, [ItemFila("1", "p")])
+    [registro] = inicial.reservar(1, "carga#1|", timedelta(minutes=1))
+    with fusion.begin() as con:
+        viva.enfileirar(con, [ItemFila("2", "p")])
+    assert ouvir(gatilho, 1) == []
+    with fusion.begin() as con:
+        inicial.registrar(con, "carga#1|", [Desfecho(registro, "concluido")])
+    assert len(ouvir(gatilho)) == 1
 
 
 def test_the_watcher_keeps_quiet_while_somebody_is_on_duty(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:

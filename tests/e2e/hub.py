@@ -375,7 +375,11 @@ class Hub:
 
     def reconciliar(self, segundos: float = 90) -> None:
         """Within ``segundos`` nothing waits and nothing is missing; nothing was applied twice, nor after something newer."""
-        self.esperar(lambda: self.a_fazer() == 0 and not self.diferencas(), segundos, "not reconciled in time")
+        try:
+            self.esperar(lambda: self.a_fazer() == 0 and not self.diferencas(), segundos)
+        except AssertionError:
+            filas = [linha for linha in profundidades(self.url("fusion_integracao")) if linha[3] in ("pendente", "reservado")]
+            raise AssertionError(f"not reconciled within {segundos} s: {filas}, {self.diferencas()[:10]}") from None
         assert not self.diferencas()
         assert not self.sql("fusion", _REPETIDAS, self.pedidas)
         assert not self.sql("fusion", _FORA_DE_ORDEM)
