@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import threading
 import time
 from collections import Counter
@@ -42,7 +43,10 @@ class MuitosErros(FusionHubError):
 
 @dataclass(frozen=True)
 class Parametros:
-    """Limits of one delivery. Times in seconds; ``permanencia`` is how long an empty queue is watched before the task ends."""
+    """Limits of one delivery. Times in seconds; ``permanencia`` is how long an empty queue is watched before the task ends.
+
+    ``duracao_max``: it ends after this long even while something is queued, since other steps of the run wait.
+    """
 
     lote: int = 200
     concorrencia: int = 32
@@ -50,6 +54,7 @@ class Parametros:
     intervalo_ciclo: float = 5.0
     permanencia: float = 5.0
     permanencia_max: float = 120.0
+    duracao_max: float = math.inf
     intervalo_vigia: float = 0.5
     prazo_reserva: float = 120.0
     tentativas_max: int = 8
@@ -118,7 +123,7 @@ class Resultado:
 
 
 class Entrega:
-    """Drains queues into Fusion, the first one first. One instance serves one run of one task."""
+    """Drains queues into Fusion, in turn. One instance serves one run of one task."""
 
     def __init__(
         self,
@@ -145,6 +150,7 @@ class Entrega:
         self.progresso = progresso
         self.resultado = Resultado()
         self._de_plantao = True
+        self._vez = 0
         self._trava = threading.Lock()
 
     def executar(self) -> Resultado:
@@ -174,9 +180,12 @@ class Entrega:
                     lote = await preparo
                     preparo = None
                     no_ciclo += lote.reservados if lote else 0
-                    if lote and no_ciclo >= self.p.max_por_ciclo:
-                        # The old services took MaxRecords per cycle; a site that lowered it meant to spare Fusion.
+                    acabou = time.monotonic() - inicio >= self.p.duracao_max
+                    if lote and (acabou or no_ciclo >= self.p.max_por_ciclo):
                         await self._enviar_lote(lote)
+                        if acabou:
+                            break
+                        # The old services took MaxRecords per cycle; a site that lowered it meant to spare Fusion.
                         await asyncio.sleep(max(0.0, ciclo_inicio + self.p.intervalo_ciclo - time.monotonic()))
                         ciclo_inicio, no_ciclo = time.monotonic(), 0
                         continue
@@ -257,7 +266,10 @@ class Entrega:
         while self._em_pausa():
             time.sleep(1.0)
         prazo = timedelta(seconds=self.p.prazo_reserva)
-        for via in self.vias:
+        for _ in self.vias:
+            via = self.vias[self._vez % len(self.vias)]
+            # In turn, batch by batch: a queue that never gets empty must not keep the others waiting.
+            self._vez += 1
             if registros := via.fila.reservar(quantos, self.dono, prazo, filtro=via.filtro):
                 return _Lote(via, len(registros), self._ler(via, registros))
         return None

@@ -21,7 +21,7 @@ from include.fusion.marcas import Marca, Marcas
 from include.fusion.pendencias import Pendencias
 from include.fusion.settings import Integracao
 from include.fusion.settings.processos import Entrega as AjustesEntrega
-from include.fusion.settings.processos import Importacao
+from include.fusion.settings.processos import Importacao, Processamento
 from include.fusion.sistemas.base import Contexto, Sistema
 from include.fusion.vigia import EXECUCAO, Alvo, VigiaOrigem, venceu
 
@@ -30,6 +30,8 @@ BUSCA = "carga"
 PLANTAO = "importacao"
 """Process under which a run of the integration says that it is at work."""
 CARGA_INICIAL = "carga_inicial"
+VEZ_MAX = 5.0
+"""Seconds that one of several processes of a run delivers before the next one's turn."""
 NO_CORPO = {"agenda_cirurgica": "agendamento"}
 """Name of a record in its request's body, where it is not the entity's."""
 PEDIDOS = ("PendenciaBuscaAtendimentos", "busca_atendimentos_paciente")
@@ -252,6 +254,8 @@ def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametro
     }
     for nome in ("permanencia", "prazo_reserva", "espera_inicial", "espera_max"):
         valores[nome] = getattr(ajustes, nome).total_seconds()
+    if isinstance(ajustes, Processamento):
+        valores["duracao_max"] = VEZ_MAX
     if isinstance(ajustes, Importacao):
         valores |= {"max_por_ciclo": ajustes.max_records, "intervalo_ciclo": ajustes.intervalo.total_seconds()}
     return Parametros(**valores, intervalo_vigia=intervalo_vigia.total_seconds())

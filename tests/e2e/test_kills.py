@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from tests.e2e.hub import Hub
+from tests.e2e.hub import ENTREGA, Hub
 
 VIAJANDO = "select count(*) from ImportacaoAtendimento where processo <> 'carga_inicial' and situacao = 'reservado'"
 
@@ -22,7 +22,7 @@ def test_killing_who_delivers_in_mid_batch(hub: Hub, quem: str, sistema: str) ->
     """``task`` is the process that sends; ``worker`` its supervisor, whose death leaves it an orphan."""
     with hub.movimento(), hub.falhas(atraso_ms=2500):
         em_viagem(hub)
-        hub.matar_quem_faz(sistema, "acompanhamento" if sistema == "mv" else "importacao", supervisor=quem == "worker")
+        hub.matar_quem_faz(sistema, ENTREGA[sistema], supervisor=quem == "worker")
         hub.deixar(2)
     hub.reconciliar(120)
 

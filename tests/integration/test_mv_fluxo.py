@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import psycopg2
@@ -83,6 +84,25 @@ def test_a_discharge_never_travels_before_its_opening(bancada: Bancada) -> None:
     assert bancada.entregar(processo="alta").processados == 0
     assert bancada.entregar(processo="abertura").processados == 1
     assert bancada.entregar(processo="alta").processados == 1
+
+
+def test_a_process_that_is_never_done_keeps_no_other_waiting(bancada: Bancada) -> None:
+    """Its turn ends; and where one delivery serves all queues, they take turns."""
+    pacientes = dict(bancada.origem("select cd_paciente, max(cd_atendimento) from dbamv.atendime group by 1 limit 8"))
+    itens = [ItemFila(str(chave), str(paciente)) for paciente, chave in pacientes.items()]
+    m = bancada.montagem
+    with m.fusion.begin() as con:
+        m.fila("abertura").enfileirar(con, itens[:6])
+        m.fila("alta").enfileirar(con, itens[6:])
+    entrega = bancada.entrega(processo="abertura", lote=1)
+    entrega.p = replace(entrega.p, duracao_max=0.0)
+    assert entrega.executar().processados == 1
+    ordem: list[str] = []
+    entrega = bancada.entrega(lote=1)
+    ler = entrega._ler
+    entrega._ler = lambda via, registros: (ordem.append(via.fila.escopo.processo), ler(via, registros))[1]
+    entrega.executar()
+    assert ordem[:4] == ["abertura", "alta", "abertura", "alta"]
 
 
 def test_an_attendance_deleted_after_its_discharge_was_queued_is_cancelled_and_leaves_no_error(bancada: Bancada) -> None:

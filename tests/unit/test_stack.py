@@ -20,6 +20,9 @@ from sandbox.stack import ambiente
 from sandbox.stack.estado import RAIZ, Estado
 from sandbox.stack.filhos import MARCA, encerrar, ficha, pertencentes, vivo
 
+pytestmark = pytest.mark.xdist_group("processos")
+"""Who belongs to whom is told by a mark that every test here uses."""
+
 # A component with a grandchild in a process group of its own, as a task runner is; both ignore SIGTERM.
 FAMILIA = """
 import os, signal, sys, time
