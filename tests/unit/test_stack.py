@@ -20,8 +20,8 @@ from sandbox.stack import ambiente
 from sandbox.stack.estado import RAIZ, Estado
 from sandbox.stack.filhos import MARCA, encerrar, ficha, pertencentes, vivo
 
-pytestmark = pytest.mark.xdist_group("processos")
-"""Who belongs to whom is told by a mark that every test here uses."""
+NOSSA = f"m{os.getpid()}"
+"""Mark of this process's own children: tests of this file may run in another process, too."""
 
 # A component with a grandchild in a process group of its own, as a task runner is; both ignore SIGTERM.
 FAMILIA = """
@@ -45,7 +45,7 @@ def estado(tmp_path: Path) -> Estado:
 def familia(tmp_path: Path) -> Iterator[list[int]]:
     pasta = tmp_path / "pids"
     pasta.mkdir()
-    lider = iniciar([sys.executable, "-c", FAMILIA, f"{pasta}/"], log=tmp_path / "log", env={**os.environ, MARCA: "m1"})
+    lider = iniciar([sys.executable, "-c", FAMILIA, f"{pasta}/"], log=tmp_path / "log", env={**os.environ, MARCA: NOSSA})
     while len(pids := [int(p.name) for p in pasta.iterdir()]) < 2:
         time.sleep(0.05)
     yield sorted(pids, key=lambda p: p != lider.pid)
@@ -60,7 +60,7 @@ def parados(pids: list[int]) -> bool:
 
 
 def test_ending_a_component_ends_its_grandchildren(familia: list[int]) -> None:
-    assert encerrar({"x": ficha(familia[0])}, "m1", espera=0.3) == 2
+    assert encerrar({"x": ficha(familia[0])}, NOSSA, espera=0.3) == 2
     assert parados(familia)
 
 
@@ -68,7 +68,7 @@ def test_a_dead_leader_s_children_are_found_by_their_mark(familia: list[int]) ->
     dados = ficha(familia[0])
     os.kill(familia[0], signal.SIGKILL)
     time.sleep(0.2)
-    assert [p.pid for p in pertencentes([dados], "m1", todos=False)] == [familia[1]]
+    assert [p.pid for p in pertencentes([dados], NOSSA, todos=False)] == [familia[1]]
 
 
 def test_a_recycled_pid_is_nobody_of_ours(familia: list[int]) -> None:
