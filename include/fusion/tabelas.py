@@ -105,6 +105,7 @@ FILAS: dict[str, Table] = {
     nome: tabela_fila(nome)
     for nome in (
         "ImportacaoAtendimento", "PendenciaIntegracao", "PendenciaBuscaAtendimentos", "AtualizacaoAgendaCirurgia", "AplicacaoPendencia",
+        "ImportarAtendimento",
     )
 }  # fmt: skip
 """Every queue table by its seed name; a new one is a name here and a migration."""
@@ -156,6 +157,19 @@ carga_vista = Table(
     _chave_primaria("chave", _texto(CHAVE_MAX)),
     _chave_primaria("marcador", String(100).with_variant(postgresql.VARCHAR(100, collation="C"), "postgresql")),
 )
+
+retrato = Table(
+    "retrato",
+    metadados,
+    _chave_primaria("integracao_id", Integer()),
+    _chave_primaria("processo", String(60)),
+    _chave_primaria("origem", String(100)),
+    _chave_primaria("bloco", BigInteger()),
+    Column("quantidade", BigInteger, nullable=False),
+    Column("soma", BigInteger, nullable=False),
+    Column("conteudo", Text().with_variant(mssql.NVARCHAR(), "mssql"), nullable=False),
+)
+"""What was last seen of a table that keeps a version per row and no moment of change: one row per block of keys; see ``retrato.py``."""
 
 codigo_sem_depara = Table(
     "codigo_sem_depara",

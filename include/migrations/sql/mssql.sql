@@ -331,6 +331,76 @@ UPDATE versao_migracao SET version_num='0002' WHERE versao_migracao.version_num 
 
 GO
 
+-- Running upgrade 0002 -> 0003
+
+CREATE TABLE ImportarAtendimento (
+    id BIGINT NOT NULL IDENTITY,
+    integracao_id INTEGER NOT NULL,
+    processo VARCHAR(60) NOT NULL,
+    chave NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    chave_paciente NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    operacao VARCHAR(10) NOT NULL,
+    prioridade SMALLINT NOT NULL,
+    situacao VARCHAR(10) NOT NULL,
+    tentativas INTEGER NOT NULL,
+    proxima_tentativa_em DATETIME2 NULL,
+    reservado_por NVARCHAR(500) COLLATE Latin1_General_100_BIN2 NULL,
+    reservado_ate DATETIME2 NULL,
+    motivo NVARCHAR(300) COLLATE Latin1_General_100_BIN2 NULL,
+    versao_conteudo VARCHAR(64) NULL,
+    criado_em DATETIME2 NOT NULL,
+    concluido_em DATETIME2 NULL,
+    reabrir BIT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE UNIQUE INDEX ux_importaratendimento_aberta ON ImportarAtendimento (integracao_id, processo, chave) WHERE situacao IN ('pendente', 'reservado', 'erro');
+
+GO
+
+CREATE INDEX ix_importaratendimento_pronta ON ImportarAtendimento (integracao_id, processo, prioridade, id) WHERE situacao IN ('pendente');
+
+GO
+
+CREATE INDEX ix_importaratendimento_paciente ON ImportarAtendimento (integracao_id, chave_paciente, situacao DESC, prioridade, id) WHERE situacao IN ('pendente', 'reservado') AND chave_paciente IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_importaratendimento_espera ON ImportarAtendimento (integracao_id, processo, proxima_tentativa_em) WHERE situacao IN ('pendente') AND proxima_tentativa_em IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_importaratendimento_reservada ON ImportarAtendimento (integracao_id, reservado_ate) WHERE situacao IN ('reservado');
+
+GO
+
+CREATE INDEX ix_importaratendimento_erro ON ImportarAtendimento (integracao_id, processo, id) WHERE situacao IN ('erro');
+
+GO
+
+CREATE INDEX ix_importaratendimento_fechada ON ImportarAtendimento (integracao_id, processo, concluido_em) WHERE situacao IN ('concluido', 'descartado');
+
+GO
+
+CREATE TABLE retrato (
+    integracao_id INTEGER NOT NULL,
+    processo VARCHAR(60) NOT NULL,
+    origem VARCHAR(100) NOT NULL,
+    bloco BIGINT NOT NULL,
+    quantidade BIGINT NOT NULL,
+    soma BIGINT NOT NULL,
+    conteudo NVARCHAR(max) NOT NULL,
+    PRIMARY KEY (integracao_id, processo, origem, bloco)
+);
+
+GO
+
+UPDATE versao_migracao SET version_num='0003' WHERE versao_migracao.version_num = '0002';
+
+GO
+
 COMMIT;
 
 GO
