@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, l
 
 from include.fusion.carga import TOLERANCIA_RELOGIO
 from include.fusion.leitura import ConsultasSistema
+from include.fusion.marcas import NA_JANELA, Marca
 from include.fusion.plantao import presente
 from include.fusion.relogio import agora
 from include.fusion.sistemas.base import Origem
@@ -32,11 +34,11 @@ class Alvo(NamedTuple):
 
 @dataclass(frozen=True)
 class Situacao:
-    """State of one integration: due rows wait, somebody is on duty, watermarks by origin (text), when the load last ran."""
+    """State of one integration: due rows wait, somebody is on duty, watermarks by origin, when the load last ran."""
 
     prontos: bool = False
     de_plantao: bool = False
-    marcas: dict[str, str] = field(default_factory=dict)
+    marcas: dict[str, Marca] = field(default_factory=dict)
     executada_em: datetime | None = None
 
     def venceu(self, intervalo: timedelta) -> bool:
@@ -61,18 +63,18 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
     with engine.connect() as con:
         bandeiras = {posicao: (bool(p), bool(o)) for posicao, p, o in con.execute(union_all(*partes))}
         linhas = con.execute(
-            select(m.c.integracao_id, m.c.processo, m.c.origem, m.c.marcador, m.c.executado_em).where(
+            select(m.c.integracao_id, m.c.processo, m.c.origem, m.c.marcador, m.c.executado_em, m.c.detalhe).where(
                 m.c.integracao_id.in_({a.integracao_id for a in alvos})
             )
         )
-        por_processo: dict[tuple[int, str], dict[str, tuple[str | None, datetime]]] = {}
-        for integracao_id, processo, origem, marcador, em in linhas:
-            por_processo.setdefault((integracao_id, processo), {})[origem] = (marcador, em)
+        por_processo: dict[tuple[int, str], dict[str, Marca]] = {}
+        for integracao_id, processo, origem, marcador, em, detalhe in linhas:
+            por_processo.setdefault((integracao_id, processo), {})[origem] = Marca(marcador, None, em, json.loads(detalhe or "{}"))
     resultado = {}
     for posicao, alvo in enumerate(alvos):
         marcas = por_processo.get((alvo.integracao_id, alvo.marcas), {})
-        textos = {origem: marcador for origem, (marcador, _) in marcas.items() if marcador is not None}
-        resultado[alvo] = Situacao(*bandeiras[posicao], textos, marcas.get(EXECUCAO, (None, None))[1])
+        execucao = marcas.pop(EXECUCAO, None)
+        resultado[alvo] = Situacao(*bandeiras[posicao], marcas, execucao.executado_em if execucao else None)
     return resultado
 
 
@@ -96,6 +98,8 @@ def _pronta(integracao_id: int, f: Table, processo: str) -> ColumnElement[bool]:
 class VigiaOrigem:
     """Looks at one source: a row in a journal, a marker beyond the watermark, or a late commit inside the overlap window, is work.
 
+    So is a window in which nobody yet found nothing new: whoever moved the watermark was stopped before the last look.
+
     ``passo``: only what that search step looks at.
     """
 
@@ -104,20 +108,18 @@ class VigiaOrigem:
         self.sobreposicao = sobreposicao
         self.fuso = fuso
         self.passo = passo
-        self._vistos: dict[str, tuple[str | None, int]] = {}
 
-    def ha_trabalho(self, marcas: dict[str, str]) -> bool:
-        """Whether any origin has changes that the watermarks (origin → marker text) do not cover yet."""
+    def ha_trabalho(self, marcas: Mapping[str, Marca]) -> bool:
+        """Whether any origin has changes that the watermarks, by origin, do not cover yet."""
         with self.consultas.engine.connect() as con:
-            # Every origin is asked each time: what one saw is remembered for the next look.
-            mudancas = [
-                self._mudou(con, origem, marcas.get(origem.nome)) for origem in self.consultas.origens if self.passo in (None, origem.passo)
-            ]
             diarios = [d for d in self.consultas.sistema.diarios if self.passo in (None, d.passo)]
-            return any(mudancas) or any(self.consultas.linhas(con, d.sql_vigia)[0]["quantidade"] for d in diarios)
+            origens = [o for o in self.consultas.origens if self.passo in (None, o.passo)]
+            return any(self.consultas.linhas(con, d.sql_vigia)[0]["quantidade"] for d in diarios) or any(
+                self._mudou(con, o, marcas.get(o.nome, Marca(None))) for o in origens
+            )
 
-    def _mudou(self, con: Connection, origem: Origem, texto: str | None) -> bool:
-        marca: Any = None if texto is None else self.consultas.sistema.ler_marcador(texto)
+    def _mudou(self, con: Connection, origem: Origem, anterior: Marca) -> bool:
+        marca: Any = None if anterior.marcador is None else self.consultas.sistema.ler_marcador(anterior.marcador)
         base = (
             datetime(1753, 1, 1)
             if marca is None
@@ -135,8 +137,6 @@ class VigiaOrigem:
         futura = (
             isinstance(maior, datetime) and maior.replace(tzinfo=None) > datetime.now(self.fuso).replace(tzinfo=None) + TOLERANCIA_RELOGIO
         )
-        anterior = self._vistos.get(origem.nome)
-        self._vistos[origem.nome] = (texto, quantidade)
         if not futura and maior > marca:
             return True
-        return anterior is not None and anterior[0] == texto and quantidade > anterior[1]
+        return quantidade > anterior.detalhe.get(NA_JANELA, 0)

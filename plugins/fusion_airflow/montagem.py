@@ -20,8 +20,8 @@ from include.fusion.livro import Livro
 from include.fusion.marcas import Marca, Marcas
 from include.fusion.pendencias import Pendencias
 from include.fusion.settings import Integracao
+from include.fusion.settings.processos import CargaInicial, Importacao, Processamento
 from include.fusion.settings.processos import Entrega as AjustesEntrega
-from include.fusion.settings.processos import Importacao, Processamento
 from include.fusion.sistemas.base import Contexto, Sistema
 from include.fusion.vigia import EXECUCAO, Alvo, VigiaOrigem, venceu
 
@@ -256,6 +256,8 @@ def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametro
         valores[nome] = getattr(ajustes, nome).total_seconds()
     if isinstance(ajustes, Processamento):
         valores["duracao_max"] = VEZ_MAX
+    if isinstance(ajustes, CargaInicial):
+        valores["ate_esvaziar"] = True
     if isinstance(ajustes, Importacao):
         valores |= {"max_por_ciclo": ajustes.max_records, "intervalo_ciclo": ajustes.intervalo.total_seconds()}
     return Parametros(**valores, intervalo_vigia=intervalo_vigia.total_seconds())
