@@ -30,6 +30,7 @@ class Antigo:
 
 _ENTREGA = ("habilitado", "Interval", "MaxRecords")
 _COM_LAYOUT = (*_ENTREGA, "LayoutID")
+_DESTINADO = (*_ENTREGA, "IntegracaoID", "LayoutID")
 
 ANTIGOS: dict[str, Antigo] = {
     "consulfarma": Antigo(
@@ -51,12 +52,12 @@ ANTIGOS: dict[str, Antigo] = {
             Secao("atualizacao_fila_pendencias", ("habilitado", "Interval")),
             Secao("busca_atendimentos_paciente"),
             Secao("busca_atualizacoes_paciente"),
-            Secao("processamento_pendencia_abertura", _COM_LAYOUT),
-            Secao("processamento_pendencia_alta", _COM_LAYOUT),
-            Secao("processamento_pendencia_troca_leito", _COM_LAYOUT),
-            Secao("processamento_pendencia_uti", _COM_LAYOUT),
-            Secao("processamento_pendencia_atualizacao_paciente", _COM_LAYOUT),
-            Secao("carga_inicial"),
+            Secao("processamento_pendencia_abertura", _DESTINADO),
+            Secao("processamento_pendencia_alta", _DESTINADO),
+            Secao("processamento_pendencia_troca_leito", _DESTINADO),
+            Secao("processamento_pendencia_uti", _DESTINADO),
+            Secao("processamento_pendencia_atualizacao_paciente", _DESTINADO),
+            Secao("carga_inicial", ("habilitado", "IntegracaoID", "LayoutID")),
         ),
         None,
     ),

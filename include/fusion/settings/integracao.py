@@ -161,6 +161,16 @@ class Integracao(Modelo):
         """Settings of one search step."""
         return self.busca
 
+    def processos(self) -> tuple[Processo, ...]:
+        """Settings of every process that the entry has."""
+        return tuple(valor for _, valor in self if isinstance(valor, Processo))
+
+    @property
+    def numeros(self) -> frozenset[int]:
+        """Every code in Fusion that records of this entry arrive under."""
+        proprios = {numero for p in self.processos() if (numero := getattr(p, "integracao_id", None))}
+        return frozenset({self.integracao_id} | proprios)
+
     @property
     def desde_o_inicio(self) -> bool:
         """Where no watermark stands yet, changes are read from the source's first; else from now on."""
