@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from include.fusion.erros import ConfiguracaoInvalida
 from include.fusion.settings import Integracao, Mv, Skymed, carregar, instaladas
 from include.fusion.settings.__main__ import main
 from include.fusion.settings.antigos import ANTIGOS
