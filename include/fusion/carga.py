@@ -173,7 +173,7 @@ class Carga:
         if janela or not marca.chave:
             return self._recuar(origem, marcador), None
         # In a second that is not over, smaller keys than the last one may still come.
-        return marcador, None if _aberto(marcador, agora_la) else self.consultas.sistema.tipo_chave(marca.chave)
+        return marcador, None if _aberto(marcador, agora_la) else self.consultas.sistema.chave_de(origem, marca.chave)
 
     def _assentar(self, origem: Origem, inicio: Any, na_janela: int) -> None:
         """Keep how many changes the window behind this watermark holds, all of them queued."""

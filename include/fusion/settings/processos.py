@@ -129,6 +129,15 @@ class Atualizacao(Busca):
     """Between two looks that no watcher asked for."""
 
 
+class BuscaPaginada(Atualizacao):
+    """The same for a process whose old service had a ``MaxRecords``, too (Tasy)."""
+
+    pagina: int = Field(
+        default=5000, ge=1, le=100_000, validation_alias=AliasChoices("MaxRecords", "pagina"), serialization_alias="MaxRecords"
+    )
+    """Changed keys read and enqueued at a time; the next ones follow at once."""
+
+
 class Destinado(Modelo):
     """Where a process's records go in Fusion, where that is not where the entry's others go."""
 
