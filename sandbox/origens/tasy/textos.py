@@ -51,7 +51,9 @@ def _escapar(texto: str) -> str:
             try:
                 saida.append(f"\\'{c.encode('cp1252')[0]:02x}")
             except UnicodeEncodeError:
-                saida.append(f"\\u{ord(c) if ord(c) < 0x8000 else ord(c) - 0x10000}?")
+                # Signed 16-bit units: what lies beyond the basic plane takes two.
+                utf16 = c.encode("utf-16-le")
+                saida += [f"\\u{int.from_bytes(utf16[i : i + 2], 'little', signed=True)}?" for i in range(0, len(utf16), 2)]
     return "".join(saida)
 
 
