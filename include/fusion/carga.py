@@ -4,8 +4,8 @@ Pages are ordered by (marker, key), so several rows with one timestamp may strad
 watermark, for rows whose transaction began before it and committed after; rows of that window already seen are told apart by their
 marker. A page's rows and its watermark are written in one transaction of the integration database.
 
-A pass over the window that finds nothing new settles the origin: it keeps how many changes the window held, and the watcher knows by
-that number whether a later commit hides behind the watermark.
+A pass over the window that finds nothing new settles the origin: it keeps what the watcher's question about the window answered, and
+any other answer later is a reason to look, such as a commit that came late and hides behind the watermark.
 """
 
 from __future__ import annotations
@@ -69,6 +69,11 @@ def _aberto(marcador: Any, agora_la: datetime) -> bool:
     return -SEGUNDO_ADIANTADO < agora_la - marcador.replace(tzinfo=None) < SEGUNDO_ABERTO
 
 
+def resumo_janela(linha: Linha) -> str:
+    """Answer of a watcher's question (quantidade, marcador) as it is kept and compared."""
+    return f"{int(linha['quantidade'] or 0)}/{texto_marcador(linha['marcador'])}"
+
+
 class Carga:
     """Feeds queues from the origins of one system: ``fila`` gives the queue of an origin's process. Not shared between threads.
 
@@ -124,8 +129,8 @@ class Carga:
     ) -> None:
         agora_la = self._agora_na_origem(con)
         inicio, chave = self._inicio(origem, janela, agora_la)
-        # Counted before the rows are read: what commits in between is one more than this, and is looked for.
-        na_janela = int(self.consultas.linhas(con, origem.sql_vigia, marcador=inicio)[0]["quantidade"] or 0) if janela else 0
+        # Asked before the rows are read: what commits in between changes the answer, and is looked for.
+        na_janela = self._na_janela(con, origem, inicio) if janela else ""
         cursor, novas = inicio, 0
         while True:
             linhas = self.consultas.linhas(con, origem.sql, marcador=cursor, chave=chave, limite=self.pagina)
@@ -175,8 +180,11 @@ class Carga:
         # In a second that is not over, smaller keys than the last one may still come.
         return marcador, None if _aberto(marcador, agora_la) else self.consultas.sistema.chave_de(origem, marca.chave)
 
-    def _assentar(self, origem: Origem, inicio: Any, na_janela: int) -> None:
-        """Keep how many changes the window behind this watermark holds, all of them queued."""
+    def _na_janela(self, con: Connection, origem: Origem, inicio: Any) -> str:
+        return resumo_janela(self.consultas.linhas(con, origem.sql_vigia, marcador=inicio)[0])
+
+    def _assentar(self, origem: Origem, inicio: Any, na_janela: str) -> None:
+        """Keep the answer about the window behind this watermark, of which all is queued."""
         with self.fusion.begin() as con:
             marca = self.marcas.travar(con, origem.nome)
             if marca is None or marca.marcador is None or marca.detalhe.get(NA_JANELA) == na_janela:

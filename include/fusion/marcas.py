@@ -17,7 +17,7 @@ from include.fusion.travas import gravar_linha, travar
 
 _LISTA_MAX = 500
 NA_JANELA = "na_janela"
-"""In ``Marca.detalhe``: how many changes the overlap window held when it was last found to hold nothing new."""
+"""In ``Marca.detalhe``: what the overlap window held, in short, when it was last found to hold nothing new."""
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, literal, or_, select, union_all
 
-from include.fusion.carga import TOLERANCIA_RELOGIO
+from include.fusion.carga import resumo_janela
 from include.fusion.leitura import ConsultasSistema
 from include.fusion.marcas import NA_JANELA, Marca
 from include.fusion.plantao import presente
@@ -96,17 +95,16 @@ def _pronta(integracao_id: int, f: Table, processo: str) -> ColumnElement[bool]:
 
 
 class VigiaOrigem:
-    """Looks at one source: a row in a journal, a marker beyond the watermark, or a late commit inside the overlap window, is work.
+    """Looks at one source: a row in a journal is work, and so is any change in what lies behind and beyond the watermark.
 
-    So is a window in which nobody yet found nothing new: whoever moved the watermark was stopped before the last look.
+    A window in which nobody yet found nothing new is work, too: whoever moved the watermark was stopped before the last look.
 
     ``passo``: only what that search step looks at.
     """
 
-    def __init__(self, consultas: ConsultasSistema, *, sobreposicao: timedelta, fuso: ZoneInfo, passo: str | None = None) -> None:
+    def __init__(self, consultas: ConsultasSistema, *, sobreposicao: timedelta, passo: str | None = None) -> None:
         self.consultas = consultas
         self.sobreposicao = sobreposicao
-        self.fuso = fuso
         self.passo = passo
 
     def ha_trabalho(self, marcas: Mapping[str, Marca]) -> bool:
@@ -128,15 +126,8 @@ class VigiaOrigem:
             else marca
         )
         linha = self.consultas.linhas(con, origem.sql_vigia, marcador=base)[0]
-        quantidade, maior = int(linha["quantidade"] or 0), linha["marcador"]
-        if not quantidade:
+        if not linha["quantidade"]:
             return False
-        if marca is None:
-            return True
-        # A date in the future never moves the watermark: such rows are told apart by their number alone.
-        futura = (
-            isinstance(maior, datetime) and maior.replace(tzinfo=None) > datetime.now(self.fuso).replace(tzinfo=None) + TOLERANCIA_RELOGIO
-        )
-        if not futura and maior > marca:
-            return True
-        return quantidade > anterior.detalhe.get(NA_JANELA, 0)
+        # The question may count a little more than a load takes (a patient without attendances): what a look did not find to be work,
+        # is none until the answer changes.
+        return marca is None or anterior.detalhe.get(NA_JANELA) != resumo_janela(linha)

@@ -213,7 +213,7 @@ class Montagem:
         if self.sistema.atende_pendencias:
             return self.pendencias()
         busca = self.integracao.busca_de(passo or "")
-        return VigiaOrigem(self.consultas, sobreposicao=busca.sobreposicao, fuso=self.integracao.fuso, passo=passo)
+        return VigiaOrigem(self.consultas, sobreposicao=busca.sobreposicao, passo=passo)
 
     @property
     def alvo(self) -> Alvo:

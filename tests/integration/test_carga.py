@@ -142,6 +142,25 @@ def test_watcher_sees_a_late_commit_though_it_never_looked_before(bancada):
     assert ha_trabalho(bancada)
 
 
+def test_watcher_rests_over_a_change_that_is_no_attendances(bancada):
+    bancada.origem("update dbo.Atendimento set Excluido = 1 where PacienteId = (select min(PacienteId) from dbo.Atendimento)")
+    tocar(bancada, "Excluido = 1")
+    assentar(bancada)
+    bancada.origem(f"update dbo.Paciente set AtualizadoEm = {AGORA} where PacienteId = (select min(PacienteId) from dbo.Atendimento)")
+    assert ha_trabalho(bancada)
+    assert bancada.carregar() == 0
+    assert not ha_trabalho(bancada)
+
+
+def test_watcher_sees_a_change_though_another_row_lies_in_the_future(bancada):
+    tocar(bancada, "AtendimentoId = 12", "timestamp '2999-01-01'")
+    assentar(bancada)
+    assert not ha_trabalho(bancada)
+    tocar(bancada, "AtendimentoId = 13")
+    assert ha_trabalho(bancada)
+    tocar(bancada, "AtendimentoId = 12")
+
+
 def neste_segundo(b: Bancada) -> str:
     """Literal of the source's current second, when it has just begun."""
     while (agora := b.origem(f"select {AGORA}")[0][0]).microsecond > 300_000:
