@@ -12,7 +12,7 @@ from sandbox import relatorio as r
 from sandbox.conferencia import conferir
 from sandbox.origens.tasy import clinica
 from sandbox.postgres import Postgres
-from sandbox.simulador import simular
+from sandbox.simulador import criar_registro, simular
 from tests.bancada import Bancada
 from tests.integration.tasy_apoio import hospital, novo, sincronizar
 
@@ -21,6 +21,7 @@ from tests.integration.tasy_apoio import hospital, novo, sincronizar
 def bancada(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bancada]:
     b = Bancada(postgres, Path(tmp_path_factory.mktemp("tasy")), "tasy", 40)
     b.dsn["simulador"] = postgres.criar_banco("t_relatorio_tasy")
+    criar_registro(b.dsn["simulador"])
     sincronizar(b)
     yield b
     b.fechar()
