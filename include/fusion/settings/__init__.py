@@ -15,6 +15,7 @@ from include.fusion.settings.integracao import (
     Retentativas,
     Rotas,
     Skymed,
+    Sotech,
     como_dados,
     de_dados,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Retentativas",
     "Rotas",
     "Skymed",
+    "Sotech",
     "caminho_padrao",
     "carregar",
     "como_dados",

@@ -13,7 +13,7 @@ from include.fusion.settings import appsettings
 from include.fusion.settings.antigos import ANTIGOS
 from include.fusion.settings.arquivo import caminho_padrao, carregar
 from include.fusion.settings.entrada import como_yaml
-from include.fusion.settings.integracao import Consulfarma, EsusAb, Integracao
+from include.fusion.settings.integracao import Consulfarma, EsusAb, Integracao, Sotech
 from include.fusion.settings.intervalo import por_extenso
 from include.fusion.settings.leitura import nome_do_arquivo
 
@@ -46,11 +46,11 @@ def _processos(integracao: Integracao) -> list[str]:
     vigia = f", e assim que a origem muda (vigia a cada {por_extenso(integracao.busca.intervalo_vigia)})"
     vigia = vigia if integracao.busca.vigiar_origem else ""
     textos = []
-    if isinstance(integracao, Consulfarma):
-        carga, importacao = integracao.carga, integracao.importacao
+    if isinstance(integracao, Consulfarma | Sotech):
+        carga, importacao = integracao.carga, integracao.entrega
         textos.append(f"carga: a cada {por_extenso(carga.intervalo)}{vigia}{_desligado(carga.habilitado)}")
         textos.append(
-            f"importação: a cada {por_extenso(importacao.intervalo)}, até {importacao.max_records} registros"
+            f"{'integração' if isinstance(integracao, Sotech) else 'importação'}: a cada {por_extenso(importacao.intervalo)}, até {importacao.max_records} registros"
             f"{_desligado(importacao.habilitado)}"
         )
     if isinstance(integracao, EsusAb):

@@ -18,6 +18,7 @@ from include.fusion.settings.processos import (
     Busca,
     BuscaPendencias,
     Carga,
+    CargaComparada,
     CargaInicial,
     Entrega,
     Importacao,
@@ -294,6 +295,24 @@ class FusionService(Integracao):
         return self.processar_pendencias
 
 
+class Sotech(Integracao):
+    sistema: Literal["sotech"]
+    carga: CargaComparada = CargaComparada()
+    integracao: Importacao = Importacao()
+
+    @property
+    def desde_o_inicio(self) -> bool:
+        return True
+
+    @property
+    def busca(self) -> CargaComparada:
+        return self.carga
+
+    @property
+    def entrega(self) -> Importacao:
+        return self.integracao
+
+
 def como_dados(integracao: Integracao) -> dict[str, Any]:
     """Plain JSON data from which :func:`de_dados` makes the same settings: how a watcher gets those of the DAG file's own version."""
     return {nome: _simples(valor) for nome, valor in integracao.model_dump(by_alias=True).items()}
@@ -314,4 +333,5 @@ def _simples(valor: Any) -> Any:
 
 SISTEMAS: dict[str, type[Integracao]] = {
     "consulfarma": Consulfarma, "esus_ab": EsusAb, "mv": Mv, "skymed": Skymed, "fusion_service": FusionService,
+    "sotech": Sotech,
 }  # fmt: skip

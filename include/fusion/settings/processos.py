@@ -144,6 +144,15 @@ class Processamento(Importacao, Destinado):
     permanencia: Duracao = timedelta(0)
 
 
+class CargaComparada(Atualizacao):
+    """Finds what changed by comparing the source with what was last seen of it (Sotech)."""
+
+    pagina: int = Field(
+        default=5000, ge=1, le=100_000, validation_alias=AliasChoices("MaxRecords", "pagina"), serialization_alias="MaxRecords"
+    )
+    """Rows read, compared and queued together, at most; 500 at least."""
+
+
 class Acompanhamento(Entrega):
     """Keeps a run on duty for all queues while traffic is steady."""
 
