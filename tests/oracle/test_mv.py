@@ -15,8 +15,9 @@ from fusion_airflow.conexoes import engine_de
 from include.fusion.depara import DePara
 from include.fusion.erros import motivo_de
 from include.fusion.leitura import RAIZ_SQL, ConsultasSistema, Leitor
-from include.fusion.sistemas.base import Contexto
+from include.fusion.sistemas.base import Contexto, Sistema
 from include.fusion.sistemas.mv import SISTEMA
+from include.fusion.sistemas.skymed import SISTEMA as SKYMED
 from sandbox.origens import mv as origem
 from sandbox.postgres import Postgres
 from tests.oracle.apoio import RAIZ, Servidor, Tabelas
@@ -100,9 +101,9 @@ def chaves(engine: Engine, coluna: str) -> list[str]:
         return [str(c) for c in con.execute(text(f"select distinct {coluna} from dbamv.atendime order by {coluna}")).scalars()]
 
 
-def linhas(engine: Engine, arquivo: str, **binds: Any) -> list[dict[str, Any]]:
+def linhas(engine: Engine, arquivo: str, sistema: Sistema = SISTEMA, **binds: Any) -> list[dict[str, Any]]:
     with engine.connect() as con:
-        return ConsultasSistema(engine, SISTEMA).linhas(con, arquivo, **binds)
+        return ConsultasSistema(engine, sistema).linhas(con, arquivo, **binds)
 
 
 def em_ordem(lidas: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -174,6 +175,6 @@ def test_a_booking_finds_its_patient_through_the_surgerys_notice(no_oracle: Engi
             "insert into fusion_integracao.atualizacaoagendacirurgia (cd_age_cir, cd_aviso_cirurgia, tp_operacao) values (:a, :v, 'U')"
         )
         con.execute(text(inserir), {"a": marcada[0], "v": marcada[1]})
-    [linha] = linhas(no_oracle, "diario_agenda.sql", limite=10)
+    [linha] = linhas(no_oracle, "diario_agenda.sql", SKYMED, limite=10)
     assert (linha["chave"], linha["tp_operacao"]) == (marcada[0], "U") and isinstance(linha["chave_paciente"], int)
-    assert linhas(no_oracle, "diario_agenda_vigia.sql")[0]["quantidade"] == 1
+    assert linhas(no_oracle, "diario_agenda_vigia.sql", SKYMED)[0]["quantidade"] == 1

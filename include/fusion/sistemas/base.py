@@ -143,12 +143,15 @@ class Leitura:
 
 @dataclass(frozen=True)
 class Sistema:
-    """A source system. ``mapear`` gets the record's row and its detail rows by kind, and returns the canonical record, mostly an attendance."""
+    """A source system. ``mapear`` gets the record's row and its detail rows by kind, and returns the canonical record, mostly an attendance.
+
+    Without ``mapear`` nothing is read: every process makes its records itself (``Processo.montar``).
+    """
 
     nome: str
-    origens: tuple[Origem, ...]
-    detalhes: tuple[Detalhe, ...]
-    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Registro]
+    origens: tuple[Origem, ...] = ()
+    detalhes: tuple[Detalhe, ...] = ()
+    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Registro] | None = None
     tipo_chave: Callable[[str], Any] = field(default=str)
     """Turns the queue's text key into what the source's key column compares with (``int`` for a bigint)."""
 
@@ -184,7 +187,11 @@ class Sistema:
 
     def leitura(self, entidade: str) -> Leitura:
         """How records of this kind are read."""
-        return Leitura(self.detalhes, self.mapear, self.tipo_chave) if entidade == self.entidade else self.outras[entidade]
+        if entidade != self.entidade:
+            return self.outras[entidade]
+        if self.mapear is None:
+            raise ValueError(f"{self.nome} reads no {entidade}")
+        return Leitura(self.detalhes, self.mapear, self.tipo_chave)
 
     def tabelas(self, entidade: str) -> tuple[str, ...]:
         """Queue tables of a kind of record."""
