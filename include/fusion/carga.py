@@ -179,7 +179,7 @@ class Carga:
         if janela or not marca.chave:
             return self._recuar(origem, marcador), None
         # In a second that is not over, smaller keys than the last one may still come.
-        return marcador, None if _aberto(marcador, agora_la) else self.consultas.sistema.tipo_chave(marca.chave)
+        return marcador, None if _aberto(marcador, agora_la) else self.consultas.sistema.chave_de(origem, marca.chave)
 
     def _na_janela(self, con: Connection, origem: Origem, inicio: Any) -> str:
         return resumo_janela(self.consultas.linhas(con, origem.sql_vigia, marcador=inicio)[0])

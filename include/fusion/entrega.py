@@ -119,9 +119,16 @@ class Resultado:
     def processados(self) -> int:
         return self.enviados + self.cancelados + self.inalterados + self.erros + self.descartados
 
+    @property
+    def poupados_pct(self) -> int | None:
+        """Share (percent) of what was read and right that did not have to be sent: the last delivery said the same."""
+        certos = self.enviados + self.cancelados + self.inalterados
+        return round(100 * self.inalterados / certos) if certos else None
+
     def contagens(self) -> dict[str, int]:
         """What goes into XCom: numbers only."""
-        return {k: v for k, v in vars(self).items() if isinstance(v, int)}
+        numeros = {k: v for k, v in vars(self).items() if isinstance(v, int)}
+        return numeros if self.poupados_pct is None else numeros | {"poupados_pct": self.poupados_pct}
 
 
 class Entrega:

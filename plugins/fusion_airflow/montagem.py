@@ -82,7 +82,7 @@ class Montagem:
 
     @cached_property
     def fusion(self) -> Any:
-        return self._motor(self.integracao.conexoes.fusion_db)
+        return self._motor(self.integracao.conexoes.banco)
 
     @cached_property
     def origem(self) -> Any:
@@ -282,7 +282,8 @@ def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametro
 
 def resumo(r: Resultado) -> str:
     """One line in Portuguese for the log."""
+    poupados = "" if r.poupados_pct is None else f"; poupados: {r.poupados_pct} % (sem mudança)"
     return (
         f"{r.enviados} enviados, {r.cancelados} cancelados, {r.inalterados} sem mudança, {r.erros} com erro, "
-        f"{r.adiados} adiados, {r.enfileirados} buscados durante a execução"
+        f"{r.adiados} adiados, {r.enfileirados} buscados durante a execução{poupados}"
     )

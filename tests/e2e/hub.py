@@ -21,6 +21,7 @@ import psycopg2
 import yaml
 from psycopg2.extras import RealDictCursor
 
+from fusion_airflow.montagem import sistema_de
 from include.fusion.settings import Integracao, caminho_padrao, obter
 from sandbox.conferencia import conferir
 from sandbox.fusion.__main__ import pedir_falhas
@@ -39,11 +40,13 @@ from sandbox.stack.situacao import profundidades
 
 INICIAL = "esus_ab_carga_inicial"
 INICIAIS = (INICIAL, "mv_carga_inicial")
-PRIMEIRA = {"consulfarma": "carga", "esus_ab": "importacao", "mv": "filas.atualizacao_fila_pendencias"}
+PRIMEIRA = {"consulfarma": "carga", "esus_ab": "importacao", "mv": "filas.atualizacao_fila_pendencias",
+            "tasy": "filas.buscar_atendimentos"}  # fmt: skip
 """First task of each integration's run; its DAG has the integration's name."""
-ENTREGA = {"consulfarma": "importacao", "esus_ab": "importacao", "mv": "processamento.abertura"}
+ENTREGA = {"consulfarma": "importacao", "esus_ab": "importacao", "mv": "processamento.abertura",
+           "tasy": "integracao.buscar_informacoes_atendimentos"}  # fmt: skip
 """The task that delivers attendances."""
-ENTREGAS = {"mv": "acompanhamento", "skymed": "importar_pendencias", "fusion_service": "processar_pendencias"}
+ENTREGAS = {"mv": "acompanhamento", "tasy": "acompanhamento", "skymed": "importar_pendencias", "fusion_service": "processar_pendencias"}  # fmt: skip
 """Settings section of a run's last step, where it is not importacao."""
 SISTEMAS = tuple(PRIMEIRA)
 AIRFLOW = ("scheduler", "triggerer", "dag-processor", "api-server")
@@ -151,7 +154,7 @@ class Hub:
         """Newest queue row of one attendance."""
         linhas = self.sql(
             "fusion_integracao",
-            "select * from ImportacaoAtendimento where integracao_id = %s and chave = %s order by id desc",
+            f"select * from {tabela_de(sistema)} where integracao_id = %s and chave = %s order by id desc",
             integracao(sistema).integracao_id,
             chave,
         )
@@ -336,10 +339,10 @@ class Hub:
 
     # -- reconciliation ------------------------------------------------------------------------------------------------------
 
-    def em_erro(self, sistema: str, tabela: str = "ImportacaoAtendimento") -> set[str]:
+    def em_erro(self, sistema: str, tabela: str = "") -> set[str]:
         linhas = self.sql(
             "fusion_integracao",
-            f"select chave from {tabela} where integracao_id = %s and situacao = 'erro'",
+            f"select chave from {tabela or tabela_de(sistema)} where integracao_id = %s and situacao = 'erro'",
             integracao(sistema).integracao_id,
         )
         return {linha["chave"] for linha in linhas}
@@ -393,6 +396,11 @@ class Hub:
 
 def integracao(sistema: str) -> Integracao:
     return obter(sistema)
+
+
+def tabela_de(sistema: str) -> str:
+    """Queue table of a system's main records."""
+    return sistema_de(integracao(sistema)).processos[0].tabela
 
 
 def com_sucesso(hub: Hub, dag: str, tarefa: str) -> str:

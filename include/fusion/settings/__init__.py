@@ -16,6 +16,7 @@ from include.fusion.settings.integracao import (
     Rotas,
     Skymed,
     Sotech,
+    Tasy,
     como_dados,
     de_dados,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "Rotas",
     "Skymed",
     "Sotech",
+    "Tasy",
     "caminho_padrao",
     "carregar",
     "como_dados",

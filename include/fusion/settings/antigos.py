@@ -16,6 +16,12 @@ class Secao:
     exigidas: tuple[str, ...] = ()
     """Written even where the old file does not say them, to be filled in."""
     obrigatoria: bool = False
+    outros_nomes: tuple[str, ...] = ()
+    """What old files call it, where that is not its name without underscores (in lower case)."""
+
+    @property
+    def antigas(self) -> tuple[str, ...]:
+        return (self.nome.replace("_", ""), *self.outros_nomes)
 
 
 @dataclass(frozen=True)
@@ -65,6 +71,17 @@ ANTIGOS: dict[str, Antigo] = {
         "Sotech", (Secao("carga", _ENTREGA, obrigatoria=True), Secao("integracao", _ENTREGA, obrigatoria=True)), "integracao"
     ),
     "skymed": Antigo("Skymed", (Secao("importar_pendencias", _ENTREGA),), "importar_pendencias"),
+    "tasy": Antigo(
+        "Tasy",
+        (
+            # The first is how the old manual spells it.
+            Secao("buscar_atendimentos", _ENTREGA, outros_nomes=("buscaraendimentosimportar", "buscaratendimentosimportar")),
+            Secao("buscar_informacoes_atendimentos", _DESTINADO),
+            Secao("gerar_pendencia_atualizacao_pacientes"),
+            Secao("integrar_pendencia_atualizacao_pacientes", _DESTINADO),
+        ),
+        None,
+    ),
 }
 
 PARAMETROS = {
@@ -85,11 +102,6 @@ DO_DOTNET = {"logging", "serilog", "nlog", "allowedhosts", "kestrel", "urls", "$
 
 # Process sections of the seed's services that this version does not have.
 _FUTUROS = {
-    "buscaraendimentosimportar": "Tasy",  # spelt so in the old manual
-    "buscaratendimentosimportar": "Tasy",
-    "buscarinformacoesatendimentos": "Tasy",
-    "gerarpendenciaatualizacaopacientes": "Tasy",
-    "integrarpendenciaatualizacaopacientes": "Tasy",
     "cargainicialpacientes": "TrackCare",
     "sincronizarpacientes": "TrackCare",
     "pendenciabuscapaciente": "TrackCare",
@@ -98,9 +110,10 @@ _FUTUROS = {
 _CARGA_INICIAL = "cargainicial"  # several services have one
 # Names of a process section that only one importable service has; those of Consulfarma and e-SUS AB are everyday words.
 _EXCLUSIVOS = {
-    secao.nome.replace("_", ""): sistema
-    for sistema in ("mv", "skymed")
+    antiga: sistema
+    for sistema in ("mv", "skymed", "tasy")
     for secao in ANTIGOS[sistema].secoes
+    for antiga in secao.antigas
     if secao.nome != "carga_inicial"
 }
 
@@ -123,6 +136,8 @@ def adivinhar(partes: set[str]) -> str | None:
         return "mv"
     if "skymed" in donos or any("skymed" in nome for nome in nomes):
         return "skymed"
+    if "tasy" in donos or any("tasy" in nome for nome in nomes):
+        return "tasy"
     if any(_processo(parte) in _FUTUROS for parte in partes):
         return None
     if nomes & {"intervalocarga", "intervaloimportacao"} or any("consulfarma" in nome for nome in nomes):
@@ -139,7 +154,7 @@ def adivinhar(partes: set[str]) -> str | None:
 
 def secao_propria(partes: tuple[str, ...], sistema: str | None) -> str | None:
     """The process section of ``sistema`` that a key stands in: the innermost one that its path names."""
-    nomes = {secao.nome.replace("_", ""): secao.nome for secao in ANTIGOS[sistema].secoes} if sistema else {}
+    nomes = {antiga: secao.nome for secao in ANTIGOS[sistema].secoes for antiga in secao.antigas} if sistema else {}
     return next((nomes[_processo(parte)] for parte in reversed(partes) if _processo(parte) in nomes), None)
 
 

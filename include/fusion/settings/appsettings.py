@@ -35,6 +35,8 @@ class Importado:
     conexoes: dict[str, Conexao] = field(default_factory=dict)
     futuros: dict[str, Any] = field(default_factory=dict)
     avisos: list[str] = field(default_factory=list)
+    integrador: str | None = None
+    """Id of the connection to a database of the integrator's own, where the file has one."""
 
     @property
     def origem(self) -> str:
@@ -181,6 +183,8 @@ def _nomear_bancos(lido: Importado, bancos: list[tuple[str, Conexao]]) -> None:
         do_fusion = do_fusion[1:]  # the only string, or the first of several alike, is the source: every old service has one
     for nome, conexao in bancos:
         conn_id = "fusion_db" if nome in do_fusion else lido.id
+        if lido.sistema == "tasy" and nome in do_fusion and "integrador" in dobrar(nome.rpartition(":")[2]):
+            conn_id = lido.integrador = "integrador"
         if conn_id in lido.conexoes:
             conn_id = f"{lido.id}_{dobrar(nome.rpartition(':')[2])}"
             lido.avisos.append(f"{nome}: one more database, connection {conn_id}; no process of this version uses it")

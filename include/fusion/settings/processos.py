@@ -129,6 +129,15 @@ class Atualizacao(Busca):
     """Between two looks that no watcher asked for."""
 
 
+class BuscaPaginada(Atualizacao):
+    """The same for a process whose old service had a ``MaxRecords``, too (Sotech, Tasy)."""
+
+    pagina: int = Field(
+        default=5000, ge=1, le=100_000, validation_alias=AliasChoices("MaxRecords", "pagina"), serialization_alias="MaxRecords"
+    )
+    """Changed keys (Sotech: rows that are compared) read and enqueued at a time; the next ones follow at once."""
+
+
 class Destinado(Modelo):
     """Where a process's records go in Fusion, where that is not where the entry's others go."""
 
@@ -142,15 +151,6 @@ class Processamento(Importacao, Destinado):
     """One of several processes that deliver a queue (MV). The run's last step stays on duty for all, so none lingers by itself."""
 
     permanencia: Duracao = timedelta(0)
-
-
-class CargaComparada(Atualizacao):
-    """Finds what changed by comparing the source with what was last seen of it (Sotech)."""
-
-    pagina: int = Field(
-        default=5000, ge=1, le=100_000, validation_alias=AliasChoices("MaxRecords", "pagina"), serialization_alias="MaxRecords"
-    )
-    """Rows read, compared and queued together, at most; 500 at least."""
 
 
 class Acompanhamento(Entrega):

@@ -155,6 +155,9 @@ class Sistema:
     tipo_chave: Callable[[str], Any] = field(default=str)
     """Turns the queue's text key into what the source's key column compares with (``int`` for a bigint)."""
 
+    tipo_chave_paciente: Callable[[str], Any] | None = None
+    """The same for a patient's key, where it is of another type than the record's."""
+
     sql_chaves: str = "chaves.sql"
     """Statement of a form's replay: binds ``:atendimento``, ``:paciente``, ``:inicio``, ``:fim`` (each may be NULL), keyset ``:chave``,
     ``:limite``; yields chave, chave_paciente, operacao ordered by chave."""
@@ -196,6 +199,11 @@ class Sistema:
     def tabelas(self, entidade: str) -> tuple[str, ...]:
         """Queue tables of a kind of record."""
         return tuple(dict.fromkeys(p.tabela for p in self.processos if p.entidade == entidade))
+
+    def chave_de(self, origem: Origem, chave: str) -> Any:
+        """A stored key as the key column of this origin compares with it: it may be that of another kind of record than the main one."""
+        entidade = self.processo(origem.processo).entidade if origem.processo else self.entidade
+        return self.leitura(entidade).tipo_chave(chave)
 
     def processo(self, nome: str) -> Processo:
         """The queue process of this name."""
