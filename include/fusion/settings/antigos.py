@@ -142,8 +142,8 @@ def adivinhar(partes: set[str]) -> str | None:
         return None
     if nomes & {"intervalocarga", "intervaloimportacao"} or any("consulfarma" in nome for nome in nomes):
         return "consulfarma"
-    # "Integracao" is an everyday word, but only Sotech's file has a process section of that name.
-    if any("sotech" in nome for nome in nomes) or any(_processo(parte) == "integracao" for parte in partes):
+    # Both are everyday words, but only Sotech's file has the two as process sections.
+    if any("sotech" in nome for nome in nomes) or {"carga", "integracao"} <= {_processo(parte) for parte in partes}:
         return "sotech"
     # A connection to MV alone could be Skymed's, but that one has no initial load.
     do_mv = any(re.fullmatch(r"(conexao|banco|fusionintegracoes)?(dba)?mv(connection(string)?|conexao|oracle|db)?", nome) for nome in nomes)
