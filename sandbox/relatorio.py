@@ -228,7 +228,10 @@ def _integracao(relatorio: Relatorio, integracao: Integracao, urls: Mapping[str,
     mudancas = consultar(urls["simulador"], _MUDANCAS, integracao.sistema, [])
     com_efeito = consultar(urls["simulador"], _MUDANCAS, integracao.sistema, list(SEM_EFEITO))
     aplicacoes = consultar(urls["fusion"], _APLICACOES, numero)
-    abertas = {chave: (situacao, motivo) for chave, situacao, motivo in consultar(urls["fusion_integracao"], _ABERTAS.format(fila=fila_de(integracao)))}
+    abertas = {
+        chave: (situacao, motivo)
+        for chave, situacao, motivo in consultar(urls["fusion_integracao"], _ABERTAS.format(fila=fila_de(integracao)))
+    }
     em_erro = {c for c, (situacao, _) in abertas.items() if situacao == "erro"}
     faltam = divergentes(integracao, url_origem, urls["fusion"]) - em_erro
     tempos = latencias(com_efeito, aplicacoes)

@@ -67,9 +67,7 @@ ANTIGOS: dict[str, Antigo] = {
         ),
         None,
     ),
-    "sotech": Antigo(
-        "Sotech", (Secao("carga", _ENTREGA, obrigatoria=True), Secao("integracao", _ENTREGA, obrigatoria=True)), "integracao"
-    ),
+    "sotech": Antigo("Sotech", (Secao("carga", _ENTREGA, obrigatoria=True), Secao("integracao", _ENTREGA, obrigatoria=True)), "integracao"),
     "skymed": Antigo("Skymed", (Secao("importar_pendencias", _ENTREGA),), "importar_pendencias"),
     "tasy": Antigo(
         "Tasy",

@@ -116,7 +116,12 @@ def sinais(linhas: Sequence[Linha], ctx: Contexto) -> tuple[SinalVital, ...]:
             if (valor := regras.medida(nome, x.get(coluna), f"aferição {codigo}")) is not None:
                 itens.append(
                     SinalVital(
-                        codigo=f"{codigo}-{nome}", sinal=nome, valor=valor, unidade=SINAIS[nome], data=data, profissional=profissional(x, ctx)
+                        codigo=f"{codigo}-{nome}",
+                        sinal=nome,
+                        valor=valor,
+                        unidade=SINAIS[nome],
+                        data=data,
+                        profissional=profissional(x, ctx),
                     )
                 )
     return tuple(itens)

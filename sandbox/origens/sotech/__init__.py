@@ -11,4 +11,17 @@ from sandbox.origens.sotech.gerador import gerar
 from sandbox.origens.sotech.invalidos import ESTRANHOS, INVALIDOS, mudar_invalido
 from sandbox.origens.sotech.simulador import TIPOS, cancelar, chaves, editar, mudar, remover
 
-__all__ = ["ESTRANHOS", "FUSO", "INVALIDOS", "TIPOS", "cancelar", "chaves", "criar", "editar", "gerar", "mudar", "mudar_invalido", "remover"]
+__all__ = [
+    "ESTRANHOS",
+    "FUSO",
+    "INVALIDOS",
+    "TIPOS",
+    "cancelar",
+    "chaves",
+    "criar",
+    "editar",
+    "gerar",
+    "mudar",
+    "mudar_invalido",
+    "remover",
+]

@@ -75,7 +75,15 @@ def _prof(rng: random.Random) -> int:
 
 
 def _anamnese(con: Any, rng: random.Random, chave: int, _: int) -> None:
-    inserir(con, "pep.ate_subjetivo", chave, _prof(rng), agora(con), rng.choice(c.QUEIXAS), f"Relato {rng.randint(1, 10**6)}: {rng.choice(t.HISTORIAS)}")
+    inserir(
+        con,
+        "pep.ate_subjetivo",
+        chave,
+        _prof(rng),
+        agora(con),
+        rng.choice(c.QUEIXAS),
+        f"Relato {rng.randint(1, 10**6)}: {rng.choice(t.HISTORIAS)}",
+    )
 
 
 def _evolucao(con: Any, rng: random.Random, chave: int, _: int) -> None:
@@ -208,7 +216,9 @@ def chaves(con: Any) -> Iterator[Esperado]:
     """Every attendance with its expected state, ordered by key; streams."""
     with con.cursor(name="reconciliacao") as cur:
         cur.itersize = 20_000
-        cur.execute("select pkatendimento, fkpaciente, case when ativo then 'alteracao' else 'exclusao' end from sotech.ate_atendimento order by 1")
+        cur.execute(
+            "select pkatendimento, fkpaciente, case when ativo then 'alteracao' else 'exclusao' end from sotech.ate_atendimento order by 1"
+        )
         for chave, paciente, operacao in cur:
             yield Esperado(str(chave), str(paciente), operacao)
 
