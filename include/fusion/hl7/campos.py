@@ -115,7 +115,9 @@ def xad(aj: AjustesHl7, e: Endereco | None) -> str:
     sad = juntar(st(aj, rua or None), st(aj, e.logradouro), st(aj, e.numero), por="&")
     if not (sad or e.complemento or e.bairro or e.municipio or e.uf or e.cep or e.codigo_ibge):
         return ""
-    return juntar(sad, st(aj, e.complemento), st(aj, e.municipio), st(aj, e.uf), st(aj, e.cep), "BRA", "H", st(aj, e.bairro), st(aj, e.codigo_ibge))
+    return juntar(
+        sad, st(aj, e.complemento), st(aj, e.municipio), st(aj, e.uf), st(aj, e.cep), "BRA", "H", st(aj, e.bairro), st(aj, e.codigo_ibge)
+    )
 
 
 def xtn(aj: AjustesHl7, numero: str | None, equipamento: str) -> str:

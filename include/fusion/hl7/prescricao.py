@@ -16,7 +16,9 @@ def rde(aj: AjustesHl7, momento: datetime, paciente: PacienteHl7, visita: Visita
     numero = c.ei(aj, m.codigo)
     prescritor = c.xcn(aj, m.prescritor) if aj.versao != "2.7" else ""
     tempo = _tq(aj, m) if aj.antes_de_2_5 else ""
-    orc = c.segmento("ORC", m.controle, numero, numero, "", m.situacao or "", "", tempo, "", c.ts(aj, m.pedido_em or momento), "", "", prescritor)
+    orc = c.segmento(
+        "ORC", m.controle, numero, numero, "", m.situacao or "", "", tempo, "", c.ts(aj, m.pedido_em or momento), "", "", prescritor
+    )
     instrucoes = c.juntar("", c.st(aj, m.instrucoes)) if m.instrucoes else ""
     rxe = c.segmento("RXE", tempo, c.ce(aj, m.medicamento), c.numerico(m.dose), "", c.ce(aj, m.unidade), "", instrucoes,
                      "", "", c.numerico(m.quantidade))  # fmt: skip
