@@ -47,13 +47,17 @@ def _enviadas(pasta: Path, dsn: str, quantos: int) -> list[Medida]:
     lotes = [list(mistura(aj, n * quantos, quantos)) for n in range(6)]
     mllp, medidas = ServidorMllp(dsn, pasta / "mllp").iniciar(), []
     fusion = ServidorFusion(dsn, pasta / "fusion").iniciar()
-    como = f"{quantos} mixed messages of HL7 2.4, best of 2, loopback, each stored by the sandbox in PostgreSQL before its answer; {maquina()}"
+    como = (
+        f"{quantos} mixed messages of HL7 2.4, best of 2, loopback, each stored by the sandbox in PostgreSQL before its answer; {maquina()}"
+    )
     try:
         for janela, meta in ((1, 1000), (16, 1000)):
             endereco = EnderecoMllp("127.0.0.1", mllp.porta, janela=janela)
             ritmo = max(asyncio.run(_enviar(TransporteMllp(endereco), lotes.pop(), janela)) for _ in range(2))
             texto = "the next leaves when the one before is answered" if janela == 1 else f"up to {janela} under way, answered in order"
-            medidas.append(medida(f"hl7: acknowledged over one MLLP connection, window {janela}", ritmo, "messages/s", f"{texto}; {como}", minimo=meta))
+            medidas.append(
+                medida(f"hl7: acknowledged over one MLLP connection, window {janela}", ritmo, "messages/s", f"{texto}; {como}", minimo=meta)
+            )
         api = ApiFusion(fusion.url, {"Authorization": f"Bearer {fusion.token}"})
         ritmo = max(asyncio.run(_enviar(TransporteHttp(ClienteFusion(api, 16), "/api/HL7/2"), lotes.pop(), 16)) for _ in range(2))
         medidas.append(medida("hl7: acknowledged over HTTP", ritmo, "messages/s", f"16 requests at once; {como}"))

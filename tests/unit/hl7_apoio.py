@@ -24,7 +24,7 @@ PACIENTE = d.PacienteHl7(
     raca=d.Codigo("03", "Parda"), cpf="52998224725", cns="700000000000005", endereco=ENDERECO, celular="61999998888", telefone="6133334444",
     email="m~a@exemplo.com.br",
 )  # fmt: skip
-VISITA = d.Visita("9001", "I", d.Local("UTI", "12", "3", "HRAN"), d.Local("ENF", "1", "2", "HRAN"), "E", MEDICO, MEDICO, "CLI",
+VISITA = d.Visita("9001", "I", d.Local("UTI", "12", "3", "HRAN"), d.Local("ENF", "1", "2", "HRAN"), "E", MEDICO, MEDICO, "MED",
                   datetime(2024, 2, 28, 8), datetime(2024, 3, 1, 10), "01")  # fmt: skip
 ALERGIAS = (
     d.Alergia("77||1", d.Codigo("DIP", "Dipirona"), "DA", "SV", ("Urticária", "Edema de glote"), date(2020, 1, 1), situacao="C", registrada_em=QUANDO),
@@ -54,11 +54,23 @@ def todas(aj: AjustesHl7) -> dict[str, MensagemHl7]:
     """One message of every event, with everything its structure can carry."""
     tudo = {"diagnosticos": DIAGNOSTICOS, "procedimentos": PROCEDIMENTOS}
     feitas = [
-        adt(aj, e, QUANDO, PACIENTE, VISITA, alergias=ALERGIAS if leva_alergias(aj, e) else (), **(tudo if e in ("A01", "A03", "A04", "A08", "A13") else {}))
+        adt(
+            aj,
+            e,
+            QUANDO,
+            PACIENTE,
+            VISITA,
+            alergias=ALERGIAS if leva_alergias(aj, e) else (),
+            **(tudo if e in ("A01", "A03", "A04", "A08", "A13") else {}),
+        )
         for e in ("A01", "A02", "A03", "A04", "A08", "A11", "A13")
     ]
     feitas += [adt(aj, e, QUANDO, PACIENTE, alergias=ALERGIAS) for e in ("A31", "A60")]
-    feitas += [oru(aj, QUANDO, PACIENTE, PAINEL, VISITA), mdm(aj, QUANDO, PACIENTE, VISITA, NOTA), rde(aj, QUANDO, PACIENTE, VISITA, REMEDIO)]
+    feitas += [
+        oru(aj, QUANDO, PACIENTE, PAINEL, VISITA),
+        mdm(aj, QUANDO, PACIENTE, VISITA, NOTA),
+        rde(aj, QUANDO, PACIENTE, VISITA, REMEDIO),
+    ]
     feitas += [siu(aj, e, QUANDO, PACIENTE, CIRURGIA, VISITA) for e in EVENTOS]
     return {m.evento: m for m in feitas}
 
@@ -75,6 +87,16 @@ def mistura(aj: AjustesHl7, primeira: int, quantas: int) -> Iterator[MensagemHl7
         elif sorte < 8:
             yield rde(aj, QUANDO, PACIENTE, VISITA, REMEDIO, versao)
         elif sorte < 9:
-            yield adt(aj, "A08", QUANDO, PACIENTE, VISITA, alergias=ALERGIAS, diagnosticos=DIAGNOSTICOS, procedimentos=PROCEDIMENTOS, versao=versao)
+            yield adt(
+                aj,
+                "A08",
+                QUANDO,
+                PACIENTE,
+                VISITA,
+                alergias=ALERGIAS,
+                diagnosticos=DIAGNOSTICOS,
+                procedimentos=PROCEDIMENTOS,
+                versao=versao,
+            )
         else:
             yield siu(aj, "S12", QUANDO, PACIENTE, CIRURGIA, VISITA, versao)

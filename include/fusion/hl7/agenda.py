@@ -16,7 +16,7 @@ EVENTOS = {
     "S15": Codigo("S15", "Cancelamento"), "S26": Codigo("S26", "Não comparecimento"),
 }  # fmt: skip
 """Event → the reason that SCH-6 must give where the source has none."""
-_MINUTOS = "min^^UCUM"
+_MINUTOS = "min"
 _ACAO = {"S12": "A", "S15": "D", "S26": "D"}
 
 

@@ -17,15 +17,15 @@ _NOMES = {"HP": Codigo("HP", "History and physical examination"), "PN": Codigo("
           "CN": Codigo("CN", "Consultation"), "OP": Codigo("OP", "Operative report")}  # fmt: skip
 
 
-def partes(texto: str) -> Iterator[str]:
-    """An escaped text in pieces of at most :data:`PARTE_MAX`, cut before a line break (``\\.br\\``) or else anywhere outside an escape.
+def partes(texto: str, maximo: int = PARTE_MAX) -> Iterator[str]:
+    """An escaped text in pieces of at most ``maximo``, cut before a line break (``\\.br\\``) or else anywhere outside an escape.
 
     The pieces put together are the text: nothing is added or lost where it was cut.
     """
-    while len(texto) > PARTE_MAX:
-        corte = texto.rfind("\\.br\\", PARTE_MAX // 2, PARTE_MAX)
+    while len(texto) > maximo:
+        corte = texto.rfind("\\.br\\", maximo // 2, maximo)
         if corte < 0 or _em_escape(texto, corte):
-            corte = PARTE_MAX if not _em_escape(texto, PARTE_MAX) else texto.rfind("\\", 0, PARTE_MAX)
+            corte = maximo if not _em_escape(texto, maximo) else texto.rfind("\\", 0, maximo)
         yield texto[:corte]
         texto = texto[corte:]
     yield texto
