@@ -46,7 +46,9 @@ def main() -> int:
     parser.add_argument("--integracao", type=int, default=2, help="integration that the messages are stored under (default 2)")
     parser.add_argument("--porta", type=int, default=0, help="TCP port on loopback; 0 picks a free one")
     parser.add_argument("--porta-arquivo", type=Path, help="file that gets the port once it listens")
-    parser.add_argument("--falhas", type=Path, help="JSON file of faults (fields of sandbox.mllp.falhas.Falhas), read again when it changes")
+    parser.add_argument(
+        "--falhas", type=Path, help="JSON file of faults (fields of sandbox.mllp.falhas.Falhas), read again when it changes"
+    )
     parser.add_argument("--tls-cert", type=Path, help="PEM certificate: the listener speaks TLS only")
     parser.add_argument("--tls-chave", type=Path, help="PEM key, where the certificate's file does not hold it")
     parser.add_argument("--conexoes", type=int, default=8, help="database connections (default 8)")

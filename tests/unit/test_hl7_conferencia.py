@@ -92,7 +92,7 @@ def test_bytes_that_are_not_in_the_declared_charset_are_found() -> None:
     declarada = BOAS["A01"].replace(b"|8859/1\r", b"|ASCII\r")
     assert [onde for onde, _ in erros(declarada)] == ["MSH-18 (charset)"]
     assert [onde for onde, _ in erros(BOAS["A01"], charset="UNICODE UTF-8")] == ["MSH-18 (charset)"] * 2
-    assert [onde for onde, _ in erros(BOAS["A01"].replace(b"|8859/1\r", b"|8859/77\r"))][0] == "MSH-18 (charset)"
+    assert erros(BOAS["A01"].replace(b"|8859/1\r", b"|8859/77\r"))[0][0] == "MSH-18 (charset)"
 
 
 def test_utf_8_in_2_4_is_a_warning_because_its_table_lacks_it() -> None:
