@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, Integer, LargeBinary, MetaData, SmallInteger, String, Table, Text, text
 from sqlalchemy.dialects import mssql, oracle, postgresql
 from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import TypeEngine
@@ -54,8 +54,10 @@ def _indice(tabela: Table, nome: str, colunas: tuple[str, ...], situacoes: tuple
     funcional.ddl_if(dialect="oracle")
 
 
-def tabela_fila(nome: str, metadados: MetaData = metadados) -> Table:
+def tabela_fila(nome: str, *mais: Column[Any], metadados: MetaData = metadados) -> Table:
     """A queue table under its seed name, which stays unquoted: ``select * from ImportacaoAtendimento`` works on every engine.
+
+    ``mais``: columns of its own.
 
     ``chave_paciente`` NULL means unknown: equality never holds for it, so such a row blocks no other (and Oracle has no empty text).
     ``proxima_tentativa_em`` NULL means due at once.
@@ -80,6 +82,7 @@ def tabela_fila(nome: str, metadados: MetaData = metadados) -> Table:
         Column("criado_em", Momento, nullable=False),
         Column("concluido_em", Momento),
         Column("reabrir", _BOOLEANO, nullable=False),
+        *mais,
         # Rows change situation several times and die early in the indexes: vacuum long before a fifth of a big table is dead.
         postgresql_with={"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_analyze_scale_factor": "0.02"},
     )
@@ -109,6 +112,8 @@ FILAS: dict[str, Table] = {
     )
 }  # fmt: skip
 """Every queue table by its seed name; a new one is a name here and a migration."""
+FILAS["PacienteArquivo"] = tabela_fila("PacienteArquivo", Column("mensagem", LargeBinary()))
+"""HL7 messages that wait to be sent; ``chave`` is the control id (MSH-10), ``mensagem`` the bytes as they travel."""
 
 
 def _chave_primaria(nome: str, tipo: TypeEngine[Any]) -> Column[Any]:
