@@ -164,7 +164,7 @@ def leitor_de(integracao: Integracao, engine: Any, entidade: str) -> Leitor:
     """The project's reader for this installation, on an engine of ours."""
     contexto = Contexto(
         DePara.carregar(integracao.id, integracao.sistema), integracao.fuso, integracao.documento_invalido == "omitir",
-        getattr(integracao, "semi_uti", False),
+        semi_uti=getattr(integracao, "semi_uti", False),
     )  # fmt: skip
     return Leitor(ConsultasSistema(engine, sistema_de(integracao), integracao.pasta_sql), contexto, entidade)
 

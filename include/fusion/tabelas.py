@@ -176,6 +176,23 @@ retrato = Table(
 )
 """What was last seen of a table that keeps a version per row and no moment of change: one row per block of keys; see ``retrato.py``."""
 
+paciente_ses = Table(
+    quoted_name("PacienteSES", quote=False),
+    metadados,
+    _chave_primaria("integracao_id", Integer()),
+    _chave_primaria("pacienteid", BigInteger()),
+    *(Column(nome, _texto(250)) for nome in ("prontuario", "nome", "nome2", "nome3", "nomemae")),
+    Column("datanascimento", String(10)),
+    Column("sexo", _texto(10)),
+    *(Column(nome, _texto(250)) for nome in ("documento", "cartao", "celular", "email")),
+    Column("obito", String(1)),
+    Column("dataobito", String(10)),
+    Column("unificadocom", BigInteger),
+    Column("alteradoclinicoem", String(40)),
+    Column("atualizadoem", String(40), nullable=False),
+)
+"""The Integrador's copy of TrackCare's PacienteSES: dates and moments as ISO text, whatever the source keeps them in."""
+
 codigo_sem_depara = Table(
     "codigo_sem_depara",
     metadados,

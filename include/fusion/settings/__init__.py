@@ -17,6 +17,7 @@ from include.fusion.settings.integracao import (
     Skymed,
     Sotech,
     Tasy,
+    TrackCare,
     como_dados,
     de_dados,
 )
@@ -41,6 +42,7 @@ __all__ = [
     "Skymed",
     "Sotech",
     "Tasy",
+    "TrackCare",
     "caminho_padrao",
     "carregar",
     "como_dados",

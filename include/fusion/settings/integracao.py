@@ -20,10 +20,14 @@ from include.fusion.settings.processos import (
     BuscaPendencias,
     Carga,
     CargaInicial,
+    CargaPacientes,
     Entrega,
+    EnvioArquivo,
+    Hl7,
     Importacao,
     ImportacaoVigiada,
     ImportarPendencias,
+    PendenciaBusca,
     Processamento,
     Processo,
 )
@@ -82,6 +86,8 @@ class Conexoes(Modelo):
     """Database of the integrator where this entry's queues, ledger and watermarks are kept instead; absent: in ``fusion_db``."""
     fusion_api: ConexaoId = "fusion_api"
     """Fusion's Web API (HTTP connection; headers and authentication are set there)."""
+    hl7: ConexaoId = "fusion_api"
+    """Where HL7 messages go: type http is Fusion's HL7 controller, any other an MLLP receiver (TrackCare)."""
 
     @property
     def banco(self) -> str:
@@ -347,6 +353,38 @@ class Sotech(Integracao):
         return self.integracao
 
 
+class TrackCare(Integracao):
+    """``conexoes.origem`` is TrakCare's database, ``conexoes.hl7`` where messages go: Fusion's HTTP API or an MLLP receiver."""
+
+    SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+
+    sistema: Literal["trackcare"]
+    hl7: Hl7 = Hl7()
+    carga_inicial_pacientes: CargaPacientes = CargaPacientes()
+    sincronizar_pacientes: BuscaPaginada = BuscaPaginada()
+    pendencia_busca_paciente: PendenciaBusca = PendenciaBusca()
+    envio_arquivo_fusion: EnvioArquivo = EnvioArquivo()
+
+    @property
+    def busca(self) -> BuscaPaginada:
+        return self.sincronizar_pacientes
+
+    @property
+    def entrega(self) -> Entrega:
+        return self.envio_arquivo_fusion
+
+    def entrega_de(self, processo: str) -> Any:
+        return getattr(self, processo)
+
+    @property
+    def desde_o_inicio(self) -> bool:
+        return True
+
+    @property
+    def dag_id_carga_inicial(self) -> str:
+        return self.dag_ids[1]
+
+
 def como_dados(integracao: Integracao) -> dict[str, Any]:
     """Plain JSON data from which :func:`de_dados` makes the same settings: how a watcher gets those of the DAG file's own version."""
     return {nome: _simples(valor) for nome, valor in integracao.model_dump(by_alias=True).items()}
@@ -367,5 +405,5 @@ def _simples(valor: Any) -> Any:
 
 SISTEMAS: dict[str, type[Integracao]] = {
     "consulfarma": Consulfarma, "esus_ab": EsusAb, "mv": Mv, "skymed": Skymed, "fusion_service": FusionService, "sotech": Sotech,
-    "tasy": Tasy,
+    "tasy": Tasy, "trackcare": TrackCare,
 }  # fmt: skip

@@ -7,7 +7,7 @@ Every duration takes a .NET TimeSpan text or a number of seconds (see :mod:`incl
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
@@ -155,6 +155,59 @@ class Processamento(Importacao, Destinado):
 
 class Acompanhamento(Entrega):
     """Keeps a run on duty for all queues while traffic is steady."""
+
+
+class Hl7(Modelo):
+    """How HL7 messages are written; see ``include.fusion.hl7.ajustes`` for what each means."""
+
+    versao: Literal["2.4", "2.5.1", "2.7"] = "2.4"
+    charset: str = "8859/1"
+    """MSH-18, and the bytes that travel."""
+    remetente: str = "TRACKCARE"
+    """MSH-3: Fusion finds the integration by it."""
+    unidade_remetente: str = "TRACKCARE"
+    destinatario: str = "FUSION"
+    unidade_destinataria: str = "FUSION"
+    processamento: Literal["P", "T", "D"] = "P"
+    aproximar: bool = False
+    """true: typographic signs that the charset lacks become plain ones; false: such a patient is refused."""
+    autoridade: str = "TRACKCARE"
+    tipo_cpf: str = "NI"
+
+
+class CargaPacientes(Processo):
+    """Pages the source's people by ascending number, each page a cycle (TrackCare)."""
+
+    max_records: int = Field(default=5000, ge=1, le=100_000, alias="MaxRecords")
+    """People per cycle."""
+    intervalo: Duracao = Field(default=timedelta(0), validation_alias="Interval", serialization_alias="Interval")
+    """Pause between two cycles."""
+    pausar: bool = False
+    """true: stop after the page at hand; the next run goes on from its checkpoint."""
+    dagrun_timeout: Intervalo = timedelta(days=7)
+    """Longest run."""
+
+
+class PendenciaBusca(Processo):
+    """Reads waiting patients as a whole and makes messages of them (TrackCare)."""
+
+    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
+    """Between two looks at the queue."""
+    max_records: int = Field(default=200, ge=1, le=2000, alias="MaxRecords")
+    """Patients that are read together."""
+    retencao_dias: int = Field(default=30, ge=1, le=3650)
+    """Days that finished queue rows are kept."""
+
+
+class EnvioArquivo(Acompanhamento):
+    """Sends waiting messages, and keeps the run on duty while traffic is steady (TrackCare)."""
+
+    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
+    """Between two looks at the queue."""
+    lote: int = Field(default=500, ge=1, le=5000, alias="MaxRecords")
+    """Messages reserved together."""
+    retencao_dias: int = Field(default=30, ge=1, le=3650)
+    """Days that sent messages are kept."""
 
 
 class CargaInicial(Entrega, Destinado):

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     # Not at run time: the canonical model takes long to build, and a load of keys needs none of it.
     from include.fusion.depara import DePara
     from include.fusion.filas.tipos import Operacao
+    from include.fusion.hl7.ajustes import AjustesHl7
     from include.fusion.modelo import Registro
 
 Linha = Mapping[str, Any]
@@ -25,6 +26,8 @@ class Contexto:
     depara: DePara
     fuso: ZoneInfo
     omitir_documento_invalido: bool = False
+    hl7: AjustesHl7 | None = None
+    """How messages are written, where records become HL7."""
     semi_uti: bool = False
     """Semi-intensive units count as ICU."""
 
@@ -49,6 +52,8 @@ class Origem:
     prioridade: int = 5
     sobreposicao: timedelta | None = None
     """Overlap window of its own: a marker without a time of day needs a whole day."""
+    espelho: Callable[[Linha], Linha] | None = None
+    """Its rows are compared with a copy in the integration database, and only those that differ go on: makes of a row what the copy keeps."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,8 @@ class Processo:
     entidade: str = "atendimento"
     montar: Callable[[str, Any], Registro] | None = None
     cancelar_ausentes: bool = False
+    prepara: bool = False
+    """Its rows go nowhere by themselves: messages are made of them, which wait in the next queue."""
 
 
 @dataclass(frozen=True)

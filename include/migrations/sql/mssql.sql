@@ -458,6 +458,30 @@ ALTER TABLE PacienteArquivo ADD mensagem IMAGE NULL;
 
 GO
 
+CREATE TABLE PacienteSES (
+    integracao_id INTEGER NOT NULL,
+    pacienteid BIGINT NOT NULL,
+    prontuario NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    nome NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    nome2 NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    nome3 NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    nomemae NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    datanascimento VARCHAR(10) NULL,
+    sexo NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NULL,
+    documento NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    cartao NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    celular NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    email NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    obito VARCHAR(1) NULL,
+    dataobito VARCHAR(10) NULL,
+    unificadocom BIGINT NULL,
+    alteradoclinicoem VARCHAR(40) NULL,
+    atualizadoem VARCHAR(40) NOT NULL,
+    PRIMARY KEY (integracao_id, pacienteid)
+);
+
+GO
+
 UPDATE versao_migracao SET version_num='0004' WHERE versao_migracao.version_num = '0003';
 
 GO

@@ -467,6 +467,30 @@ ALTER TABLE PacienteArquivo ADD mensagem BLOB
 
 /
 
+CREATE TABLE PacienteSES (
+    integracao_id INTEGER NOT NULL,
+    pacienteid NUMBER(19) NOT NULL,
+    prontuario VARCHAR2(250 CHAR),
+    nome VARCHAR2(250 CHAR),
+    nome2 VARCHAR2(250 CHAR),
+    nome3 VARCHAR2(250 CHAR),
+    nomemae VARCHAR2(250 CHAR),
+    datanascimento VARCHAR2(10 CHAR),
+    sexo VARCHAR2(10 CHAR),
+    documento VARCHAR2(250 CHAR),
+    cartao VARCHAR2(250 CHAR),
+    celular VARCHAR2(250 CHAR),
+    email VARCHAR2(250 CHAR),
+    obito VARCHAR2(1 CHAR),
+    dataobito VARCHAR2(10 CHAR),
+    unificadocom NUMBER(19),
+    alteradoclinicoem VARCHAR2(40 CHAR),
+    atualizadoem VARCHAR2(40 CHAR) NOT NULL,
+    PRIMARY KEY (integracao_id, pacienteid)
+)
+
+/
+
 UPDATE versao_migracao SET version_num='0004' WHERE versao_migracao.version_num = '0003'
 
 /

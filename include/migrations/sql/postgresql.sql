@@ -331,6 +331,28 @@ CREATE INDEX ix_pacientearquivo_fechada ON PacienteArquivo (integracao_id, proce
 
 ALTER TABLE PacienteArquivo ADD COLUMN mensagem BYTEA;
 
+CREATE TABLE PacienteSES (
+    integracao_id INTEGER NOT NULL,
+    pacienteid BIGINT NOT NULL,
+    prontuario VARCHAR(250) COLLATE "C",
+    nome VARCHAR(250) COLLATE "C",
+    nome2 VARCHAR(250) COLLATE "C",
+    nome3 VARCHAR(250) COLLATE "C",
+    nomemae VARCHAR(250) COLLATE "C",
+    datanascimento VARCHAR(10),
+    sexo VARCHAR(10) COLLATE "C",
+    documento VARCHAR(250) COLLATE "C",
+    cartao VARCHAR(250) COLLATE "C",
+    celular VARCHAR(250) COLLATE "C",
+    email VARCHAR(250) COLLATE "C",
+    obito VARCHAR(1),
+    dataobito VARCHAR(10),
+    unificadocom BIGINT,
+    alteradoclinicoem VARCHAR(40),
+    atualizadoem VARCHAR(40) NOT NULL,
+    PRIMARY KEY (integracao_id, pacienteid)
+);
+
 UPDATE versao_migracao SET version_num='0004' WHERE versao_migracao.version_num = '0003';
 
 COMMIT;
