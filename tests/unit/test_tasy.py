@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from include.fusion.erros import RegistroInvalido
+from include.fusion.erros import PedidoInvalido, RegistroInvalido
 from include.fusion.modelo import SINAIS
-from include.fusion.sistemas.tasy import mapear_paciente
+from include.fusion.pedido import Pedido
+from include.fusion.sistemas.tasy import SISTEMA, mapear_paciente
 from tests.unit.tasy_apoio import (
     ALERGIA,
     COMPLEMENTO,
@@ -81,6 +82,22 @@ def test_urgency(codigo: Any, carater: str | None) -> None:
 
 def test_the_last_payer_counts() -> None:
     assert ler(convenios=[CONVENIO, {"cd_convenio": 1, "ds_convenio": "SUS"}]).convenio == "SUS"
+
+
+# Keys
+
+
+def test_a_stored_key_is_what_its_origin_compares_with() -> None:
+    chaves = {o.nome: SISTEMA.chave_de(o, "0012") for o in SISTEMA.origens}
+    assert {nome for nome, chave in chaves.items() if chave == "0012"} == {"paciente", "complemento"}
+    assert {chave for nome, chave in chaves.items() if nome not in ("paciente", "complemento")} == {12}
+
+
+def test_a_form_takes_a_patients_code_as_text() -> None:
+    pedido = Pedido.de_params({"atendimento": "12", "paciente": "0012"}, SISTEMA)
+    assert (pedido.filtros(SISTEMA)["atendimento"], pedido.filtros(SISTEMA)["paciente"]) == (12, "0012")
+    with pytest.raises(PedidoInvalido, match="'atendimento'"):
+        Pedido.de_params({"atendimento": "x"}, SISTEMA)
 
 
 # People
