@@ -27,7 +27,7 @@ CONCORRENCIA, LOTE, ATRASO = 32, 200, 0.05
 # Items are copied until a record is as large as that of a long stay: the generators' own are 3 and 7 kB.
 ENGORDAR = {
     "consulfarma": {"dbo.prescricaomedicamento": ("prescricaomedicamentoid", 9), "dbo.diagnostico": ("diagnosticoid", 9)},
-    "sotech": {"pep.ate_prescricao_item": ("pkprescricaoitem", 12), "pep.ate_evolucao": ("pkevolucao", 4)},
+    "sotech": {"pep.ate_prescricao_item": ("pkprescricaoitem", 17), "pep.ate_evolucao": ("pkevolucao", 6)},
     "esus_ab": {
         "tb_receita_medicamento": ("co_seq_receita_medicamento", 4),
         "tb_exame_requisitado": ("co_seq_exame_requisitado", 4),
