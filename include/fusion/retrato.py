@@ -134,8 +134,9 @@ class Retratos:
                     continue
                 resultado.por_origem.setdefault(retrato.nome, 0)
                 blocos = self._comparador.diferentes(con, self.fusion, retrato, sinal)
-                for grupo in juntar(blocos, self._blocos):
-                    self._atualizar(con, retrato, grupo, resultado, calado=inicial and not retrato.principal)
+                for i in range(0, len(blocos), self._blocos):
+                    lote = blocos[i : i + self._blocos]
+                    self._atualizar(con, retrato, lote, resultado, calado=inicial and not retrato.principal)
                     if ao_avancar is not None:
                         ao_avancar(resultado)
 
@@ -154,9 +155,11 @@ class Retratos:
             antes: dict[str, Estado] = {}
             for (conteudo,) in nossa.execute(select(t.conteudo).where(*destes)):
                 antes |= orjson.loads(conteudo)
-            linhas = self.consultas.linhas(con, retrato.sql, de=blocos[0] * BLOCO, ate=(blocos[-1] + 1) * BLOCO)
+            novos: dict[int, tuple[dict[str, Estado], int]] = {}
+            for faixa in juntar(blocos, self._blocos):
+                linhas = self.consultas.linhas(con, retrato.sql, de=faixa[0] * BLOCO, ate=(faixa[-1] + 1) * BLOCO)
+                novos |= _por_bloco(linhas, frozenset(faixa))
             con.rollback()
-            novos = _por_bloco(linhas, frozenset(blocos))
             depois = {pk: estado for estados, _ in novos.values() for pk, estado in estados.items()}
             mudadas = [pk for pk in antes.keys() | depois.keys() if antes.get(pk) != depois.get(pk)]
             resultado.regressivas += sum(pk in antes and pk in depois and depois[pk][0] < antes[pk][0] for pk in mudadas)
@@ -194,7 +197,7 @@ class Retratos:
 
 
 def juntar(blocos: Sequence[int], quantos: int) -> Iterator[list[int]]:
-    """Blocks in order, put together where one range of ``quantos`` blocks holds them."""
+    """Blocks in order, put together where one range of ``quantos`` blocks holds them: each is one statement at the source."""
     grupo: list[int] = []
     for bloco in blocos:
         if grupo and bloco - grupo[0] >= quantos:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from include.fusion.erros import RegistroInvalido
@@ -28,23 +29,31 @@ _COLUNAS_SINAIS = (
     "pressao_sistolica", "pressao_diastolica", "pressao_media", "frequencia_cardiaca", "frequencia_respiratoria", "saturacao_o2",
     "temperatura", "peso", "altura", "imc", "perimetro_cefalico", "circunferencia_abdominal", "perimetro_panturrilha", "glicemia_capilar", "dor",
 )  # fmt: skip
+_DO_PROFISSIONAL = tuple(f"profissional_{c}" for c in ("cpf", "cns", "cbo", "conselho", "numero_conselho", "uf_conselho"))
 UTI = "UTI"
 """Word of the catalogue ``postos`` for an intensive care unit."""
 
 
+@lru_cache(maxsize=10_000)
+def _profissional(valores: tuple[Any, ...], ctx: Contexto) -> Profissional | None:
+    codigo, nome, documento, cartao, cbo, conselho, numero, uf = valores
+    return comum.se_houver(
+        Profissional,
+        codigo=comum.codigo(codigo),
+        nome=comum.texto(nome),
+        cpf=comum.cpf(documento, ctx),
+        cns=comum.cns(cartao, ctx),
+        cbo=comum.cbo(cbo),
+        conselho=comum.texto(conselho),
+        numero_conselho=comum.texto(numero),
+        uf_conselho=comum.uf(uf),
+    )
+
+
 def profissional(x: Linha, ctx: Contexto) -> Profissional | None:
     """Who attended or signed. The product's public columns are key and name; the others come where a site's SQL gives them."""
-    return comum.repetido(
-        Profissional,
-        codigo=comum.codigo(x["profissional_codigo"]),
-        nome=comum.texto(x["profissional_nome"]),
-        cpf=comum.cpf(x.get("profissional_cpf"), ctx),
-        cns=comum.cns(x.get("profissional_cns"), ctx),
-        cbo=comum.cbo(x.get("profissional_cbo")),
-        conselho=comum.texto(x.get("profissional_conselho")),
-        numero_conselho=comum.texto(x.get("profissional_numero_conselho")),
-        uf_conselho=comum.uf(x.get("profissional_uf_conselho")),
-    )
+    # The same few hundred professionals sign everything: cleaned and checked once each.
+    return _profissional((x["profissional_codigo"], x["profissional_nome"], *map(x.get, _DO_PROFISSIONAL)), ctx)
 
 
 def _do_atendimento(a: Linha, inicio: datetime, ctx: Contexto) -> Iterator[Diagnostico]:
