@@ -112,8 +112,9 @@ FILAS: dict[str, Table] = {
     )
 }  # fmt: skip
 """Every queue table by its seed name; a new one is a name here and a migration."""
-FILAS["PacienteArquivo"] = tabela_fila("PacienteArquivo", Column("mensagem", LargeBinary()))
-"""HL7 messages that wait to be sent; ``chave`` is the control id (MSH-10), ``mensagem`` the bytes as they travel."""
+FILAS["PacienteArquivo"] = tabela_fila("PacienteArquivo", Column("assunto", _texto(CHAVE_MAX)), Column("mensagem", LargeBinary()))
+"""HL7 messages that wait to be sent; ``chave`` is the control id (MSH-10), ``assunto`` what it is about, ``mensagem`` the bytes as they
+travel."""
 
 
 def _chave_primaria(nome: str, tipo: TypeEngine[Any]) -> Column[Any]:

@@ -16,9 +16,8 @@ from include.fusion.depara import DePara
 from include.fusion.entrega import Destino, Entrega, Parametros, Resultado, Via
 from include.fusion.espelho import Espelho
 from include.fusion.filas import Fila
-from include.fusion.hl7.ajustes import AjustesHl7
 from include.fusion.hl7.arquivos import TABELA as TABELA_HL7
-from include.fusion.hl7.arquivos import Arquivos, ResultadoPendencias, atender_pendencias
+from include.fusion.hl7.arquivos import Arquivos, Preparo, ResultadoPendencias
 from include.fusion.leitura import ConsultasSistema, Leitor, Montador
 from include.fusion.livro import Livro, SemLivro
 from include.fusion.marcas import Marca, Marcas
@@ -72,6 +71,16 @@ def destino_de(integracao: Integracao, entidade: str = "atendimento", layout_id:
     return Destino(rota, lambda corpo: {"integracaoId": numero, NO_CORPO.get(entidade, entidade): corpo}, cancelar)
 
 
+def contexto_trackcare(i: TrackCare, depara: DePara, omitir_documento_invalido: bool = False) -> Contexto:
+    """How one installation's patients become messages."""
+    from include.fusion.hl7.ajustes import AjustesHl7
+    from include.fusion.sistemas.trackcare_base import ContextoTrackCare
+
+    return ContextoTrackCare(
+        depara, i.fuso, omitir_documento_invalido, hl7=AjustesHl7(i.integracao_id, i.fuso, **i.hl7.model_dump()), **i.paciente.model_dump()
+    )
+
+
 class Montagem:
     """Parts of one run, each made when first asked for; ``fechar`` gives the connections back.
 
@@ -105,8 +114,12 @@ class Montagem:
 
     def leitor_de(self, entidade: str) -> Leitor:
         i = self.integracao
-        hl7 = AjustesHl7(i.integracao_id, i.fuso, **i.hl7.model_dump()) if isinstance(i, TrackCare) else None
-        contexto = Contexto(self.depara, i.fuso, i.documento_invalido == "omitir", hl7, getattr(i, "semi_uti", False))
+        omitir = i.documento_invalido == "omitir"
+        contexto = (
+            contexto_trackcare(i, self.depara, omitir)
+            if isinstance(i, TrackCare)
+            else Contexto(self.depara, i.fuso, omitir, getattr(i, "semi_uti", False))
+        )
         return Leitor(self.consultas, contexto, entidade)
 
     @cached_property
@@ -177,16 +190,10 @@ class Montagem:
         if not ajustes.habilitado:
             return ResultadoPendencias()
         leitor: Any = self.leitor
-        return atender_pendencias(
-            self.fila(prepara.nome),
-            leitor.ler,
-            self.arquivos(next(p.nome for p in self.sistema.processos if p.tabela == TABELA_HL7)),
-            Livro(self.fusion, self.integracao.integracao_id, "mensagem"),
-            self.fusion,
-            dono,
-            lote=ajustes.max_records,
-            prazo=PRAZO_PENDENCIAS,
-        )
+        arquivos = self.arquivos(next(p.nome for p in self.sistema.processos if p.tabela == TABELA_HL7))
+        livro = Livro(self.fusion, self.integracao.integracao_id, "mensagem")
+        preparo = Preparo(self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, prazo=PRAZO_PENDENCIAS)
+        return preparo.executar(dono, ajustes.max_records)
 
     def marcas(self, processo: str = BUSCA) -> Marcas:
         return Marcas(self.fusion, self.integracao.integracao_id, processo)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import Connection, Engine, bindparam, select, update
 
@@ -12,14 +13,28 @@ from include.fusion.erros import motivo_de
 from include.fusion.filas import Desfecho, Fila, ItemFila, Registro
 from include.fusion.hl7.mensagem import MensagemHl7
 from include.fusion.leitura import Pronto
-from include.fusion.livro import Livro
+from include.fusion.livro import EXCLUSAO, Entrega, Livro
+from include.fusion.relogio import agora
+from include.fusion.sistemas.trackcare import Estado
 from include.fusion.tabelas import ABERTAS, FILAS
+
+if TYPE_CHECKING:
+    from include.fusion.sistemas.trackcare import Item, Plano
 
 TABELA = "PacienteArquivo"
 AUSENTE = "paciente não encontrado na origem"
+SUBSTITUIDA = "substituída por uma mensagem mais nova"
 _LISTA_MAX = 500
-Lidos = Mapping[str, "Sequence[MensagemHl7] | Exception | None"]
-"""Patient's key → messages in order, the error that keeps them from being made, or ``None`` when the source has no such patient."""
+Lidos = Mapping[str, "Plano | Exception | None"]
+"""Patient's key → what there is to say, the error that keeps it from being said, or ``None`` when the source has no such patient."""
+
+
+class Arquivo(NamedTuple):
+    """One message of a patient, and what it is about."""
+
+    paciente: str
+    assunto: str
+    mensagem: MensagemHl7
 
 
 class Arquivos:
@@ -31,15 +46,28 @@ class Arquivos:
         self._t = FILAS[TABELA].c
         self._desta = (self._t.integracao_id == fila.escopo.integracao_id, self._t.processo == fila.escopo.processo)
 
-    def guardar(self, con: Connection, mensagens: Iterable[tuple[str, MensagemHl7]]) -> int:
-        """Queue ``(patient, message)`` in this order, in the caller's transaction; how many."""
-        lista = list(mensagens)
-        self.fila.enfileirar(con, [ItemFila(m.controle, paciente, "inclusao") for paciente, m in lista])
-        if lista:
-            abertas = self._t.situacao.in_(ABERTAS)
-            comando = update(FILAS[TABELA]).where(*self._desta, abertas, self._t.chave == bindparam("controle"))
-            con.execute(comando.values(mensagem=bindparam("bytes")), [{"controle": m.controle, "bytes": m.corpo} for _, m in lista])
-        return len(lista)
+    def guardar(self, con: Connection, arquivos: Sequence[Arquivo]) -> None:
+        """Queue messages in this order, in the caller's transaction."""
+        self.fila.enfileirar(con, [ItemFila(a.mensagem.controle, a.paciente, "inclusao") for a in arquivos])
+        if arquivos:
+            onde = (*self._desta, self._t.situacao.in_(ABERTAS), self._t.chave == bindparam("controle"))
+            comando = update(FILAS[TABELA]).where(*onde).values(mensagem=bindparam("bytes"), assunto=bindparam("sobre"))
+            con.execute(comando, [{"controle": a.mensagem.controle, "bytes": a.mensagem.corpo, "sobre": a.assunto} for a in arquivos])
+
+    def recusadas(self, con: Connection, pacientes: Sequence[str]) -> dict[str, str]:
+        """Subject → control id of refused messages of these patients."""
+        achadas: dict[str, str] = {}
+        for i in range(0, len(pacientes), _LISTA_MAX):
+            onde = (*self._desta, self._t.situacao == "erro", self._t.chave_paciente.in_(pacientes[i : i + _LISTA_MAX]))
+            achadas.update((assunto, controle) for assunto, controle in con.execute(select(self._t.assunto, self._t.chave).where(*onde)))
+        return achadas
+
+    def descartar(self, con: Connection, controles: Iterable[str]) -> None:
+        """Close refused messages in whose place there are newer ones."""
+        lista = sorted(controles)
+        for i in range(0, len(lista), _LISTA_MAX):
+            onde = (*self._desta, self._t.situacao == "erro", self._t.chave.in_(lista[i : i + _LISTA_MAX]))
+            con.execute(update(FILAS[TABELA]).where(*onde).values(situacao="descartado", motivo=SUBSTITUIDA, concluido_em=agora()))
 
     def ler(self, registros: Sequence[Registro]) -> dict[str, Pronto | None]:
         """Bytes of reserved rows, by control id."""
@@ -54,7 +82,7 @@ class Arquivos:
 
 @dataclass
 class ResultadoPendencias:
-    """Counts: patients looked up, messages made and queued, those that said nothing new, patients refused."""
+    """Counts: patients looked up, messages made and queued, things that said nothing new, patients with a reason to look at."""
 
     pacientes: int = 0
     mensagens: int = 0
@@ -62,44 +90,71 @@ class ResultadoPendencias:
     erros: int = 0
 
 
-def atender_pendencias(
-    pendencias: Fila,
-    ler: Callable[[Sequence[str]], Lidos],
-    arquivos: Arquivos,
-    livro: Livro,
-    engine: Engine,
-    dono: str,
-    *,
-    lote: int,
-    prazo: timedelta,
-    progresso: Callable[[ResultadoPendencias], None] | None = None,
-) -> ResultadoPendencias:
-    """Until no patient waits: read a batch, make messages, and queue those whose subject the ledger does not have in this very state.
+class Preparo:
+    """Makes messages of the patients that wait in ``pendencias``: what the ledger does not have in this very state.
 
-    Messages, ledger and the pendencies' outcomes are one transaction: who is killed has done all of a batch or nothing. Serve the queue
-    from one task at a time; the ledger is read and written under the rows' lease.
+    Messages, ledger and the pendencies' outcomes are one transaction: who is killed has done all of a batch or nothing. What could not be
+    mapped leaves the pendency in ``erro`` with its reason; the patient's other messages travel. A message that was refused does not count
+    as sent: looked at again, its subject gets a new one in its place.
     """
-    resultado = ResultadoPendencias()
-    while registros := pendencias.reservar(lote, dono, prazo):
-        lidos = ler([r.chave for r in registros])
-        desfechos, feitas = [], []
-        for registro in registros:
-            lido = lidos.get(registro.chave)
-            if lido is None or isinstance(lido, Exception):
-                desfechos.append(Desfecho(registro, "erro", motivo=AUSENTE if lido is None else motivo_de(lido)))
-                resultado.erros += 1
-            else:
-                desfechos.append(Desfecho(registro, "concluido"))
-                feitas += [(registro.chave, m) for m in lido]
-        with engine.begin() as con:
-            antes = livro.ler(con, {m.assunto for _, m in feitas})
-            novas = [(p, m) for p, m in feitas if m.assunto not in antes or not antes[m.assunto].tem(m.controle)]
-            arquivos.guardar(con, novas)
-            livro.gravar(con, [(m.assunto, m.controle, "envio") for _, m in novas])
-            pendencias.registrar(con, dono, desfechos)
-        resultado.pacientes += len(registros)
-        resultado.mensagens += len(novas)
-        resultado.inalteradas += len(feitas) - len(novas)
-        if progresso is not None:
-            progresso(resultado)
-    return resultado
+
+    def __init__(
+        self, pendencias: Fila, ler: Callable[[Sequence[str]], Lidos], arquivos: Arquivos, livro: Livro, engine: Engine, *, prazo: timedelta
+    ) -> None:
+        self.pendencias = pendencias
+        self.ler = ler
+        self.arquivos = arquivos
+        self.livro = livro
+        self.engine = engine
+        self.prazo = prazo
+
+    def executar(self, dono: str, lote: int) -> ResultadoPendencias:
+        """Until no patient waits, ``lote`` at a time."""
+        resultado = ResultadoPendencias()
+        while registros := self.pendencias.reservar(lote, dono, self.prazo):
+            lidos = self.ler([r.chave for r in registros])
+            desfechos, planos = [], []
+            for registro in registros:
+                lido = lidos.get(registro.chave)
+                if lido is None or isinstance(lido, Exception):
+                    motivo: str | None = AUSENTE if lido is None else motivo_de(lido)
+                else:
+                    planos.append((registro.chave, lido))
+                    motivo = "; ".join(lido.recusas) or None
+                desfechos.append(Desfecho(registro, "concluido" if motivo is None else "erro", motivo=motivo))
+            with self.engine.begin() as con:
+                # Only what is still ours: another worker may have taken a row over while we read.
+                meus = self.pendencias.ainda_meus(con, dono, [r.id for r in registros])
+                chaves = {r.chave for r in registros if r.id in meus}
+                mensagens, iguais = self._montar(con, [(p, plano) for p, plano in planos if p in chaves])
+                self.arquivos.guardar(con, mensagens)
+                self.pendencias.registrar(con, dono, desfechos)
+            resultado.pacientes += len(registros)
+            resultado.mensagens += len(mensagens)
+            resultado.inalteradas += iguais
+            resultado.erros += sum(d.situacao == "erro" for d in desfechos)
+        return resultado
+
+    def _montar(self, con: Connection, planos: Sequence[tuple[str, Plano]]) -> tuple[list[Arquivo], int]:
+        """Messages of what is new, in order, noted in the ledger; how many items were not."""
+        refeitas = self.arquivos.recusadas(con, [paciente for paciente, _ in planos])
+        antes = self.livro.ler(con, {item.entidade for _, plano in planos for item in plano.itens})
+        novos = [(p, item) for p, plano in planos for item in plano.itens if item.entidade in refeitas or _novo(item, antes.get(item.entidade))]
+        numeros = self.livro.anunciar(con, [(item.entidade, item.versao if item.ativo else EXCLUSAO) for _, item in novos])
+        momento = datetime.now(UTC)
+        mensagens = []
+        for paciente, item in novos:
+            anterior = antes.get(item.entidade)
+            enviado = anterior is not None and not anterior.cancelado and item.entidade not in refeitas
+            estado = Estado(numeros[item.entidade], momento, enviado, anterior.versao if anterior and enviado else None)
+            mensagens.append(Arquivo(paciente, item.entidade, item.montar(estado)))
+        self.livro.gravar(con, [(item.entidade, item.versao, "envio" if item.ativo else EXCLUSAO) for _, item in novos])
+        self.arquivos.descartar(con, refeitas.values())
+        return mensagens, sum(len(plano.itens) for _, plano in planos) - len(novos)
+
+
+def _novo(item: Item, anterior: Entrega | None) -> bool:
+    """A retraction is new only where something is alive to be retracted."""
+    if not item.ativo:
+        return anterior is not None and not anterior.cancelado
+    return anterior is None or not anterior.tem(item.versao)

@@ -18,15 +18,11 @@ CONTROLE_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class MensagemHl7:
-    """``controle`` is MSH-10; ``corpo`` the bytes as they travel, without any transport's frame.
-
-    ``assunto``: what the message is about, whatever its state: the newest one of an ``assunto`` is what the receiver should know of it.
-    """
+    """``controle`` is MSH-10; ``corpo`` the bytes as they travel, without any transport's frame."""
 
     tipo: str
     evento: str
     controle: str
-    assunto: str
     corpo: bytes = field(repr=False)
 
 
@@ -52,6 +48,5 @@ def montar(aj: AjustesHl7, tipo: str, evento: str, estrutura: str, momento: date
     resto = "\r".join(corpo)
     if versao is None:
         versao = hashlib.sha256(f"{inicio}|{fim}\r{resto}".encode("utf-8", "surrogatepass")).hexdigest()
-    assunto = f"{tipo}^{evento}|{entidade}"
-    controle = controle_de(aj.integracao, assunto, versao)
-    return MensagemHl7(tipo, evento, controle, assunto, em_bytes(f"{inicio}|{controle}|{fim}\r{resto}\r", aj.charset))
+    controle = controle_de(aj.integracao, f"{tipo}^{evento}|{entidade}", versao)
+    return MensagemHl7(tipo, evento, controle, em_bytes(f"{inicio}|{controle}|{fim}\r{resto}\r", aj.charset))

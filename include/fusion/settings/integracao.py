@@ -27,6 +27,7 @@ from include.fusion.settings.processos import (
     Importacao,
     ImportacaoVigiada,
     ImportarPendencias,
+    PacienteTrackCare,
     PendenciaBusca,
     Processamento,
     Processo,
@@ -360,6 +361,7 @@ class TrackCare(Integracao):
 
     sistema: Literal["trackcare"]
     hl7: Hl7 = Hl7()
+    paciente: PacienteTrackCare = PacienteTrackCare()
     carga_inicial_pacientes: CargaPacientes = CargaPacientes()
     sincronizar_pacientes: BuscaPaginada = BuscaPaginada()
     pendencia_busca_paciente: PendenciaBusca = PendenciaBusca()

@@ -6,7 +6,7 @@ Every duration takes a .NET TimeSpan text or a number of seconds (see :mod:`incl
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
@@ -173,6 +173,21 @@ class Hl7(Modelo):
     """true: typographic signs that the charset lacks become plain ones; false: such a patient is refused."""
     autoridade: str = "TRACKCARE"
     tipo_cpf: str = "NI"
+
+
+class PacienteTrackCare(Modelo):
+    """Where a site keeps what TrakCare has no fixed place for."""
+
+    nome_em: tuple[str, ...] = ("paper_name2", "paper_name")
+    """Columns of PA_Person that make a name, in reading order."""
+    nome_social_em: str = "paper_name3"
+    cpf_em: tuple[str, ...] = ("paper_id", "papmi_id")
+    """Columns to look for the CPF in, best first."""
+    cns_em: tuple[str, ...] = ("paper_governcardno", "papmi_medicare")
+    evento_ambulatorial: Literal["A01", "A04"] = "A01"
+    """A04 where Fusion has a layout for it."""
+    desde: datetime | None = None
+    """Episodes that ended before this moment (local time) do not travel."""
 
 
 class CargaPacientes(Processo):

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     # Not at run time: the canonical model takes long to build, and a load of keys needs none of it.
     from include.fusion.depara import DePara
     from include.fusion.filas.tipos import Operacao
-    from include.fusion.hl7.ajustes import AjustesHl7
     from include.fusion.modelo import Registro
 
 Linha = Mapping[str, Any]
@@ -26,8 +25,6 @@ class Contexto:
     depara: DePara
     fuso: ZoneInfo
     omitir_documento_invalido: bool = False
-    hl7: AjustesHl7 | None = None
-    """How messages are written, where records become HL7."""
     semi_uti: bool = False
     """Semi-intensive units count as ICU."""
 

@@ -19,8 +19,9 @@ FILA, COPIA = "PacienteArquivo", "PacienteSES"
 def upgrade() -> None:
     # A migration never changes once it is out: the shape of a queue on that day is the first one's.
     importlib.import_module("include.migrations.versions.0001_filas")._criar_fila(FILA)
-    op.add_column(quoted_name(FILA, quote=False), sa.Column("mensagem", sa.LargeBinary()))
     texto = importlib.import_module("include.migrations.versions.0001_filas")._texto
+    op.add_column(quoted_name(FILA, quote=False), sa.Column("assunto", texto(200)))
+    op.add_column(quoted_name(FILA, quote=False), sa.Column("mensagem", sa.LargeBinary()))
     op.create_table(
         quoted_name(COPIA, quote=False),
         sa.Column("integracao_id", sa.Integer(), primary_key=True, autoincrement=False),
