@@ -14,8 +14,8 @@ from include.fusion.settings.__main__ import main
 from include.fusion.settings.antigos import ANTIGOS
 from include.fusion.settings.appsettings import Importado, importar
 from include.fusion.settings.entrada import como_yaml
-from include.fusion.settings.integracao import SISTEMAS
 from include.fusion.settings.json_dotnet import ler_json
+from include.fusion.settings.sistemas import SISTEMAS
 
 TNS = (
     "(DESCRIPTION = (ADDRESS = (PROTOCOL = TCP)(HOST = mv-ora)(PORT = 1522)) (CONNECT_DATA = (SERVER = DEDICATED) (SERVICE_NAME = MVPRD)))"

@@ -139,7 +139,9 @@ class Preparo:
         """Messages of what is new, in order, noted in the ledger; how many items were not."""
         refeitas = self.arquivos.recusadas(con, [paciente for paciente, _ in planos])
         antes = self.livro.ler(con, {item.entidade for _, plano in planos for item in plano.itens})
-        novos = [(p, item) for p, plano in planos for item in plano.itens if item.entidade in refeitas or _novo(item, antes.get(item.entidade))]
+        novos = [
+            (p, item) for p, plano in planos for item in plano.itens if item.entidade in refeitas or _novo(item, antes.get(item.entidade))
+        ]
         numeros = self.livro.anunciar(con, [(item.entidade, item.versao if item.ativo else EXCLUSAO) for _, item in novos])
         momento = datetime.now(UTC)
         mensagens = []
