@@ -22,8 +22,11 @@ _SEM_VISITA = "PV1|1|N"
 
 
 def adt(aj: AjustesHl7, evento: str, momento: datetime, paciente: PacienteHl7, visita: Visita | None = None, *, alergias: Sequence[Alergia] = (),
-        diagnosticos: Sequence[Diagnostico] = (), procedimentos: Sequence[Procedimento] = (), versao: str | None = None) -> MensagemHl7:  # fmt: skip
+        diagnosticos: Sequence[Diagnostico] = (), procedimentos: Sequence[Procedimento] = (), ocorrido: datetime | None = None,
+        versao: str | None = None) -> MensagemHl7:  # fmt: skip
     """One of :data:`ESTRUTURAS`. In A60 allergies are IAM (action and identifier), elsewhere AL1, a snapshot.
+
+    ``momento``: when it was recorded (MSH-7, EVN-2); ``ocorrido``: when it happened (EVN-6).
 
     :raises ValueError: a structure that cannot carry what was given; 2.4's A03 takes no allergies (``domain-facts.md`` 7.5), A02, A11 and
         A60 neither diagnoses nor procedures.
@@ -35,9 +38,7 @@ def adt(aj: AjustesHl7, evento: str, momento: datetime, paciente: PacienteHl7, v
         raise ValueError(f"ADT^{evento} of HL7 {aj.versao} carries no allergies: send them by A60 or A08")
     if (diagnosticos or procedimentos) and estrutura not in _DIAGNOSTICOS:
         raise ValueError(f"ADT^{evento} carries neither diagnoses nor procedures")
-    quando = c.ts(aj, momento)
-    evn = c.segmento("EVN", evento if aj.versao != "2.7" else "", quando, *([""] * 3), quando if evento in ("A01", "A02", "A03") else "")
-    segmentos = [evn, pid(aj, paciente)]
+    segmentos = [_evn(aj, evento, momento, ocorrido), pid(aj, paciente)]
     if visita is not None or estrutura != "ADT_A60":
         segmentos.append(_SEM_VISITA if visita is None else pv1(aj, visita))
     if estrutura == "ADT_A60":
@@ -48,6 +49,16 @@ def adt(aj: AjustesHl7, evento: str, momento: datetime, paciente: PacienteHl7, v
     segmentos += [pr1(aj, n, p) for n, p in enumerate(procedimentos, 1)]
     entidade = f"paciente {paciente.codigo}" if visita is None else f"visita {visita.numero}"
     return montar(aj, "ADT", evento, estrutura, momento, entidade, segmentos, versao)
+
+
+def _evn(aj: AjustesHl7, evento: str, momento: datetime, ocorrido: datetime | None) -> str:
+    return c.segmento("EVN", evento if aj.versao != "2.7" else "", c.ts(aj, momento), "", "", "", c.ts(aj, ocorrido))
+
+
+def unificacao(aj: AjustesHl7, momento: datetime, fica: PacienteHl7, sai: str, versao: str | None = None) -> MensagemHl7:
+    """A40: the records of the patient whose number is ``sai`` are ``fica``'s from now on."""
+    segmentos = [_evn(aj, "A40", momento, None), pid(aj, fica), c.segmento("MRG", c.cx(aj, sai, aj.autoridade, "PI"))]
+    return montar(aj, "ADT", "A40", "ADT_A39", momento, f"unificacao {sai}", segmentos, versao)
 
 
 def leva_alergias(aj: AjustesHl7, evento: str) -> bool:

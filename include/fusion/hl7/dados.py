@@ -181,10 +181,13 @@ class CirurgiaHl7:
 
 @dataclass(frozen=True, slots=True)
 class Observacao:
-    """One measured value; ``unidade`` in UCUM. ``situacao``: table 0085 (F final, C corrected, D deleted, W wrong patient)."""
+    """One measured value; ``unidade`` in UCUM. ``situacao``: table 0085 (F final, C corrected, D deleted, W wrong patient).
+
+    A deleted one has no ``valor``: a receiver that overlooks the status must not read a number.
+    """
 
     codigo: Codigo
-    valor: float
+    valor: float | None
     unidade: str
     quando: datetime | None = None
     situacao: str = "F"

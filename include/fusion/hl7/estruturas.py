@@ -18,6 +18,7 @@ _2_4 = {
     "ADT_A03": f"{_ADT_INICIO} PV1 PV2? ROL* DB1* DG1* DRG? (PR1 ROL*)* OBX* PDA?",
     "ADT_A05": _ADT_A05,
     "ADT_A09": "MSH EVN PID PD1? PV1 PV2? DB1* OBX* DG1*",
+    "ADT_A39": "MSH EVN (PID PD1? MRG PV1?)+",
     "ADT_A60": "MSH EVN PID PV1? PV2? IAM*",
     "MDM_T02": "MSH EVN PID PV1 TXA OBX+",
     "ORU_R01": "MSH ((PID PD1? NK1* NTE* (PV1 PV2?)?)? (ORC? OBR NTE* CTD? (OBX? NTE*)+ FT1* CTI*)+)+ DSC?",
@@ -29,6 +30,7 @@ _2_5_1 = {
     **_2_4,
     "ADT_A03": f"{_ADT_INICIO} NK1* PV1 PV2? ROL* DB1* AL1* DG1* DRG? (PR1 ROL*)* OBX* {_SEGUROS} PDA?",
     "ADT_A09": "MSH SFT* EVN PID PD1? PV1 PV2? DB1* OBX* DG1*",
+    "ADT_A39": "MSH SFT* EVN (PID PD1? MRG PV1?)+",
     "ADT_A60": "MSH SFT* EVN PID PV1? PV2? IAM*",
     "MDM_T02": "MSH SFT* EVN PID PV1 (ORC (TQ1 TQ2*)* OBR NTE*)* TXA (OBX NTE*)+",
     "ORU_R01": "MSH SFT* ((PID PD1? NTE* NK1* (PV1 PV2?)?)? (ORC? OBR NTE* (TQ1 TQ2*)* CTD? (OBX NTE*)* FT1* CTI* (SPM OBX*)*)+)+ DSC?",
@@ -49,7 +51,7 @@ SEGMENTOS = frozenset(
 """Every name that occurs in them."""
 EVENTOS = {
     "ADT": {"A01": "ADT_A01", "A02": "ADT_A02", "A03": "ADT_A03", "A04": "ADT_A01", "A08": "ADT_A01", "A11": "ADT_A09", "A13": "ADT_A01",
-            "A31": "ADT_A05", "A60": "ADT_A60"},
+            "A31": "ADT_A05", "A40": "ADT_A39", "A60": "ADT_A60"},
     "ORU": {"R01": "ORU_R01"}, "MDM": {"T02": "MDM_T02"}, "RDE": {"O11": "RDE_O11"},
     "SIU": dict.fromkeys(("S12", "S13", "S14", "S15", "S26"), "SIU_S12"),
 }  # fmt: skip

@@ -31,6 +31,7 @@ _COMUNS = {
     "10 raça:CE +;11 endereço:XAD +;13 telefone:XTN +;29 data do óbito:TS;30 indicador de óbito:ID =0136",
     "PV1": "1 sequência:SI;2 classe do paciente:IS ! =0004;3 localização:PL;4 tipo de admissão:IS;6 localização anterior:PL;7 médico responsável:XCN +;"
     "10 especialidade:IS;17 médico que admitiu:XCN +;19 número do atendimento:CX;36 destino na alta:IS;44 data da admissão:TS;45 data da alta:TS +",
+    "MRG": "1 identificadores anteriores:CX ! +",
     "AL1": "1 sequência:SI !;2 tipo de alergia:CE =0127;3 substância:CE !;4 gravidade:CE =0128;5 reação:ST +;6 início:DT",
     "IAM": "1 sequência:SI !;2 tipo de alergia:CE =0127;3 substância:CE !;4 gravidade:CE =0128;5 reação:ST +;6 ação:CNE ! =0323;7 identificador:EI;"
     "11 início:DT;13 registro:TS;17 situação:CE =0438",
