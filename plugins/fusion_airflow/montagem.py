@@ -17,7 +17,7 @@ from include.fusion.entrega import Destino, Entrega, Parametros, Resultado, Via
 from include.fusion.espelho import Espelho
 from include.fusion.filas import Fila
 from include.fusion.hl7.arquivos import TABELA as TABELA_HL7
-from include.fusion.hl7.arquivos import Arquivos, Preparo, ResultadoPendencias
+from include.fusion.hl7.arquivos import Arquivos
 from include.fusion.leitura import ConsultasSistema, Leitor, Montador
 from include.fusion.livro import Livro, SemLivro
 from include.fusion.marcas import Marca, Marcas
@@ -183,8 +183,10 @@ class Montagem:
         """Messages that wait in the queue of a process."""
         return Arquivos(self.fusion, self.fila(processo))
 
-    def atender_pendencias_hl7(self, dono: str) -> ResultadoPendencias:
-        """Make messages of what waits in the queue that prepares them, if there is one."""
+    def atender_pendencias_hl7(self, dono: str) -> Any:
+        """Make messages of what waits in the queue that prepares them."""
+        from include.fusion.sistemas.trackcare_preparo import Preparo, ResultadoPendencias
+
         prepara = next(p for p in self.sistema.processos if p.prepara)
         ajustes: Any = self.integracao.entrega_de(prepara.nome)
         if not ajustes.habilitado:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, cast
 
+from include.fusion.erros import RegistroInvalido
 from include.fusion.hl7 import dados as d
 from include.fusion.hl7.adt import adt, unificacao
 from include.fusion.hl7.agenda import siu
@@ -32,11 +33,11 @@ from include.fusion.livro import Entrega
 from include.fusion.sistemas import comum
 from include.fusion.sistemas import trackcare_clinico as clinico
 from include.fusion.sistemas.base import Contexto, Detalhe, Linha, Origem, Processo, Sistema
-from include.fusion.sistemas.trackcare_base import Coleta, ContextoTrackCare, chave
+from include.fusion.sistemas.trackcare_base import Coleta, ContextoTrackCare, chave, dia
 from include.fusion.sistemas.trackcare_paciente import alergias, nome, paciente
 from include.fusion.sistemas.trackcare_visita import Visita, visitas
 
-PROCESSO = "pendencia_busca_paciente"
+SINCRONIZAR, PROCESSO, ENVIO = "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,15 +242,35 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Any:
     return plano(dados, cast("ContextoTrackCare", ctx))
 
 
+def na_copia(x: Linha) -> Linha:
+    """A row of PacienteSES as the Integrador's copy keeps it, and what the queue needs of it."""
+    return {
+        "pacienteid": x["chave"],
+        "atualizadoem": x["marcador"],
+        "chave_paciente": x["chave"],
+        "operacao": "alteracao",
+        "datanascimento": _data(x["datanascimento"]),
+        "dataobito": _data(x["dataobito"]),
+    }
+
+
+def _data(valor: Any) -> Any:
+    """A date of the source; what is none stays as it stands: only the patient's messages refuse it."""
+    try:
+        return dia(valor, "data")
+    except RegistroInvalido:
+        return str(valor)[:10]
+
+
 DETALHES = ("paciente", "unificacao", "alergias", "admissoes", "movimentacoes", "diagnosticos", "procedimentos", "sinais_vitais", "notas", "medicamentos",
             "cirurgias")  # fmt: skip
 """Kinds of rows that are read for a patient, each from a file of its name."""
 
 SISTEMA = Sistema(
     nome="trackcare",
-    origens=(Origem("pacienteses", "pacienteses.sql", "pacienteses_vigia.sql", processo=PROCESSO),),
+    origens=(Origem("pacienteses", "pacienteses.sql", "pacienteses_vigia.sql", processo=PROCESSO, passo=SINCRONIZAR, espelho=na_copia),),
     detalhes=tuple(Detalhe(nome, ((f"{nome}.sql", ()),)) for nome in DETALHES),
     mapear=mapear,
     tipo_chave=int,
-    processos=(Processo(PROCESSO, "PacienteSES", "paciente_hl7"),),
+    processos=(Processo(PROCESSO, "PendenciaIntegracao", "paciente_hl7", prepara=True), Processo(ENVIO, "PacienteArquivo", "mensagem")),
 )
