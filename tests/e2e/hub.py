@@ -92,11 +92,13 @@ class Hub:
         return self
 
     def _ajustes(self) -> Path:
-        """The shipped settings with runs that end, and try again, sooner: the tests wait for both."""
+        """The shipped settings with runs that end, and try again, sooner (the tests wait for both), and none by the clock."""
         dados = yaml.safe_load(caminho_padrao().read_text())
         for entrada in dados["integracoes"]:
             entrada[ENTREGAS.get(entrada["sistema"], "importacao")]["permanencia"] = 2
             entrada["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
+            # What the watchers miss must not be found by the clock.
+            entrada["rede_de_seguranca"] = "1.00:00:00"
         arquivo = self.estado.pasta / "integracoes.yaml"
         arquivo.write_text(yaml.safe_dump(dados, allow_unicode=True))
         return arquivo

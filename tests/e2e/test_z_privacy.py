@@ -21,6 +21,8 @@ COLUNAS = {
 }
 CURTO = 6
 """A shorter text turns up by chance."""
+LONGO = 10
+"""A shorter number turns up by chance inside ids and moments: it counts where it stands alone."""
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +40,8 @@ def pessoais(pilha: Hub) -> set[str]:
 
 def encontrados(pessoais: set[str], texto: str) -> int:
     """How many personal values the text holds; only the number, so that this test's own output keeps the rule."""
-    return sum(valor in texto for valor in pessoais)
+    palavras = set(re.findall(r"\w+", texto))
+    return sum(valor in (palavras if valor.isdigit() and len(valor) < LONGO else texto) for valor in pessoais)
 
 
 def test_the_check_would_find_somebody(pilha: Hub, pessoais: set[str]) -> None:
