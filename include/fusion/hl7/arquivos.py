@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, bindparam, select, update
+from sqlalchemy import Connection, Engine, bindparam, literal_column, select, update
 
 from include.fusion.filas import Fila, ItemFila, Registro
 from include.fusion.hl7.mensagem import MensagemHl7
@@ -39,7 +39,9 @@ class Arquivos:
         """Queue messages in this order, in the caller's transaction."""
         self.fila.enfileirar(con, [ItemFila(a.mensagem.controle, a.paciente, "inclusao") for a in arquivos])
         if arquivos:
-            onde = (*self._desta, self._t.situacao.in_(ABERTAS), self._t.chave == bindparam("controle"))
+            # Literals, which a partial index needs and one statement for many rows allows.
+            abertas = self._t.situacao.in_([literal_column(f"'{s}'") for s in ABERTAS])
+            onde = (*self._desta, abertas, self._t.chave == bindparam("controle"))
             comando = update(FILAS[TABELA]).where(*onde).values(mensagem=bindparam("bytes"), assunto=bindparam("sobre"))
             con.execute(comando, [{"controle": a.mensagem.controle, "bytes": a.mensagem.corpo, "sobre": a.assunto} for a in arquivos])
 
