@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
-from include.fusion.erros import motivo_de
-from include.fusion.filas import Desfecho, Fila
+from include.fusion.erros import RegistroInvalido, motivo_de
+from include.fusion.filas import Desfecho, Fila, Registro
 from include.fusion.hl7.arquivos import Arquivo, Arquivos
 from include.fusion.livro import EXCLUSAO, Entrega, Livro
 from include.fusion.sistemas.trackcare import Estado, Item, Plano
@@ -52,21 +52,21 @@ class Preparo:
         resultado = ResultadoPendencias()
         while registros := self.pendencias.reservar(lote, dono, self.prazo):
             lidos = self.ler([r.chave for r in registros])
-            desfechos, planos = [], []
+            planos: dict[str, Plano] = {}
+            motivos: dict[str, list[str]] = {}
             for registro in registros:
                 lido = lidos.get(registro.chave)
                 if lido is None or isinstance(lido, Exception):
-                    motivo: str | None = AUSENTE if lido is None else motivo_de(lido)
+                    motivos[registro.chave] = [AUSENTE if lido is None else motivo_de(lido)]
                 else:
-                    planos.append((registro.chave, lido))
-                    motivo = "; ".join(lido.recusas) or None
-                desfechos.append(Desfecho(registro, "concluido" if motivo is None else "erro", motivo=motivo))
+                    planos[registro.chave], motivos[registro.chave] = lido, list(lido.recusas)
             with self.engine.begin() as con:
                 # Only what is still ours: another worker may have taken a row over while we read.
                 meus = self.pendencias.ainda_meus(con, dono, [r.id for r in registros])
-                chaves = {r.chave for r in registros if r.id in meus}
-                mensagens, iguais = self._montar(con, [(p, plano) for p, plano in planos if p in chaves])
+                nossos = {r.chave: planos[r.chave] for r in registros if r.id in meus and r.chave in planos}
+                mensagens, iguais = self._montar(con, nossos, motivos)
                 self.arquivos.guardar(con, mensagens)
+                desfechos = [_desfecho(r, motivos[r.chave]) for r in registros]
                 self.pendencias.registrar(con, dono, desfechos)
             resultado.pacientes += len(registros)
             resultado.mensagens += len(mensagens)
@@ -74,24 +74,32 @@ class Preparo:
             resultado.erros += sum(d.situacao == "erro" for d in desfechos)
         return resultado
 
-    def _montar(self, con: Connection, planos: Sequence[tuple[str, Plano]]) -> tuple[list[Arquivo], int]:
-        """Messages of what is new, in order, noted in the ledger; how many items were not."""
-        refeitas = self.arquivos.recusadas(con, [paciente for paciente, _ in planos])
-        antes = self.livro.ler(con, {item.entidade for _, plano in planos for item in plano.itens})
-        novos = [
-            (p, item) for p, plano in planos for item in plano.itens if item.entidade in refeitas or _novo(item, antes.get(item.entidade))
-        ]
+    def _montar(self, con: Connection, planos: Mapping[str, Plano], motivos: Mapping[str, list[str]]) -> tuple[list[Arquivo], int]:
+        """Messages of what is new, in order, noted in the ledger; how many items were not. What cannot be made adds to ``motivos``."""
+        refeitas = self.arquivos.recusadas(con, list(planos))
+        itens = [(paciente, item) for paciente, plano in planos.items() for item in plano.itens]
+        antes = self.livro.ler(con, {item.entidade for _, item in itens})
+        novos = [(p, item) for p, item in itens if item.entidade in refeitas or _novo(item, antes.get(item.entidade))]
         numeros = self.livro.anunciar(con, [(item.entidade, item.versao if item.ativo else EXCLUSAO) for _, item in novos])
         momento = datetime.now(UTC)
-        mensagens = []
+        mensagens, feitos = [], []
         for paciente, item in novos:
             anterior = antes.get(item.entidade)
             enviado = anterior is not None and not anterior.cancelado and item.entidade not in refeitas
             estado = Estado(numeros[item.entidade], momento, enviado, anterior.versao if anterior and enviado else None)
-            mensagens.append(Arquivo(paciente, item.entidade, item.montar(estado)))
-        self.livro.gravar(con, [(item.entidade, item.versao, "envio" if item.ativo else EXCLUSAO) for _, item in novos])
-        self.arquivos.descartar(con, refeitas.values())
-        return mensagens, sum(len(plano.itens) for _, plano in planos) - len(novos)
+            try:
+                mensagens.append(Arquivo(paciente, item.entidade, item.montar(estado)))
+                feitos.append(item)
+            except RegistroInvalido as erro:
+                motivos[paciente].append(f"{motivo_de(erro)} ({item.entidade})")
+        self.livro.gravar(con, [(item.entidade, item.versao, "envio" if item.ativo else EXCLUSAO) for item in feitos])
+        self.livro.retirar(con, {item.entidade for _, item in novos} - {item.entidade for item in feitos})
+        self.arquivos.descartar(con, [controle for assunto, controle in refeitas.items() if assunto in {item.entidade for item in feitos}])
+        return mensagens, len(itens) - len(novos)
+
+
+def _desfecho(registro: Registro, motivos: Sequence[str]) -> Desfecho:
+    return Desfecho(registro, "erro" if motivos else "concluido", motivo="; ".join(motivos) or None)
 
 
 def _novo(item: Item, anterior: Entrega | None) -> bool:
