@@ -212,12 +212,14 @@ def _igual(operacao: str, lido: Lido, guardado: tuple[dict[str, Any], bool] | No
 
 def montar(urls: Mapping[str, str]) -> Relatorio:
     """Report on all installed integrations; ``urls`` maps database name → libpq URL."""
-    from sandbox import relatorio_agenda  # It builds on this module.
+    from sandbox import relatorio_agenda, relatorio_hl7  # They build on this module.
 
     relatorio = Relatorio()
     for integracao in carregar():
         if integracao.habilitada and integracao.sistema in relatorio_agenda.SISTEMAS:
             relatorio_agenda.somar(relatorio, integracao, urls)
+        elif integracao.habilitada and integracao.sistema in relatorio_hl7.SISTEMAS:
+            relatorio_hl7.somar(relatorio, integracao, urls)
         elif integracao.habilitada and integracao.sistema in ORIGENS:
             _integracao(relatorio, integracao, urls)
     return relatorio
