@@ -163,7 +163,7 @@ def _da_visita(pessoa: d.PacienteHl7, v: Visita, linhas: Mapping[str, list[Linha
     def desfazer_alta(e: Estado) -> MensagemHl7:
         return adt(ctx.hl7, "A13", e.momento, pessoa, v.dados(atual=True, alta=APAGAR), versao=str(e.sequencia))
 
-    itens = [Item(entidade, versao_de(v.conteudo, diagnosticos, procedimentos), admitir)]
+    itens = [Item(entidade, versao_de(pessoa.codigo, v.conteudo, diagnosticos, procedimentos), admitir)]
     itens += [Item(f"leito {m.chave}", versao_de(m), _transferencia(pessoa, v, n, ctx)) for n, m in enumerate(v.movimentos) if n]
     clinicos = [
         *(_painel(pessoa, v, p, ctx) for p in clinico.paineis(linhas["sinais_vitais"], ctx, coleta)),

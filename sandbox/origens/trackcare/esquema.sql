@@ -3,7 +3,7 @@ create schema sqluser;
 create table sqluser.ct_sex (ctsex_rowid bigint primary key, ctsex_code varchar, ctsex_desc varchar, ctsex_hl7code varchar);
 create table sqluser.ct_zip (ctzip_rowid bigint primary key, ctzip_code varchar, ctzip_desc varchar);
 create table sqluser.ct_city (ctcit_rowid bigint primary key, ctcit_code varchar, ctcit_desc varchar);
-create table sqluser.ct_careprov (ctpcp_rowid1 bigint primary key, ctpcp_code varchar, ctpcp_desc varchar);
+create table sqluser.ct_careprov (ctpcp_rowid1 varchar primary key, ctpcp_code varchar, ctpcp_desc varchar);
 create table sqluser.ct_loc (ctloc_rowid bigint primary key, ctloc_code varchar, ctloc_desc varchar);
 create table sqluser.ct_hospital (hosp_rowid bigint primary key, hosp_code varchar, hosp_desc varchar);
 create table sqluser.pac_ward (ward_rowid bigint primary key, ward_code varchar, ward_desc varchar);
