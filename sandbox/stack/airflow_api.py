@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from typing import Any
 
-from include.fusion.settings import EsusAb, Mv, carregar, instaladas
+from include.fusion.settings import carregar
 from sandbox.stack.ambiente import USUARIO_UI
 from sandbox.stack.estado import Estado
 
@@ -36,8 +36,7 @@ def faltam_dags(estado: Estado) -> list[str]:
 
 
 def _iniciais() -> list[str]:
-    com_carga: tuple[EsusAb | Mv, ...] = (*instaladas(EsusAb), *instaladas(Mv))
-    return [i.dag_id_carga_inicial for i in com_carga if i.carga_inicial is not None and i.carga_inicial.habilitado]
+    return [dag_id for i in carregar() if i.habilitada for dag_id in i.dags_iniciais]
 
 
 def disparar_cargas_iniciais(estado: Estado) -> list[str]:

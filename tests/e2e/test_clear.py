@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e import mv, tasy
+from tests.e2e import mv, tasy, trackcare
 from tests.e2e.hub import INICIAIS, Hub, com_sucesso, limpar_sem_efeito
 
 TAREFAS = {
@@ -15,6 +15,8 @@ TAREFAS = {
     *(("tasy", tarefa) for tarefa in tasy.TAREFAS),
     ("sotech", "carga"),
     ("sotech", "integracao"),
+    *(("trackcare", tarefa) for tarefa in trackcare.TAREFAS),
+    ("trackcare_carga_inicial", "carga_inicial_pacientes"),
     ("skymed", "importar_pendencias"),
     ("fusion_service", "buscar_pendencias"),
     ("fusion_service", "processar_pendencias"),
@@ -27,9 +29,9 @@ def test_the_list_of_tasks_is_complete(pilha: Hub) -> None:
     assert {(d, t["task_id"]) for d in dags for t in pilha.api("GET", f"/dags/{d}/tasks")["tasks"]} == TAREFAS
 
 
-@pytest.mark.parametrize(("dag", "tarefa"), sorted((dag, tarefa) for dag, tarefa in TAREFAS if dag not in ("mv", "tasy")))
+@pytest.mark.parametrize(("dag", "tarefa"), sorted((dag, tarefa) for dag, tarefa in TAREFAS if dag not in ("mv", "tasy", "trackcare")))
 def test_clearing_a_task_changes_nothing(hub: Hub, dag: str, tarefa: str) -> None:
-    """Those of MV and Tasy are cleared where each is given work, in test_mv.py and test_tasy.py."""
+    """Those of MV, Tasy and TrackCare are cleared where each is given work, in files of their own."""
     if dag in ("skymed", "fusion_service"):
         hub.mudar("skymed", 2)
         hub.quieto()

@@ -17,6 +17,10 @@ COLUNAS = {
         ("nm_paciente", "nm_social_paciente", "nm_mae", "nm_pai", "nr_cpf", "nr_cns", "cd_cns", "email", "nr_celular"),
     ),
     "sotech": ("sotech.cdg_paciente", ("paciente", "mae", "pai", "cpf", "cns")),
+    "trackcare": (
+        "sqluser.pa_person",
+        ("paper_name", "paper_name2", "paper_mothername", "paper_id", "paper_governcardno", "paper_mobphone"),
+    ),
     "tasy": ("tasy.pessoa_fisica", ("nm_pessoa_fisica", "nm_social", "nr_cpf", "nr_cartao_nac_sus", "nr_telefone_celular")),
 }
 CURTO = 6

@@ -142,6 +142,12 @@ class Integracao(Modelo):
         return tuple(self.id + sufixo for sufixo in self.SUFIXOS)
 
     @property
+    def dags_iniciais(self) -> tuple[str, ...]:
+        """DAGs that load the history once, where the settings have them switched on."""
+        carga: Any = getattr(self, "carga_inicial", None)
+        return self.dag_ids[1:] if carga is not None and carga.habilitado else ()
+
+    @property
     def busca(self) -> Busca:
         raise NotImplementedError
 

@@ -236,6 +236,10 @@ class TrackCare(Integracao):
         return True
 
     @property
+    def dags_iniciais(self) -> tuple[str, ...]:
+        return self.dag_ids[1:] if self.carga_inicial_pacientes.habilitado else ()
+
+    @property
     def dag_id_carga_inicial(self) -> str:
         return self.dag_ids[1]
 
