@@ -25,7 +25,7 @@ from include.fusion.leitura import ConsultasSistema
 from include.fusion.livro import Livro
 from include.fusion.marcas import NA_JANELA, Marca, Marcas
 from include.fusion.pedido import Pedido
-from include.fusion.relogio import agora
+from include.fusion.relogio import AGORA, agora
 from include.fusion.sistemas.base import Linha, Origem
 
 TOLERANCIA_RELOGIO = timedelta(minutes=5)
@@ -166,7 +166,9 @@ class Carga:
     def _agora_na_origem(self, con: Connection) -> datetime:
         """The source's own clock, as the local time that its markers have."""
         if self._relogio is None or time.monotonic() - self._relogio[0] > RELOGIO_VALIDADE:
-            self._relogio = (time.monotonic(), con.execute(select(agora())).scalar_one() - datetime.now(UTC))
+            # An engine whose clock we have no words for (IRIS) is taken to agree with us.
+            la = con.execute(select(agora())).scalar_one() if con.dialect.name in AGORA else datetime.now(UTC)
+            self._relogio = (time.monotonic(), la - datetime.now(UTC))
         return (datetime.now(UTC) + self._relogio[1]).astimezone(self.fuso).replace(tzinfo=None)
 
     def _inicio(self, origem: Origem, janela: bool, agora_la: datetime) -> tuple[Any, Any]:

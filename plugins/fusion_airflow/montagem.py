@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -76,8 +76,18 @@ def contexto_trackcare(i: TrackCare, depara: DePara, omitir_documento_invalido: 
     from include.fusion.hl7.ajustes import AjustesHl7
     from include.fusion.sistemas.trackcare_base import ContextoTrackCare
 
+    p = i.paciente
     return ContextoTrackCare(
-        depara, i.fuso, omitir_documento_invalido, hl7=AjustesHl7(i.integracao_id, i.fuso, **i.hl7.model_dump()), **i.paciente.model_dump()
+        depara,
+        i.fuso,
+        omitir_documento_invalido,
+        hl7=AjustesHl7(i.integracao_id, i.fuso, **i.hl7.model_dump()),
+        nome_em=tuple(p.nome_em),
+        nome_social_em=p.nome_social_em,
+        cpf_em=tuple(p.cpf_em),
+        cns_em=tuple(p.cns_em),
+        evento_ambulatorial=p.evento_ambulatorial,
+        desde=datetime.combine(p.desde, time(), i.fuso) if p.desde else None,
     )
 
 

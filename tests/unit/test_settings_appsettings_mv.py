@@ -149,7 +149,7 @@ def test_section_of_another_service_is_kept_and_says_how_to_import_it() -> None:
         ({"ConnectionStrings": {"MV": "x"}, "SkymedSettings": {"Interval": "00:00:05"}}, "skymed"),
         ({"ImportarPendenciasWorker": {"Interval": "00:00:05"}}, "skymed"),
         ({"CargaInicial": {"Habilitado": True}}, None),
-        ({"PendenciaBuscaPaciente": {"Interval": "00:00:05"}, "CargaInicialPacientes": {}}, None),
+        ({"PendenciaBuscaPaciente": {"Interval": "00:00:05"}, "CargaInicialPacientes": {}}, "trackcare"),
         ({"ConnectionStrings": {"Sotech": "x"}}, "sotech"),
         ({"Carga": {"Interval": "00:01:00"}, "Integracao": {"Interval": "00:00:05"}}, "sotech"),
         ({"Integracao": {"Codigo": 1}}, None),

@@ -6,7 +6,7 @@ Every duration takes a .NET TimeSpan text or a number of seconds (see :mod:`incl
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
@@ -22,6 +22,13 @@ def _vigia(valor: Any) -> timedelta:
     if lido < _VIGIA_MINIMO:
         raise ValueError(f"expected at least 0.05 seconds, found {achado(valor)}")
     return lido
+
+
+def _dia(valor: Any) -> date | None:
+    try:
+        return date.fromisoformat(valor) if isinstance(valor, str) else valor
+    except ValueError:
+        raise ValueError(f"expected a day such as 2026-01-31, found {achado(valor)}") from None
 
 
 class Processo(Modelo):
@@ -178,16 +185,16 @@ class Hl7(Modelo):
 class PacienteTrackCare(Modelo):
     """Where a site keeps what TrakCare has no fixed place for."""
 
-    nome_em: tuple[str, ...] = ("paper_name2", "paper_name")
+    nome_em: list[str] = Field(default_factory=lambda: ["paper_name2", "paper_name"])
     """Columns of PA_Person that make a name, in reading order."""
     nome_social_em: str = "paper_name3"
-    cpf_em: tuple[str, ...] = ("paper_id", "papmi_id")
+    cpf_em: list[str] = Field(default_factory=lambda: ["paper_id", "papmi_id"])
     """Columns to look for the CPF in, best first."""
-    cns_em: tuple[str, ...] = ("paper_governcardno", "papmi_medicare")
+    cns_em: list[str] = Field(default_factory=lambda: ["paper_governcardno", "papmi_medicare"])
     evento_ambulatorial: Literal["A01", "A04"] = "A01"
     """A04 where Fusion has a layout for it."""
-    desde: datetime | None = None
-    """Episodes that ended before this moment (local time) do not travel."""
+    desde: Annotated[date | None, BeforeValidator(_dia)] = None
+    """Episodes that ended before this day do not travel."""
 
 
 class CargaPacientes(Processo):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -262,7 +262,9 @@ def _simples(valor: Any) -> Any:
         return {nome: _simples(v) for nome, v in valor.items()}
     if isinstance(valor, timedelta):
         return valor.total_seconds()
-    return str(valor) if isinstance(valor, Path) else valor
+    if isinstance(valor, list):
+        return [_simples(v) for v in valor]
+    return str(valor) if isinstance(valor, (Path, date)) else valor
 
 
 SISTEMAS: dict[str, type[Integracao]] = {
