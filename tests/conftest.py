@@ -8,9 +8,14 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine
 
 from sandbox.postgres import Postgres
+
+# The cores are shared with servers and other tests: how long one example takes says nothing.
+settings.register_profile("fusion", deadline=None)
+settings.load_profile("fusion")
 
 
 @pytest.fixture(scope="session")
