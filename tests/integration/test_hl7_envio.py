@@ -6,89 +6,24 @@ import asyncio
 import re
 import ssl
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
 
 from include.fusion.cliente import ApiFusion, ClienteFusion
-from include.fusion.entrega import Parametros
-from include.fusion.envio import Envio, Remessa
 from include.fusion.erros import FusionError, FusionIndisponivel, FusionNaoAutorizado
-from include.fusion.filas import Desfecho, Registro
 from include.fusion.hl7.ack import Ack, Hl7Recusada, Hl7Rejeitada, Hl7SemResposta
-from include.fusion.hl7.mensagem import MensagemHl7
 from include.fusion.hl7.mllp import EnderecoMllp
-from include.fusion.hl7.transporte import EnviadorHl7, Transporte, TransporteHttp, TransporteMllp
+from include.fusion.hl7.transporte import Transporte, TransporteHttp, TransporteMllp
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.mllp.servidor import ServidorMllp
 from sandbox.postgres import Postgres
+from tests.integration.hl7_envio_apoio import BOA, Tarefa, ate_aceitar, com, enviar_boa, guardadas, por_mllp, sql
 from tests.unit.hl7_apoio import ajustes, mistura, todas
 
-BOA = todas(ajustes())["A01"].corpo
-Tarefa = Callable[[Transporte], Awaitable[Any]]
-
-
-@pytest.fixture(scope="module")
-def dsn(postgres: Postgres) -> str:
-    return postgres.criar_banco("hl7_envio")
-
-
-@pytest.fixture(scope="module")
-def servidor(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServidorMllp]:
-    pronto = ServidorMllp(dsn, tmp_path_factory.mktemp("mllp")).iniciar()
-    yield pronto
-    pronto.parar()
-
-
-@pytest.fixture
-def mllp(servidor: ServidorMllp, dsn: str) -> ServidorMllp:
-    servidor.iniciar().falhas()
-    sql(dsn, "truncate mensagem_hl7")
-    return servidor
-
-
-def sql(dsn: str, comando: str) -> list[tuple[Any, ...]]:
-    con = psycopg2.connect(dsn)
-    with con, con.cursor() as cur:
-        cur.execute(comando)
-        linhas = cur.fetchall() if cur.description else []
-    con.close()
-    return linhas
-
-
-def guardadas(dsn: str) -> list[str]:
-    return [c for (c,) in sql(dsn, "select controle from mensagem_hl7 order by id")]
-
-
-def com(transporte: Transporte, tarefa: Tarefa) -> Any:
-    async def rodar() -> Any:
-        async with transporte:
-            return await tarefa(transporte)
-
-    return asyncio.run(rodar())
-
-
-def por_mllp(s: ServidorMllp, tarefa: Tarefa, **opcoes: Any) -> Any:
-    return com(TransporteMllp(EnderecoMllp("127.0.0.1", s.porta, **{"tempo_resposta": 5.0, **opcoes})), tarefa)
-
-
-async def enviar_boa(t: Transporte) -> Ack:
-    return await t.enviar(BOA)
-
-
-async def ate_aceitar(t: Transporte, mensagem: bytes, vezes: int = 60) -> None:
-    """What a retry policy does: the same bytes again, so the same control id."""
-    for _ in range(vezes):
-        try:
-            (await t.enviar(mensagem)).conferir()
-        except FusionIndisponivel:
-            continue
-        return
-    raise AssertionError("never accepted")
+pytest_plugins = ["tests.integration.hl7_pecas"]
 
 
 # --- MLLP --------------------------------------------------------------------------------------------------------------
@@ -266,44 +201,3 @@ def test_a_fault_on_the_way_is_worth_another_try(fusion: ServidorFusion, falha: 
     finally:
         fusion.limpar_falhas()
     assert por_http(fusion, enviar_boa).aceita
-
-
-# --- a batch of the queue, over MLLP -----------------------------------------------------------------------------------
-
-
-def entregar(s: ServidorMllp, mensagens: list[MensagemHl7], porta: int = 0) -> list[Desfecho]:
-    """Outcomes of one batch, each message of a patient of its own."""
-    agora = datetime.now(UTC)
-    lote = [
-        Envio(Registro(n, m.controle, f"p{n}", "alteracao", 5, 0, agora), dados=m.corpo, chave=m.controle, versao="v")
-        for n, m in enumerate(mensagens)
-    ]
-
-    async def rodar() -> None:
-        async with TransporteMllp(EnderecoMllp("127.0.0.1", porta or s.porta, tempo_resposta=2.0)) as transporte:
-            await Remessa(EnviadorHl7(transporte), Parametros(concorrencia=4)).enviar(lote)
-
-    asyncio.run(rodar())
-    return [e.desfecho for e in lote if e.desfecho is not None]
-
-
-def test_a_lost_answer_is_settled_within_the_batch(mllp: ServidorMllp, dsn: str) -> None:
-    mensagens = list(mistura(ajustes(), 2000, 20))
-    mllp.falhas(parcela_corta_depois=0.1, semente=2)
-    assert {d.situacao for d in entregar(mllp, mensagens)} <= {"concluido", "adiado"}
-    mllp.falhas()
-    assert {d.situacao for d in entregar(mllp, mensagens)} == {"concluido"}
-    assert sorted(guardadas(dsn)) == sorted(m.controle for m in mensagens)
-
-
-def test_ae_ends_a_record_with_its_code_and_ar_puts_it_off(mllp: ServidorMllp) -> None:
-    mllp.falhas(parcela_ae=1)
-    (erro,) = entregar(mllp, [todas(ajustes())["A01"]])
-    assert (erro.situacao, erro.motivo) == ("erro", "Fusion recusou a mensagem HL7: AE 102 (tipo de dado inválido)")
-    mllp.falhas(parcela_ar=1)
-    (adiado,) = entregar(mllp, [todas(ajustes())["A01"]])
-    assert adiado.situacao == "adiado" and "AR 207" in (adiado.motivo or "")
-
-
-def test_a_receiver_that_is_down_costs_no_record_a_try(mllp: ServidorMllp) -> None:
-    assert {d.situacao for d in entregar(mllp, list(mistura(ajustes(), 0, 3)), porta=1)} == {"devolvido"}
