@@ -9,10 +9,15 @@ from typing import Any
 
 import psycopg2
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine
 from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.postgres import Postgres
+
+# The cores are shared with servers and other tests: how long one example takes says nothing.
+settings.register_profile("fusion", deadline=None)
+settings.load_profile("fusion")
 
 
 class _EmDois(LoadScopeScheduling):

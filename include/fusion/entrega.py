@@ -23,7 +23,7 @@ import uvloop
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from include.fusion.envio import Cliente, Envio, Remessa
+from include.fusion.envio import Enviador, Envio, Remessa
 from include.fusion.erros import FusionHubError, motivo_de
 from include.fusion.filas import Desfecho, Fila, Filtro, Registro
 from include.fusion.leitura import Lido, Pronto
@@ -138,7 +138,7 @@ class Entrega:
         *,
         fusion: Engine,
         vias: Sequence[Via],
-        cliente: Cliente,
+        cliente: Enviador,
         parametros: Parametros,
         dono: str,
         realimentar: Callable[[bool], int] | None = None,

@@ -22,12 +22,12 @@ PAUSA_MAX = 60.0
 """Longest Retry-After (seconds) waited for inside a task; a longer one releases the batch and fails the task."""
 
 
-class Cliente(Protocol):
-    """Who sends one request: ``ClienteFusion``, or something that raises as it does (``FusionError``, ``FusionIndisponivel``)."""
+class Enviador(Protocol):
+    """What carries a record to Fusion: its HTTP client, or HL7 over whichever transport; raises ``FusionError`` or ``FusionIndisponivel``."""
 
     async def __aenter__(self) -> Any: ...
     async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None: ...
-    async def enviar(self, metodo: str, rota: str, corpo: bytes | None = None, *, chave: str | None = None) -> Any: ...
+    async def enviar(self, metodo: str, rota: str, corpo: bytes | None = None, *, chave: str | None = None) -> dict[str, Any]: ...
     async def saude(self) -> None: ...
 
 
@@ -72,7 +72,7 @@ def filas_por_paciente(envios: Iterable[Envio]) -> list[list[Envio]]:
 class Remessa:
     """Sends batches to one Fusion and remembers between them how it is doing; ``fora_do_ar`` is set once it counts as down."""
 
-    def __init__(self, cliente: Cliente, limites: Limites) -> None:
+    def __init__(self, cliente: Enviador, limites: Limites) -> None:
         self.cliente = cliente
         self.p = limites
         self.fora_do_ar: FusionIndisponivel | None = None

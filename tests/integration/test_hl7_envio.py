@@ -6,11 +6,10 @@ import asyncio
 import re
 import ssl
 import subprocess
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
 
 from include.fusion.cliente import ApiFusion, ClienteFusion
@@ -21,69 +20,10 @@ from include.fusion.hl7.transporte import Transporte, TransporteHttp, Transporte
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.mllp.servidor import ServidorMllp
 from sandbox.postgres import Postgres
+from tests.integration.hl7_envio_apoio import BOA, Tarefa, ate_aceitar, com, enviar_boa, guardadas, por_mllp, sql
 from tests.unit.hl7_apoio import ajustes, mistura, todas
 
-BOA = todas(ajustes())["A01"].corpo
-Tarefa = Callable[[Transporte], Awaitable[Any]]
-
-
-@pytest.fixture(scope="module")
-def dsn(postgres: Postgres) -> str:
-    return postgres.criar_banco("hl7_envio")
-
-
-@pytest.fixture(scope="module")
-def servidor(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServidorMllp]:
-    pronto = ServidorMllp(dsn, tmp_path_factory.mktemp("mllp")).iniciar()
-    yield pronto
-    pronto.parar()
-
-
-@pytest.fixture
-def mllp(servidor: ServidorMllp, dsn: str) -> ServidorMllp:
-    servidor.iniciar().falhas()
-    sql(dsn, "truncate mensagem_hl7")
-    return servidor
-
-
-def sql(dsn: str, comando: str) -> list[tuple[Any, ...]]:
-    con = psycopg2.connect(dsn)
-    with con, con.cursor() as cur:
-        cur.execute(comando)
-        linhas = cur.fetchall() if cur.description else []
-    con.close()
-    return linhas
-
-
-def guardadas(dsn: str) -> list[str]:
-    return [c for (c,) in sql(dsn, "select controle from mensagem_hl7 order by id")]
-
-
-def com(transporte: Transporte, tarefa: Tarefa) -> Any:
-    async def rodar() -> Any:
-        async with transporte:
-            return await tarefa(transporte)
-
-    return asyncio.run(rodar())
-
-
-def por_mllp(s: ServidorMllp, tarefa: Tarefa, **opcoes: Any) -> Any:
-    return com(TransporteMllp(EnderecoMllp("127.0.0.1", s.porta, **{"tempo_resposta": 5.0, **opcoes})), tarefa)
-
-
-async def enviar_boa(t: Transporte) -> Ack:
-    return await t.enviar(BOA)
-
-
-async def ate_aceitar(t: Transporte, mensagem: bytes, vezes: int = 60) -> None:
-    """What a retry policy does: the same bytes again, so the same control id."""
-    for _ in range(vezes):
-        try:
-            (await t.enviar(mensagem)).conferir()
-        except FusionIndisponivel:
-            continue
-        return
-    raise AssertionError("never accepted")
+pytest_plugins = ["tests.integration.hl7_pecas"]
 
 
 # --- MLLP --------------------------------------------------------------------------------------------------------------

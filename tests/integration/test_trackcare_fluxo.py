@@ -12,8 +12,7 @@ from include.fusion.carga_pacientes import CargaPacientes
 from include.fusion.entrega import Resultado
 from include.fusion.filas import ItemFila
 from include.fusion.hl7.ack import Ack, Hl7SemResposta
-from include.fusion.hl7.cliente import ClienteHl7
-from include.fusion.hl7.transporte import TransporteHttp
+from include.fusion.hl7.transporte import EnviadorHl7, TransporteHttp
 from sandbox.origens.trackcare import INVALIDOS
 from sandbox.postgres import Postgres
 from tests.bancada import Bancada
@@ -39,7 +38,7 @@ class Cadeia(Bancada):
         return self.montagem.atender_pendencias_hl7(DONO)
 
     def enviar(self, transporte: Any = None) -> Resultado:
-        cliente = ClienteHl7(transporte or TransporteHttp(self.cliente(), "/api/HL7/2"))
+        cliente = EnviadorHl7(transporte or TransporteHttp(self.cliente(), "/api/HL7/2"))
         ajustes = self.montagem.integracao.entrega.model_copy(update={"permanencia": self.parado})
         return self.montagem.entrega(ajustes, cliente, DONO, self.montagem.vias()).executar()
 

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import psycopg2
+import pytest
 from sqlalchemy import create_engine
 
 from include.fusion.depara import DePara
@@ -22,6 +23,9 @@ from sandbox.origens import trackcare as origem
 from sandbox.origens.trackcare.hospital import Hospital
 
 FUSO = ZoneInfo(origem.FUSO)
+QUANTOS = 500
+"""Episodes of the shared history."""
+nos_dois = pytest.mark.parametrize("casa", [False, True], indirect=True, ids=["iso", "horolog"])
 AGORA = datetime(2026, 3, 1, 12, tzinfo=FUSO)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from include.fusion.cliente import ClienteFusion
 from include.fusion.hl7.ack import Ack, ler_ack
@@ -72,3 +72,30 @@ class TransporteMllp:
 
     async def saude(self) -> None:
         await self._cliente.conferir()
+
+
+class EnviadorHl7:
+    """A transport as the delivery of batches calls it (``envio.Enviador``): the bytes are the message, an acknowledgement that refuses raises.
+
+    Method, route and key say nothing here: the message has its own control id.
+    """
+
+    def __init__(self, transporte: Transporte) -> None:
+        self._transporte = transporte
+
+    async def __aenter__(self) -> EnviadorHl7:
+        await self._transporte.__aenter__()
+        return self
+
+    async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None:
+        await self._transporte.__aexit__(tipo, erro, rastro)
+
+    async def enviar(self, metodo: str, rota: str, corpo: bytes | None = None, *, chave: str | None = None) -> dict[str, Any]:
+        """Send one message; raises like :meth:`Transporte.enviar` and ``Ack.conferir``."""
+        assert corpo is not None
+        ack = await self._transporte.enviar(corpo)
+        ack.conferir()
+        return {"resposta": ack.codigo}
+
+    async def saude(self) -> None:
+        await self._transporte.saude()

@@ -11,8 +11,8 @@ from sqlalchemy import Connection, Engine
 from include.fusion.erros import RegistroInvalido, motivo_de
 from include.fusion.filas import Desfecho, Fila, Registro
 from include.fusion.hl7.arquivos import Arquivo, Arquivos
-from include.fusion.livro import EXCLUSAO, Entrega, Livro
-from include.fusion.sistemas.trackcare import Estado, Item, Plano
+from include.fusion.livro import EXCLUSAO, Livro
+from include.fusion.sistemas.trackcare import Plano, a_enviar, estado
 
 AUSENTE = "paciente não encontrado na origem"
 Lidos = Mapping[str, Plano | Exception | None]
@@ -77,33 +77,27 @@ class Preparo:
     def _montar(self, con: Connection, planos: Mapping[str, Plano], motivos: Mapping[str, list[str]]) -> tuple[list[Arquivo], int]:
         """Messages of what is new, in order, noted in the ledger; how many items were not. What cannot be made adds to ``motivos``."""
         refeitas = self.arquivos.recusadas(con, list(planos))
-        itens = [(paciente, item) for paciente, plano in planos.items() for item in plano.itens]
-        antes = self.livro.ler(con, {item.entidade for _, item in itens})
-        novos = [(p, item) for p, item in itens if item.entidade in refeitas or _novo(item, antes.get(item.entidade))]
+        entidades = {item.entidade for plano in planos.values() for item in plano.itens}
+        # What was refused is not with Fusion, whatever the ledger hoped.
+        antes = {e: entrega for e, entrega in self.livro.ler(con, entidades).items() if e not in refeitas}
+        novos = [(paciente, item) for paciente, plano in planos.items() for item in a_enviar(plano, antes)]
         numeros = self.livro.anunciar(con, [(item.entidade, item.versao if item.ativo else EXCLUSAO) for _, item in novos])
         momento = datetime.now(UTC)
         mensagens, feitos = [], []
         for paciente, item in novos:
-            anterior = antes.get(item.entidade)
-            enviado = anterior is not None and not anterior.cancelado and item.entidade not in refeitas
-            estado = Estado(numeros[item.entidade], momento, enviado, anterior.versao if anterior and enviado else None)
             try:
-                mensagens.append(Arquivo(paciente, item.entidade, item.montar(estado)))
-                feitos.append(item)
+                mensagem = item.montar(estado(item, antes, numeros[item.entidade], momento))
             except RegistroInvalido as erro:
                 motivos[paciente].append(f"{motivo_de(erro)} ({item.entidade})")
+                continue
+            mensagens.append(Arquivo(paciente, item.entidade, mensagem))
+            feitos.append(item)
+        presos = {item.entidade for _, item in novos} - {item.entidade for item in feitos}
         self.livro.gravar(con, [(item.entidade, item.versao, "envio" if item.ativo else EXCLUSAO) for item in feitos])
-        self.livro.retirar(con, {item.entidade for _, item in novos} - {item.entidade for item in feitos})
-        self.arquivos.descartar(con, [controle for assunto, controle in refeitas.items() if assunto in {item.entidade for item in feitos}])
-        return mensagens, len(itens) - len(novos)
+        self.livro.retirar(con, presos)
+        self.arquivos.descartar(con, [controle for assunto, controle in refeitas.items() if assunto in entidades - presos])
+        return mensagens, sum(len(plano.itens) for plano in planos.values()) - len(novos)
 
 
 def _desfecho(registro: Registro, motivos: Sequence[str]) -> Desfecho:
     return Desfecho(registro, "erro" if motivos else "concluido", motivo="; ".join(motivos) or None)
-
-
-def _novo(item: Item, anterior: Entrega | None) -> bool:
-    """A retraction is new only where something is alive to be retracted."""
-    if not item.ativo:
-        return anterior is not None and not anterior.cancelado
-    return anterior is None or not anterior.tem(item.versao)

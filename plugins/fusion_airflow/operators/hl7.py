@@ -75,10 +75,10 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
 
     def cliente(self, montagem: Montagem, ajustes: Any) -> Any:
         from fusion_airflow.hl7 import Hl7Hook
-        from include.fusion.hl7.cliente import ClienteHl7
+        from include.fusion.hl7.transporte import EnviadorHl7
 
         conexoes: Any = montagem.integracao.conexoes
-        return ClienteHl7(Hl7Hook(conexoes.hl7, montagem.integracao.integracao_id).transporte(ajustes.concorrencia))
+        return EnviadorHl7(Hl7Hook(conexoes.hl7, montagem.integracao.integracao_id).transporte(ajustes.concorrencia))
 
 
 class HL7SendOperator(BaseOperator):
