@@ -454,6 +454,10 @@ CREATE INDEX ix_pacientearquivo_fechada ON PacienteArquivo (integracao_id, proce
 
 GO
 
+ALTER TABLE PacienteArquivo ADD assunto NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL;
+
+GO
+
 ALTER TABLE PacienteArquivo ADD mensagem IMAGE NULL;
 
 GO

@@ -463,6 +463,10 @@ CREATE INDEX ix_pacientearquivo_fechada ON PacienteArquivo (CASE WHEN situacao I
 
 /
 
+ALTER TABLE PacienteArquivo ADD assunto VARCHAR2(200 CHAR)
+
+/
+
 ALTER TABLE PacienteArquivo ADD mensagem BLOB
 
 /

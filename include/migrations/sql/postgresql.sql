@@ -329,6 +329,8 @@ CREATE INDEX ix_pacientearquivo_erro ON PacienteArquivo (integracao_id, processo
 
 CREATE INDEX ix_pacientearquivo_fechada ON PacienteArquivo (integracao_id, processo, concluido_em) WHERE situacao IN ('concluido', 'descartado');
 
+ALTER TABLE PacienteArquivo ADD COLUMN assunto VARCHAR(200) COLLATE "C";
+
 ALTER TABLE PacienteArquivo ADD COLUMN mensagem BYTEA;
 
 CREATE TABLE PacienteSES (
