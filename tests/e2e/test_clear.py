@@ -20,7 +20,7 @@ TAREFAS = {
     ("skymed", "importar_pendencias"),
     ("fusion_service", "buscar_pendencias"),
     ("fusion_service", "processar_pendencias"),
-    *((dag, tarefa) for dag in INICIAIS for tarefa in ("carga", "processamento")),
+    *((dag, tarefa) for dag in INICIAIS if dag != "trackcare_carga_inicial" for tarefa in ("carga", "processamento")),
 }
 
 
