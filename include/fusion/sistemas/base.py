@@ -207,7 +207,7 @@ class Sistema:
     def chave_de(self, origem: Origem, chave: str) -> Any:
         """A stored key as the key column of this origin compares with it: it may be that of another kind of record than the main one."""
         entidade = self.processo(origem.processo).entidade if origem.processo else self.entidade
-        return self.leitura(entidade).tipo_chave(chave)
+        return (self.tipo_chave if entidade == self.entidade else self.outras[entidade].tipo_chave)(chave)
 
     def processo(self, nome: str) -> Processo:
         """The queue process of this name."""
