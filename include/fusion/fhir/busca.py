@@ -131,7 +131,10 @@ class Busca:
             parametros.append(("_lastUpdated", f"ge{desde.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"))
         maior = marca
         async for recursos in self.cliente.paginas("Observation", parametros):
-            vista = await asyncio.to_thread(self._guardar, id, ehr_id, recursos)
+            vista, contagem, motivos = await asyncio.to_thread(self._guardar, id, ehr_id, recursos)
+            for nome, quantas in contagem.items():
+                setattr(self.resultado, nome, getattr(self.resultado, nome) + quantas)
+            self.resultado.motivos += motivos
             maior = max(filter(None, (maior, vista)), default=None)
         if maior is not None and maior != marca:
             await asyncio.to_thread(self._marcar, id, maior)
@@ -139,9 +142,10 @@ class Busca:
 
     # -- one page (in a thread) ------------------------------------------------------------------------------------------------------
 
-    def _guardar(self, paciente: str, ehr_id: str, recursos: list[dict[str, Any]]) -> str | None:
-        """Store one page in one transaction; the highest ``lastUpdated`` on it."""
+    def _guardar(self, paciente: str, ehr_id: str, recursos: list[dict[str, Any]]) -> tuple[str | None, Counter[str], Counter[str]]:
+        """Store one page in one transaction; the highest ``lastUpdated`` on it, counts, reasons of what was refused."""
         contagem: Counter[str] = Counter()
+        motivos: Counter[str] = Counter()
         maior: str | None = None
         with self.engine.begin() as con:
             conhecidas = self._conhecidas(con, recursos)
@@ -153,11 +157,9 @@ class Busca:
                     contagem[self._um(con, paciente, ehr_id, recurso, conhecidas, nossas)] += 1
                 except RegistroInvalido as erro:
                     contagem["falhas"] += 1
-                    self.resultado.motivos[motivo_de(erro)] += 1
+                    motivos[motivo_de(erro)] += 1
                     anotar("fhir.recusado", logging.WARNING, tenant=self.tenant_id, tipo="Observation", id=str(recurso.get("id"))[:64])
-        for nome, quantas in contagem.items():
-            setattr(self.resultado, nome, getattr(self.resultado, nome) + quantas)
-        return maior
+        return maior, contagem, motivos
 
     def _conhecidas(self, con: Connection, recursos: list[dict[str, Any]]) -> dict[str, Any]:
         ids = [str(r["id"]) for r in recursos if r.get("id")]

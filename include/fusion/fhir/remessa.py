@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from include.fusion.erros import FusionHubError
+from include.fusion.erros import FusionHubError, RegistroInvalido
 from include.fusion.fhir import observacao
 from include.fusion.fhir.cliente import ClienteFhir, Resposta, esperas, id_de, versao_de
 from include.fusion.fhir.erros import FhirConflito, FhirDuplicado, FhirErro, FhirIndisponivel, FhirNaoAutorizado, erro_de, transitorio
@@ -201,6 +201,8 @@ class Remessa:
             if lido is None or resposta.versao is None:
                 await self._ler_atual([item])
             achado = item.recurso or {}
+            if str((achado.get("subject") or {}).get("reference", "")).rpartition("Patient/")[2] != item.sujeito.rpartition("/")[2]:
+                raise RegistroInvalido("subject", "o identificador desta observação é de outro paciente no servidor FHIR")
             item.recurso = await asyncio.to_thread(self._mesclado, item, achado)
             if item.recurso != achado:
                 await self._chegou(item, await self._um(item))
