@@ -23,7 +23,7 @@ _ESTADOS = frozenset({"registered", "preliminary", "final", "amended", "correcte
 
 @dataclass(frozen=True)
 class Ajustes:
-    """``FHIR_*`` of the environment. ``jwks``: public keys of the client that signs; ``validade_token`` in seconds."""
+    """``FHIR_*`` of the environment. ``jwks``: public keys; each makes a client ``hub-<kid>`` that signs; ``validade_token`` in seconds."""
 
     pasta: Path
     porta: int
@@ -53,8 +53,8 @@ def criar(ajustes: Ajustes) -> ASGIApp:
     logging.getLogger("sekmet").setLevel(logging.ERROR)
     escopos = "system/*.read system/*.write"
     clientes = [SmartClient(client_id=ajustes.cliente, client_secret=ajustes.segredo or None, scopes=escopos)]
-    if ajustes.jwks:
-        clientes.append(SmartClient(client_id=f"{ajustes.cliente}-jwt", jwks=ajustes.jwks, scopes=escopos))
+    # One client per key: the server tries each key it knows of a client, and stumbles over one of another kind.
+    clientes += [SmartClient(client_id=f"{ajustes.cliente}-{k['kid']}", jwks={"keys": [k]}, scopes=escopos) for k in ajustes.jwks.get("keys", [])]
     settings = Settings(
         base_url=f"http://127.0.0.1:{ajustes.porta}/fhir",
         host="127.0.0.1",

@@ -22,7 +22,7 @@ _ABRIR = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 class ServidorFhir:
     """One server with its data, log and secrets in ``pasta``; the port stays when it starts again.
 
-    Options: ``validade_token`` (s), ``jwks`` (public keys of the client ``hub-jwt``), ``porta``.
+    Options: ``validade_token`` (s), ``jwks`` (public keys, each of a client ``hub-<kid>``), ``porta``.
     """
 
     def __init__(self, pasta: Path, *, porta: int = 0, segredo: str = "", validade_token: int = 300, jwks: dict[str, Any] | None = None) -> None:
