@@ -130,4 +130,4 @@ def test_the_queue_is_the_projects_own(engine: Engine, base: tuple[Configuracoes
     colunas = {(c["name"], c["type"].compile(engine.dialect), c["nullable"]) for c in visto.get_columns("sincronizacaofhir")}
     assert colunas == {(c.name, c.type.compile(engine.dialect), c.nullable) for c in FILA.columns}
     indices = {i["name"] for i in visto.get_indexes("sincronizacaofhir")}
-    assert indices == {i.name for i in FILA.indexes}
+    assert indices == {i.name for i in FILA.indexes} | {"ix_sincronizacaofhir_tenant"}

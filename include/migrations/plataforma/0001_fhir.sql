@@ -93,6 +93,9 @@ CREATE INDEX ix_sincronizacaofhir_pronta ON SincronizacaoFhir (integracao_id, pr
 CREATE INDEX ix_sincronizacaofhir_reservada ON SincronizacaoFhir (integracao_id, reservado_ate) WHERE situacao IN ('reservado');
 CREATE UNIQUE INDEX ux_sincronizacaofhir_aberta ON SincronizacaoFhir (integracao_id, processo, chave) WHERE situacao IN ('pendente', 'reservado', 'erro');
 
+-- For the watcher, who asks about every tenant at once.
+CREATE INDEX ix_sincronizacaofhir_tenant ON SincronizacaoFhir (processo, chave) WHERE situacao IN ('pendente', 'reservado', 'erro');
+
 CREATE TABLE trava_fila (
     integracao_id INTEGER NOT NULL,
     nome VARCHAR(200) NOT NULL,
