@@ -6,11 +6,22 @@ from typing import Any, ClassVar
 
 from airflow.plugins_manager import AirflowPlugin
 
-from fusion_airflow.fhir.api import PREFIXO, criar
+
+class Preguicosa:
+    """ASGI application that is put together at its first request: every task start imports plugins, and none of them serves HTTP."""
+
+    _app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self._app is None:
+            from fusion_airflow.fhir.api import criar
+
+            self._app = criar()
+        await self._app(scope, receive, send)
 
 
 class FusionPlugin(AirflowPlugin):
     """Mounted before Airflow's own routes, of which one answers for all of ``/api/v1``."""
 
     name = "fusion"
-    fastapi_apps: ClassVar[list[Any]] = [{"app": criar(), "url_prefix": PREFIXO, "name": "FHIR"}]
+    fastapi_apps: ClassVar[list[Any]] = [{"app": Preguicosa(), "url_prefix": "/api/v1/fhir", "name": "FHIR"}]

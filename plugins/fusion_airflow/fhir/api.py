@@ -19,7 +19,6 @@ from fusion_airflow.fhir.acesso import Chamador, admin, chamador
 from fusion_airflow.fhir.plataforma import Plataforma
 from include.fusion.erros import ConfiguracaoInvalida, FusionHubError, motivo_de
 
-PREFIXO = "/api/v1/fhir"
 ESPERA_MAX = 25.0
 """Seconds that ``?wait=true`` may take; then the request goes on as a DAG run."""
 EXEMPLO = {
@@ -83,7 +82,7 @@ def plataforma() -> Plataforma:
 
 
 def criar() -> FastAPI:
-    """The application that the plugin mounts under :data:`PREFIXO`."""
+    """The application that the plugin mounts."""
     app = FastAPI(title="FHIR", version="1", description=__doc__ or "")
     erro = {c: {"description": d} for c, d in ((401, "sem credencial válida"), (403, "sem direito"), (404, "não existe"))}
     feito = {200: {"model": Feito}, 202: {"model": Execucao}}
