@@ -20,7 +20,7 @@ def main() -> None:
     args = parser.parse_args()
     args.pasta.mkdir(parents=True, exist_ok=True)
     config = uvicorn.Config(
-        None, host="127.0.0.1", port=args.porta, http=ProtocoloComTransporte, loop="uvloop", ws="none", lifespan="off",
+        "sandbox.fhir.app:criar", host="127.0.0.1", port=args.porta, http=ProtocoloComTransporte, loop="uvloop", ws="none", lifespan="off",
         access_log=False, log_level="warning", timeout_keep_alive=75, timeout_graceful_shutdown=5, server_header=False,
     )  # fmt: skip
     # The server writes its own address into answers, so the port comes first.

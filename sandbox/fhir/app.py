@@ -38,7 +38,7 @@ class Ajustes:
 
     @classmethod
     def do_ambiente(cls, pasta: Path, porta: int) -> Ajustes:
-        a = {n.removeprefix("FHIR_").lower(): v for n, v in os.environ.items() if n.startswith("FHIR_")}
+        a: dict[str, Any] = {n.removeprefix("FHIR_").lower(): v for n, v in os.environ.items() if n.startswith("FHIR_")}
         if "jwks" in a:
             a["jwks"] = json.loads(a["jwks"])
         conhecidos = {n: (int(v) if n == "validade_token" else v) for n, v in a.items() if n in cls.__dataclass_fields__}
@@ -54,7 +54,9 @@ def criar(ajustes: Ajustes) -> ASGIApp:
     escopos = "system/*.read system/*.write"
     clientes = [SmartClient(client_id=ajustes.cliente, client_secret=ajustes.segredo or None, scopes=escopos)]
     # One client per key: the server tries each key it knows of a client, and stumbles over one of another kind.
-    clientes += [SmartClient(client_id=f"{ajustes.cliente}-{k['kid']}", jwks={"keys": [k]}, scopes=escopos) for k in ajustes.jwks.get("keys", [])]
+    clientes += [
+        SmartClient(client_id=f"{ajustes.cliente}-{k['kid']}", jwks={"keys": [k]}, scopes=escopos) for k in ajustes.jwks.get("keys", [])
+    ]
     settings = Settings(
         base_url=f"http://127.0.0.1:{ajustes.porta}/fhir",
         host="127.0.0.1",
@@ -88,13 +90,15 @@ def _estrito(ctx: Any) -> Any:
         avisos: list[dict[str, Any]] = anterior(tipo, corpo, origem)
         erros = [i for i in fhirkit.validate(json.dumps(corpo).encode()) if str(i.severity) in ("error", "fatal")]
         if erros:
-            raise FhirError(422, "Resource is no valid R4", "invalid", issues=[issue("error", "invalid", "invalid", [i.path]) for i in erros])
+            raise FhirError(
+                422, "Resource is no valid R4", "invalid", issues=[issue("error", "invalid", "invalid", [i.path]) for i in erros]
+            )
         if tipo == "Observation" and corpo.get("status") not in _ESTADOS:
             # A code list that neither validator looks at.
             raise FhirError(422, "Unknown status", "code-invalid", issues=[issue("error", "code-invalid", "code", ["Observation.status"])])
         for referencia in walk_references(corpo):
-            alvo, id, _ = parse_reference(referencia["reference"])
-            if alvo and id and not ctx.store.exists(alvo, id):
+            alvo, alvo_id, _ = parse_reference(referencia["reference"])
+            if alvo and alvo_id and not ctx.store.exists(alvo, alvo_id):
                 raise FhirError(422, "Reference to a resource that does not exist", "not-found")
         return avisos
 

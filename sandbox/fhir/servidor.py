@@ -25,7 +25,9 @@ class ServidorFhir:
     Options: ``validade_token`` (s), ``jwks`` (public keys, each of a client ``hub-<kid>``), ``porta``.
     """
 
-    def __init__(self, pasta: Path, *, porta: int = 0, segredo: str = "", validade_token: int = 300, jwks: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, pasta: Path, *, porta: int = 0, segredo: str = "", validade_token: int = 300, jwks: dict[str, Any] | None = None
+    ) -> None:
         self.pasta = Path(pasta)
         self.porta = porta
         self.segredo = segredo or secrets.token_urlsafe(18)
@@ -59,7 +61,11 @@ class ServidorFhir:
         self._processo = iniciar(
             [*comando, "--porta-arquivo", str(arquivo)],
             log=self.pasta / "fhir.log",
-            env={**{k: v for k, v in os.environ.items() if not k.startswith(("FHIR_", "SEKMET_"))}, **self._ambiente, "PYTHONPATH": str(_RAIZ)},
+            env={
+                **{k: v for k, v in os.environ.items() if not k.startswith(("FHIR_", "SEKMET_"))},
+                **self._ambiente,
+                "PYTHONPATH": str(_RAIZ),
+            },
             cwd=self.pasta,
         )
         limite = time.monotonic() + espera

@@ -104,7 +104,7 @@ def editar(con: Any, rng: random.Random, observacao_id: str) -> None:
     """Somebody corrects a reading: unsynced again, as the platform's service leaves it."""
     with con.cursor() as cur:
         cur.execute(
-            'update observations set value = value + %s, systolic = systolic + 1, status = \'amended\', "syncedToEHR" = false,'
+            "update observations set value = value + %s, systolic = systolic + 1, status = 'amended', \"syncedToEHR\" = false,"
             ' "updatedAt" = clock_timestamp() where id = %s',
             (rng.randint(1, 3), observacao_id),
         )

@@ -19,6 +19,7 @@ from sandbox.processos import encerrar, iniciar, porta_livre
 RAIZ = Path(__file__).resolve().parents[2]
 _ABRIR = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 SENHA = "senha-de-teste"
+_PACOTES = json.dumps([{"name": "fusion", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {"path": "PASTA"}}])
 _TIMES = """
 import sys
 from airflow.models.team import Team
@@ -83,6 +84,15 @@ class ServidorAirflow:
         except OSError:
             return False
         return True
+
+    def rodar(self, dag_id: str, conf: dict[str, Any]) -> str:
+        """One run in a process of its own; all it printed. :raises CalledProcessError: when it fails."""
+        comando = [sys.executable, "-m", "airflow", "dags", "test", dag_id, "--conf", json.dumps(conf)]
+        env = {**self.env, "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": _PACOTES.replace("PASTA", str(RAIZ / "dags"))}
+        feito = subprocess.run(comando, env=env, cwd=RAIZ, capture_output=True, text=True, timeout=120)
+        if feito.returncode:
+            raise RuntimeError(feito.stdout[-3000:] + feito.stderr[-3000:])
+        return feito.stdout + feito.stderr
 
     def parar(self) -> None:
         if self._processo is not None:

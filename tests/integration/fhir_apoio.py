@@ -80,9 +80,9 @@ class BancadaFhir:
         con.close()
         return ids
 
-    def editar(self, id: str) -> None:
+    def editar(self, obs_id: str) -> None:
         con = psycopg2.connect(self.dsn)
-        plataforma.editar(con, self.rng, id)
+        plataforma.editar(con, self.rng, obs_id)
         con.commit()
         con.close()
 

@@ -31,7 +31,14 @@ def mundo(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
     migrar_plataforma(motor)
     motor.dispose()
     fhir = ServidorFhir(pasta / "fhir").iniciar()
-    usuarios = {"chefe": "admin", "op": "op", "ana": f"user:{a.id}", "duas": f"user:{a.id}|{b.id}", "leitor": f"viewer:{a.id}", "sem": "user"}
+    usuarios = {
+        "chefe": "admin",
+        "op": "op",
+        "ana": f"user:{a.id}",
+        "duas": f"user:{a.id}|{b.id}",
+        "leitor": f"viewer:{a.id}",
+        "sem": "user",
+    }
     airflow = ServidorAirflow(pasta, postgres.criar_banco(f"af_{pasta.name}"), usuarios, {"plataforma": dsn}).iniciar()
     yield SimpleNamespace(dsn=dsn, a=a.id, b=b.id, fhir=fhir, airflow=airflow, pedir=airflow.pedir)
     airflow.parar()
@@ -60,10 +67,10 @@ def sql(mundo: Any, comando: str, *valores: Any) -> list[tuple[Any, ...]]:
 
 def observar(mundo: Any, tenant: str) -> str:
     con = psycopg2.connect(mundo.dsn)
-    id = plataforma.observar(con, random.Random(random.SystemRandom().random()), tenant)
+    obs_id = plataforma.observar(con, random.Random(random.SystemRandom().random()), tenant)
     con.commit()
     con.close()
-    return id
+    return obs_id
 
 
 def rotas(mundo: Any) -> list[tuple[str, str]]:
@@ -88,22 +95,27 @@ def test_the_configuration_is_for_administrators(mundo: Any, config: dict[str, A
 
 
 def test_who_may_not_run_the_dag_may_not_synchronise(mundo: Any, config: dict[str, Any]) -> None:
-    id = observar(mundo, mundo.a)
-    assert mundo.pedir("POST", f"{API}/observations/{id}/sync", quem="leitor")[0] == 403
+    obs_id = observar(mundo, mundo.a)
+    assert mundo.pedir("POST", f"{API}/observations/{obs_id}/sync", quem="leitor")[0] == 403
 
 
 def test_a_caller_reaches_only_their_own_tenants(mundo: Any, config: dict[str, Any]) -> None:
-    id = observar(mundo, mundo.b)
-    assert mundo.pedir("POST", f"{API}/observations/{id}/sync?tenant={mundo.b}", quem="ana")[0] == 403
-    assert mundo.pedir("POST", f"{API}/observations/{id}/sync", quem="ana")[0] == 404  # Another tenant's record does not exist.
-    assert mundo.pedir("POST", f"{API}/observations/{id}/sync", quem="sem")[0] == 403
+    obs_id = observar(mundo, mundo.b)
+    assert mundo.pedir("POST", f"{API}/observations/{obs_id}/sync?tenant={mundo.b}", quem="ana")[0] == 403
+    assert mundo.pedir("POST", f"{API}/observations/{obs_id}/sync", quem="ana")[0] == 404  # Another tenant's record does not exist.
+    assert mundo.pedir("POST", f"{API}/observations/{obs_id}/sync", quem="sem")[0] == 403
     assert mundo.pedir("POST", f"{API}/observations/sync-all", quem="duas")[0] == 422  # Which of the two?
-    assert mundo.pedir("POST", f"{API}/observations/{id}/sync?tenant=nenhum", quem="chefe")[0] == 404
+    assert mundo.pedir("POST", f"{API}/observations/{obs_id}/sync?tenant=nenhum", quem="chefe")[0] == 404
 
 
 def test_the_seeds_configuration_is_stored_masked_and_audited(mundo: Any) -> None:
     segredo = "segredo-que-nao-volta"
-    corpo = {"enabled": False, "baseUrl": "https://fhir.example.com/fhir", "authType": "basic", "authConfig": {"username": "u", "password": segredo}}
+    corpo = {
+        "enabled": False,
+        "baseUrl": "https://fhir.example.com/fhir",
+        "authType": "basic",
+        "authConfig": {"username": "u", "password": segredo},
+    }
     status, criada = mundo.pedir("POST", f"{API}/config?tenant={mundo.b}", corpo, quem="chefe")
     assert (status, criada["authConfig"]) == (201, {"username": "u", "password": "***"})
     status, mudada = mundo.pedir("PUT", f"{API}/config?tenant={mundo.b}", {"maxRetries": 7}, quem="chefe")
@@ -122,11 +134,11 @@ def test_a_wrong_configuration_is_explained_without_its_secrets(mundo: Any) -> N
 
 
 def test_a_request_starts_a_run_and_says_where_to_watch_it(mundo: Any, config: dict[str, Any]) -> None:
-    id = observar(mundo, mundo.a)
-    status, corpo = mundo.pedir("POST", f"{API}/observations/{id}/sync", quem="ana")
+    obs_id = observar(mundo, mundo.a)
+    status, corpo = mundo.pedir("POST", f"{API}/observations/{obs_id}/sync", quem="ana")
     assert (status, corpo["dag_id"]) == (202, "fhir_push")
     status, corrida = mundo.pedir("GET", corpo["acompanhar"], quem="chefe")
-    assert (status, corrida["conf"], corrida["triggering_user_name"]) == (200, {"tenant": mundo.a, "observacao": id}, "ana")
+    assert (status, corrida["conf"], corrida["triggering_user_name"]) == (200, {"tenant": mundo.a, "observacao": obs_id}, "ana")
 
 
 def test_everything_of_a_tenant_is_one_run(mundo: Any, config: dict[str, Any]) -> None:
@@ -135,10 +147,10 @@ def test_everything_of_a_tenant_is_one_run(mundo: Any, config: dict[str, Any]) -
 
 
 def test_a_single_record_can_be_waited_for(mundo: Any, config: dict[str, Any]) -> None:
-    id = observar(mundo, mundo.a)
-    status, feito = mundo.pedir("POST", f"{API}/observations/{id}/sync?wait=true", quem="ana")
+    obs_id = observar(mundo, mundo.a)
+    status, feito = mundo.pedir("POST", f"{API}/observations/{obs_id}/sync?wait=true", quem="ana")
     assert status == 200
-    [(recurso, paciente)] = sql(mundo, 'select "fhirResourceId", "patientId" from observations where id = %s', id)
+    [(recurso, paciente)] = sql(mundo, 'select "fhirResourceId", "patientId" from observations where id = %s', obs_id)
     assert feito["fhirResourceId"] == recurso and mundo.fhir.fhir("GET", f"Observation/{recurso}")["status"] == "final"
     assert mundo.pedir("POST", f"{API}/patients/{paciente}/sync?wait=true", quem="ana")[0] == 200
     status, busca = mundo.pedir("POST", f"{API}/patients/{paciente}/pull?wait=true", quem="ana")
@@ -146,19 +158,37 @@ def test_a_single_record_can_be_waited_for(mundo: Any, config: dict[str, Any]) -
 
 
 def test_a_refused_record_says_why_and_waits_in_the_dead_letter(mundo: Any, config: dict[str, Any]) -> None:
-    id = observar(mundo, mundo.a)
-    sql(mundo, "update observations set type = 'temperature', value = null where id = %s", id)
-    assert mundo.pedir("POST", f"{API}/observations/{id}/sync?wait=true", quem="ana") == (422, {"detail": "value: observação sem valor"})
-    assert sql(mundo, "select situacao from SincronizacaoFhir where chave = %s", id) == [("erro",)]
+    obs_id = observar(mundo, mundo.a)
+    sql(mundo, "update observations set type = 'temperature', value = null where id = %s", obs_id)
+    assert mundo.pedir("POST", f"{API}/observations/{obs_id}/sync?wait=true", quem="ana") == (
+        422,
+        {"detail": "value: observação sem valor"},
+    )
+    assert sql(mundo, "select situacao from SincronizacaoFhir where chave = %s", obs_id) == [("erro",)]
 
 
 def test_a_server_that_is_down_is_a_502(mundo: Any, config: dict[str, Any]) -> None:
-    id = observar(mundo, mundo.a)
+    obs_id = observar(mundo, mundo.a)
     mundo.fhir.falhas(parcela_503=1.0)
-    assert mundo.pedir("POST", f"{API}/observations/{id}/sync?wait=true", quem="ana")[0] == 502
+    assert mundo.pedir("POST", f"{API}/observations/{obs_id}/sync?wait=true", quem="ana")[0] == 502
 
 
 def test_the_documentation_has_the_seeds_examples(mundo: Any) -> None:
     status, documento = mundo.pedir("GET", f"{API}/openapi.json")
     exemplos = documento["paths"]["/config"]["post"]["requestBody"]["content"]["application/json"]["examples"]
     assert status == 200 and {"oauth2", "smart", "basic", "apikey"} == set(exemplos)
+
+
+@pytest.mark.parametrize(("dag_id", "frequencia"), [("fhir_push", "hourly"), ("fhir_push_tempo_real", "realtime"), ("fhir_pull", "hourly")])
+def test_the_dags_run_as_airflow_runs_them(mundo: Any, config: dict[str, Any], dag_id: str, frequencia: str) -> None:
+    mundo.pedir("PUT", f"{API}/config?tenant={mundo.a}", {"syncFrequency": frequencia}, quem="chefe")
+    obs_id = observar(mundo, mundo.a)
+    conf = {} if dag_id.endswith("real") else {"tenant": mundo.a}
+    rodada = mundo.airflow.rodar(dag_id, conf)
+    assert "state=success" in rodada or "success" in rodada
+    sincronizada = sql(mundo, 'select "syncedToEHR" from observations where id = %s', obs_id)
+    assert sincronizada == [(dag_id != "fhir_pull",)]
+    nomes = [n for (n,) in sql(mundo, "select name from patients")] + [
+        c for (c,) in sql(mundo, "select cpf from patients where cpf is not null")
+    ]
+    assert not [n for n in nomes if n in rodada]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -38,12 +37,12 @@ SEED: dict[str, Any] = {
 
 
 @pytest.fixture
-def base(engine: Engine, banco: str) -> Iterator[tuple[Configuracoes, str]]:
+def base(engine: Engine, banco: str) -> tuple[Configuracoes, str]:
     plataforma.criar(banco)
     [tenant] = plataforma.gerar(banco, 1, 1)
     migrar_plataforma(engine)
     migrar_plataforma(engine)  # Harmless to repeat.
-    yield Configuracoes(engine, Cofre([VELHA])), tenant.id
+    return Configuracoes(engine, Cofre([VELHA])), tenant.id
 
 
 def linha(engine: Engine) -> dict[str, Any]:
@@ -85,7 +84,9 @@ def test_a_change_keeps_the_masked_secret_and_says_who_changed_what(engine: Engi
     assert auditoria[1].campos == ["maxRetries"]
 
 
-@pytest.mark.parametrize("mudanca", [{"baseUrl": "https://outro.example.com/fhir"}, {"authConfig": {"tokenUrl": "https://outro.example.com/t"}}])
+@pytest.mark.parametrize(
+    "mudanca", [{"baseUrl": "https://outro.example.com/fhir"}, {"authConfig": {"tokenUrl": "https://outro.example.com/t"}}]
+)
 def test_another_server_never_gets_the_stored_secret(base: tuple[Configuracoes, str], mudanca: dict[str, Any]) -> None:
     configuracoes, tenant = base
     configuracoes.gravar(tenant, SEED, "ana")
@@ -104,7 +105,9 @@ def test_keys_rotate_and_the_old_one_may_then_go(engine: Engine, base: tuple[Con
         Configuracoes(engine, Cofre([VELHA])).obter(tenant)
 
 
-def test_a_cached_configuration_lives_for_its_short_life_and_no_longer_than_a_change(engine: Engine, base: tuple[Configuracoes, str]) -> None:
+def test_a_cached_configuration_lives_for_its_short_life_and_no_longer_than_a_change(
+    engine: Engine, base: tuple[Configuracoes, str]
+) -> None:
     configuracoes, tenant = base
     configuracoes.gravar(tenant, SEED, "ana")
     configuracoes.obter(tenant)

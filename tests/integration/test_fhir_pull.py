@@ -104,8 +104,8 @@ def test_a_push_whose_answer_was_lost_does_not_come_back_as_new(bancada: Bancada
 def test_changed_on_both_sides_ours_goes_over_theirs_and_theirs_stays_beside_it(bancada: BancadaFhir) -> None:
     recurso = medir(bancada, note=[{"text": "a"}])
     bancada.buscar()
-    [(id,)] = bancada.sql("select id from observations")
-    bancada.editar(id)
+    [(obs_id,)] = bancada.sql("select id from observations")
+    bancada.editar(obs_id)
     medir(bancada, 99, id=recurso["id"], note=[{"text": "b"}])
     assert bancada.buscar().conflitos == 1
     bancada.enviar()

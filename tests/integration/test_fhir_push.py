@@ -57,14 +57,14 @@ def test_a_second_run_sends_nothing(bancada: BancadaFhir) -> None:
 
 
 def test_an_edit_updates_the_same_resource_and_keeps_what_the_ehr_added(bancada: BancadaFhir) -> None:
-    [id] = bancada.observar()
+    [obs_id] = bancada.observar()
     bancada.enviar()
     [recurso] = bancada.no_ehr()
     nota = {**recurso, "note": [{"text": "conferido"}], "bodySite": {"text": "braço"}}
     if bancada.servidor is None:
         pytest.skip("writes to the server as somebody else")
     bancada.servidor.fhir("PUT", f"Observation/{recurso['id']}", nota)  # The version that we know is now the one before.
-    bancada.editar(id)
+    bancada.editar(obs_id)
     assert bancada.enviar().enviados == 1
     [depois] = bancada.no_ehr()
     assert (depois["id"], depois["status"], depois["note"]) == (recurso["id"], "amended", [{"text": "conferido"}])
@@ -85,12 +85,12 @@ def test_an_edit_after_a_lost_answer_still_arrives(bancada: BancadaFhir, servido
     bancada.configurar(maxRetries=0)
     [primeira] = bancada.observar()
     bancada.enviar()
-    [id] = bancada.observar()
+    [obs_id] = bancada.observar()
     bancada.sql('update observations set "patientId" = (select "patientId" from observations where id = %s)', primeira)
     servidor.falhas(parcela_reset=1.0, vezes=1)
     with pytest.raises(FhirIndisponivel):
         bancada.enviar()
-    bancada.editar(id)
+    bancada.editar(obs_id)
     bancada.enviar()
     assert sorted(r["status"] for r in bancada.no_ehr()) == ["amended", "final"]
 
@@ -123,27 +123,27 @@ def test_a_422_names_the_element_and_stops_nobody_else(bancada: BancadaFhir, ser
     bancada.enviar()
     outra = bancada.observar(3)
     # A patient that the EHR no longer has: the reference leads nowhere.
-    bancada.sql('insert into patients (id, "tenantId", name, "ehrPatientId") values (\'p\', %s, \'X\', \'sumiu\')', bancada.tenant)
-    bancada.sql('update observations set "patientId" = \'p\' where id = %s', outra[0])
+    bancada.sql("insert into patients (id, \"tenantId\", name, \"ehrPatientId\") values ('p', %s, 'X', 'sumiu')", bancada.tenant)
+    bancada.sql("update observations set \"patientId\" = 'p' where id = %s", outra[0])
     assert (bancada.enviar().enviados, bancada.mortas()) == (2, ["servidor FHIR recusou Observation: HTTP 422 (not-found)"])
 
 
 def test_a_dead_letter_is_sent_again_after_the_record_was_mended(bancada: BancadaFhir) -> None:
-    [id] = bancada.observar()
-    bancada.sql("update observations set type = 'temperature', value = null where id = %s", id)
+    [obs_id] = bancada.observar()
+    bancada.sql("update observations set type = 'temperature', value = null where id = %s", obs_id)
     bancada.enviar()
     assert bancada.mortas() == ["value: observação sem valor"]
     assert bancada.enviar().enviados == 0  # Not again by itself.
-    bancada.sql('update observations set value = 37, "updatedAt" = clock_timestamp() where id = %s', id)
+    bancada.sql('update observations set value = 37, "updatedAt" = clock_timestamp() where id = %s', obs_id)
     assert (bancada.enviar().enviados, bancada.mortas()) == (1, [])
 
 
 def test_a_dead_letter_can_be_sent_by_hand(bancada: BancadaFhir) -> None:
-    [id] = bancada.observar()
-    bancada.sql("update observations set type = 'temperature', value = null where id = %s", id)
+    [obs_id] = bancada.observar()
+    bancada.sql("update observations set type = 'temperature', value = null where id = %s", obs_id)
     bancada.enviar()
-    bancada.sql("update observations set value = 37 where id = %s", id)
-    assert fila_de(bancada.engine, bancada.tenant).reenviar_erros(chaves=[id]) == 1
+    bancada.sql("update observations set value = 37 where id = %s", obs_id)
+    assert fila_de(bancada.engine, bancada.tenant).reenviar_erros(chaves=[obs_id]) == 1
     assert bancada.enviar().enviados == 1
 
 
@@ -217,10 +217,10 @@ def test_wrong_credentials_dead_letter_nothing(bancada: BancadaFhir, servidor: S
 def test_several_matches_of_one_identifier_are_a_dead_letter(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
     if servidor is None:
         pytest.skip("makes duplicates on the server")
-    [id] = bancada.observar()
+    [obs_id] = bancada.observar()
     gemea = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
     for _ in range(2):
-        servidor.fhir("POST", "Observation", gemea | {"identifier": [{"system": "urn:fusion:plataforma:observation", "value": id}]})
+        servidor.fhir("POST", "Observation", gemea | {"identifier": [{"system": "urn:fusion:plataforma:observation", "value": obs_id}]})
     bancada.enviar()
     assert bancada.mortas() == ["servidor FHIR recusou Observation: HTTP 412 (multiple-matches)"]
 
@@ -255,12 +255,12 @@ def test_tenants_see_nothing_of_each_other(banco: str, tmp_path: Path, servidor:
 def test_an_edit_during_the_flight_is_sent_too(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
     if servidor is None:
         pytest.skip("needs the sandbox's delay")
-    [id] = bancada.observar()
+    [obs_id] = bancada.observar()
     servidor.falhas(atraso_ms=400)
     corrida = threading.Thread(target=bancada.enviar)
     corrida.start()
     time.sleep(1.0)
-    bancada.editar(id)
+    bancada.editar(obs_id)
     corrida.join()
     servidor.limpar_falhas()
     bancada.enviar()
@@ -281,9 +281,9 @@ def test_two_workers_share_the_queue_and_double_nothing(bancada: BancadaFhir) ->
 def test_an_identifier_that_names_another_patients_observation_is_a_dead_letter(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
     if servidor is None:
         pytest.skip("writes to the server as somebody else")
-    [id] = bancada.observar()
+    [obs_id] = bancada.observar()
     outro = servidor.fhir("POST", "Patient", {"resourceType": "Patient", "active": True})
     alheia = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "subject": {"reference": f"Patient/{outro['id']}"}}
-    servidor.fhir("POST", "Observation", alheia | {"identifier": [{"system": "urn:fusion:plataforma:observation", "value": id}]})
+    servidor.fhir("POST", "Observation", alheia | {"identifier": [{"system": "urn:fusion:plataforma:observation", "value": obs_id}]})
     bancada.enviar()
     assert bancada.mortas() == ["subject: o identificador desta observação é de outro paciente no servidor FHIR"]

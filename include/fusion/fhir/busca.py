@@ -102,7 +102,7 @@ class Busca:
         return self.resultado
 
     async def _grupo(self, grupo: Sequence[tuple[str, str]]) -> None:
-        marcas = await asyncio.to_thread(self._marcas, [id for id, _ in grupo])
+        marcas = await asyncio.to_thread(self._marcas, [p[0] for p in grupo])
         vagas = asyncio.Semaphore(self.meta.concurrency)
         fora = False
 
@@ -175,23 +175,23 @@ class Busca:
         self, con: Connection, paciente: str, ehr_id: str, recurso: dict[str, Any], conhecidas: dict[str, Any], nossas: set[str]
     ) -> str:
         """What became of one resource, as the name of its count."""
-        id, versao = recurso.get("id"), _versao(recurso)
+        recurso_id, versao = recurso.get("id"), _versao(recurso)
         sujeito = str((recurso.get("subject") or {}).get("reference", ""))
-        if not isinstance(id, str) or sujeito.split("/_history/")[0].rpartition("Patient/")[2] != ehr_id:
+        if not isinstance(recurso_id, str) or sujeito.split("/_history/")[0].rpartition("Patient/")[2] != ehr_id:
             raise RegistroInvalido("subject", "observação de outro paciente")
-        conhecida = conhecidas.get(id)
+        conhecida = conhecidas.get(recurso_id)
         if conhecida is not None and conhecida.version_id == versao:
             return "conhecidas"
         if conhecida is None and nossas.intersection(_identificadores(recurso, self.meta.observation_system)):
             return "conhecidas"  # The push is about to learn this id itself.
-        local = str(uuid.uuid5(ESPACO, f"{self.tenant_id}|{id}")) if conhecida is None else conhecida.id
+        local = str(uuid.uuid5(ESPACO, f"{self.tenant_id}|{recurso_id}")) if conhecida is None else conhecida.id
         obs = de_fhir(recurso, self.meta.timezone, local)
         if conhecida is not None and not conhecida.sincronizada:
-            self.repositorio.gravar_recurso(con, "Observation", local, id, versao, recurso)
+            self.repositorio.gravar_recurso(con, "Observation", local, recurso_id, versao, recurso)
             return "conflitos"
-        binds = {"tenant": self.tenant_id, "paciente": paciente, "recurso_id": id, **_colunas(obs)}
+        binds = {"tenant": self.tenant_id, "paciente": paciente, "recurso_id": recurso_id, **_colunas(obs)}
         con.execute(text(_INSERIR if conhecida is None else _ATUALIZAR), binds)
-        self.repositorio.gravar_recurso(con, "Observation", local, id, versao, recurso)
+        self.repositorio.gravar_recurso(con, "Observation", local, recurso_id, versao, recurso)
         return "novas" if conhecida is None else "alteradas"
 
     # -- markers ---------------------------------------------------------------------------------------------------------------------
@@ -202,7 +202,7 @@ class Busca:
         )
         binds = {"n": numero(self.tenant_id), "t": self.tenant_id, "origens": [f"pull:{p}" for p in pacientes]}
         with self.engine.connect() as con:
-            return {paciente: marcador for paciente, marcador in con.execute(text(consulta), binds)}
+            return dict(con.execute(text(consulta), binds).tuples().all())
 
     def _marcar(self, paciente: str, marcador: str) -> None:
         binds = {"n": numero(self.tenant_id), "tenant": self.tenant_id, "origem": f"pull:{paciente}", "marcador": marcador}

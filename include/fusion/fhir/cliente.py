@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlencode, urljoin
 
 import aiohttp
+from yarl import URL
 
 from include.fusion.cliente import espera_pedida
 from include.fusion.fhir.autenticacao import Autenticador
@@ -200,14 +201,16 @@ class ClienteFhir:
             raise FhirIndisponivel(0, recurso)
         tem_id = isinstance(lido, dict) and lido.get("resourceType") == recurso
         versao = versao_de(cabecalhos.get("ETag")) or ((lido.get("meta") or {}).get("versionId") if tem_id else None)
-        id = (lido.get("id") if tem_id else None) or id_de(cabecalhos.get("Location"), recurso) or (corpo or {}).get("id")
-        return Resposta(status, lido, versao, id)
+        recurso_id = (lido.get("id") if tem_id else None) or id_de(cabecalhos.get("Location"), recurso) or (corpo or {}).get("id")
+        return Resposta(status, lido, versao, recurso_id)
 
     async def _http(self, metodo: str, rota: str, recurso: str, dados: bytes | None, cabecalhos: dict[str, str]) -> tuple[int, Any, Any]:
         assert self._sessao is not None
         url = rota if rota.startswith(("http://", "https://")) else f"{self.config.base_url}/{rota}".rstrip("/")
+        # Quoted already: quoting once more would change what a server hides in its links (%2F).
+        alvo = URL(url, encoded=url.isascii() and url.isprintable() and " " not in url)
         try:
-            async with self._sessao.request(metodo, url, data=dados, headers=cabecalhos, allow_redirects=False) as resposta:
+            async with self._sessao.request(metodo, alvo, data=dados, headers=cabecalhos, allow_redirects=False) as resposta:
                 bruto = await resposta.content.read(CORPO_MAX + 1)
                 while len(bruto) <= CORPO_MAX and (mais := await resposta.content.read(CORPO_MAX + 1 - len(bruto))):
                     bruto += mais

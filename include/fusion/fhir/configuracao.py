@@ -59,7 +59,7 @@ class OAuth2(_Base):
     token_url: Url | None = None
     """Left out: taken from the server's ``.well-known/smart-configuration``."""
     scope: Annotated[str, Field(max_length=1000)] = "system/*.read system/*.write"
-    token_auth: Literal["basic", "post"] = "basic"
+    token_auth: Literal["basic", "post"] = "basic"  # noqa: S105 - a way, not a password
 
     @model_validator(mode="after")
     def _uma_credencial(self) -> OAuth2:

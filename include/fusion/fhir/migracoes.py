@@ -14,9 +14,7 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, text
 
 PASTA = Path(__file__).resolve().parents[2] / "migrations" / "plataforma"
-_CONTROLE = (
-    "CREATE TABLE IF NOT EXISTS fhir_migracoes (versao TEXT PRIMARY KEY, em TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT statement_timestamp())"
-)
+_CONTROLE = "CREATE TABLE IF NOT EXISTS fhir_migracoes (versao TEXT PRIMARY KEY, em TIMESTAMP WITH TIME ZONE NOT NULL DEFAULT statement_timestamp())"
 
 
 def migrar_plataforma(engine: Engine) -> None:

@@ -155,7 +155,13 @@ def _ler(recurso: dict[str, Any], fuso: ZoneInfo, id: str) -> Observacao:
     # Only LOINC's own codes, the more specific of ours first: other systems reuse the numbers.
     tipo = next((DE_LOINC[c] for s, c in codigos if s == LOINC and c in DE_LOINC), OUTRO)
     sistema, codigo = codigos[0] if codigos else (None, (recurso.get("code") or {}).get("text"))
-    comum: dict[str, Any] = {"id": id, "efetivo_em": efetivo, "estado": recurso.get("status", "unknown"), "codigo": codigo, "sistema": sistema}
+    comum: dict[str, Any] = {
+        "id": id,
+        "efetivo_em": efetivo,
+        "estado": recurso.get("status", "unknown"),
+        "codigo": codigo,
+        "sistema": sistema,
+    }
     if tipo == PRESSAO:
         sistolica, diastolica = (_do_componente(recurso, c) for c in (SISTOLICA, DIASTOLICA))
         if (sistolica, diastolica) != (None, None) or "component" not in recurso:

@@ -141,7 +141,11 @@ def mesclar(recurso: dict[str, Any], paciente: Paciente, meta: Metadados) -> dic
     novo, depois = copy.deepcopy(recurso), para_fhir(paciente, meta)
     nossos = {i["system"] for i in depois["identifier"]}
     # The EHR's own entry under one of our systems stays unless its value is another.
-    iguais = [i for i in novo.get("identifier", []) if (i.get("system"), i.get("value")) in {(n["system"], n["value"]) for n in depois["identifier"]}]
+    iguais = [
+        i
+        for i in novo.get("identifier", [])
+        if (i.get("system"), i.get("value")) in {(n["system"], n["value"]) for n in depois["identifier"]}
+    ]
     presentes = {i.get("system") for i in iguais}
     outros = [i for i in novo.get("identifier", []) if i.get("system") not in nossos]
     novo["identifier"] = [*iguais, *outros, *(i for i in depois["identifier"] if i["system"] not in presentes)]

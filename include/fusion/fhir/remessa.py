@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
@@ -143,21 +144,26 @@ class Remessa:
         recurso, resultado = entrada.get("resource"), resposta.get("outcome")
         anotar("fhir.registro", tenant=self.cliente.tenant_id, tipo=TIPO, id=item.local.obs.id, status=status)
         if status < 300:
-            id = id_de(resposta.get("location"), TIPO) or (recurso or {}).get("id") or item.local.fhir_id
-            if id is None:
-                await self._cada_um([item])  # Asking for it by itself finds what was made.
+            fhir_id = id_de(resposta.get("location"), TIPO) or (recurso or {}).get("id") or item.local.fhir_id
+            if fhir_id is None:
+                await self._depois([item])  # Asking for it by itself finds what was made.
             else:
                 versao = versao_de(resposta.get("etag")) or ((recurso or {}).get("meta") or {}).get("versionId")
-                await self._cada_um([item], Resposta(status, recurso, versao, id))
+                await self._depois([item], Resposta(status, recurso, versao, fhir_id))
             return False
         if transitorio(status, resultado):
             return True
         erro = erro_de(status, resultado, TIPO, condicional=item.local.fhir_id is None)
         if isinstance(erro, FhirConflito):
-            await self._cada_um([item])
+            await self._depois([item])
         else:
             item.falha = erro
         return False
+
+    async def _depois(self, itens: Sequence[Item], resposta: Resposta | None = None) -> None:
+        """What an entry's answer leaves to do. An outage now is that item's alone: the other entries' answers are still to be read."""
+        with suppress(FhirIndisponivel, FhirNaoAutorizado):
+            await self._cada_um(itens, resposta)
 
     # -- single requests -------------------------------------------------------------------------------------------------------------
 
@@ -190,13 +196,13 @@ class Remessa:
         return await self.cliente.atualizar(item.recurso, item.versao or "")
 
     async def _chegou(self, item: Item, resposta: Resposta) -> None:
-        id = resposta.id or item.local.fhir_id
-        if id is None:
+        fhir_id = resposta.id or item.local.fhir_id
+        if fhir_id is None:
             raise FhirIndisponivel(0, TIPO)
         lido = resposta.corpo if isinstance(resposta.corpo, dict) and resposta.corpo.get("resourceType") == TIPO else None
         if item.local.fhir_id is None and resposta.status == 200:
             # It was there: an earlier send whose answer was lost. The platform may have edited the observation since.
-            item.local = replace(item.local, fhir_id=id)
+            item.local = replace(item.local, fhir_id=fhir_id)
             item.recurso, item.versao = lido, resposta.versao
             if lido is None or resposta.versao is None:
                 await self._ler_atual([item])
@@ -209,4 +215,6 @@ class Remessa:
                 return
             lido, resposta = achado, replace(resposta, versao=item.versao)
         # Without the server's own text of it: what was sent is what it has.
-        item.enviada = Enviada(item.local.obs.id, item.local.marca, id, resposta.versao, lido or {**(item.recurso or {}), "id": id})
+        item.enviada = Enviada(
+            item.local.obs.id, item.local.marca, fhir_id, resposta.versao, lido or {**(item.recurso or {}), "id": fhir_id}
+        )

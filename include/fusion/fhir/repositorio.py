@@ -93,7 +93,7 @@ class Repositorio:
     def novas(self, con: Connection, limite: int) -> list[ItemFila]:
         """Unsynced observations that no open queue row speaks for."""
         linhas = con.execute(text(_NOVAS), {"tenant": self.tenant_id, "numero": numero(self.tenant_id), "limite": limite})
-        return [ItemFila(id, "", "alteracao" if conhecida else "inclusao") for id, conhecida in linhas]
+        return [ItemFila(chave, "", "alteracao" if conhecida else "inclusao") for chave, conhecida in linhas]
 
     def observacoes(self, ids: Sequence[str]) -> dict[str, ObservacaoLocal]:
         with self.engine.connect() as con:
@@ -174,4 +174,6 @@ def _local(linha: Any) -> ObservacaoLocal:
         estado=linha["status"],
     )  # fmt: skip
     recurso = None if linha["recurso"] is None else de_json(linha["recurso"])
-    return ObservacaoLocal(obs, _pessoa(linha), linha["marca"], linha["fhirResourceId"], linha["version_id"], recurso, linha["sincronizada"])
+    return ObservacaoLocal(
+        obs, _pessoa(linha), linha["marca"], linha["fhirResourceId"], linha["version_id"], recurso, linha["sincronizada"]
+    )

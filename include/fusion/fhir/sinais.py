@@ -42,13 +42,13 @@ SINAIS: dict[str, Sinal] = {
     "head_circumference": Sinal(("9843-4",), "Head Occipital-frontal circumference", "cm", "cm"),
     "bmi": Sinal(("39156-5",), "Body mass index (BMI) [Ratio]", "kg/m2", "kg/m²"),
     "waist_circumference": Sinal(("8280-0",), "Waist Circumference at umbilicus by Tape measure", "cm", "cm", perfil=False),
-    "glucose": Sinal(
-        ("41653-7",), "Glucose [Mass/volume] in Capillary blood by Glucometer", "mg/dL", "mg/dL", "laboratory", perfil=False
-    ),
+    "glucose": Sinal(("41653-7",), "Glucose [Mass/volume] in Capillary blood by Glucometer", "mg/dL", "mg/dL", "laboratory", perfil=False),
     "blood_glucose": Sinal(("2339-0",), "Glucose [Mass/volume] in Blood", "mg/dL", "mg/dL", "laboratory", perfil=False),
     # Moles: never to be paired with mg/dL, eighteen times off (domain-facts 10, trap 15).
     "blood_glucose_molar": Sinal(("15074-8",), "Glucose [Moles/volume] in Blood", "mmol/L", "mmol/L", "laboratory", perfil=False),
-    "pain": Sinal(("72514-3",), "Pain severity - 0-10 verbal numeric rating [Score] - Reported", "{score}", "{score}", "survey", perfil=False),
+    "pain": Sinal(
+        ("72514-3",), "Pain severity - 0-10 verbal numeric rating [Score] - Reported", "{score}", "{score}", "survey", perfil=False
+    ),
 }
 DE_LOINC = {codigo: tipo for tipo, sinal in SINAIS.items() for codigo in sinal.codigos}
 

@@ -26,7 +26,9 @@ def conferir(recurso: dict[str, Any]) -> dict[str, Any]:
     except (ImportError, AttributeError):
         raise RegistroInvalido(tipo[:40], "tipo de recurso desconhecido") from None
     except ValidationError as erro:
-        campos = {".".join(str(p) for p in e["loc"]) or tipo for e in erro.errors(include_input=False, include_context=False, include_url=False)}
+        campos = {
+            ".".join(str(p) for p in e["loc"]) or tipo for e in erro.errors(include_input=False, include_context=False, include_url=False)
+        }
         raise RegistroInvalido(tipo, f"não é FHIR R4 válido em {', '.join(sorted(campos))[:200]}") from None
     return recurso
 
@@ -44,6 +46,7 @@ def em_json(recurso: dict[str, Any]) -> bytes:
 
 def de_json(dados: bytes | str) -> Any:
     """JSON with decimals kept exactly; ``ValueError`` when it is none. NaN and infinities are no JSON."""
+
     def recusar(nome: str) -> float:
         raise ValueError(nome)
 

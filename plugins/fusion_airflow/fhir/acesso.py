@@ -79,5 +79,3 @@ def admin(usuario: GetUserDep, tenant: Tenant = None) -> Chamador:
     if not quem.admin:
         raise HTTPException(403, "só administradores")
     return quem
-
-

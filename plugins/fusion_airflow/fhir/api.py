@@ -55,7 +55,7 @@ Id = Annotated[str, Path(min_length=1, max_length=200, examples=["5f0c0c1e-6c1f-
 Wait = Annotated[bool, Query(description="true: faz agora, em até 25 s, em vez de iniciar uma execução")]
 Quem = Annotated[Chamador, Depends(chamador)]
 Admin = Annotated[Chamador, Depends(admin)]
-Corpo = Annotated[dict[str, Any], Body(openapi_examples=EXEMPLOS)]  # type: ignore[arg-type]
+Corpo = Annotated[dict[str, Any], Body(openapi_examples=EXEMPLOS)]
 
 
 class Execucao(BaseModel):

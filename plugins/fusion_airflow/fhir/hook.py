@@ -44,7 +44,9 @@ class FhirHook(BaseHook):
         extra.setdefault("baseUrl", f"{conexao.schema or 'https'}://{conexao.host}{porta}/{extra.pop('path', 'fhir').strip('/')}")
         tipo = extra.setdefault("authType", "basic")
         acesso = extra.setdefault("authConfig", {})
-        do_login = {"basic": ("username", "password"), "oauth2": ("clientId", "clientSecret"), "apikey": (None, "apiKey")}.get(tipo, (None, None))
+        do_login = {"basic": ("username", "password"), "oauth2": ("clientId", "clientSecret"), "apikey": (None, "apiKey")}.get(
+            tipo, (None, None)
+        )
         for campo, valor in zip(do_login, (conexao.login, conexao.password), strict=True):
             if campo is not None and valor and not (campo == "clientSecret" and "privateKey" in acesso):
                 acesso.setdefault(campo, valor)

@@ -78,7 +78,7 @@ class TenantsFhirOperator(OperadorFhir):
         else:
             achados = tenants_de(plataforma.engine, "pull", None if manual else ("realtime", "hourly"))
         self.log.info("%d tenants", len(achados))
-        return [{"tenant": id, "nome": nome} for id, nome in achados]
+        return [{"tenant": tenant, "nome": nome} for tenant, nome in achados]
 
 
 class _PorTenant(OperadorFhir):
