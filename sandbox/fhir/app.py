@@ -41,7 +41,7 @@ class Ajustes:
         a: dict[str, Any] = {n.removeprefix("FHIR_").lower(): v for n, v in os.environ.items() if n.startswith("FHIR_")}
         if "jwks" in a:
             a["jwks"] = json.loads(a["jwks"])
-        conhecidos = {n: (int(v) if n == "validade_token" else v) for n, v in a.items() if n in cls.__dataclass_fields__}
+        conhecidos: dict[str, Any] = {n: (int(v) if n == "validade_token" else v) for n, v in a.items() if n in cls.__dataclass_fields__}
         return cls(pasta=pasta, porta=porta, **conhecidos)
 
 

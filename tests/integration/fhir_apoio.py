@@ -41,7 +41,8 @@ class BancadaFhir:
         self.tenants = plataforma.gerar(banco, tenants, pacientes, semente=random.SystemRandom().randrange(10**6))
         self.engine = create_engine(banco.replace("postgresql://", "postgresql+psycopg2://", 1), hide_parameters=True)
         migrar_plataforma(self.engine)
-        self.cofre = Cofre([Fernet.generate_key().decode()])
+        self.chave = Fernet.generate_key().decode()
+        self.cofre = Cofre([self.chave])
         self.configuracoes = Configuracoes(self.engine, self.cofre, validade=0)
         self.cache = CacheTokens(self.cofre, pasta / "tokens")
         # Ids of their own for each test: several share one server.

@@ -202,7 +202,8 @@ class Busca:
         )
         binds = {"n": numero(self.tenant_id), "t": self.tenant_id, "origens": [f"pull:{p}" for p in pacientes]}
         with self.engine.connect() as con:
-            return dict(con.execute(text(consulta), binds).tuples().all())
+            marcas: dict[str, str] = dict(con.execute(text(consulta), binds).all())  # type: ignore[arg-type]
+        return marcas
 
     def _marcar(self, paciente: str, marcador: str) -> None:
         binds = {"n": numero(self.tenant_id), "tenant": self.tenant_id, "origem": f"pull:{paciente}", "marcador": marcador}

@@ -89,29 +89,53 @@ class Envio:
 
     async def _percorrer(self, observacoes: list[str] | None) -> None:
         self.remessa, self.pessoas = Remessa(self.cliente), Pessoas(self.repositorio, self.cliente)
-        filtro = None if observacoes is None else Filtro(chaves=observacoes)
-        quantos = self.cliente.config.metadata.bundle_size * self.cliente.config.metadata.concurrency
-        vazia_desde: float | None = None
-        while not self.parar():
-            await asyncio.to_thread(self._enfileirar, observacoes)
-            registros = await asyncio.to_thread(lambda: self.fila.reservar(quantos, self.dono, PRAZO, filtro=filtro))
-            if registros:
-                vazia_desde = None
+        if observacoes is not None:
+            await asyncio.to_thread(self._enfileirar, [ItemFila(o) for o in observacoes])
+            if registros := await asyncio.to_thread(self._reservar, Filtro(chaves=observacoes)):
                 await self._lote(registros)
-                if observacoes is None:
-                    continue
-            if observacoes is not None:
+            return
+        vazia_desde = time.monotonic()
+        while not self.parar():
+            # The first batch goes alone: should the server be down, no more than that batch finds out.
+            if await self._passo():
+                for falha in await asyncio.gather(self._drenar(), self._drenar(), return_exceptions=True):
+                    if falha is not None:
+                        raise falha
+                vazia_desde = time.monotonic()
+            elif time.monotonic() - vazia_desde >= self.permanencia:
                 break
-            vazia_desde = vazia_desde or time.monotonic()
-            if time.monotonic() - vazia_desde >= self.permanencia:
-                break
-            await asyncio.sleep(self.intervalo)
+            else:
+                await asyncio.sleep(self.intervalo)
 
-    def _enfileirar(self, observacoes: list[str] | None) -> None:
+    async def _drenar(self) -> None:
+        """One of two that take turns: while one batch travels the other is read or written."""
+        while not self.parar() and self._fora is None and await self._passo():
+            pass
+
+    async def _passo(self) -> bool:
+        registros = await asyncio.to_thread(self._proximos)
+        if registros:
+            await self._lote(registros)
+        return bool(registros)
+
+    def _proximos(self) -> list[Registro]:
+        """Due rows; only when the queue has none is the platform asked for more."""
+        if registros := self._reservar(None):
+            return registros
+        with self.engine.connect() as con:
+            novas = self.repositorio.novas(con, PAGINA)
+        if not novas:
+            return []
+        self._enfileirar(novas)
+        return self._reservar(None)
+
+    def _reservar(self, filtro: Filtro | None) -> list[Registro]:
+        meta = self.cliente.config.metadata
+        return self.fila.reservar(meta.bundle_size * meta.concurrency, self.dono, PRAZO, filtro=filtro)
+
+    def _enfileirar(self, itens: list[ItemFila]) -> None:
         with self.engine.begin() as con:
-            itens = self.repositorio.novas(con, PAGINA) if observacoes is None else [ItemFila(o) for o in observacoes]
-            if itens:
-                self.fila.enfileirar(con, itens)
+            self.fila.enfileirar(con, itens)
 
     # -- one batch -------------------------------------------------------------------------------------------------------------------
 

@@ -35,11 +35,13 @@ LEFT JOIN fhir_resources r ON r.tenant_id = o."tenantId" AND r.resource_type = '
 WHERE o."tenantId" = :tenant AND o.id = ANY(:ids)"""
 # What was edited while it travelled stays unsynced: its row in the queue comes back by itself at the next look.
 _ENVIADA = """\
-UPDATE observations SET "fhirResourceId" = :recurso_id, "syncedToEHR" = (to_char("updatedAt", 'YYYYMMDDHH24MISSUS') = :marca)
-WHERE id = :id AND "tenantId" = :tenant"""
+UPDATE observations o SET "fhirResourceId" = d.fhir_id, "syncedToEHR" = (to_char(o."updatedAt", 'YYYYMMDDHH24MISSUS') = d.marca)
+FROM jsonb_to_recordset(CAST(:linhas AS jsonb)) AS d (id text, marca text, fhir_id text)
+WHERE o.id = d.id AND o."tenantId" = :tenant"""
 _RECURSO = """\
 INSERT INTO fhir_resources AS r (tenant_id, resource_type, local_id, resource_id, version_id, recurso)
-VALUES (:tenant, :tipo, :id, :recurso_id, :versao, CAST(:recurso AS jsonb))
+SELECT :tenant, :tipo, d.id, d.fhir_id, d.versao, d.recurso
+FROM jsonb_to_recordset(CAST(:linhas AS jsonb)) AS d (id text, fhir_id text, versao text, recurso jsonb) ORDER BY d.id
 ON CONFLICT (tenant_id, resource_type, local_id) DO UPDATE SET resource_id = excluded.resource_id, version_id = excluded.version_id,
     recurso = coalesce(excluded.recurso, r.recurso), atualizado_em = statement_timestamp()"""
 _METRICA = """\
@@ -125,16 +127,18 @@ class Repositorio:
             self.gravar_recurso(con, "Patient", paciente_id, ehr_id, versao, None)
 
     def gravar_enviadas(self, con: Connection, enviadas: Iterable[Enviada]) -> None:
-        for e in sorted(enviadas):
-            con.execute(text(_ENVIADA), {"tenant": self.tenant_id, "id": e.id, "marca": e.marca, "recurso_id": e.fhir_id})
-            self.gravar_recurso(con, "Observation", e.id, e.fhir_id, e.versao, e.recurso)
+        linhas = [e._asdict() for e in enviadas]
+        if linhas:
+            # As JSON, since the resources are: a statement for all of them, whatever their number.
+            binds = {"tenant": self.tenant_id, "tipo": "Observation", "linhas": em_json(linhas).decode()}
+            con.execute(text(_ENVIADA), binds)
+            con.execute(text(_RECURSO), binds)
 
     def gravar_recurso(
         self, con: Connection, tipo: str, id: str, recurso_id: str, versao: str | None, recurso: dict[str, Any] | None
     ) -> None:
-        corpo = None if recurso is None else em_json(recurso).decode()
-        binds = {"tenant": self.tenant_id, "tipo": tipo, "id": id, "recurso_id": recurso_id, "versao": versao, "recurso": corpo}
-        con.execute(text(_RECURSO), binds)
+        linha = {"id": id, "fhir_id": recurso_id, "versao": versao, "recurso": recurso}
+        con.execute(text(_RECURSO), {"tenant": self.tenant_id, "tipo": tipo, "linhas": em_json([linha]).decode()})
 
     def concluir(self, sentido: str, erro: str | None, *, enviados: int = 0, recebidos: int = 0, falhas: int = 0, ms: int = 0) -> None:
         """Note how a synchronisation ended: ``last_sync_at`` where it went well, ``last_error``, and the hour's metrics."""

@@ -39,7 +39,7 @@ def _numero(valor: Any) -> Any:
     raise TypeError(type(valor).__name__)
 
 
-def em_json(recurso: dict[str, Any]) -> bytes:
+def em_json(recurso: dict[str, Any] | list[dict[str, Any]]) -> bytes:
     """JSON with decimals as they are written, trailing zeros included (FHIR: precision is meaning)."""
     return orjson.dumps(recurso, default=_numero)
 
