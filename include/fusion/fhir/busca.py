@@ -202,7 +202,7 @@ class Busca:
         )
         binds = {"n": numero(self.tenant_id), "t": self.tenant_id, "origens": [f"pull:{p}" for p in pacientes]}
         with self.engine.connect() as con:
-            marcas: dict[str, str] = dict(con.execute(text(consulta), binds).all())  # type: ignore[arg-type]
+            marcas: dict[str, str] = dict(con.execute(text(consulta), binds).all())
         return marcas
 
     def _marcar(self, paciente: str, marcador: str) -> None:

@@ -9,6 +9,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -30,6 +31,12 @@ PAGINAS_MAX = 100_000
 CORPO_MAX = 64 * 1024 * 1024
 POLLING_MAX = 600.0
 _ETAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    """One for all tenants: reading the authorities' certificates takes longer than a request."""
+    return ssl.create_default_context()
 
 
 @dataclass(frozen=True)
@@ -77,7 +84,7 @@ class ClienteFhir:
     async def __aenter__(self) -> ClienteFhir:
         limite = self.config.metadata.timeout
         self._sessao = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self.config.metadata.concurrency, keepalive_timeout=60, ssl=ssl.create_default_context()),
+            connector=aiohttp.TCPConnector(limit=self.config.metadata.concurrency, keepalive_timeout=60, ssl=_tls()),
             timeout=aiohttp.ClientTimeout(total=limite, connect=min(10.0, limite)),
             headers={"Accept": FHIR_JSON},
             cookie_jar=aiohttp.DummyCookieJar(),

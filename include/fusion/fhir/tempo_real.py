@@ -55,6 +55,8 @@ class TempoReal:
             while True:
                 agora = time.monotonic()
                 correm = {t: tarefa for t, tarefa in correm.items() if not tarefa.done()}
+                if correm:
+                    ultimo = agora  # Only an idle task counts the time to its end.
                 acabou = agora - inicio >= self.duracao or agora - ultimo >= self.permanencia
                 if acabou:
                     plantao.cancel()

@@ -73,6 +73,8 @@ class TenantsFhirOperator(OperadorFhir):
             achados = [t for t in tenants_de(plataforma.engine, self.direcao) if t[0] == pedido]
             if not achados:
                 raise AirflowSkipException("Tenant sem integração FHIR habilitada neste sentido")
+        elif self.direcao == "push" and context["params"].get("reenviar_erros"):
+            achados = tenants_de(plataforma.engine, "push")  # Dead letters alone are no due work.
         elif self.direcao == "push":
             achados = tenants_com_trabalho(plataforma.engine, ("realtime", "hourly", *(["manual"] if manual else [])), passageiras=True)
         else:
