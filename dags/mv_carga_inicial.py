@@ -12,6 +12,8 @@ página; **Processamento** as entrega ao Fusion, sempre atrás do movimento do d
 2. Depois de um desligamento ou de uma tarefa morta, é o mesmo: limpe, ou dispare a DAG outra vez.
 3. Registros em `erro` ficam na fila com o motivo; depois de corrigir a causa, dispare com *Reenviar erros*.
 4. Para refazer tudo desde o início, dispare com *Recomeçar*; registros sem mudança não são enviados de novo.
+5. Parada perto do fim: os últimos registros esperam outra pendência do mesmo paciente, ou a sua próxima tentativa. Veja se a DAG *MV*
+   está ligada e se entrega; a carga segue sozinha.
 """
 
 from fusion_airflow.dags import carga_inicial

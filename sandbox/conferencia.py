@@ -27,6 +27,12 @@ _FATOS = {
                  where m.cd_atendimento = a.cd_atendimento and m.sn_fechado = 'S'
                    and coalesce(e.sn_exa_lab, 'N') <> 'S' and coalesce(e.sn_exa_rx, 'N') <> 'S')
           from dbamv.atendime a join dbamv.paciente p on p.cd_paciente = a.cd_paciente""",
+    "tasy": """
+        select a.nr_atendimento::text, p.nr_cpf,
+               (select count(*) from tasy.prescr_material i where i.nr_prescricao in (
+                   select m.nr_prescricao from tasy.prescr_medica m where m.nr_atendimento = a.nr_atendimento and m.dt_liberacao is not null))
+          from tasy.atendimento_paciente a join tasy.pessoa_fisica p using (cd_pessoa_fisica)
+         where a.dt_cancelamento is null""",
 }
 """Attendance's key, its patient's CPF as the source keeps it, how many medicines are prescribed; only what is not cancelled."""
 _FUSION = """select codigo, corpo -> 'paciente' ->> 'cpf', coalesce(jsonb_array_length(corpo -> 'prescricoes'), 0)

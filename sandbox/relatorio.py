@@ -24,25 +24,30 @@ from include.fusion.leitura import ConsultasSistema, Leitor, Lido
 from include.fusion.modelo import corpo, versao_conteudo
 from include.fusion.settings import Integracao, carregar
 from include.fusion.sistemas.base import Contexto
+from include.fusion.tabelas import FILAS
 from sandbox.conferencia import conferir
+from sandbox.origens.base import SEM_EFEITO
 from sandbox.stack.ambiente import dsn, senha_postgres
 from sandbox.stack.estado import RAIZ, Estado
 from sandbox.stack.preparo import ORIGENS
 from sandbox.stack.situacao import tabela
 
 LOTE = 500
-_FILA = """select processo, situacao, count(*) from (
-    select integracao_id, processo, situacao from ImportacaoAtendimento
-    union all select integracao_id, processo, situacao from PendenciaIntegracao
-    union all select integracao_id, processo, situacao from PendenciaBuscaAtendimentos) f
+DA_AGENDA = ("AtualizacaoAgendaCirurgia", "AplicacaoPendencia")
+"""Queue tables of the surgical chain, which sandbox.relatorio_agenda reports on."""
+DE_ATENDIMENTOS = ("ImportacaoAtendimento", "ImportarAtendimento")
+"""Queue tables whose keys are attendances."""
+_FILA = f"""select processo, situacao, count(*), count(*) filter (where motivo = 'conteúdo inalterado') from (
+    {" union all ".join(f"select integracao_id, processo, situacao, motivo from {t}" for t in FILAS if t not in DA_AGENDA)}) f
 where integracao_id = %s group by 1, 2"""
-_ABERTAS = """select chave, max(situacao), max(motivo) from ImportacaoAtendimento
+_ABERTAS = f"""select chave, max(situacao), max(motivo) from (
+    {" union all ".join(f"select integracao_id, chave, situacao, motivo from {t}" for t in DE_ATENDIMENTOS)}) f
 where integracao_id = %s and situacao in ('pendente', 'reservado', 'erro') group by 1"""
 _APLICACOES = """select codigo, operacao, hash_conteudo, atualizado_em, aceito_em from aplicacao
 where integracao_id = %s and entidade = 'atendimento' order by id"""
 _REGISTROS = "select codigo, corpo, cancelado from registro where entidade = %s and integracao_id = %s and codigo = any(%s)"
 _PACIENTES = "select codigo from registro where entidade = 'paciente' and integracao_id = %s"
-_MUDANCAS = "select chave, operacao, marcador, committed_at from mudanca where origem = %s order by id"
+_MUDANCAS = "select chave, operacao, marcador, committed_at from mudanca where origem = %s and not tipo = any(%s) order by id"
 
 
 @dataclass
@@ -65,6 +70,8 @@ class Relatorio:
     integrations: dict[str, Linha] = field(default_factory=dict)
     motivos: dict[str, Counter[str]] = field(default_factory=dict)
     notas: list[str] = field(default_factory=list)
+    poupados: dict[str, int] = field(default_factory=dict)
+    """Share (percent) of each queue's finished rows that did not have to be sent: their content was the last one delivered."""
 
     @property
     def verdict(self) -> str:
@@ -90,8 +97,8 @@ class Relatorio:
         return json.dumps({"integrations": {k: asdict(v) for k, v in self.integrations.items()}, "verdict": self.verdict}, indent=2)
 
     def texto(self) -> str:
-        nomes = ("integration", "changed", "queued", "delivered", "refused", "pending", "missing", "doubled", "p50 s", "p95 s")
-        linhas = [[dag, *asdict(linha).values()] for dag, linha in self.integrations.items()]
+        nomes = ("integration", "changed", "queued", "delivered", "refused", "pending", "missing", "doubled", "p50 s", "p95 s", "saved %")
+        linhas = [[dag, *asdict(linha).values(), self.poupados.get(dag)] for dag, linha in self.integrations.items()]
         partes = [tabela(nomes, linhas)]
         for dag, motivos in self.motivos.items():
             partes += [f"\n{dag}: refused, by reason", *(f"  {n:5}  {motivo}" for motivo, n in motivos.most_common(10))]
@@ -211,22 +218,29 @@ def montar(urls: Mapping[str, str]) -> Relatorio:
 
 def _integracao(relatorio: Relatorio, integracao: Integracao, urls: Mapping[str, str]) -> None:
     numero, url_origem = integracao.integracao_id, urls[ORIGENS[integracao.sistema]]
-    mudancas = consultar(urls["simulador"], _MUDANCAS, integracao.sistema)
+    mudancas = consultar(urls["simulador"], _MUDANCAS, integracao.sistema, [])
+    com_efeito = consultar(urls["simulador"], _MUDANCAS, integracao.sistema, list(SEM_EFEITO))
     aplicacoes = consultar(urls["fusion"], _APLICACOES, numero)
     abertas = {chave: (situacao, motivo) for chave, situacao, motivo in consultar(urls["fusion_integracao"], _ABERTAS, numero)}
     em_erro = {c for c, (situacao, _) in abertas.items() if situacao == "erro"}
     faltam = divergentes(integracao, url_origem, urls["fusion"]) - em_erro
-    tempos = latencias(mudancas, aplicacoes)
+    tempos = latencias(com_efeito, aplicacoes)
     viva = Linha(changed=len(mudancas), p50_s=percentil(tempos, 0.5), p95_s=percentil(tempos, 0.95))
     linhas = {"importacao": viva}
     relatorio.integrations[integracao.id] = viva
     if getattr(integracao, "carga_inicial", None) is not None:
         linhas["carga_inicial"] = relatorio.integrations[f"{integracao.id}_carga_inicial"] = Linha()
-    for processo, situacao, n in consultar(urls["fusion_integracao"], _FILA, numero):
+    iniciais = integracao.id if "carga_inicial" not in linhas else f"{integracao.id}_carga_inicial"
+    feitas, poupadas = Counter[str](), Counter[str]()
+    for processo, situacao, n, iguais in consultar(urls["fusion_integracao"], _FILA, numero):
         linha = linhas.get(processo, viva)
         linha.queued += n
+        dag = iniciais if processo == "carga_inicial" else integracao.id
+        feitas[dag] += n if situacao == "concluido" else 0
+        poupadas[dag] += iguais
         linha.refused += n if situacao == "erro" else 0
         linha.pending += n if situacao in ("pendente", "reservado") else 0
+    relatorio.poupados |= {dag: round(100 * poupadas[dag] / n) for dag, n in feitas.items() if n}
     # The history is what nobody touched since the simulator began: its deliveries belong to the initial load, where there is one.
     mudadas = {m[0] for m in mudancas}
     comeco = min((m[3] for m in mudancas), default=None)

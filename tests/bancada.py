@@ -67,7 +67,7 @@ class Bancada:
         self,
         dono: str = "teste/run/importacao#1|",
         processo: str | None = None,
-        realimentar: Callable[[], int] | None = None,
+        realimentar: Callable[[bool], int] | None = None,
         **ajustes: Any,
     ) -> Any:
         valores = self.montagem.integracao.entrega.model_copy(update={"permanencia": timedelta(0), **ajustes})

@@ -5,12 +5,28 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg2
 import pytest
 from sqlalchemy import Engine, create_engine
+from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.postgres import Postgres
+
+
+class _EmDois(LoadScopeScheduling):
+    """All end-to-end tests in one process, since they share a stack and two stacks are too much for two cores; any other where it fits.
+
+    Marks would say the same, but pytest-xdist 3.8 loses its groups under pytest 9.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "e2e" if nodeid.startswith("tests/e2e/") else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _EmDois(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Busca:
-    """Everything that one search step looks at; ``passo`` ``None`` means every step."""
+    """Everything that one search step looks at; ``passo`` ``None`` means every step. ``numero``: a process's IntegracaoID in Fusion."""
 
     def __init__(
         self,
@@ -34,6 +34,7 @@ class Busca:
         pagina: int,
         ronda_a_cada: timedelta,
         passo: str | None = None,
+        numero: Callable[[str], int],
     ) -> None:
         self.consultas = consultas
         self.fusion = fusion
@@ -43,12 +44,13 @@ class Busca:
         self.pagina = pagina
         self.ronda_a_cada = ronda_a_cada
         self.passo = passo
+        self.numero = numero
 
     def executar(self, ao_avancar: Callable[[ResultadoCarga], None] | None = None, *, janela: bool = True) -> ResultadoCarga:
         """Queue all that is new. ``janela`` False: without the overlap window of the markers."""
         resultado = ResultadoCarga()
         sistema = self.consultas.sistema
-        processos = tuple(p.nome for p in sistema.processos)
+        processos = {p.nome: (p.entidade, self.numero(p.nome)) for p in sistema.processos}
 
         def avancou(_: object) -> None:
             if ao_avancar is not None:

@@ -3,6 +3,9 @@
 Pages are ordered by (marker, key), so several rows with one timestamp may straddle a page. Each pass starts an overlap window before the
 watermark, for rows whose transaction began before it and committed after; rows of that window already seen are told apart by their
 marker. A page's rows and its watermark are written in one transaction of the integration database.
+
+A pass over the window that finds nothing new settles the origin: it keeps what the watcher's question about the window answered, and
+any other answer later is a reason to look, such as a commit that came late and hides behind the watermark.
 """
 
 from __future__ import annotations
@@ -10,24 +13,28 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, select
 
 from include.fusion.filas import Fila, ItemFila
 from include.fusion.leitura import ConsultasSistema
 from include.fusion.livro import Livro
-from include.fusion.marcas import Marca, Marcas
+from include.fusion.marcas import NA_JANELA, Marca, Marcas
 from include.fusion.pedido import Pedido
+from include.fusion.relogio import agora
 from include.fusion.sistemas.base import Linha, Origem
 
 TOLERANCIA_RELOGIO = timedelta(minutes=5)
 """A marker further ahead of our clock than this is a wrong date: the row is queued, the watermark stays."""
-SEGUNDO = timedelta(seconds=1)
-RECENTE = timedelta(minutes=1)
-"""This far from our clock no more changes come with a marker of whole seconds, whatever the clocks' difference."""
+SEGUNDO_ABERTO = timedelta(seconds=2)
+"""So long after its beginning a second may still bring changes that carry it as their marker: itself, and another for their commit."""
+SEGUNDO_ADIANTADO = timedelta(seconds=10)
+"""So far ahead of the source's clock a marker may be, as another machine there stamped it, and its second still be to come."""
+RELOGIO_VALIDADE = 60.0
+"""Seconds for which the difference between the source's clock and ours is taken as measured."""
 
 
 @dataclass
@@ -49,6 +56,22 @@ class ResultadoCarga:
 def texto_marcador(valor: Any) -> str:
     """Stored form of a marker: fixed-width ISO for a timestamp, so that text order is time order; ``str`` of anything else."""
     return valor.isoformat(timespec="microseconds") if isinstance(valor, datetime) else str(valor)
+
+
+def _par(linha: Linha) -> tuple[str, str]:
+    return str(linha["chave"]), texto_marcador(linha["marcador"])
+
+
+def _aberto(marcador: Any, agora_la: datetime) -> bool:
+    """Whether more changes may still come with this very marker: one of whole seconds, and of a second that is not over."""
+    if not isinstance(marcador, datetime) or marcador.microsecond:
+        return False
+    return -SEGUNDO_ADIANTADO < agora_la - marcador.replace(tzinfo=None) < SEGUNDO_ABERTO
+
+
+def resumo_janela(linha: Linha) -> str:
+    """Answer of a watcher's question (quantidade, marcador) as it is kept and compared."""
+    return f"{int(linha['quantidade'] or 0)}/{texto_marcador(linha['marcador'])}"
 
 
 class Carga:
@@ -79,6 +102,8 @@ class Carga:
         self.pagina = pagina
         self.sem_marca = sem_marca
         self.passo = passo
+        self._abertas: set[tuple[str, str, str]] = set()
+        self._relogio: tuple[float, timedelta] | None = None
 
     @property
     def origens(self) -> list[Origem]:
@@ -92,25 +117,36 @@ class Carga:
         ``janela`` False leaves the overlap window out: for looks that follow one another closely, of which only some need it.
         """
         resultado = resultado or ResultadoCarga()
-        with self.consultas.engine.connect() as origem_con:
+        with self.consultas.engine.connect() as con:
             for origem in self.origens:
                 antes = resultado.enfileirados
-                cursor, chave = self._inicio(origem, janela)
-                while True:
-                    linhas = self.consultas.linhas(origem_con, origem.sql, marcador=cursor, chave=chave, limite=self.pagina)
-                    origem_con.rollback()  # No snapshot of the hospital's database is held while we write to ours.
-                    if linhas:
-                        self._gravar_pagina(origem, linhas, resultado)
-                        if progresso is not None:
-                            progresso(resultado)
-                    if len(linhas) < self.pagina:
-                        break
-                    seguinte = (linhas[-1]["marcador"], linhas[-1]["chave"])
-                    if seguinte == (cursor, chave):
-                        break  # A driver that rounds the marker down would hand out this page for ever.
-                    cursor, chave = seguinte
+                self._passar(con, origem, janela, resultado, progresso)
                 resultado.por_origem[origem.nome] = resultado.enfileirados - antes
         return resultado
+
+    def _passar(
+        self, con: Connection, origem: Origem, janela: bool, resultado: ResultadoCarga, progresso: Callable[[ResultadoCarga], None] | None
+    ) -> None:
+        agora_la = self._agora_na_origem(con)
+        inicio, chave = self._inicio(origem, janela, agora_la)
+        # Asked before the rows are read: what commits in between changes the answer, and is looked for.
+        na_janela = self._na_janela(con, origem, inicio) if janela else ""
+        cursor, novas = inicio, 0
+        while True:
+            linhas = self.consultas.linhas(con, origem.sql, marcador=cursor, chave=chave, limite=self.pagina)
+            con.rollback()  # No snapshot of the hospital's database is held while we write to ours.
+            if linhas:
+                novas += self._gravar_pagina(origem, linhas, resultado, agora_la)
+                if progresso is not None:
+                    progresso(resultado)
+            if len(linhas) < self.pagina:
+                break
+            seguinte = (linhas[-1]["marcador"], linhas[-1]["chave"])
+            if seguinte == (cursor, chave):
+                break  # A driver that rounds the marker down would hand out this page for ever.
+            cursor, chave = seguinte
+        if janela and not novas:
+            self._assentar(origem, inicio, na_janela)
 
     def marcar_inicio(self) -> None:
         """Set the watermark of every origin that has none to now: what changes from here on is live traffic."""
@@ -123,7 +159,13 @@ class Carga:
     def _agora(self) -> datetime:
         return datetime.now(self.fuso).replace(tzinfo=None)
 
-    def _inicio(self, origem: Origem, janela: bool) -> tuple[Any, Any]:
+    def _agora_na_origem(self, con: Connection) -> datetime:
+        """The source's own clock, as the local time that its markers have."""
+        if self._relogio is None or time.monotonic() - self._relogio[0] > RELOGIO_VALIDADE:
+            self._relogio = (time.monotonic(), con.execute(select(agora())).scalar_one() - datetime.now(UTC))
+        return (datetime.now(UTC) + self._relogio[1]).astimezone(self.fuso).replace(tzinfo=None)
+
+    def _inicio(self, origem: Origem, janela: bool, agora_la: datetime) -> tuple[Any, Any]:
         with self.fusion.connect() as con:
             marca = self.marcas.ler(con, origem.nome)
         if marca is None and self.sem_marca == "agora":
@@ -135,13 +177,26 @@ class Carga:
         marcador = self.consultas.sistema.ler_marcador(marca.marcador)
         if janela or not marca.chave:
             return self._recuar(origem, marcador), None
-        return marcador, self.consultas.sistema.tipo_chave(marca.chave)
+        # In a second that is not over, smaller keys than the last one may still come.
+        return marcador, None if _aberto(marcador, agora_la) else self.consultas.sistema.chave_de(origem, marca.chave)
+
+    def _na_janela(self, con: Connection, origem: Origem, inicio: Any) -> str:
+        return resumo_janela(self.consultas.linhas(con, origem.sql_vigia, marcador=inicio)[0])
+
+    def _assentar(self, origem: Origem, inicio: Any, na_janela: str) -> None:
+        """Keep the answer about the window behind this watermark, of which all is queued."""
+        with self.fusion.begin() as con:
+            marca = self.marcas.travar(con, origem.nome)
+            if marca is None or marca.marcador is None or marca.detalhe.get(NA_JANELA) == na_janela:
+                return
+            if self._recuar(origem, self.consultas.sistema.ler_marcador(marca.marcador)) == inicio:
+                self.marcas.gravar(con, origem.nome, Marca(marca.marcador, marca.chave, detalhe={NA_JANELA: na_janela}))
 
     def _recuar(self, origem: Origem, marcador: Any) -> Any:
         return marcador - (origem.sobreposicao or self.sobreposicao) if isinstance(marcador, datetime) else marcador
 
-    def _gravar_pagina(self, origem: Origem, linhas: list[dict[str, Any]], resultado: ResultadoCarga) -> None:
-        """Enqueue what is new of a page and move the watermark, in one transaction."""
+    def _gravar_pagina(self, origem: Origem, linhas: list[dict[str, Any]], resultado: ResultadoCarga, agora_la: datetime) -> int:
+        """Enqueue what is new of a page and move the watermark, in one transaction; how many rows were new, or may be yet."""
         limite = self._agora() + TOLERANCIA_RELOGIO
         validas = [linha for linha in linhas if not self._futura(linha, limite)]
         resultado.lidos += len(linhas)
@@ -149,32 +204,29 @@ class Carga:
             self.marcas.travar(con, origem.nome)
             marca = self.marcas.ler(con, origem.nome)
             vistas = self.marcas.vistas(con, origem.nome, [str(linha["chave"]) for linha in linhas])
-            novas = [linha for linha in linhas if (str(linha["chave"]), texto_marcador(linha["marcador"])) not in vistas]
+            nao_vistas = [linha for linha in linhas if _par(linha) not in vistas]
+            novas = [linha for linha in nao_vistas if not self._ja_vista_aberta(origem, linha, agora_la)]
             if novas:
                 resultado.enfileirados += self.fila(origem.processo).enfileirar(con, (self._item(origem, x) for x in novas))
                 resultado.futuros += sum(self._futura(linha, limite) for linha in novas)
             piso = None
             if validas:
-                ultima = validas[-1]
-                texto = texto_marcador(ultima["marcador"])
-                piso = texto_marcador(self._recuar(origem, ultima["marcador"]))
-                if marca is None or marca.marcador is None or texto >= marca.marcador:
-                    self.marcas.gravar(con, origem.nome, Marca(texto, str(ultima["chave"])))
+                texto, chave = texto_marcador(validas[-1]["marcador"]), str(validas[-1]["chave"])
+                piso = texto_marcador(self._recuar(origem, validas[-1]["marcador"]))
+                # With something new the window is no longer what was counted, even where the watermark stays.
+                mudou = marca is None or (marca.marcador, marca.chave) != (texto, chave) or bool(novas and marca.detalhe)
+                if mudou and (marca is None or marca.marcador is None or texto >= marca.marcador):
+                    self.marcas.gravar(con, origem.nome, Marca(texto, chave))
                     self.marcas.podar(con, origem.nome, piso)
-            relembrar = [
-                (str(n["chave"]), texto_marcador(n["marcador"])) for n in novas if not (validas and self._segundo_aberto(n, validas[-1]))
-            ]
-            self.marcas.marcar_vistas(con, origem.nome, [par for par in relembrar if piso is None or par[1] >= piso])
+            fechadas = [_par(n) for n in novas if not _aberto(n["marcador"], agora_la)]
+            self.marcas.marcar_vistas(con, origem.nome, [par for par in fechadas if piso is None or par[1] >= piso])
+        self._abertas |= {(origem.nome, *_par(n)) for n in novas if _aberto(n["marcador"], agora_la)}
+        self._abertas -= {(origem.nome, *par) for par in fechadas}
+        return len(nao_vistas)
 
-    def _segundo_aberto(self, linha: Linha, ultima: Linha) -> bool:
-        """Whether more may still come with this very marker: of whole seconds, and of the newest one.
-
-        A second change of a record within that second looks like the first one; it is queued once more rather than taken for seen.
-        """
-        marcador, maior = linha["marcador"], ultima["marcador"]
-        if not isinstance(marcador, datetime) or marcador.microsecond:
-            return False
-        return bool(marcador >= maior - SEGUNDO) and abs(marcador.replace(tzinfo=None) - self._agora()) < RECENTE
+    def _ja_vista_aberta(self, origem: Origem, linha: Linha, agora_la: datetime) -> bool:
+        """Queued while its second was not over: a second change within it would look the same, so it is queued once more when it is."""
+        return _aberto(linha["marcador"], agora_la) and (origem.nome, *_par(linha)) in self._abertas
 
     @staticmethod
     def _futura(linha: Linha, limite: datetime) -> bool:
@@ -221,9 +273,9 @@ class Espreita:
         self._a_cada = a_cada
         self._janela_em = time.monotonic()
 
-    def __call__(self) -> int:
-        """One look; how many changes were queued."""
-        janela = time.monotonic() - self._janela_em >= self._a_cada
+    def __call__(self, ultimo: bool = False) -> int:
+        """One look, with the window in any case if it is the ``ultimo``; how many changes were queued."""
+        janela = ultimo or time.monotonic() - self._janela_em >= self._a_cada
         if janela:
             self._janela_em = time.monotonic()
         return self._olhar(janela)

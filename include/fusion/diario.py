@@ -7,29 +7,36 @@ transaction of its own database: whoever is killed in between queues a row twice
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, bindparam
 
 from include.fusion.filas import Fila, ItemFila
 from include.fusion.leitura import ConsultasSistema
 from include.fusion.livro import EXCLUSAO
-from include.fusion.sistemas.base import Diario
+from include.fusion.sistemas.base import Diario, Linha
+
+if TYPE_CHECKING:
+    from include.fusion.filas import Operacao
 
 EXCLUIDO = "excluído na origem"
 _LISTA_MAX = 500
 
 
 class EsvaziarDiario:
-    """Moves one journal: ``fila`` gives the queue of a process."""
+    """Moves one journal: ``fila`` gives the queue of a process.
+
+    ``processos``, in the order in which they are served, each with where its records live in Fusion (entity, IntegracaoID): a deletion
+    has to reach every such place, whichever process brought the record there.
+    """
 
     def __init__(
         self,
         consultas: ConsultasSistema,
         fusion: Engine,
         fila: Callable[[str], Fila],
-        processos: tuple[str, ...],
+        processos: Mapping[str, tuple[str, int]],
         diario: Diario,
         pagina: int,
     ) -> None:
@@ -57,20 +64,30 @@ class EsvaziarDiario:
 
     def _enfileirar(self, linhas: list[dict[str, Any]]) -> int:
         itens: defaultdict[str, list[ItemFila]] = defaultdict(list)
-        excluidas = []
+        excluidas: set[tuple[str, str]] = set()
         for linha in linhas:
             chave = str(linha["chave"])
-            for processo, operacao in self.diario.rotear(linha):
+            for processo, operacao in self._destinos(linha):
                 itens[processo].append(ItemFila(chave, str(linha["chave_paciente"] or ""), operacao))
                 if operacao == EXCLUSAO:
-                    excluidas.append((processo, chave))
+                    excluidas.add((processo, chave))
         with self.fusion.begin() as con:
             # In the order of the processes: an opening is queued before the discharge of the same page.
             total = sum(self.fila(p).enfileirar(con, itens[p]) for p in self.processos if p in itens)
         for processo in self.processos:
-            if chaves := [chave for de, chave in excluidas if de != processo]:
+            if chaves := {chave for _, chave in excluidas if (processo, chave) not in excluidas}:
                 self.fila(processo).descartar(chaves, EXCLUIDO)
         return total
+
+    def _destinos(self, linha: Linha) -> list[tuple[str, Operacao]]:
+        destinos = list(self.diario.rotear(linha))
+        lugares = {self.processos[p] for p, operacao in destinos if operacao == EXCLUSAO}
+        entidades = {entidade for entidade, _ in lugares}
+        for processo, lugar in self.processos.items():
+            if lugar[0] in entidades and lugar not in lugares:
+                lugares.add(lugar)
+                destinos.append((processo, "exclusao"))
+        return destinos
 
     def _apagar(self, ids: list[Any]) -> None:
         comando = self.consultas.sql(self.diario.sql_apagar).bindparams(bindparam("ids", expanding=True))

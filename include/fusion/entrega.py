@@ -45,7 +45,8 @@ class MuitosErros(FusionHubError):
 class Parametros:
     """Limits of one delivery. Times in seconds; ``permanencia`` is how long an empty queue is watched before the task ends.
 
-    ``duracao_max``: it ends after this long even while something is queued, since other steps of the run wait.
+    ``duracao_max``: it ends after this long even while something is queued, since other steps of the run wait. ``ate_esvaziar``: it does
+    not end while a row waits, for its next try or behind another queue's row of its patient: nobody else would ever come for it.
     """
 
     lote: int = 200
@@ -55,6 +56,7 @@ class Parametros:
     permanencia: float = 5.0
     permanencia_max: float = 120.0
     duracao_max: float = math.inf
+    ate_esvaziar: bool = False
     intervalo_vigia: float = 0.5
     prazo_reserva: float = 120.0
     tentativas_max: int = 8
@@ -117,9 +119,16 @@ class Resultado:
     def processados(self) -> int:
         return self.enviados + self.cancelados + self.inalterados + self.erros + self.descartados
 
+    @property
+    def poupados_pct(self) -> int | None:
+        """Share (percent) of what was read and right that did not have to be sent: the last delivery said the same."""
+        certos = self.enviados + self.cancelados + self.inalterados
+        return round(100 * self.inalterados / certos) if certos else None
+
     def contagens(self) -> dict[str, int]:
         """What goes into XCom: numbers only."""
-        return {k: v for k, v in vars(self).items() if isinstance(v, int)}
+        numeros = {k: v for k, v in vars(self).items() if isinstance(v, int)}
+        return numeros if self.poupados_pct is None else numeros | {"poupados_pct": self.poupados_pct}
 
 
 class Entrega:
@@ -133,7 +142,7 @@ class Entrega:
         cliente: ClienteFusion,
         parametros: Parametros,
         dono: str,
-        realimentar: Callable[[], int] | None = None,
+        realimentar: Callable[[bool], int] | None = None,
         plantao: Callable[[bool], None] | None = None,
         pausado: Callable[[], bool] | None = None,
         progresso: Callable[[Resultado], None] | None = None,
@@ -221,13 +230,17 @@ class Entrega:
     async def _esperar_mais(self, vazio: float, total: float) -> bool:
         """On an empty queue: look at the source again for a while; ``False`` when it is time to end."""
         fim = vazio >= self.p.permanencia or total >= self.p.permanencia_max
+        if fim and self.p.ate_esvaziar and await asyncio.to_thread(self._tem_abertas):
+            if self.progresso is not None:
+                self.progresso(self.resultado)
+            fim = False
         if not fim:
             await asyncio.sleep(self.p.intervalo_vigia)
         elif self.plantao is not None:
             # Off duty first, then one last look: a change is seen either here or by the watcher, never by neither.
             self._de_plantao = False
             await asyncio.to_thread(self.plantao, False)
-        achou = await self._realimentar() > 0 or (fim and await asyncio.to_thread(self._tem_prontos))
+        achou = await self._realimentar(fim) > 0 or (fim and await asyncio.to_thread(self._tem_prontos))
         if achou and fim and total < self.p.permanencia_max:
             self._de_plantao = True
             return True
@@ -236,10 +249,13 @@ class Entrega:
     def _tem_prontos(self) -> bool:
         return any(via.fila.tem_prontos() for via in self.vias)
 
-    async def _realimentar(self) -> int:
+    def _tem_abertas(self) -> bool:
+        return any(via.fila.tem_abertas() for via in self.vias)
+
+    async def _realimentar(self, ultimo: bool) -> int:
         if self.realimentar is None:
             return 0
-        novos = await asyncio.to_thread(self.realimentar)
+        novos = await asyncio.to_thread(self.realimentar, ultimo)
         self.resultado.enfileirados += novos
         return novos
 

@@ -16,6 +16,8 @@ from include.fusion.tabelas import carga_vista, marca_dagua
 from include.fusion.travas import gravar_linha, travar
 
 _LISTA_MAX = 500
+NA_JANELA = "na_janela"
+"""In ``Marca.detalhe``: what the overlap window held, in short, when it was last found to hold nothing new."""
 
 
 @dataclass(frozen=True)

@@ -314,6 +314,8 @@ class Atendimento(_Base):
     especialidade: Curto | None = None
     convenio: Curto | None = None
     profissional: Profissional | None = None
+    nega_alergias: bool | None = None
+    """True: the patient is said to have no allergies at all; then there is no item. Absent: nothing was said, or there are some."""
     alergias: tuple[Alergia, ...] = ()
     vacinas: tuple[Vacina, ...] = ()
     cirurgias: tuple[Cirurgia, ...] = ()

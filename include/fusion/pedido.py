@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -43,19 +43,19 @@ class Pedido:
                 problemas.append(f"'{campo}' não é uma data (AAAA-MM-DD)")
                 return None
 
-        def chave(campo: str) -> str | None:
+        def chave(campo: str, tipo_chave: Callable[[str], Any]) -> str | None:
             valor = str(params.get(campo) or "").strip()
             if not valor:
                 return None
             try:
-                sistema.tipo_chave(valor)
+                tipo_chave(valor)
             except ValueError:
                 problemas.append(f"'{campo}' não tem o formato de um código deste sistema")
             return valor
 
         pedido = cls(
-            atendimento=chave("atendimento"),
-            paciente=chave("paciente"),
+            atendimento=chave("atendimento", sistema.tipo_chave),
+            paciente=chave("paciente", sistema.tipo_chave_paciente or sistema.tipo_chave),
             inicio=data("data_inicial"),
             fim=data("data_final"),
             reenviar_erros=bool(params.get("reenviar_erros")),
@@ -81,7 +81,7 @@ class Pedido:
         """Binds of the system's keys statement; ``fim`` is exclusive (the day after the last)."""
         return {
             "atendimento": sistema.tipo_chave(self.atendimento) if self.atendimento else None,
-            "paciente": sistema.tipo_chave(self.paciente) if self.paciente else None,
+            "paciente": (sistema.tipo_chave_paciente or sistema.tipo_chave)(self.paciente) if self.paciente else None,
             "inicio": datetime.combine(self.inicio, time()) if self.inicio else None,
             "fim": datetime.combine(self.fim + timedelta(days=1), time()) if self.fim else None,
         }

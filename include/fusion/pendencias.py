@@ -20,7 +20,7 @@ from include.fusion.carga import ResultadoCarga
 from include.fusion.cliente import ClienteFusion
 from include.fusion.erros import FusionError
 from include.fusion.filas import Fila, ItemFila
-from include.fusion.marcas import Marcas
+from include.fusion.marcas import Marca, Marcas
 
 ORIGEM = "aplicacao_pendencia"
 
@@ -73,7 +73,7 @@ class Pendencias:
         asyncio.run(self._percorrer(resultado, ao_avancar or (lambda _: None)))
         return resultado
 
-    def ha_trabalho(self, marcas: Mapping[str, str]) -> bool:
+    def ha_trabalho(self, marcas: Mapping[str, Marca]) -> bool:
         """Whether a pendency is new, or done and not concluded yet. Watermarks take no part."""
         return asyncio.run(self._ha_trabalho())
 

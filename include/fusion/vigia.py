@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, literal, or_, select, union_all
 
-from include.fusion.carga import TOLERANCIA_RELOGIO
+from include.fusion.carga import resumo_janela
 from include.fusion.leitura import ConsultasSistema
+from include.fusion.marcas import NA_JANELA, Marca
 from include.fusion.plantao import presente
 from include.fusion.relogio import agora
 from include.fusion.sistemas.base import Origem
@@ -32,11 +33,11 @@ class Alvo(NamedTuple):
 
 @dataclass(frozen=True)
 class Situacao:
-    """State of one integration: due rows wait, somebody is on duty, watermarks by origin (text), when the load last ran."""
+    """State of one integration: due rows wait, somebody is on duty, watermarks by origin, when the load last ran."""
 
     prontos: bool = False
     de_plantao: bool = False
-    marcas: dict[str, str] = field(default_factory=dict)
+    marcas: dict[str, Marca] = field(default_factory=dict)
     executada_em: datetime | None = None
 
     def venceu(self, intervalo: timedelta) -> bool:
@@ -61,18 +62,18 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
     with engine.connect() as con:
         bandeiras = {posicao: (bool(p), bool(o)) for posicao, p, o in con.execute(union_all(*partes))}
         linhas = con.execute(
-            select(m.c.integracao_id, m.c.processo, m.c.origem, m.c.marcador, m.c.executado_em).where(
+            select(m.c.integracao_id, m.c.processo, m.c.origem, m.c.marcador, m.c.executado_em, m.c.detalhe).where(
                 m.c.integracao_id.in_({a.integracao_id for a in alvos})
             )
         )
-        por_processo: dict[tuple[int, str], dict[str, tuple[str | None, datetime]]] = {}
-        for integracao_id, processo, origem, marcador, em in linhas:
-            por_processo.setdefault((integracao_id, processo), {})[origem] = (marcador, em)
+        por_processo: dict[tuple[int, str], dict[str, Marca]] = {}
+        for integracao_id, processo, origem, marcador, em, detalhe in linhas:
+            por_processo.setdefault((integracao_id, processo), {})[origem] = Marca(marcador, None, em, json.loads(detalhe or "{}"))
     resultado = {}
     for posicao, alvo in enumerate(alvos):
         marcas = por_processo.get((alvo.integracao_id, alvo.marcas), {})
-        textos = {origem: marcador for origem, (marcador, _) in marcas.items() if marcador is not None}
-        resultado[alvo] = Situacao(*bandeiras[posicao], textos, marcas.get(EXECUCAO, (None, None))[1])
+        execucao = marcas.pop(EXECUCAO, None)
+        resultado[alvo] = Situacao(*bandeiras[posicao], marcas, execucao.executado_em if execucao else None)
     return resultado
 
 
@@ -94,30 +95,29 @@ def _pronta(integracao_id: int, f: Table, processo: str) -> ColumnElement[bool]:
 
 
 class VigiaOrigem:
-    """Looks at one source: a row in a journal, a marker beyond the watermark, or a late commit inside the overlap window, is work.
+    """Looks at one source: a row in a journal is work, and so is any change in what lies behind and beyond the watermark.
+
+    A window in which nobody yet found nothing new is work, too: whoever moved the watermark was stopped before the last look.
 
     ``passo``: only what that search step looks at.
     """
 
-    def __init__(self, consultas: ConsultasSistema, *, sobreposicao: timedelta, fuso: ZoneInfo, passo: str | None = None) -> None:
+    def __init__(self, consultas: ConsultasSistema, *, sobreposicao: timedelta, passo: str | None = None) -> None:
         self.consultas = consultas
         self.sobreposicao = sobreposicao
-        self.fuso = fuso
         self.passo = passo
-        self._vistos: dict[str, tuple[str | None, int]] = {}
 
-    def ha_trabalho(self, marcas: dict[str, str]) -> bool:
-        """Whether any origin has changes that the watermarks (origin → marker text) do not cover yet."""
+    def ha_trabalho(self, marcas: Mapping[str, Marca]) -> bool:
+        """Whether any origin has changes that the watermarks, by origin, do not cover yet."""
         with self.consultas.engine.connect() as con:
-            # Every origin is asked each time: what one saw is remembered for the next look.
-            mudancas = [
-                self._mudou(con, origem, marcas.get(origem.nome)) for origem in self.consultas.origens if self.passo in (None, origem.passo)
-            ]
             diarios = [d for d in self.consultas.sistema.diarios if self.passo in (None, d.passo)]
-            return any(mudancas) or any(self.consultas.linhas(con, d.sql_vigia)[0]["quantidade"] for d in diarios)
+            origens = [o for o in self.consultas.origens if self.passo in (None, o.passo)]
+            return any(self.consultas.linhas(con, d.sql_vigia)[0]["quantidade"] for d in diarios) or any(
+                self._mudou(con, o, marcas.get(o.nome, Marca(None))) for o in origens
+            )
 
-    def _mudou(self, con: Connection, origem: Origem, texto: str | None) -> bool:
-        marca: Any = None if texto is None else self.consultas.sistema.ler_marcador(texto)
+    def _mudou(self, con: Connection, origem: Origem, anterior: Marca) -> bool:
+        marca: Any = None if anterior.marcador is None else self.consultas.sistema.ler_marcador(anterior.marcador)
         base = (
             datetime(1753, 1, 1)
             if marca is None
@@ -126,17 +126,8 @@ class VigiaOrigem:
             else marca
         )
         linha = self.consultas.linhas(con, origem.sql_vigia, marcador=base)[0]
-        quantidade, maior = int(linha["quantidade"] or 0), linha["marcador"]
-        if not quantidade:
+        if not linha["quantidade"]:
             return False
-        if marca is None:
-            return True
-        # A date in the future never moves the watermark: such rows are told apart by their number alone.
-        futura = (
-            isinstance(maior, datetime) and maior.replace(tzinfo=None) > datetime.now(self.fuso).replace(tzinfo=None) + TOLERANCIA_RELOGIO
-        )
-        anterior = self._vistos.get(origem.nome)
-        self._vistos[origem.nome] = (texto, quantidade)
-        if not futura and maior > marca:
-            return True
-        return anterior is not None and anterior[0] == texto and quantidade > anterior[1]
+        # The question may count a little more than a load takes (a patient without attendances): what a look did not find to be work,
+        # is none until the answer changes.
+        return marca is None or anterior.detalhe.get(NA_JANELA) != resumo_janela(linha)

@@ -20,8 +20,8 @@ from include.fusion.livro import Livro
 from include.fusion.marcas import Marca, Marcas
 from include.fusion.pendencias import Pendencias
 from include.fusion.settings import Integracao
+from include.fusion.settings.processos import CargaInicial, Importacao, Processamento
 from include.fusion.settings.processos import Entrega as AjustesEntrega
-from include.fusion.settings.processos import Importacao, Processamento
 from include.fusion.sistemas.base import Contexto, Sistema
 from include.fusion.vigia import EXECUCAO, Alvo, VigiaOrigem, venceu
 
@@ -44,9 +44,12 @@ def sistema_de(integracao: Integracao) -> Sistema:
     return sistema
 
 
-def destino_de(integracao: Integracao, entidade: str = "atendimento", layout_id: int | None = None) -> Destino:
-    """Where records of a kind go: the JSON layout where their process has one, the controller of their kind otherwise."""
-    numero, rotas = integracao.integracao_id, integracao.rotas
+def destino_de(integracao: Integracao, entidade: str = "atendimento", layout_id: int | None = None, numero: int | None = None) -> Destino:
+    """Where records of a kind go: the JSON layout where their process has one, the controller of their kind otherwise.
+
+    ``numero``: IntegracaoID of their process; the entry's where it is not given.
+    """
+    numero, rotas = numero or integracao.integracao_id, integracao.rotas
     rota: str = getattr(rotas, entidade)
 
     def cancelar(chave: str) -> str:
@@ -78,7 +81,7 @@ class Montagem:
 
     @cached_property
     def fusion(self) -> Any:
-        return self._motor(self.integracao.conexoes.fusion_db)
+        return self._motor(self.integracao.conexoes.banco)
 
     @cached_property
     def origem(self) -> Any:
@@ -107,7 +110,13 @@ class Montagem:
 
     @cached_property
     def livro(self) -> Livro:
-        return Livro(self.fusion, self.integracao.integracao_id, self.sistema.entidade)
+        """Ledger of the first process: the one that a form's request goes to."""
+        return Livro(self.fusion, self.numero(self.sistema.processos[0].nome), self.sistema.entidade)
+
+    def numero(self, processo: str) -> int:
+        """IntegracaoID in Fusion under which the records of a process arrive."""
+        proprio = getattr(self.integracao.entrega_de(processo), "integracao_id", None)
+        return proprio or self.integracao.integracao_id
 
     def fila(self, processo: str = "") -> Fila:
         """Queue of one process; of the system's first one where none is named."""
@@ -123,15 +132,17 @@ class Montagem:
     def via(self, processo: str = "") -> Via:
         """Queue of one process and the way of its records into Fusion."""
         p = self.sistema.processos[0] if processo in ("", CARGA_INICIAL) else self.sistema.processo(processo)
-        layout_id = getattr(self.integracao.entrega_de(p.nome), "layout_id", None)
+        numero, layout_id = self.numero(p.nome), getattr(self.integracao.entrega_de(p.nome), "layout_id", None)
+        if processo == CARGA_INICIAL:
+            inicial: Any = self.integracao.carga_inicial  # type: ignore[attr-defined]
+            numero, layout_id = inicial.integracao_id or numero, inicial.layout_id or layout_id
         principal = p.entidade == self.sistema.entidade
         leitor = self.leitor if principal else self.leitor_de(p.entidade)
-        livro = self.livro if principal else Livro(self.fusion, self.integracao.integracao_id, p.entidade)
         return Via(
             self.fila(processo),
-            livro,
+            Livro(self.fusion, numero, p.entidade),
             lambda registros: leitor.ler([r.chave for r in registros]),
-            destino_de(self.integracao, p.entidade, layout_id),
+            destino_de(self.integracao, p.entidade, layout_id, numero),
             sempre=p.montar is not None,
             cancelar_ausentes=p.cancelar_ausentes,
         )
@@ -173,6 +184,7 @@ class Montagem:
             pagina=busca.pagina,
             ronda_a_cada=ronda.intervalo if ronda else timedelta(0),
             passo=passo,
+            numero=self.numero,
         )
 
     def pendencias(self) -> Pendencias:
@@ -201,7 +213,7 @@ class Montagem:
         if self.sistema.atende_pendencias:
             return self.pendencias()
         busca = self.integracao.busca_de(passo or "")
-        return VigiaOrigem(self.consultas, sobreposicao=busca.sobreposicao, fuso=self.integracao.fuso, passo=passo)
+        return VigiaOrigem(self.consultas, sobreposicao=busca.sobreposicao, passo=passo)
 
     @property
     def alvo(self) -> Alvo:
@@ -256,6 +268,8 @@ def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametro
         valores[nome] = getattr(ajustes, nome).total_seconds()
     if isinstance(ajustes, Processamento):
         valores["duracao_max"] = VEZ_MAX
+    if isinstance(ajustes, CargaInicial):
+        valores["ate_esvaziar"] = True
     if isinstance(ajustes, Importacao):
         valores |= {"max_por_ciclo": ajustes.max_records, "intervalo_ciclo": ajustes.intervalo.total_seconds()}
     return Parametros(**valores, intervalo_vigia=intervalo_vigia.total_seconds())
@@ -263,7 +277,8 @@ def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametro
 
 def resumo(r: Resultado) -> str:
     """One line in Portuguese for the log."""
+    poupados = "" if r.poupados_pct is None else f"; poupados: {r.poupados_pct} % (sem mudança)"
     return (
         f"{r.enviados} enviados, {r.cancelados} cancelados, {r.inalterados} sem mudança, {r.erros} com erro, "
-        f"{r.adiados} adiados, {r.enfileirados} buscados durante a execução"
+        f"{r.adiados} adiados, {r.enfileirados} buscados durante a execução{poupados}"
     )

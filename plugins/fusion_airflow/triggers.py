@@ -114,14 +114,14 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
     async def cleanup(self) -> None:
         """Give the source's connection back when Airflow ends or replaces this watcher."""
         if self._montagem is not None:
-            PollCompartilhado.de(self._montagem.integracao.conexoes.fusion_db).esquecer(self._montagem.alvo)
+            PollCompartilhado.de(self._montagem.integracao.conexoes.banco).esquecer(self._montagem.alvo)
         self._largar()
 
     async def _trabalho(self, validade: float) -> str | None:
         if self._montagem is None:
             self._montagem = await asyncio.to_thread(self._montar)
         montagem = self._montagem
-        poll = PollCompartilhado.de(montagem.integracao.conexoes.fusion_db)
+        poll = PollCompartilhado.de(montagem.integracao.conexoes.banco)
         situacao = await poll.situacao(montagem.alvo, validade)
         if situacao.de_plantao:
             return None

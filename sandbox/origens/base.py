@@ -10,6 +10,8 @@ from typing import Any, NamedTuple, Protocol
 
 import psycopg2
 
+SEM_EFEITO = ("administrativa", "rascunho")
+"""Kinds of change that leave what Fusion has as it is: they have no delivery to wait for."""
 Progresso = Callable[[int, int], None]
 """Called with (attendances done, attendances to make)."""
 

@@ -13,7 +13,11 @@ from sandbox.stack.filhos import MARCA
 
 USUARIO_UI = "admin"
 USUARIO_PG = "fusion"
-BANCOS = ("airflow", "fusion_integracao", "fusion", "consulfarma", "esus", "mv", "simulador")
+FONTES = {"consulfarma": "consulfarma", "esus_ab": "esus", "mv": "mv", "tasy": "tasy"}
+"""Source system → the database that it brings."""
+ORIGENS = {**FONTES, "skymed": FONTES["mv"]}
+"""Source system → its database; Skymed's is MV's."""
+BANCOS = ("airflow", "fusion_integracao", "fusion", *FONTES.values(), "simulador")
 POOL = ("fusion_api", 8, "Chamadas à API do Fusion: limita as tarefas que entregam ao mesmo tempo")
 
 
@@ -63,10 +67,7 @@ def conexoes(estado: Estado, senha: str) -> dict[str, str]:
 
     return {
         "AIRFLOW_CONN_FUSION_DB": postgres("fusion_integracao"),
-        "AIRFLOW_CONN_CONSULFARMA": postgres("consulfarma"),
-        "AIRFLOW_CONN_ESUS_AB": postgres("esus"),
-        "AIRFLOW_CONN_ESUS": postgres("esus"),
-        "AIRFLOW_CONN_MV": postgres("mv"),
+        **{f"AIRFLOW_CONN_{nome.upper()}": postgres(banco) for sistema, banco in FONTES.items() for nome in {sistema, banco}},
         "AIRFLOW_CONN_FUSION_API": json.dumps(
             {
                 "conn_type": "http",

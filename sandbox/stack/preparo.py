@@ -9,12 +9,9 @@ from pathlib import Path
 
 import psycopg2
 
-from sandbox.stack.ambiente import POOL
+from sandbox.stack.ambiente import FONTES, ORIGENS, POOL
 
-FONTES = {"consulfarma": "consulfarma", "esus_ab": "esus", "mv": "mv"}
-"""Source system → the database that it brings."""
-ORIGENS = {**FONTES, "skymed": FONTES["mv"]}
-"""Source system → its database; Skymed's is MV's."""
+__all__ = ["FONTES", "ORIGENS"]
 MARCA_PRONTO = "sandbox_pronto"
 
 

@@ -5,21 +5,24 @@ from __future__ import annotations
 from typing import Any
 
 from include.fusion.settings import carregar
-from sandbox.relatorio import consultar, latencias, montar, percentil
+from sandbox.origens.base import SEM_EFEITO
+from sandbox.relatorio import DE_ATENDIMENTOS, consultar, latencias, montar, percentil
 from sandbox.simulador import criar_registro
 from sandbox.stack import componentes
 from sandbox.stack.preparo import FONTES
 from tests.bench.apoio import Medida, maquina, medida
 from tests.bench.hub import Hub, agora, gasto, hub
 
-_MUDANCAS = "select chave, operacao, marcador, committed_at from mudanca where origem = %s and committed_at >= %s order by id"
+_MUDANCAS = "select chave, operacao, marcador, committed_at from mudanca where origem = %s and committed_at >= %s and not tipo = any(%s) order by id"
 _APLICACOES = """select codigo, operacao, hash_conteudo, atualizado_em, aceito_em from aplicacao
 where integracao_id = %s and entidade = 'atendimento' order by id"""
 
 # Content alone tells versions apart in Fusion: of a record that changes again and again, a change without new content is counted with the
 # next version, however long that takes. What the queue says does not depend on content.
 _NA_FILA = """select integracao_id, count(*), extract(epoch from percentile_disc(0.95) within group (order by concluido_em - criado_em))
-from ImportacaoAtendimento where criado_em >= %s and situacao = 'concluido' group by 1 order by 1"""
+from (select integracao_id, situacao, criado_em, concluido_em from ImportacaoAtendimento
+    union all select integracao_id, situacao, criado_em, concluido_em from ImportarAtendimento) f
+where criado_em >= %s and situacao = 'concluido' group by 1 order by 1"""
 
 
 class Fase:
@@ -42,7 +45,7 @@ class Fase:
         self.mudancas: dict[str, list[tuple[Any, ...]]] = {}
         for integracao in carregar():
             if integracao.habilitada and integracao.sistema in FONTES:
-                mudancas = consultar(h.urls["simulador"], _MUDANCAS, integracao.sistema, self.comeco)
+                mudancas = consultar(h.urls["simulador"], _MUDANCAS, integracao.sistema, self.comeco, list(SEM_EFEITO))
                 aplicacoes = consultar(h.urls["fusion"], _APLICACOES, integracao.integracao_id)
                 self.mudancas[integracao.id], self.tempos[integracao.id] = mudancas, latencias(mudancas, aplicacoes)
 
@@ -55,8 +58,8 @@ class Fase:
     def escoamento(self) -> float:
         """Seconds from the last change's commit until the last queue row was done."""
         ultimo = max(m[-1] for mudancas in self.mudancas.values() for m in mudancas)
-        sql = "select max(concluido_em) from ImportacaoAtendimento"
-        fim = consultar(self._h.urls["fusion_integracao"], sql)[0][0]
+        fins = (consultar(self._h.urls["fusion_integracao"], f"select max(concluido_em) from {t}")[0][0] for t in DE_ATENDIMENTOS)
+        fim = max(f for f in fins if f is not None)
         return max(0.0, (fim - ultimo).total_seconds())
 
     @property

@@ -49,6 +49,16 @@ def enfileirar(fusion: Engine) -> Fila:
     return fila
 
 
+def test_a_watcher_looks_where_the_entry_keeps_its_queues(
+    fusion: Engine, gatilho: TrabalhoPendenteTrigger, banco: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_INTEGRADOR", banco)
+    monkeypatch.delenv("AIRFLOW_CONN_FUSION_DB")
+    gatilho.ajustes["conexoes"]["integrador"] = "integrador"
+    enfileirar(fusion)
+    assert ouvir(gatilho) == [{"integracao": "consulfarma", "motivo": "fila"}]
+
+
 def ouvir(gatilho: TrabalhoPendenteTrigger, segundos: float = 1.5, ate: int = 1) -> list[Any]:
     """What the watcher says within that time, ``ate`` events at most."""
     ditos: list[Any] = []

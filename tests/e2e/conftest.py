@@ -12,13 +12,6 @@ import pytest
 from tests.e2e.hub import INICIAIS, Hub
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All of them share one stack, hence one process, whatever runs beside them."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
-
-
 @pytest.fixture(scope="package")
 def pilha() -> Iterator[Hub]:
     """Running stack with a small history, already in Fusion. ``FUSION_E2E_SEMENTE`` moves the random points of the kills."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlalchemy import create_engine
 
 from include.fusion.filas import Fila, ItemFila
-from tests.e2e.hub import FIM, Hub, integracao
+from tests.e2e.hub import Hub, integracao
 
 AGORA = "date_trunc('second', clock_timestamp() at time zone 'America/Bahia')"
 ABERTO = "dt_alta is null and cd_leito is not null and tp_atendimento = 'I'"
@@ -69,16 +69,5 @@ TAREFAS = SEMPRE | set().union(*(tarefas for _, tarefas in CAUSAS.values()))
 
 def provocar(hub: Hub, causa: str) -> str:
     """Let ``causa`` happen on a hub at rest, and wait until it is dealt with; the run that did it."""
-    antes = {r["dag_run_id"] for r in hub.runs("mv")}
     fazer, tarefas = CAUSAS[causa]
-    fazer(hub)
-    achado: list[str] = []
-
-    def feito() -> bool:
-        novas = [r["dag_run_id"] for r in hub.runs("mv") if r["dag_run_id"] not in antes and r["state"] in FIM]
-        achado[:] = [r for r in novas if all(hub.tarefas("mv", r)[t]["state"] == "success" for t in tarefas - {"processamento.abertura"})]
-        return bool(achado)
-
-    hub.esperar(feito, 60, f"nothing came of: {causa}")
-    hub.quieto()
-    return achado[-1]
+    return hub.provocar("mv", fazer, tarefas - {"processamento.abertura"})

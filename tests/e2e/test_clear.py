@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e import mv
+from tests.e2e import mv, tasy
 from tests.e2e.hub import INICIAIS, Hub, com_sucesso, limpar_sem_efeito
 
 TAREFAS = {
@@ -12,6 +12,7 @@ TAREFAS = {
     ("consulfarma", "importacao"),
     ("esus_ab", "importacao"),
     *(("mv", tarefa) for tarefa in mv.TAREFAS),
+    *(("tasy", tarefa) for tarefa in tasy.TAREFAS),
     ("skymed", "importar_pendencias"),
     ("fusion_service", "buscar_pendencias"),
     ("fusion_service", "processar_pendencias"),
@@ -24,9 +25,9 @@ def test_the_list_of_tasks_is_complete(pilha: Hub) -> None:
     assert {(d, t["task_id"]) for d in dags for t in pilha.api("GET", f"/dags/{d}/tasks")["tasks"]} == TAREFAS
 
 
-@pytest.mark.parametrize(("dag", "tarefa"), sorted((dag, tarefa) for dag, tarefa in TAREFAS if dag != "mv"))
+@pytest.mark.parametrize(("dag", "tarefa"), sorted((dag, tarefa) for dag, tarefa in TAREFAS if dag not in ("mv", "tasy")))
 def test_clearing_a_task_changes_nothing(hub: Hub, dag: str, tarefa: str) -> None:
-    """MV's tasks are cleared where each is given work, in test_mv.py."""
+    """Those of MV and Tasy are cleared where each is given work, in test_mv.py and test_tasy.py."""
     if dag in ("skymed", "fusion_service"):
         hub.mudar("skymed", 2)
         hub.quieto()

@@ -6,22 +6,22 @@ import signal
 
 import pytest
 
-from tests.e2e.hub import ENTREGA, Hub
+from tests.e2e.hub import ENTREGA, Hub, tabela_de
 
-VIAJANDO = "select count(*) from ImportacaoAtendimento where processo <> 'carga_inicial' and situacao = 'reservado'"
+VIAJANDO = "select count(*) from {tabela} where processo <> 'carga_inicial' and situacao = 'reservado'"
 
 
-def em_viagem(hub: Hub) -> None:
+def em_viagem(hub: Hub, sistema: str = "consulfarma") -> None:
     """Wait until a batch is on its way, then until some point of its journey."""
-    hub.esperar(lambda: hub.um("fusion_integracao", VIAJANDO), 30)
+    hub.esperar(lambda: hub.um("fusion_integracao", VIAJANDO.format(tabela=tabela_de(sistema))), 30)
     hub.deixar(hub.rng.uniform(0, 2))
 
 
-@pytest.mark.parametrize(("quem", "sistema"), [("task", "consulfarma"), ("worker", "esus_ab"), ("task", "mv")])
+@pytest.mark.parametrize(("quem", "sistema"), [("task", "consulfarma"), ("worker", "esus_ab"), ("task", "mv"), ("task", "tasy")])
 def test_killing_who_delivers_in_mid_batch(hub: Hub, quem: str, sistema: str) -> None:
     """``task`` is the process that sends; ``worker`` its supervisor, whose death leaves it an orphan."""
     with hub.movimento(), hub.falhas(atraso_ms=2500):
-        em_viagem(hub)
+        em_viagem(hub, sistema)
         hub.matar_quem_faz(sistema, ENTREGA[sistema], supervisor=quem == "worker")
         hub.deixar(2)
     hub.reconciliar(120)

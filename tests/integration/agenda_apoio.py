@@ -72,7 +72,7 @@ class Cadeia(Bancada):
     def processamento(self, olhar: bool = False, **opcoes: Any) -> Entrega:
         """The service's delivery; with ``olhar`` it looks at Fusion again before it ends."""
         ajustes = self.servico.integracao.entrega.model_copy(update={"permanencia": timedelta(0)})
-        realimentar = (lambda: self.buscar().enfileirados) if olhar else None
+        realimentar = (lambda _: self.buscar().enfileirados) if olhar else None
         return self.servico.entrega(ajustes, self.cliente(), DONO, self.servico.vias(), realimentar=realimentar, **opcoes)
 
     def processar(self) -> Resultado:

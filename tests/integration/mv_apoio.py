@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from include.fusion.depara import DePara
 from include.fusion.leitura import ConsultasSistema, Leitor
 from include.fusion.modelo import Atendimento
-from include.fusion.sistemas.base import Contexto
+from include.fusion.sistemas.base import Contexto, Sistema
 from include.fusion.sistemas.mv import SISTEMA
 from sandbox.origens import mv as origem
 from sandbox.origens.mv.hospital import Hospital
@@ -40,9 +40,9 @@ def lido(leitor_mv: Leitor, hospital: Hospital, chave: int) -> Atendimento:
     return achado
 
 
-def linhas(leitor_mv: Leitor, arquivo: str, **binds: Any) -> list[dict[str, Any]]:
+def linhas(leitor_mv: Leitor, arquivo: str, sistema: Sistema = SISTEMA, **binds: Any) -> list[dict[str, Any]]:
     with leitor_mv.consultas.engine.connect() as con:
-        return leitor_mv.consultas.linhas(con, arquivo, **binds)
+        return ConsultasSistema(leitor_mv.consultas.engine, sistema).linhas(con, arquivo, **binds)
 
 
 def paginas(leitor_mv: Leitor, arquivo: str, limite: int) -> list[tuple[Any, Any]]:

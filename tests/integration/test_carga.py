@@ -1,5 +1,6 @@
 """Finding changes: nothing is missed, nothing is queued for ever, whatever clocks and transactions do."""
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -7,7 +8,7 @@ import psycopg2
 import pytest
 
 from include.fusion.carga import Carga, Espreita
-from include.fusion.vigia import Situacao, VigiaOrigem, situacoes
+from include.fusion.vigia import Situacao, situacoes
 from tests.bancada import Bancada
 
 AGORA = "clock_timestamp() at time zone 'America/Bahia'"
@@ -23,8 +24,14 @@ def bancada(postgres, tmp_path_factory) -> Iterator[Bancada]:
 @pytest.fixture(autouse=True)
 def lido(bancada):
     """Each test begins where everything was seen and the queue is empty."""
-    bancada.carregar()
+    assentar(bancada)
     bancada.fila("delete from ImportacaoAtendimento")
+
+
+def assentar(b: Bancada) -> None:
+    """Look until a look with the window finds nothing new, as a run does before it ends."""
+    while b.carregar():
+        pass
 
 
 def tocar(b: Bancada, onde: str, quando: str = AGORA) -> None:
@@ -106,8 +113,9 @@ def test_live_traffic_beside_an_initial_load_starts_at_now(bancada):
     assert carga.executar().enfileirados == 1
 
 
-def vigia(b: Bancada) -> VigiaOrigem:
-    return b.montagem.vigia()
+def ha_trabalho(b: Bancada) -> bool:
+    """What a watcher that has just started says."""
+    return bool(b.montagem.vigia().ha_trabalho(estado(b).marcas))
 
 
 def estado(b: Bancada) -> Situacao:
@@ -115,23 +123,67 @@ def estado(b: Bancada) -> Situacao:
     return situacoes(b.montagem.fusion, [alvo])[alvo]
 
 
-def test_watcher_sees_a_change_until_it_is_queued(bancada):
-    olho = vigia(bancada)
-    assert not olho.ha_trabalho(estado(bancada).marcas)
+def test_watcher_sees_a_change_until_it_is_queued_and_a_last_look_found_nothing_more(bancada):
+    assert not ha_trabalho(bancada)
     tocar(bancada, "AtendimentoId = 2")
-    assert [olho.ha_trabalho(estado(bancada).marcas) for _ in range(2)] == [True, True]
-    bancada.carregar()
-    assert not olho.ha_trabalho(estado(bancada).marcas)
+    assert ha_trabalho(bancada) and ha_trabalho(bancada)
+    assert bancada.montagem.carga().executar(janela=False).enfileirados == 1
+    assert ha_trabalho(bancada)
+    assert bancada.carregar() == 0
+    assert not ha_trabalho(bancada)
 
 
-def test_watcher_sees_a_late_commit(bancada):
+def test_watcher_sees_a_late_commit_though_it_never_looked_before(bancada):
     tocar(bancada, "AtendimentoId = 11", f"{AGORA} - interval '2 hours'")
     tocar(bancada, "AtendimentoId = 2")
-    bancada.carregar()
-    olho = vigia(bancada)
-    assert not olho.ha_trabalho(estado(bancada).marcas)
+    assentar(bancada)
+    assert not ha_trabalho(bancada)
     tocar(bancada, "AtendimentoId = 11", f"{AGORA} - interval '10 seconds'")
-    assert olho.ha_trabalho(estado(bancada).marcas)
+    assert ha_trabalho(bancada)
+
+
+def test_watcher_rests_over_a_change_that_is_no_attendances(bancada):
+    bancada.origem("update dbo.Atendimento set Excluido = 1 where PacienteId = (select min(PacienteId) from dbo.Atendimento)")
+    tocar(bancada, "Excluido = 1")
+    assentar(bancada)
+    bancada.origem(f"update dbo.Paciente set AtualizadoEm = {AGORA} where PacienteId = (select min(PacienteId) from dbo.Atendimento)")
+    assert ha_trabalho(bancada)
+    assert bancada.carregar() == 0
+    assert not ha_trabalho(bancada)
+
+
+def test_watcher_sees_a_change_though_another_row_lies_in_the_future(bancada):
+    tocar(bancada, "AtendimentoId = 12", "timestamp '2999-01-01'")
+    assentar(bancada)
+    assert not ha_trabalho(bancada)
+    tocar(bancada, "AtendimentoId = 13")
+    assert ha_trabalho(bancada)
+    tocar(bancada, "AtendimentoId = 12")
+
+
+def neste_segundo(b: Bancada) -> str:
+    """Literal of the source's current second, when it has just begun."""
+    while (agora := b.origem(f"select {AGORA}")[0][0]).microsecond > 300_000:
+        time.sleep(0.05)
+    return f"timestamp '{agora:%Y-%m-%d %H:%M:%S}'"
+
+
+def test_close_look_finds_a_smaller_key_of_the_same_second(bancada):
+    carga, segundo = bancada.montagem.carga(), neste_segundo(bancada)
+    tocar(bancada, "AtendimentoId = 9", segundo)
+    assert carga.executar(janela=False).enfileirados == 1
+    tocar(bancada, "AtendimentoId = 3", segundo)
+    assert [carga.executar(janela=False).enfileirados for _ in range(2)] == [1, 0]
+
+
+def test_second_change_within_a_second_is_found_when_the_second_is_over(bancada):
+    carga, segundo = bancada.montagem.carga(), neste_segundo(bancada)
+    tocar(bancada, "AtendimentoId = 3", segundo)
+    assert [carga.executar().enfileirados for _ in range(2)] == [1, 0]
+    assert ha_trabalho(bancada)
+    time.sleep(2)
+    assert [carga.executar().enfileirados for _ in range(2)] == [1, 0]
+    assert not ha_trabalho(bancada)
 
 
 def test_watcher_knows_due_rows_and_who_is_on_duty(bancada):

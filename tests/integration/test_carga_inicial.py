@@ -1,10 +1,13 @@
 """The initial load goes on where it stopped and leaves live traffic a seamless start."""
 
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
 from include.fusion.carga_inicial import CargaInicial, Ponto
+from include.fusion.filas import Desfecho, ItemFila
 from tests.bancada import Bancada
 
 
@@ -66,3 +69,23 @@ def test_live_change_overtakes_the_history_of_the_same_patient(bancada):
     bancada.mudar(5)
     bancada.carregar()
     assert bancada.entregar().enviados > 0
+
+
+def test_delivery_of_the_history_waits_for_rows_whose_patient_is_in_other_hands(bancada):
+    carregar(inicial(bancada))
+    fila = bancada.montagem.fila()
+    paciente = bancada.fila("select chave, chave_paciente from ImportacaoAtendimento limit 1")[0]
+    with bancada.montagem.fusion.begin() as con:
+        fila.enfileirar(con, [ItemFila(*paciente)])
+    presos = fila.reservar(1, "outra", timedelta(minutes=1))
+
+    def soltar() -> None:
+        with bancada.montagem.fusion.begin() as con:
+            fila.registrar(con, "outra", [Desfecho(presos[0], "descartado")])
+
+    solta = threading.Timer(1.5, soltar)
+    solta.start()
+    historico = bancada.montagem.integracao.carga_inicial
+    bancada.montagem.entrega(historico, bancada.cliente(), "teste/run/processamento#1|", [bancada.montagem.via("carga_inicial")]).executar()
+    solta.join()
+    assert not bancada.montagem.fila("carga_inicial").tem_abertas()

@@ -223,7 +223,7 @@ def test_max_records_per_cycle_is_kept(bancada):
 def test_lingering_run_takes_what_arrives_meanwhile(bancada):
     restam = [3]
 
-    def realimentar() -> int:
+    def realimentar(ultimo: bool) -> int:
         if not restam[0]:
             return 0
         restam[0] -= 1

@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, text
 
 from include.fusion.leitura import RAIZ_SQL, Leitor
 from include.fusion.sistemas.mv import SISTEMA
+from include.fusion.sistemas.skymed import SISTEMA as SKYMED
 from sandbox.origens.mv.hospital import Hospital
 from tests.integration.mv_apoio import INICIO, QUANTOS, linhas, novo, paginas
 
@@ -119,6 +120,6 @@ def test_a_booking_finds_its_patient_through_the_notice_or_the_attendance(leitor
         hospital.inserir("age_cir", dt_inicio_age_cir=hospital.agora, dt_final_age_cir=hospital.agora, cd_sal_cir=1, cd_aviso_cirurgia=a, tp_agendamento="C") for a in avisos
     ]  # fmt: skip
     hospital.cur.connection.commit()
-    achadas = {x["chave"]: x["chave_paciente"] for x in linhas(leitor_mv, "diario_agenda.sql", limite=100_000)}
+    achadas = {x["chave"]: x["chave_paciente"] for x in linhas(leitor_mv, "diario_agenda.sql", SKYMED, limite=100_000)}
     assert [achadas[a] for a in agendas] == [paciente, paciente, None]
-    assert linhas(leitor_mv, "diario_agenda_vigia.sql")[0]["quantidade"] == 1
+    assert linhas(leitor_mv, "diario_agenda_vigia.sql", SKYMED)[0]["quantidade"] == 1

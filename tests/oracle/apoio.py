@@ -87,3 +87,39 @@ class Tabelas:
         for nome in reversed(self._criadas):
             with self._engine.begin() as con:
                 con.exec_driver_sql(f"DROP TABLE {nome}")
+
+
+def em_oracle(origem: str, dono: str) -> Iterator[str]:
+    """A sandbox source's tables in Oracle's words: DATE, NUMBER, VARCHAR2, and LONG where the vendor has one."""
+    trocas = (
+        (r"--.*", ""),
+        (rf" references {dono}\.\w+", ""),
+        (r"\bbigint\b", "NUMBER(13)"),
+        (r"\bnumeric\b", "NUMBER"),
+        (r"\bvarchar\(", "VARCHAR2("),
+        (r"\btimestamp\(0\)", "DATE"),
+        (r"\bds_evolucao text\b", "ds_evolucao LONG"),
+        (r"\btext\b", "CLOB"),
+        (r"not null default ('?\w+'?)", r"DEFAULT \1 NOT NULL"),
+    )
+    script = (RAIZ / "sandbox/origens" / origem / "esquema.sql").read_text(encoding="utf-8")
+    for velho, novo in trocas:
+        script = re.sub(velho, novo, script)
+    yield from (c.strip() for c in script.split(";") if c.strip().startswith(f"create table {dono}."))
+
+
+def copiar(de: Engine, para: Engine, tabelas: Iterable[str]) -> None:
+    """The rows of these tables (their DDL says which) from one engine to the other."""
+    with de.connect() as lido, para.begin() as escrito:
+        for ddl in tabelas:
+            nome = ddl.split()[2]
+            resultado = lido.execute(text(f"select * from {nome}"))
+            colunas = list(resultado.keys())
+            inserir = text(f"insert into {nome} ({', '.join(colunas)}) values ({', '.join(f':{c}' for c in colunas)})")
+            for lote in resultado.mappings().partitions(500):
+                escrito.execute(inserir, [dict(linha) for linha in lote])
+
+
+def em_ordem(lidas: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The statements order rows where the mapping needs it, and leave ties to the engine."""
+    return sorted(lidas, key=lambda linha: [str(v) for v in linha.values()])

@@ -17,7 +17,7 @@ from tests.oracle.apoio import HABILITADOS, Servidor, Tabelas
 
 collect_ignore_glob = [] if HABILITADOS else ["test_*"]
 DSN = os.environ.get("ORACLE_TEST_DSN", "")
-CONTAS = ("FUSION_HUB", "FUSION_LEITURA", "FUSION_INTEGRACAO", "DBAMV")
+CONTAS = ("FUSION_HUB", "FUSION_LEITURA", "FUSION_INTEGRACAO", "DBAMV", "TASY")
 """Of the stand-in. The first owns the hub's tables; the journals of MV have an owner of their own, since one has the queue's name."""
 
 

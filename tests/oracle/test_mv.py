@@ -15,11 +15,12 @@ from fusion_airflow.conexoes import engine_de
 from include.fusion.depara import DePara
 from include.fusion.erros import motivo_de
 from include.fusion.leitura import RAIZ_SQL, ConsultasSistema, Leitor
-from include.fusion.sistemas.base import Contexto
+from include.fusion.sistemas.base import Contexto, Sistema
 from include.fusion.sistemas.mv import SISTEMA
+from include.fusion.sistemas.skymed import SISTEMA as SKYMED
 from sandbox.origens import mv as origem
 from sandbox.postgres import Postgres
-from tests.oracle.apoio import RAIZ, Servidor, Tabelas
+from tests.oracle.apoio import RAIZ, Servidor, Tabelas, copiar, em_oracle, em_ordem
 
 # The journals hold what a trigger wrote: they have tests of their own.
 ARQUIVOS = sorted(p.name for p in (RAIZ_SQL / "mv").glob("*.sql") if not p.name.startswith("diario_"))
@@ -28,22 +29,7 @@ INICIO = datetime(1900, 1, 1)
 
 
 def tabelas_oracle() -> Iterator[str]:
-    """The sandbox's tables of ``dbamv`` in Oracle's words: DATE, NUMBER, VARCHAR2, and LONG where MV has one."""
-    trocas = (
-        (r"--.*", ""),
-        (r" references dbamv\.\w+", ""),
-        (r"\bbigint\b", "NUMBER(13)"),
-        (r"\bnumeric\b", "NUMBER"),
-        (r"\bvarchar\(", "VARCHAR2("),
-        (r"\btimestamp\(0\)", "DATE"),
-        (r"\bds_evolucao text\b", "ds_evolucao LONG"),
-        (r"\btext\b", "CLOB"),
-        (r"not null default ('?\w+'?)", r"DEFAULT \1 NOT NULL"),
-    )
-    script = (RAIZ / "sandbox/origens/mv/esquema.sql").read_text(encoding="utf-8")
-    for velho, novo in trocas:
-        script = re.sub(velho, novo, script)
-    yield from (c.strip() for c in script.split(";") if c.strip().startswith("create table dbamv."))
+    return em_oracle("mv", "dbamv")
 
 
 def diarios() -> Iterator[str]:
@@ -74,20 +60,9 @@ def no_oracle(servidor: Servidor, tabelas: Tabelas, no_postgresql: Engine) -> It
         ambiente.setenv("AIRFLOW_CONN_MV", servidor.conexao(login="FUSION_LEITURA"))
         engine = engine_de("mv", aplicacao="mv.abertura", tempo_limite=60)
         tabelas.criar([*tabelas_oracle(), *diarios()])
-        copiar(no_postgresql, engine)
+        copiar(no_postgresql, engine, tabelas_oracle())
         yield engine
         engine.dispose()
-
-
-def copiar(de: Engine, para: Engine) -> None:
-    with de.connect() as lido, para.begin() as escrito:
-        for ddl in tabelas_oracle():
-            nome = ddl.split()[2]
-            resultado = lido.execute(text(f"select * from {nome}"))
-            colunas = list(resultado.keys())
-            inserir = text(f"insert into {nome} ({', '.join(colunas)}) values ({', '.join(f':{c}' for c in colunas)})")
-            for lote in resultado.mappings().partitions(500):
-                escrito.execute(inserir, [dict(linha) for linha in lote])
 
 
 def leitor(engine: Engine, entidade: str) -> Leitor:
@@ -100,14 +75,9 @@ def chaves(engine: Engine, coluna: str) -> list[str]:
         return [str(c) for c in con.execute(text(f"select distinct {coluna} from dbamv.atendime order by {coluna}")).scalars()]
 
 
-def linhas(engine: Engine, arquivo: str, **binds: Any) -> list[dict[str, Any]]:
+def linhas(engine: Engine, arquivo: str, sistema: Sistema = SISTEMA, **binds: Any) -> list[dict[str, Any]]:
     with engine.connect() as con:
-        return ConsultasSistema(engine, SISTEMA).linhas(con, arquivo, **binds)
-
-
-def em_ordem(lidas: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    # The statements order rows where the mapping needs it, and leave ties to the engine.
-    return sorted(lidas, key=lambda linha: [str(v) for v in linha.values()])
+        return ConsultasSistema(engine, sistema).linhas(con, arquivo, **binds)
 
 
 @pytest.mark.parametrize("arquivo", ARQUIVOS)
@@ -174,6 +144,6 @@ def test_a_booking_finds_its_patient_through_the_surgerys_notice(no_oracle: Engi
             "insert into fusion_integracao.atualizacaoagendacirurgia (cd_age_cir, cd_aviso_cirurgia, tp_operacao) values (:a, :v, 'U')"
         )
         con.execute(text(inserir), {"a": marcada[0], "v": marcada[1]})
-    [linha] = linhas(no_oracle, "diario_agenda.sql", limite=10)
+    [linha] = linhas(no_oracle, "diario_agenda.sql", SKYMED, limite=10)
     assert (linha["chave"], linha["tp_operacao"]) == (marcada[0], "U") and isinstance(linha["chave_paciente"], int)
-    assert linhas(no_oracle, "diario_agenda_vigia.sql")[0]["quantidade"] == 1
+    assert linhas(no_oracle, "diario_agenda_vigia.sql", SKYMED)[0]["quantidade"] == 1

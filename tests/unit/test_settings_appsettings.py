@@ -41,10 +41,10 @@ ESUS = """{
   "UrlApiFusion": "http://fusion:5000"
 }"""
 
-TASY = """{
-  "ConnectionStrings": {"Tasy": "Data Source=(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=tasy-ora)(PORT=1522))(CONNECT_DATA=(SERVICE_NAME=TASYPRD)));User Id=tasy;Password=Ta5enha"},
+TRACKCARE = """{
+  "ConnectionStrings": {"Origem": "Data Source=(DESCRIPTION=(ADDRESS=(PROTOCOL=TCP)(HOST=track-ora)(PORT=1522))(CONNECT_DATA=(SERVICE_NAME=TRACK)));User Id=track;Password=Ta5enha"},
   "Processos": {
-    "BuscarInformacoesAtendimentos": {"Intervalo": "00:00:10", "Habilitado": true, "IdIntegracao": 4, "Senha": "Ta0utra"},
+    "SincronizarPacientes": {"Intervalo": "00:00:10", "Habilitado": true, "IdIntegracao": 4, "Senha": "Ta0utra"},
     "CargaInicial": {"Habilitado": false}
   },
   "Interval": "00:00:30"
@@ -104,7 +104,7 @@ def test_airflow_reads_the_uris_back() -> None:
     assert lida.password == "p%w d" and lida.extra_dejson == {"sslmode": "require"}
 
 
-@pytest.mark.parametrize("texto", [CONSULFARMA, ESUS, TASY])
+@pytest.mark.parametrize("texto", [CONSULFARMA, ESUS, TRACKCARE])
 def test_no_secret_is_shown_unless_asked(tmp_path: Path, texto: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.json").write_text(texto, encoding="utf-8")
     main(["import-appsettings", str(tmp_path / "a.json")])
@@ -124,17 +124,17 @@ def test_output_file_is_private_and_never_replaces_one(arquivo: Path, tmp_path: 
 
 
 def test_processes_of_other_systems_are_kept_as_a_comment() -> None:
-    lido = ler(TASY)
+    lido = ler(TRACKCARE)
     texto = como_yaml(lido)
-    assert "BuscarInformacoesAtendimentos: process of Tasy not yet supported by this version, kept below as a comment" in lido.avisos
-    assert "#   Processos:BuscarInformacoesAtendimentos:IdIntegracao: 4" in texto and "CargaInicial" in texto
+    assert "SincronizarPacientes: process of TrackCare not yet supported by this version, kept below as a comment" in lido.avisos
+    assert "#   Processos:SincronizarPacientes:IdIntegracao: 4" in texto and "CargaInicial" in texto
     assert yaml.safe_load(texto) is None
 
 
 def test_every_key_of_an_unsupported_file_is_accounted_for() -> None:
-    lido = ler(TASY)
+    lido = ler(TRACKCARE)
     tudo = como_yaml(lido) + "\n".join(lido.avisos)
-    assert all(nome in tudo for nome in ("Processos:CargaInicial:Habilitado", "Interval", "tasy-ora:1522", "service_name=TASYPRD"))
+    assert all(nome in tudo for nome in ("Processos:CargaInicial:Habilitado", "Interval", "track-ora:1522", "service_name=TRACK"))
 
 
 def test_unknown_keys_are_listed_without_secret_values() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 
-from include.fusion.erros import ConfiguracaoInvalida
 from include.fusion.settings import Integracao, Mv, Skymed, carregar, instaladas
 from include.fusion.settings.__main__ import main
 from include.fusion.settings.antigos import ANTIGOS
@@ -105,16 +104,20 @@ def test_whole_command_for_mv(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 
 def test_nothing_of_mv_is_dropped_silently() -> None:
     (sem_lugar,), (desconhecidas,) = avisos(ler(MV), "processes do not have"), avisos(ler(MV), "unknown keys")
-    assert sem_lugar.endswith(": CargaInicial:IdLayout, BuscaAtendimentosPaciente:Intervalo")
+    assert sem_lugar.endswith(": BuscaAtendimentosPaciente:Intervalo")
     assert desconhecidas.endswith(": ProcessamentoPendenciaAlta:Senha (secret, value not shown)")
     assert avisos(ler(MV), "ProcessamentoPendenciaUti:IdLayout: not the number of a layout")
 
 
-def test_processes_with_different_numbers_leave_the_entry_to_be_filled_in(tmp_path: Path) -> None:
-    lido = ler('{"ProcessamentoPendenciaAlta": {"IdIntegracao": 4}, "ProcessamentoPendenciaUti": {"IdIntegracao": 5}}')
-    assert avisos(lido, "IntegracaoID differs (4 in ProcessamentoPendenciaAlta:IdIntegracao; 5 in ProcessamentoPendenciaUti:IdIntegracao)")
-    with pytest.raises(ConfiguracaoInvalida, match="IntegracaoID: expected an integer, found nothing"):
-        entrada(lido, tmp_path)
+def test_process_with_a_number_of_its_own_keeps_it(tmp_path: Path) -> None:
+    lido = ler(
+        '{"BuscaAtendimentosPaciente": {"IdIntegracao": 9}, "ProcessamentoPendenciaAlta": {"IdIntegracao": 4},'
+        ' "ProcessamentoPendenciaUti": {"IdIntegracao": 5}}'
+    )
+    mv = entrada(lido, tmp_path)
+    assert isinstance(mv, Mv) and (mv.integracao_id, mv.processamento_pendencia_uti.integracao_id) == (4, 5)
+    assert mv.processamento_pendencia_alta.integracao_id is None and mv.numeros == {4, 5}
+    assert avisos(lido, "differs from the entry's 4, and nothing is delivered under it: 9 in BuscaAtendimentosPaciente:IdIntegracao")
 
 
 def test_setting_outside_a_process_of_mv_is_nobodys() -> None:
@@ -181,7 +184,7 @@ def test_oracle_source_of_several_addresses_keeps_its_descriptor() -> None:
 
 @pytest.mark.parametrize("sistema", ANTIGOS)
 def test_every_section_and_key_is_one_of_the_settings(sistema: str, tmp_path: Path) -> None:
-    valores = {"habilitado": True, "MaxRecords": 7, "LayoutID": 8}
+    valores = {"habilitado": True, "MaxRecords": 7, "LayoutID": 8, "IntegracaoID": 9}
     lido = Importado(sistema, sistema, {"IntegracaoID": 1})
     for secao in ANTIGOS[sistema].secoes:
         lido.parametros |= {f"{secao.nome}.{chave}": valores.get(chave, "00:00:09") for chave in secao.chaves}

@@ -22,8 +22,8 @@ BINDS: dict[str, set[str]] = {d: {"chaves"} for d in DETALHES} | {
 }  # fmt: skip
 for _o in ORIGENS:
     BINDS |= {_o.sql: {"marcador", "chave", "limite"}, _o.sql_vigia: {"marcador"}}
-for _d in ("diario_atendimento", "diario_agenda"):
-    BINDS |= {f"{_d}.sql": {"limite"}, f"{_d}_apagar.sql": {"ids"}, f"{_d}_vigia.sql": set()}
+for _d in SISTEMA.diarios:
+    BINDS |= {_d.sql: {"limite"}, _d.sql_apagar: {"ids"}, _d.sql_vigia: set()}
 _PROIBIDO = re.compile(
     r"\|\||::|''|\b(LIMIT|NVL|DECODE|ROWNUM|DUAL|ILIKE|NOW|SYSDATE|TRUNC|TO_DATE|TO_CHAR|CONVERT|TRUE|FALSE|WITH|EXCEPT|MINUS|AS (?=DATE))\b|\(\+\)|\"",
     re.IGNORECASE,
@@ -106,5 +106,4 @@ def test_an_origin_yields_what_the_load_reads_in_its_order(origem) -> None:
 def test_every_file_is_used_and_every_name_exists() -> None:
     usados = {o.sql for o in ORIGENS} | {o.sql_vigia for o in ORIGENS} | set(DETALHES) | {r.sql for r in SISTEMA.rondas}
     usados |= {nome for d in SISTEMA.diarios for nome in (d.sql, d.sql_apagar, d.sql_vigia)}
-    da_agenda = {f"diario_agenda{x}.sql" for x in ("", "_apagar", "_vigia")}  # of the DAG skymed
-    assert {a.name for a in ARQUIVOS} == usados | da_agenda | {SISTEMA.sql_chaves, SISTEMA.sql_total}
+    assert {a.name for a in ARQUIVOS} == usados | {SISTEMA.sql_chaves, SISTEMA.sql_total}

@@ -179,6 +179,12 @@ class Fila:
         with self._engine.connect() as con:
             return self._tem_prontos(con)
 
+    def tem_abertas(self) -> bool:
+        """Whether any row still has to travel, now or later."""
+        consulta = select(self._tabela.c.id).where(*self._dialeto.condicoes(self.escopo, ("pendente", "reservado"))).limit(1)
+        with self._engine.connect() as con:
+            return con.execute(consulta).first() is not None
+
     def proxima_em(self) -> datetime | None:
         """When there will be something to reserve: now, when a retry falls due, when a lease ends; ``None`` without open work."""
         with self._engine.connect() as con:

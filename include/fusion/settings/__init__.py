@@ -15,6 +15,7 @@ from include.fusion.settings.integracao import (
     Retentativas,
     Rotas,
     Skymed,
+    Tasy,
     como_dados,
     de_dados,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Retentativas",
     "Rotas",
     "Skymed",
+    "Tasy",
     "caminho_padrao",
     "carregar",
     "como_dados",

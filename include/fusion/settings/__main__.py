@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from include.fusion.depara import DePara
@@ -13,9 +14,10 @@ from include.fusion.settings import appsettings
 from include.fusion.settings.antigos import ANTIGOS
 from include.fusion.settings.arquivo import caminho_padrao, carregar
 from include.fusion.settings.entrada import como_yaml
-from include.fusion.settings.integracao import Consulfarma, EsusAb, Integracao
+from include.fusion.settings.integracao import Integracao
 from include.fusion.settings.intervalo import por_extenso
 from include.fusion.settings.leitura import nome_do_arquivo
+from include.fusion.settings.processos import CargaInicial, Processo
 
 _PROGRAMA = "python -m include.fusion.settings"
 
@@ -43,31 +45,22 @@ def validar(arquivo: Path | None) -> int:
 
 
 def _processos(integracao: Integracao) -> list[str]:
-    vigia = f", e assim que a origem muda (vigia a cada {por_extenso(integracao.busca.intervalo_vigia)})"
-    vigia = vigia if integracao.busca.vigiar_origem else ""
-    textos = []
-    if isinstance(integracao, Consulfarma):
-        carga, importacao = integracao.carga, integracao.importacao
-        textos.append(f"carga: a cada {por_extenso(carga.intervalo)}{vigia}{_desligado(carga.habilitado)}")
-        textos.append(
-            f"importação: a cada {por_extenso(importacao.intervalo)}, até {importacao.max_records} registros"
-            f"{_desligado(importacao.habilitado)}"
-        )
-    if isinstance(integracao, EsusAb):
-        direta, inicial = integracao.importacao, integracao.carga_inicial
-        textos.append(
-            f"importação: a cada {por_extenso(direta.intervalo)}{vigia}, até {direta.max_records} registros, "
-            f"layout {direta.layout_id}{_desligado(direta.habilitado)}"
-        )
-        if inicial:
-            textos.append(
-                f"carga inicial: uma vez, páginas de {inicial.pagina}, prioridade {inicial.prioridade}{_desligado(inicial.habilitado)}"
-            )
+    textos = [f"{nome}: {', '.join(_em_palavras(integracao, processo))}" for nome, processo in integracao if isinstance(processo, Processo)]
     return [*textos, f"rede de segurança: a cada {por_extenso(integracao.rede_de_seguranca)}"]
 
 
-def _desligado(habilitado: bool) -> str:
-    return "" if habilitado else " (desligado)"
+def _em_palavras(integracao: Integracao, processo: Processo) -> list[str]:
+    fatos = []
+    if isinstance(processo, CargaInicial):
+        fatos.append(f"uma vez, páginas de {processo.pagina}, prioridade {processo.prioridade}")
+    elif isinstance(intervalo := getattr(processo, "intervalo", None), timedelta):
+        fatos.append(f"a cada {por_extenso(intervalo)}")
+    if processo is integracao.busca and integracao.busca.vigiar_origem:
+        fatos.append(f"assim que a origem muda (vigia a cada {por_extenso(integracao.busca.intervalo_vigia)})")
+    for campo, texto in (("max_records", "até {} registros"), ("layout_id", "layout {}"), ("integracao_id", "IntegracaoID {}")):
+        if (valor := getattr(processo, campo, None)) is not None:
+            fatos.append(texto.format(valor))
+    return [*fatos, "ligado" if processo.habilitado else "desligado"]
 
 
 def importar(opcoes: argparse.Namespace) -> int:

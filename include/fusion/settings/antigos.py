@@ -16,6 +16,12 @@ class Secao:
     exigidas: tuple[str, ...] = ()
     """Written even where the old file does not say them, to be filled in."""
     obrigatoria: bool = False
+    outros_nomes: tuple[str, ...] = ()
+    """What old files call it, where that is not its name without underscores (in lower case)."""
+
+    @property
+    def antigas(self) -> tuple[str, ...]:
+        return (self.nome.replace("_", ""), *self.outros_nomes)
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,7 @@ class Antigo:
 
 _ENTREGA = ("habilitado", "Interval", "MaxRecords")
 _COM_LAYOUT = (*_ENTREGA, "LayoutID")
+_DESTINADO = (*_ENTREGA, "IntegracaoID", "LayoutID")
 
 ANTIGOS: dict[str, Antigo] = {
     "consulfarma": Antigo(
@@ -51,16 +58,27 @@ ANTIGOS: dict[str, Antigo] = {
             Secao("atualizacao_fila_pendencias", ("habilitado", "Interval")),
             Secao("busca_atendimentos_paciente"),
             Secao("busca_atualizacoes_paciente"),
-            Secao("processamento_pendencia_abertura", _COM_LAYOUT),
-            Secao("processamento_pendencia_alta", _COM_LAYOUT),
-            Secao("processamento_pendencia_troca_leito", _COM_LAYOUT),
-            Secao("processamento_pendencia_uti", _COM_LAYOUT),
-            Secao("processamento_pendencia_atualizacao_paciente", _COM_LAYOUT),
-            Secao("carga_inicial"),
+            Secao("processamento_pendencia_abertura", _DESTINADO),
+            Secao("processamento_pendencia_alta", _DESTINADO),
+            Secao("processamento_pendencia_troca_leito", _DESTINADO),
+            Secao("processamento_pendencia_uti", _DESTINADO),
+            Secao("processamento_pendencia_atualizacao_paciente", _DESTINADO),
+            Secao("carga_inicial", ("habilitado", "IntegracaoID", "LayoutID")),
         ),
         None,
     ),
     "skymed": Antigo("Skymed", (Secao("importar_pendencias", _ENTREGA),), "importar_pendencias"),
+    "tasy": Antigo(
+        "Tasy",
+        (
+            # The first is how the old manual spells it.
+            Secao("buscar_atendimentos", _ENTREGA, outros_nomes=("buscaraendimentosimportar", "buscaratendimentosimportar")),
+            Secao("buscar_informacoes_atendimentos", _DESTINADO),
+            Secao("gerar_pendencia_atualizacao_pacientes"),
+            Secao("integrar_pendencia_atualizacao_pacientes", _DESTINADO),
+        ),
+        None,
+    ),
 }
 
 PARAMETROS = {
@@ -81,11 +99,6 @@ DO_DOTNET = {"logging", "serilog", "nlog", "allowedhosts", "kestrel", "urls", "$
 
 # Process sections of the seed's services that this version does not have.
 _FUTUROS = {
-    "buscaraendimentosimportar": "Tasy",  # spelt so in the old manual
-    "buscaratendimentosimportar": "Tasy",
-    "buscarinformacoesatendimentos": "Tasy",
-    "gerarpendenciaatualizacaopacientes": "Tasy",
-    "integrarpendenciaatualizacaopacientes": "Tasy",
     "cargainicialpacientes": "TrackCare",
     "sincronizarpacientes": "TrackCare",
     "pendenciabuscapaciente": "TrackCare",
@@ -95,9 +108,10 @@ _FUTUROS = {
 _CARGA_INICIAL = "cargainicial"  # several services have one
 # Names of a process section that only one importable service has; those of Consulfarma and e-SUS AB are everyday words.
 _EXCLUSIVOS = {
-    secao.nome.replace("_", ""): sistema
-    for sistema in ("mv", "skymed")
+    antiga: sistema
+    for sistema in ("mv", "skymed", "tasy")
     for secao in ANTIGOS[sistema].secoes
+    for antiga in secao.antigas
     if secao.nome != "carga_inicial"
 }
 
@@ -120,6 +134,8 @@ def adivinhar(partes: set[str]) -> str | None:
         return "mv"
     if "skymed" in donos or any("skymed" in nome for nome in nomes):
         return "skymed"
+    if "tasy" in donos or any("tasy" in nome for nome in nomes):
+        return "tasy"
     if any(_processo(parte) in _FUTUROS for parte in partes):
         return None
     if nomes & {"intervalocarga", "intervaloimportacao"} or any("consulfarma" in nome for nome in nomes):
@@ -133,7 +149,7 @@ def adivinhar(partes: set[str]) -> str | None:
 
 def secao_propria(partes: tuple[str, ...], sistema: str | None) -> str | None:
     """The process section of ``sistema`` that a key stands in: the innermost one that its path names."""
-    nomes = {secao.nome.replace("_", ""): secao.nome for secao in ANTIGOS[sistema].secoes} if sistema else {}
+    nomes = {antiga: secao.nome for secao in ANTIGOS[sistema].secoes for antiga in secao.antigas} if sistema else {}
     return next((nomes[_processo(parte)] for parte in reversed(partes) if _processo(parte) in nomes), None)
 
 

@@ -35,6 +35,8 @@ class Importado:
     conexoes: dict[str, Conexao] = field(default_factory=dict)
     futuros: dict[str, Any] = field(default_factory=dict)
     avisos: list[str] = field(default_factory=list)
+    integrador: str | None = None
+    """Id of the connection to a database of the integrator's own, where the file has one."""
 
     @property
     def origem(self) -> str:
@@ -46,8 +48,8 @@ class Importado:
 class _Sobras:
     desconhecidas: list[str] = field(default_factory=list)
     sem_lugar: list[str] = field(default_factory=list)
-    ids: dict[Any, list[str]] = field(default_factory=dict)
-    """IntegracaoID by value: the keys that say so."""
+    ids: list[tuple[str, str | None, Any]] = field(default_factory=list)
+    """Every IntegracaoID: its key, its process section (``None`` outside of any), its value."""
 
 
 def _folhas(dados: Any, caminho: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -87,7 +89,7 @@ def importar(dados: dict[str, Any], sistema: str | None = None, id: str | None =
         elif sistema is None:
             lido.futuros.setdefault(caminho[-2] if len(caminho) > 1 else caminho[-1], {})[nome] = valor
         elif parametro == "IntegracaoID":
-            sobras.ids.setdefault(_valor(lido, parametro, valor, nome), []).append(nome)
+            sobras.ids.append((nome, propria, _valor(lido, parametro, valor, nome)))
         elif chave := antigos.lugar(sistema, propria, parametro):
             _guardar(lido, chave, valor, nome)
         else:
@@ -100,12 +102,25 @@ def importar(dados: dict[str, Any], sistema: str | None = None, id: str | None =
     return lido
 
 
-def _numerar(lido: Importado, ids: dict[Any, list[str]]) -> None:
-    if len(ids) > 1:
-        quem = "; ".join(f"{valor if valor is not None else 'not understood'} in {', '.join(nomes)}" for valor, nomes in ids.items())
-        lido.avisos.append(f"IntegracaoID differs ({quem}): an entry has one for all its processes, left to be filled in")
-    if ids:
-        lido.parametros["IntegracaoID"] = next(iter(ids)) if len(ids) == 1 else None
+def _numerar(lido: Importado, ids: list[tuple[str, str | None, Any]]) -> None:
+    """The entry's IntegracaoID, and a process's own where it differs from that."""
+    com_numero = [s.nome for s in antigos.ANTIGOS[lido.sistema].secoes if "IntegracaoID" in s.chaves] if lido.sistema else []
+    da_entrada = [valor for _, secao, valor in ids if secao is None]
+    das_secoes = [valor for nome in com_numero for _, secao, valor in ids if secao == nome]
+    candidatos = da_entrada or das_secoes or [valor for _, _, valor in ids]
+    if not candidatos:
+        return
+    numero = lido.parametros["IntegracaoID"] = candidatos[0]
+    outros = []
+    for nome, secao, valor in ids:
+        if valor == numero:
+            continue
+        if secao in com_numero:
+            lido.parametros[f"{secao}.IntegracaoID"] = valor
+        else:
+            outros.append(f"{valor if valor is not None else 'not understood'} in {nome}")
+    if outros:
+        lido.avisos.append(f"IntegracaoID differs from the entry's {numero}, and nothing is delivered under it: {'; '.join(outros)}")
 
 
 def _avisar(lido: Importado, sobras: _Sobras, dotnet: list[str]) -> None:
@@ -168,6 +183,8 @@ def _nomear_bancos(lido: Importado, bancos: list[tuple[str, Conexao]]) -> None:
         do_fusion = do_fusion[1:]  # the only string, or the first of several alike, is the source: every old service has one
     for nome, conexao in bancos:
         conn_id = "fusion_db" if nome in do_fusion else lido.id
+        if lido.sistema == "tasy" and nome in do_fusion and "integrador" in dobrar(nome.rpartition(":")[2]):
+            conn_id = lido.integrador = "integrador"
         if conn_id in lido.conexoes:
             conn_id = f"{lido.id}_{dobrar(nome.rpartition(':')[2])}"
             lido.avisos.append(f"{nome}: one more database, connection {conn_id}; no process of this version uses it")

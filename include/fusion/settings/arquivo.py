@@ -90,7 +90,7 @@ def _repeticoes(integracoes: Sequence[Integracao]) -> list[str]:
     copia = "the same source would be sent to the same fusion_api twice"
     regras: tuple[tuple[str, str, _Chaves], ...] = (
         ("id", "DAG ids must differ, and in more than case", lambda i: [d.casefold() for d in i.dag_ids]),
-        ("IntegracaoID", "it keys queue and ledger of a fusion_db", lambda i: [(i.conexoes.fusion_db, i.integracao_id)]),
+        ("IntegracaoID", "it keys queue and ledger of a fusion_db", lambda i: [(i.conexoes.banco, n) for n in sorted(i.numeros)]),
         ("conexoes.origem", copia, lambda i: [(i.sistema, i.conexoes.origem, i.conexoes.fusion_api)]),
     )
     queixas = []

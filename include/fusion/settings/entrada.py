@@ -36,6 +36,7 @@ def _entrada(lido: Importado, sistema: str, fuso: str | None) -> list[str]:
         "    conexoes:",
         f"      origem: {_escalar(lido.origem)}",
         "      fusion_db: fusion_db",
+        *([f"      integrador: {_escalar(lido.integrador)}"] if lido.integrador else []),
         "      fusion_api: fusion_api",
     ]
     for secao in ANTIGOS[sistema].secoes:

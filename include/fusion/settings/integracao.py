@@ -16,6 +16,7 @@ from include.fusion.settings.processos import (
     Acompanhamento,
     Atualizacao,
     Busca,
+    BuscaPaginada,
     BuscaPendencias,
     Carga,
     CargaInicial,
@@ -77,8 +78,15 @@ class Conexoes(Modelo):
     """Database of the source system."""
     fusion_db: ConexaoId = "fusion_db"
     """Fusion's integration database: queues, ledger and watermarks."""
+    integrador: ConexaoId | None = None
+    """Database of the integrator where this entry's queues, ledger and watermarks are kept instead; absent: in ``fusion_db``."""
     fusion_api: ConexaoId = "fusion_api"
     """Fusion's Web API (HTTP connection; headers and authentication are set there)."""
+
+    @property
+    def banco(self) -> str:
+        """Connection of the database with the queues, the ledger and the watermarks."""
+        return self.integrador or self.fusion_db
 
 
 class Rotas(Modelo):
@@ -160,6 +168,16 @@ class Integracao(Modelo):
     def busca_de(self, passo: str) -> Busca:
         """Settings of one search step."""
         return self.busca
+
+    def processos(self) -> tuple[Processo, ...]:
+        """Settings of every process that the entry has."""
+        return tuple(valor for _, valor in self if isinstance(valor, Processo))
+
+    @property
+    def numeros(self) -> frozenset[int]:
+        """Every code in Fusion that records of this entry arrive under."""
+        proprios = {numero for p in self.processos() if (numero := getattr(p, "integracao_id", None))}
+        return frozenset({self.integracao_id} | proprios)
 
     @property
     def desde_o_inicio(self) -> bool:
@@ -253,6 +271,33 @@ class Mv(Integracao):
         return self.dag_ids[1]
 
 
+class Tasy(Integracao):
+    """Every process of the old service is a section of its own, under its old name in snake case."""
+
+    sistema: Literal["tasy"]
+    buscar_atendimentos: BuscaPaginada = BuscaPaginada()
+    buscar_informacoes_atendimentos: Processamento = Processamento()
+    gerar_pendencia_atualizacao_pacientes: Processo = Processo()
+    integrar_pendencia_atualizacao_pacientes: Processamento = Processamento()
+    acompanhamento: Acompanhamento = Acompanhamento()
+
+    @property
+    def desde_o_inicio(self) -> bool:
+        return True
+
+    @property
+    def busca(self) -> BuscaPaginada:
+        return self.buscar_atendimentos
+
+    @property
+    def entrega(self) -> Entrega:
+        return self.acompanhamento
+
+    def entrega_de(self, processo: str) -> Entrega:
+        entrega: Entrega = getattr(self, processo)
+        return entrega
+
+
 class Skymed(Integracao):
     """Announces MV's surgical bookings; ``conexoes.origem`` is MV's database."""
 
@@ -303,5 +348,5 @@ def _simples(valor: Any) -> Any:
 
 
 SISTEMAS: dict[str, type[Integracao]] = {
-    "consulfarma": Consulfarma, "esus_ab": EsusAb, "mv": Mv, "skymed": Skymed, "fusion_service": FusionService,
+    "consulfarma": Consulfarma, "esus_ab": EsusAb, "mv": Mv, "skymed": Skymed, "fusion_service": FusionService, "tasy": Tasy,
 }  # fmt: skip

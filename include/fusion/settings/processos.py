@@ -129,19 +129,35 @@ class Atualizacao(Busca):
     """Between two looks that no watcher asked for."""
 
 
-class Processamento(Importacao):
+class BuscaPaginada(Atualizacao):
+    """The same for a process whose old service had a ``MaxRecords``, too (Tasy)."""
+
+    pagina: int = Field(
+        default=5000, ge=1, le=100_000, validation_alias=AliasChoices("MaxRecords", "pagina"), serialization_alias="MaxRecords"
+    )
+    """Changed keys read and enqueued at a time; the next ones follow at once."""
+
+
+class Destinado(Modelo):
+    """Where a process's records go in Fusion, where that is not where the entry's others go."""
+
+    integracao_id: int | None = Field(default=None, ge=1, alias="IntegracaoID")
+    """Code of the integration in Fusion that they arrive under; absent: the entry's."""
+    layout_id: int | None = Field(default=None, ge=1, alias="LayoutID")
+    """Layout in Fusion that takes them; absent: the controller of their kind (of an initial load: as live traffic)."""
+
+
+class Processamento(Importacao, Destinado):
     """One of several processes that deliver a queue (MV). The run's last step stays on duty for all, so none lingers by itself."""
 
     permanencia: Duracao = timedelta(0)
-    layout_id: int | None = Field(default=None, ge=1, alias="LayoutID")
-    """Layout in Fusion that takes the records; absent: the controller of their kind."""
 
 
 class Acompanhamento(Entrega):
     """Keeps a run on duty for all queues while traffic is steady."""
 
 
-class CargaInicial(Entrega):
+class CargaInicial(Entrega, Destinado):
     """The whole history, once, behind live traffic."""
 
     permanencia: Duracao = timedelta(0)

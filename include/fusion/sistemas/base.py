@@ -120,14 +120,20 @@ class Leitura:
 
 @dataclass(frozen=True)
 class Sistema:
-    """A source system. ``mapear`` gets the record's row and its detail rows by kind, and returns the canonical record, mostly an attendance."""
+    """A source system. ``mapear`` gets the record's row and its detail rows by kind, and returns the canonical record, mostly an attendance.
+
+    Without ``mapear`` nothing is read: every process makes its records itself (``Processo.montar``).
+    """
 
     nome: str
-    origens: tuple[Origem, ...]
-    detalhes: tuple[Detalhe, ...]
-    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Registro]
+    origens: tuple[Origem, ...] = ()
+    detalhes: tuple[Detalhe, ...] = ()
+    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Registro] | None = None
     tipo_chave: Callable[[str], Any] = field(default=str)
     """Turns the queue's text key into what the source's key column compares with (``int`` for a bigint)."""
+
+    tipo_chave_paciente: Callable[[str], Any] | None = None
+    """The same for a patient's key, where it is of another type than the record's."""
 
     sql_chaves: str = "chaves.sql"
     """Statement of a form's replay: binds ``:atendimento``, ``:paciente``, ``:inicio``, ``:fim`` (each may be NULL), keyset ``:chave``,
@@ -156,7 +162,16 @@ class Sistema:
 
     def leitura(self, entidade: str) -> Leitura:
         """How records of this kind are read."""
-        return Leitura(self.detalhes, self.mapear, self.tipo_chave) if entidade == self.entidade else self.outras[entidade]
+        if entidade != self.entidade:
+            return self.outras[entidade]
+        if self.mapear is None:
+            raise ValueError(f"{self.nome} reads no {entidade}")
+        return Leitura(self.detalhes, self.mapear, self.tipo_chave)
+
+    def chave_de(self, origem: Origem, chave: str) -> Any:
+        """A stored key as the key column of this origin compares with it: it may be that of another kind of record than the main one."""
+        entidade = self.processo(origem.processo).entidade if origem.processo else self.entidade
+        return self.leitura(entidade).tipo_chave(chave)
 
     def processo(self, nome: str) -> Processo:
         """The queue process of this name."""

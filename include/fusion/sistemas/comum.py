@@ -29,6 +29,7 @@ _R = TypeVar("_R")
 # C0 and C1 controls other than tab, LF and CR, DEL and lone surrogates.
 _CONTROLES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _ANO_MIN, _ANO_MAX = 1850, 2200
+_DIGITOS_SEM_DDD_MAX = 9
 _BRASILEIRA = re.compile(r"([0-3]?[0-9])/([01]?[0-9])/([0-9]{4})(?:[ T](.+))?")
 _NUMERO = re.compile(r"[+-]?(?:[0-9]{1,12}(?:[.,][0-9]{0,12})?|[.,][0-9]{1,12})")
 _MILHARES = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3}){1,3}(?:,[0-9]{1,12})?")
@@ -89,6 +90,14 @@ def digitos_exatos(valor: Any, *tamanhos: int) -> str | None:
     if so is not None and len(so) < tamanhos[0] and len(tamanhos) == 1:
         so = so.zfill(tamanhos[0])
     return so if so is not None and len(so) in tamanhos else None
+
+
+def telefone(ddd: Any, numero: Any) -> str | None:
+    """Area code and number as digits; a number that was typed with its area code does not get it twice."""
+    so, area = digitos(numero), digitos(ddd)
+    if so is None:
+        return None
+    return f"{area.lstrip('0')}{so}" if area and len(so) <= _DIGITOS_SEM_DDD_MAX else so
 
 
 def uf(valor: Any) -> str | None:
@@ -231,6 +240,11 @@ def numero_se_houver(valor: Any) -> float | None:
         return numero(valor, "")
     except RegistroInvalido:
         return None
+
+
+def por_escrito(valor: float | None) -> str | None:
+    """A number as people write it here, to four places and with a comma: "1.125" would read as more than a thousand."""
+    return None if valor is None else f"{valor:.4f}".rstrip("0").rstrip(".").replace(".", ",")
 
 
 def pressao(valor: Any, campo: str) -> tuple[float, float] | None:

@@ -71,8 +71,7 @@ def _prescricao(x: Linha, ctx: Contexto) -> Prescricao:
         codigo=str(x["cd_itpre_med"]),
         medicamento=ctx.depara.traduzir("medicamentos", x["cd_produto"]),
         nome=nome or "Item não identificado",
-        # With a comma: "1.125" would read as more than a thousand.
-        dose=None if quantidade is None else f"{quantidade:.4f}".rstrip("0").rstrip(".").replace(".", ","),
+        dose=comum.por_escrito(quantidade),
         unidade_dose=comum.texto(x["ds_unidade"]),
         via=ctx.depara.traduzir("vias", x["cd_for_apl"], x["ds_for_apl"]),
         frequencia=comum.texto(x["ds_tip_fre"]),

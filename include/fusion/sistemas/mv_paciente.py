@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from include.fusion.erros import RegistroInvalido
 from include.fusion.modelo import Contato, Endereco, Paciente, Profissional
@@ -11,21 +10,12 @@ from include.fusion.sistemas import comum
 from include.fusion.sistemas.base import Contexto, Linha
 
 _CNPJ = 14
-_DIGITOS_SEM_DDD_MAX = 9
-
-
-def _telefone(ddd: Any, numero: Any) -> str | None:
-    """Area code and number as digits; a number that was typed with its area code does not get it twice."""
-    so, area = comum.digitos(numero), comum.digitos(ddd)
-    if so is None:
-        return None
-    return f"{area.lstrip('0')}{so}" if area and len(so) <= _DIGITOS_SEM_DDD_MAX else so
 
 
 def _contatos(p: Linha) -> tuple[Contato, ...]:
     achados = (
-        ("CELULAR", _telefone(p["nr_ddd_celular"], p["nr_celular"])),
-        ("RESIDENCIAL", _telefone(p["nr_ddd_fone"], p["nr_fone"])),
+        ("CELULAR", comum.telefone(p["nr_ddd_celular"], p["nr_celular"])),
+        ("RESIDENCIAL", comum.telefone(p["nr_ddd_fone"], p["nr_fone"])),
         ("EMAIL", comum.texto(p["email"])),
     )
     return tuple(Contato(tipo=tipo, valor=valor) for tipo, valor in achados if valor)

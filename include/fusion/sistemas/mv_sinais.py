@@ -20,8 +20,6 @@ from include.fusion.sistemas.mv_paciente import profissional
 
 PRESSAO_ARTERIAL = "PRESSAO_ARTERIAL"
 NAO_ENVIAR = "NAO_ENVIAR"
-_FATORES = {("kg", "g"): 0.001, ("cm", "m"): 100.0}
-"""(unit of the sign, unit it was taken in) → factor; any other difference is refused."""
 
 
 @lru_cache(maxsize=2000)
@@ -39,13 +37,7 @@ def _sinal(x: Linha, ctx: Contexto) -> str:
 
 
 def _fator(sinal: str, x: Linha, ctx: Contexto, onde: str) -> float:
-    unidade = ctx.depara.traduzir("unidades_afericao", x["ds_unidade_afericao"])
-    if unidade is None or unidade == SINAIS[sinal]:
-        return 1
-    try:
-        return _FATORES[SINAIS[sinal], unidade]
-    except KeyError:
-        raise regras.ilegivel(sinal, f"unidade diferente de {SINAIS[sinal]}", onde) from None
+    return regras.fator(sinal, ctx.depara.traduzir("unidades_afericao", x["ds_unidade_afericao"]), onde)
 
 
 def _valores(sinal: str, x: Linha, ctx: Contexto, onde: str) -> list[tuple[str, float]]:

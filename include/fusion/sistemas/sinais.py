@@ -31,12 +31,24 @@ FAIXAS = {
     "DOR": (0.0, 10.0),
 }
 """Sign → lowest and highest value."""
+_FATORES = {("kg", "g"): 0.001, ("cm", "m"): 100.0}
+"""(unit of the sign, unit it was taken in) → factor; any other difference is refused."""
 _CM_DE_MERCURIO = {"PRESSAO_SISTOLICA": 30, "PRESSAO_DIASTOLICA": 16, "PRESSAO_MEDIA": 20}
 
 
 def ilegivel(sinal: str, motivo: str, onde: str) -> RegistroInvalido:
     """The refusal, with the sign and the row (``onde``) that cannot be trusted, never the value."""
     return RegistroInvalido(f"sinaisVitais.{sinal}", f"{motivo} ({onde})")
+
+
+def fator(sinal: str, unidade: str | None, onde: str) -> float:
+    """What a value taken in ``unidade`` (UCUM; ``None``: the sign's own) is multiplied by."""
+    if unidade is None or unidade == SINAIS[sinal]:
+        return 1
+    try:
+        return _FATORES[SINAIS[sinal], unidade]
+    except KeyError:
+        raise ilegivel(sinal, f"unidade diferente de {SINAIS[sinal]}", onde) from None
 
 
 def _conferir_unidade(sinal: str, valor: float, onde: str) -> None:

@@ -6,12 +6,11 @@ it as it is by then. Two changes that wait together are one pendency; one whose 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.fusion.modelo import AplicacaoPendencia
-from include.fusion.sistemas.base import Contexto, Diario, Linha, Origem, Processo, Sistema
+from include.fusion.sistemas.base import Diario, Linha, Origem, Processo, Sistema
 
 if TYPE_CHECKING:
     from include.fusion.filas import Operacao
@@ -37,15 +36,9 @@ def montar(chave: str, integracao: Any) -> Registro:
     )
 
 
-def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Registro:
-    raise NotImplementedError("nothing is read for a pendency")
-
-
 SISTEMA = Sistema(
     nome="skymed",
     origens=(Origem("paciente_alterado", "paciente_alterado.sql", "paciente_alterado_vigia.sql"),),
-    detalhes=(),
-    mapear=mapear,
     tipo_chave=int,
     processos=(Processo(PROCESSO, "AtualizacaoAgendaCirurgia", "aplicacao_pendencia", montar=montar),),
     diarios=(Diario("diario_agenda", "diario_agenda.sql", "diario_agenda_apagar.sql", "diario_agenda_vigia.sql", rotear),),

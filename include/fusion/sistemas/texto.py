@@ -20,9 +20,10 @@ _BRANCOS = re.compile(r"[ \t\xa0]+")
 _LINHAS = re.compile(r"\n{3,}")
 
 _RTF = re.compile(r"\\([a-zA-Z]{1,32})(-?[0-9]{1,9})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)")
+_RTF_BINARIO = re.compile(r"\\bin([0-9]{1,9}) ?")
 _RTF_SEM_TEXTO = frozenset((
     "fonttbl", "colortbl", "stylesheet", "info", "pict", "generator", "header", "footer", "headerl", "headerr", "footerl", "footerr",
-    "object", "themedata", "listtable", "xmlnstbl",
+    "object", "themedata", "listtable", "listoverridetable", "revtbl", "rsidtbl", "filetbl", "fldinst", "bkmkstart", "bkmkend", "xmlnstbl",
 ))  # fmt: skip
 _RTF_SIMBOLOS = {
     "par": "\n", "line": "\n", "row": "\n", "sect": "\n", "page": "\n", "tab": "\t", "cell": "\t", "emdash": "—", "endash": "–",
@@ -58,6 +59,34 @@ def html_para_texto(texto: str) -> str:
     return _arrumar(html.unescape(_TAG.sub("", _QUEBRA.sub("\n", limpo))))
 
 
+def _sem_binario(texto: str) -> str:
+    """Without the raw bytes of ``\\binN``, in which a brace is no brace."""
+    partes, posicao = [], 0
+    while achado := _RTF_BINARIO.search(texto, posicao):
+        partes.append(texto[posicao : achado.start()])
+        posicao = achado.end() + int(achado[1])
+    return texto if not partes else "".join((*partes, texto[posicao:]))
+
+
+def rtf_incompleto(texto: str) -> bool:
+    """Whether this is RTF that was cut off or is no document: a group that never ends or ends twice, or text behind the last one."""
+    if not _e_rtf(texto):
+        return False
+    aberto, fim = 0, 0
+    limpo = _sem_binario(texto[texto.index("{\\rtf") :])
+    for sinal in _RTF.finditer(limpo):
+        aberto += {"{": 1, "}": -1}.get(sinal[5], 0)
+        if aberto == 0:
+            fim = sinal.end()
+            break
+    # Editors leave a NUL or a line break behind the document.
+    return not fim or bool(limpo[fim:].strip("\0 \t\r\n"))
+
+
+def _e_rtf(texto: str) -> bool:
+    return "{\\rtf" in texto[:64]
+
+
 def _pagina(nome: str) -> str:
     try:
         codecs.lookup(nome)
@@ -71,7 +100,7 @@ def rtf_para_texto(texto: str) -> str:
     saida: list[str] = []
     pilha: list[tuple[bool, int]] = []
     oculto, reserva, pular, pagina = False, 1, 0, "cp1252"
-    for sinal in _RTF.finditer(texto):
+    for sinal in _RTF.finditer(_sem_binario(texto)):
         palavra, numero, hexa, escape, chave, trecho = sinal.groups()
         if chave == "{":
             pilha.append((oculto, reserva))
@@ -108,7 +137,7 @@ def rtf_para_texto(texto: str) -> str:
 
 def texto_simples(texto: str) -> str:
     """Plain text of what may be RTF, HTML or plain already (which then stays as it is)."""
-    if "{\\rtf" in texto[:64]:
+    if _e_rtf(texto):
         return rtf_para_texto(texto)
     if "<" in texto and (_TAG.search(texto) or any(abre.search(texto) for abre, _ in _OCULTOS)):
         return html_para_texto(texto)

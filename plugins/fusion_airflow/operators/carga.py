@@ -40,7 +40,7 @@ class CargaOperator(OperadorIntegracao):
 
     def tem_trabalho(self, montagem: Montagem) -> bool:
         with montagem.fusion.connect() as con:
-            marcas = {o.nome: m.marcador for o in montagem.consultas.origens if (m := montagem.marcas().ler(con, o.nome)) and m.marcador}
+            marcas = {o.nome: m for o in montagem.consultas.origens if (m := montagem.marcas().ler(con, o.nome))}
         return montagem.vigia(self.passo).ha_trabalho(marcas)
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:

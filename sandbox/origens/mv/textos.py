@@ -101,9 +101,13 @@ _PLANO = (
 )
 
 
+def linhas_de_evolucao(rng: random.Random) -> list[str]:
+    return [f"{rng.choice(_ESTADO)}, {rng.choice(_QUEIXA)}.", f"Ao exame: {rng.choice(_EXAME)}.", f"CD: {rng.choice(_PLANO)}."]
+
+
 def evolucao(rng: random.Random) -> str:
     """A note of a few lines: sometimes with HTML or RTF, as an editor keeps it."""
-    linhas = [f"{rng.choice(_ESTADO)}, {rng.choice(_QUEIXA)}.", f"Ao exame: {rng.choice(_EXAME)}.", f"CD: {rng.choice(_PLANO)}."]
+    linhas = linhas_de_evolucao(rng)
     sorte = rng.random()
     if sorte < 0.3:
         return "".join(f"<p>{linha.replace('&', '&amp;').replace('>', '&gt;')}</p>" for linha in linhas)

@@ -1,0 +1,123 @@
+"""Tasy: notes, prescriptions, requested procedures, diagnoses and allergies of one attendance."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from include.fusion.erros import RegistroInvalido
+from include.fusion.modelo import Alergia, Diagnostico, Evolucao, Prescricao, SolicitacaoExame
+from include.fusion.sistemas import comum
+from include.fusion.sistemas.base import Contexto, Linha
+from include.fusion.sistemas.tasy_paciente import profissional
+from include.fusion.sistemas.texto import rtf_incompleto
+
+
+def evolucoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Evolucao, ...]:
+    """Notes as plain text; one without any (a picture alone) has nothing to send. A damaged RTF is refused: half a note may mislead."""
+    itens = []
+    for x in linhas:
+        bruto = comum.texto(x["ds_evolucao"])
+        if bruto is not None and rtf_incompleto(bruto):
+            raise RegistroInvalido("evolucoes.texto", f"RTF incompleto ou corrompido (evolução {x['cd_evolucao']})")
+        if (texto := comum.texto_clinico(bruto)) is not None:
+            itens.append(
+                Evolucao(
+                    codigo=str(x["cd_evolucao"]),
+                    tipo=ctx.depara.traduzir("tipo_evolucao", x["ie_evolucao_clinica"], x["ie_tipo_evolucao"]),
+                    data=comum.data_hora(x["dt_evolucao"], ctx.fuso, "evolucoes.data"),
+                    texto=texto,
+                    profissional=profissional(x, ctx),
+                )
+            )
+    return tuple(itens)
+
+
+def _chave(x: Linha) -> str:
+    return f"{x['nr_prescricao']}-{x['nr_sequencia']}"
+
+
+def _prescricao(x: Linha, ctx: Contexto) -> Prescricao:
+    quantidade = comum.numero(x["qt_dose"], "prescricoes.quantidade")
+    return Prescricao(
+        codigo=_chave(x),
+        medicamento=ctx.depara.traduzir("medicamentos", x["cd_material"]),
+        nome=comum.texto(x["ds_material"]) or comum.texto(x["ds_reduzida"]) or "Item não identificado",
+        dose=comum.por_escrito(quantidade),
+        unidade_dose=comum.texto(x["cd_unidade_medida_dose"]),
+        via=ctx.depara.traduzir("vias", x["ie_via_aplicacao"]),
+        frequencia=ctx.depara.traduzir("intervalos", x["cd_intervalo"]),
+        quantidade=quantidade,
+        inicio=comum.data(x["dt_inicio_medic"], "prescricoes.inicio"),
+        fim=comum.data(x["dt_validade_prescr"], "prescricoes.fim"),
+        prescrito_em=comum.data_hora(x["dt_prescricao"], ctx.fuso, "prescricoes.prescritoEm"),
+        suspenso=comum.booleano(x["ie_suspenso"]) or x["dt_suspensao"] is not None or x["prescricao_suspensa"] is not None,
+        profissional=profissional(x, ctx),
+    )
+
+
+def prescricoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Prescricao, ...]:
+    """Medicines; a suspended one stays, as such: it may have been given."""
+    return tuple(_prescricao(x, ctx) for x in linhas)
+
+
+def solicitacoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[SolicitacaoExame, ...]:
+    """Procedures that were requested."""
+    return tuple(
+        SolicitacaoExame(
+            codigo=_chave(x),
+            procedimento=(procedimento := comum.codigo(x["cd_procedimento"])),
+            nome=comum.texto(x["ds_proc_exame"]) or f"Procedimento {procedimento or 'não identificado'}",
+            solicitado_em=comum.data_hora(x["dt_prescricao"], ctx.fuso, "solicitacoesExame.solicitadoEm"),
+            profissional=profissional(x, ctx),
+        )
+        for x in linhas
+    )
+
+
+def diagnosticos(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Diagnostico, ...]:
+    """Diagnoses by their own key, which is moment and code."""
+    itens = []
+    for x in linhas:
+        quando = comum.data_hora(x["dt_diagnostico"], ctx.fuso, "diagnosticos.data")
+        cid10 = comum.cid(x["cd_doenca"], "diagnosticos.cid10")
+        if quando is None or cid10 is None:
+            raise RegistroInvalido("diagnosticos.data" if quando is None else "diagnosticos.cid10", "não preenchido na origem")
+        itens.append(
+            Diagnostico(
+                codigo=f"{quando:%Y%m%d%H%M%S}-{comum.codigo(x['cd_doenca'])}",
+                cid10=cid10,
+                descricao=comum.texto(x["ds_doenca_cid"]),
+                tipo=ctx.depara.traduzir("tipo_diagnostico", x["ie_classificacao_doenca"]) or "SECUNDARIO",
+                data=quando,
+            )
+        )
+    return tuple(itens)
+
+
+def _nega(x: Linha) -> bool:
+    return comum.booleano(x["ie_nega_alergias"], campo="alergias.nega")
+
+
+def nega_alergias(linhas: Sequence[Linha]) -> bool | None:
+    """``True`` where the patient is said to have none, and nothing says otherwise: a real allergy in force wins."""
+    return True if linhas and all(map(_nega, linhas)) else None
+
+
+def alergias(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Alergia, ...]:
+    """Real allergies; a denial is no item (:func:`nega_alergias`)."""
+    itens = []
+    for x in linhas:
+        if _nega(x):
+            continue
+        tipo = comum.texto(x["ds_tipo_alergia"])
+        remedio = comum.texto(x["ds_reduzida"]) or comum.texto(x["ds_medic_nao_cad"])
+        notas = [t for t in (comum.texto(x["ds_reacao"]), comum.texto_clinico(x["ds_observacao"])) if t]
+        itens.append(
+            Alergia(
+                codigo=str(x["nr_sequencia"]),
+                substancia=remedio or tipo or "Substância não informada",
+                categoria="MEDICAMENTO" if remedio else ctx.depara.traduzir("categoria_alergia", tipo) or "OUTRA",
+                reacao="\n".join(notas) or None,
+            )
+        )
+    return tuple(itens)

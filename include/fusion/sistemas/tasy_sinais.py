@@ -1,0 +1,64 @@
+"""Tasy: vital signs, one column each in a row that was taken at one moment.
+
+CD_PESSOA_FISICA of the row is the professional, CD_PACIENTE the patient (domain-facts 10, item 11). A row of another patient than the
+attendance's is a mix-up that only the hospital can settle: it is never sent, and refuses the record with its reason rather than vanish.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from include.fusion.erros import RegistroInvalido
+from include.fusion.modelo import SINAIS, SinalVital
+from include.fusion.sistemas import comum
+from include.fusion.sistemas import sinais as regras
+from include.fusion.sistemas.base import Contexto, Linha
+from include.fusion.sistemas.tasy_paciente import profissional
+
+_COLUNAS = {
+    "PRESSAO_SISTOLICA": ("qt_pa_sistolica", ""),
+    "PRESSAO_DIASTOLICA": ("qt_pa_diastolica", ""),
+    "PRESSAO_MEDIA": ("qt_pam", ""),
+    "FREQUENCIA_CARDIACA": ("qt_freq_cardiaca", ""),
+    "FREQUENCIA_RESPIRATORIA": ("qt_freq_resp", ""),
+    "TEMPERATURA": ("qt_temp", ""),
+    "SATURACAO_O2": ("qt_saturacao_o2", ""),
+    "PESO": ("qt_peso", "ie_unid_med_peso"),
+    "ALTURA": ("qt_altura_cm", "ie_unid_med_altura"),
+    "GLICEMIA_CAPILAR": ("qt_glicemia_capilar", ""),
+    "DOR": ("qt_escala_dor", ""),
+}
+"""Sign → its column and, where it has one, the column of the unit it was taken in."""
+
+
+def _fator(sinal: str, unidade: object, ctx: Contexto, onde: str) -> float:
+    return regras.fator(sinal, ctx.depara.traduzir("unidades_afericao", unidade), onde)
+
+
+def sinais(linhas: Sequence[Linha], ctx: Contexto) -> tuple[SinalVital, ...]:
+    """Every sign that was written; a row without a moment was never taken."""
+    itens = []
+    for x in linhas:
+        onde = f"sinal vital {x['nr_sequencia']}"
+        dono = comum.codigo(x["sinal_paciente"])
+        if dono is not None and dono != comum.codigo(x["atendimento_paciente"]):
+            raise RegistroInvalido("sinaisVitais.paciente", f"não é o paciente do atendimento ({onde})")
+        data = comum.data_hora(x["dt_sinal_vital"], ctx.fuso, "sinaisVitais.data")
+        if data is None:
+            continue
+        for sinal, (coluna, unidade) in _COLUNAS.items():
+            if x[coluna] is None:
+                continue
+            valor = regras.medida(sinal, x[coluna], onde, _fator(sinal, x[unidade], ctx, onde) if unidade else 1)
+            if valor is not None:
+                itens.append(
+                    SinalVital(
+                        codigo=f"{x['nr_sequencia']}-{sinal}",
+                        sinal=sinal,
+                        valor=valor,
+                        unidade=SINAIS[sinal],
+                        data=data,
+                        profissional=profissional(x, ctx),
+                    )
+                )
+    return tuple(itens)

@@ -1,0 +1,20 @@
+-- Beside the primary keys: foreign keys as Tasy indexes them ("fk"), and those that include/contracts/tasy asks the site for ("fusion").
+create index fk_atend on tasy.atendimento_paciente (cd_pessoa_fisica);
+create index fk_sinal on tasy.atendimento_sinal_vital (nr_atendimento);
+create index fk_evol on tasy.evolucao_paciente (nr_atendimento);
+create index fk_prescr on tasy.prescr_medica (nr_atendimento);
+create index fk_alergia on tasy.paciente_alergia (cd_pessoa_fisica);
+create index fk_unid on tasy.atend_paciente_unidade (nr_atendimento);
+create index ix_atend_entrada on tasy.atendimento_paciente (dt_entrada);
+create index ix_fusion_atend on tasy.atendimento_paciente (dt_atualizacao);
+create index ix_fusion_sinal on tasy.atendimento_sinal_vital (dt_atualizacao);
+create index ix_fusion_evol on tasy.evolucao_paciente (dt_atualizacao);
+create index ix_fusion_prescr on tasy.prescr_medica (dt_atualizacao);
+create index ix_fusion_prmat on tasy.prescr_material (dt_atualizacao);
+create index ix_fusion_prproc on tasy.prescr_procedimento (dt_atualizacao);
+create index ix_fusion_diag on tasy.diagnostico_doenca (dt_atualizacao);
+create index ix_fusion_alergia on tasy.paciente_alergia (dt_atualizacao);
+create index ix_fusion_unid on tasy.atend_paciente_unidade (dt_atualizacao);
+create index ix_fusion_conv on tasy.atend_categoria_convenio (dt_atualizacao);
+create index ix_fusion_pf on tasy.pessoa_fisica (dt_atualizacao);
+create index ix_fusion_compl on tasy.compl_pessoa_fisica (dt_atualizacao);

@@ -1,0 +1,84 @@
+"""Tasy's settings: the old service's file, and the database of its own that it calls Integrador."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fusion_airflow.montagem import Montagem
+from include.fusion.settings import Integracao, Tasy, carregar, como_dados, de_dados, obter
+from include.fusion.settings.appsettings import Importado, importar
+from include.fusion.settings.entrada import como_yaml
+from include.fusion.settings.json_dotnet import ler_json
+
+TASY = """{
+  "ConnectionStrings": {
+    "Tasy": "Data Source=tasy-ora:1521/TASYPRD;User Id=TASY;Password=Ta5enha",
+    "Fusion": "Server=sql01;Database=Fusion;User Id=fusion;Password=F0culta",
+    "Integrador": "Server=sql02;Database=Integrador;User Id=integ;Password=In7eg"
+  },
+  "%s": {"Intervalo": "00:00:15", "Habilitado": true, "MaxRecords": 700},
+  "BuscarInformacoesAtendimentos": {"Interval": "00:00:08", "MaxRecords": 300, "IntegracaoID": 7, "LayoutID": 12},
+  "GerarPendenciaAtualizacaoPacientes": {"Habilitado": false, "Interval": "00:00:05"},
+  "IntegrarPendenciaAtualizacaoPacientes": {"MaxRecords": 50}
+}"""
+
+
+def ler(secao: str = "BuscarAendimentosImportar") -> Importado:
+    return importar(ler_json(TASY % secao, "appsettings.json"))
+
+
+def entrada(lido: Importado, pasta: Path) -> Integracao:
+    (pasta / "novo.yaml").write_text(como_yaml(lido, "America/Bahia"), encoding="utf-8")
+    (integracao,) = carregar(pasta / "novo.yaml")
+    return integracao
+
+
+@pytest.mark.parametrize("secao", ["BuscarAendimentosImportar", "BuscarAtendimentosImportar", "BuscarAtendimentos"])
+def test_the_old_file_becomes_an_entry_that_validates(tmp_path: Path, secao: str) -> None:
+    tasy = entrada(ler(secao), tmp_path)
+    assert isinstance(tasy, Tasy) and tasy.integracao_id == 7
+    assert (tasy.buscar_atendimentos.intervalo.total_seconds(), tasy.buscar_atendimentos.pagina) == (15, 700)
+    informacoes = tasy.buscar_informacoes_atendimentos
+    assert (informacoes.intervalo.total_seconds(), informacoes.max_records, informacoes.layout_id) == (8, 300, 12)
+    assert not tasy.gerar_pendencia_atualizacao_pacientes.habilitado
+    assert tasy.integrar_pendencia_atualizacao_pacientes.max_records == 50
+
+
+def test_the_integrador_of_the_old_file_is_a_connection_of_the_entry(tmp_path: Path) -> None:
+    lido = ler()
+    assert {i: c.host for i, c in lido.conexoes.items()} == {"tasy": "tasy-ora", "fusion_db": "sql01", "integrador": "sql02"}
+    assert entrada(lido, tmp_path).conexoes.banco == "integrador"
+
+
+def test_what_a_search_has_no_setting_for_is_named() -> None:
+    assert any("GerarPendenciaAtualizacaoPacientes:Interval" in aviso for aviso in ler().avisos)
+
+
+@pytest.mark.parametrize("id", [i.id for i in carregar()])
+def test_any_entry_keeps_its_queues_in_the_integrador_where_one_is_set(id: str) -> None:
+    integracao = obter(id)
+    com = de_dados(como_dados(integracao) | {"conexoes": como_dados(integracao)["conexoes"] | {"integrador": "outra"}})
+    assert Montagem(integracao, lambda conn_id: conn_id).fusion == "fusion_db"
+    assert Montagem(com, lambda conn_id: conn_id).fusion == "outra"
+
+
+def test_one_integracao_id_may_live_in_two_databases(tmp_path: Path) -> None:
+    uma = como_yaml(ler(), "America/Bahia")
+    outra = (
+        uma.replace("integracoes:\n", "")
+        .replace("id: tasy", "id: sul")
+        .replace("origem: tasy", "origem: sul")
+        .replace(": integrador", ": sul")
+    )
+    (tmp_path / "duas.yaml").write_text(uma.split("\n# Airflow")[0] + outra.split("\n# Airflow")[0])
+    assert [i.conexoes.banco for i in carregar(tmp_path / "duas.yaml")] == ["integrador", "sul"]
+
+
+def test_max_records_of_the_search_survives_the_way_to_the_watcher() -> None:
+    tasy = obter("tasy")
+    assert isinstance(tasy, Tasy)
+    menor = tasy.model_copy(update={"buscar_atendimentos": tasy.buscar_atendimentos.model_copy(update={"pagina": 7})})
+    lido = de_dados(como_dados(menor))
+    assert lido.busca.pagina == 7
