@@ -42,6 +42,7 @@ def _fresca(estado: Estado) -> Iterator[None]:
     def apagar() -> None:
         Postgres(estado.postgres).apagar()
         shutil.rmtree(estado.airflow, ignore_errors=True)
+        shutil.rmtree(estado.pasta / "fhir", ignore_errors=True)
         for nome in ("segredos.json", "portas.json", "processos.json"):
             (estado.pasta / nome).unlink(missing_ok=True)
 
