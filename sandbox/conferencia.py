@@ -27,6 +27,12 @@ _FATOS = {
                  where m.cd_atendimento = a.cd_atendimento and m.sn_fechado = 'S'
                    and coalesce(e.sn_exa_lab, 'N') <> 'S' and coalesce(e.sn_exa_rx, 'N') <> 'S')
           from dbamv.atendime a join dbamv.paciente p on p.cd_paciente = a.cd_paciente""",
+    "sotech": """
+        select a.pkatendimento::text, p.cpf,
+               (select count(*) from pep.ate_prescricao_item i where i.ativo and i.fkprescricao in (
+                   select r.pkprescricao from pep.ate_prescricao r where r.fkatendimento = a.pkatendimento and r.ativo))
+          from sotech.ate_atendimento a join sotech.cdg_paciente p on p.pkpaciente = a.fkpaciente
+         where a.ativo""",
     "tasy": """
         select a.nr_atendimento::text, p.nr_cpf,
                (select count(*) from tasy.prescr_material i where i.nr_prescricao in (

@@ -23,7 +23,7 @@ from include.fusion.depara import DePara
 from include.fusion.leitura import ConsultasSistema, Leitor, Lido
 from include.fusion.modelo import corpo, versao_conteudo
 from include.fusion.settings import Integracao, carregar
-from include.fusion.sistemas.base import Contexto
+from include.fusion.sistemas.base import Contexto, Sistema
 from include.fusion.tabelas import FILAS
 from sandbox.conferencia import conferir
 from sandbox.origens.base import SEM_EFEITO
@@ -35,14 +35,10 @@ from sandbox.stack.situacao import tabela
 LOTE = 500
 DA_AGENDA = ("AtualizacaoAgendaCirurgia", "AplicacaoPendencia")
 """Queue tables of the surgical chain, which sandbox.relatorio_agenda reports on."""
-DE_ATENDIMENTOS = ("ImportacaoAtendimento", "ImportarAtendimento")
-"""Queue tables whose keys are attendances."""
 _FILA = f"""select processo, situacao, count(*), count(*) filter (where motivo = 'conteúdo inalterado') from (
     {" union all ".join(f"select integracao_id, processo, situacao, motivo from {t}" for t in FILAS if t not in DA_AGENDA)}) f
 where integracao_id = %s group by 1, 2"""
-_ABERTAS = f"""select chave, max(situacao), max(motivo) from (
-    {" union all ".join(f"select integracao_id, chave, situacao, motivo from {t}" for t in DE_ATENDIMENTOS)}) f
-where integracao_id = %s and situacao in ('pendente', 'reservado', 'erro') group by 1"""
+_ABERTAS = """select chave, max(situacao), max(motivo) from ({fila}) f where situacao in ('pendente', 'reservado', 'erro') group by 1"""
 _APLICACOES = """select codigo, operacao, hash_conteudo, atualizado_em, aceito_em from aplicacao
 where integracao_id = %s and entidade = 'atendimento' order by id"""
 _REGISTROS = "select codigo, corpo, cancelado from registro where entidade = %s and integracao_id = %s and codigo = any(%s)"
@@ -152,14 +148,25 @@ def repetidas(aplicacoes: list[tuple[Any, ...]]) -> list[str]:
     return achadas
 
 
+def sistema_de(integracao: Integracao) -> Sistema:
+    """The source system's own module, found by its name."""
+    sistema: Sistema = importlib.import_module(f"include.fusion.sistemas.{integracao.sistema}").SISTEMA
+    return sistema
+
+
+def fila_de(*integracoes: Integracao) -> str:
+    """Query of all their queue rows that name attendances."""
+    partes = [(i.integracao_id, t) for i in integracoes for t in sistema_de(i).tabelas("atendimento")]
+    return " union all ".join(f"select * from {t} where integracao_id = {numero}" for numero, t in partes)
+
+
 def leitor_de(integracao: Integracao, engine: Any, entidade: str) -> Leitor:
     """The project's reader for this installation, on an engine of ours."""
-    sistema = importlib.import_module(f"include.fusion.sistemas.{integracao.sistema}").SISTEMA
     contexto = Contexto(
         DePara.carregar(integracao.id, integracao.sistema), integracao.fuso, integracao.documento_invalido == "omitir",
         getattr(integracao, "semi_uti", False),
     )  # fmt: skip
-    return Leitor(ConsultasSistema(engine, sistema, integracao.pasta_sql), contexto, entidade)
+    return Leitor(ConsultasSistema(engine, sistema_de(integracao), integracao.pasta_sql), contexto, entidade)
 
 
 def divergentes(integracao: Integracao, url_origem: str, url_fusion: str) -> set[str]:
@@ -221,7 +228,10 @@ def _integracao(relatorio: Relatorio, integracao: Integracao, urls: Mapping[str,
     mudancas = consultar(urls["simulador"], _MUDANCAS, integracao.sistema, [])
     com_efeito = consultar(urls["simulador"], _MUDANCAS, integracao.sistema, list(SEM_EFEITO))
     aplicacoes = consultar(urls["fusion"], _APLICACOES, numero)
-    abertas = {chave: (situacao, motivo) for chave, situacao, motivo in consultar(urls["fusion_integracao"], _ABERTAS, numero)}
+    abertas = {
+        chave: (situacao, motivo)
+        for chave, situacao, motivo in consultar(urls["fusion_integracao"], _ABERTAS.format(fila=fila_de(integracao)))
+    }
     em_erro = {c for c, (situacao, _) in abertas.items() if situacao == "erro"}
     faltam = divergentes(integracao, url_origem, urls["fusion"]) - em_erro
     tempos = latencias(com_efeito, aplicacoes)

@@ -1,4 +1,4 @@
-"""One look for work at a source: its journals, its change markers, its rounds, and what Fusion asked for."""
+"""One look for work at a source: its journals, its change markers, its images, its rounds, and what Fusion asked for."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from include.fusion.pedido import Pedido
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from include.fusion.retrato import Retratos
     from include.fusion.sistemas.base import Ronda
 
 
@@ -35,6 +36,7 @@ class Busca:
         ronda_a_cada: timedelta,
         passo: str | None = None,
         numero: Callable[[str], int],
+        retratos: Retratos | None = None,
     ) -> None:
         self.consultas = consultas
         self.fusion = fusion
@@ -45,6 +47,7 @@ class Busca:
         self.ronda_a_cada = ronda_a_cada
         self.passo = passo
         self.numero = numero
+        self.retratos = retratos
 
     def executar(self, ao_avancar: Callable[[ResultadoCarga], None] | None = None, *, janela: bool = True) -> ResultadoCarga:
         """Queue all that is new. ``janela`` False: without the overlap window of the markers."""
@@ -62,6 +65,8 @@ class Busca:
                 resultado.somar(diario.nome, *mudanca.executar(avancou))
         if self.carga.origens:
             self.carga.executar(ao_avancar, janela=janela, resultado=resultado)
+        if self.retratos is not None:
+            self.retratos.executar(resultado, avancou)
         for ronda in sistema.rondas:
             if self.passo in (None, ronda.passo):
                 self._rondar(ronda, resultado)

@@ -39,18 +39,19 @@ RELOGIO_VALIDADE = 60.0
 
 @dataclass
 class ResultadoCarga:
-    """Counts of one pass; ``futuros`` are rows whose change date lies in the future."""
+    """Counts of one pass; ``futuros`` are rows whose change date lies in the future, ``regressivas`` rows whose version went back."""
 
     lidos: int = 0
     enfileirados: int = 0
     futuros: int = 0
+    regressivas: int = 0
     por_origem: dict[str, int] = field(default_factory=dict)
 
     def somar(self, nome: str, lidos: int, enfileirados: int) -> None:
-        """Add what one journal or round brought."""
+        """Add what one journal, round or comparison brought."""
         self.lidos += lidos
         self.enfileirados += enfileirados
-        self.por_origem[nome] = enfileirados
+        self.por_origem[nome] = self.por_origem.get(nome, 0) + enfileirados
 
 
 def texto_marcador(valor: Any) -> str:

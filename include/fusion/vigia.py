@@ -15,6 +15,7 @@ from include.fusion.leitura import ConsultasSistema
 from include.fusion.marcas import NA_JANELA, Marca
 from include.fusion.plantao import presente
 from include.fusion.relogio import agora
+from include.fusion.retrato import VigiaRetratos
 from include.fusion.sistemas.base import Origem
 from include.fusion.tabelas import FILAS, marca_dagua
 
@@ -102,18 +103,23 @@ class VigiaOrigem:
     ``passo``: only what that search step looks at.
     """
 
-    def __init__(self, consultas: ConsultasSistema, *, sobreposicao: timedelta, passo: str | None = None) -> None:
+    def __init__(
+        self, consultas: ConsultasSistema, *, sobreposicao: timedelta, passo: str | None = None, retratos: VigiaRetratos | None = None
+    ) -> None:
         self.consultas = consultas
         self.sobreposicao = sobreposicao
         self.passo = passo
+        self.retratos = retratos
 
     def ha_trabalho(self, marcas: Mapping[str, Marca]) -> bool:
         """Whether any origin has changes that the watermarks, by origin, do not cover yet."""
         with self.consultas.engine.connect() as con:
             diarios = [d for d in self.consultas.sistema.diarios if self.passo in (None, d.passo)]
             origens = [o for o in self.consultas.origens if self.passo in (None, o.passo)]
-            return any(self.consultas.linhas(con, d.sql_vigia)[0]["quantidade"] for d in diarios) or any(
-                self._mudou(con, o, marcas.get(o.nome, Marca(None))) for o in origens
+            return (
+                any(self.consultas.linhas(con, d.sql_vigia)[0]["quantidade"] for d in diarios)
+                or any(self._mudou(con, o, marcas.get(o.nome, Marca(None))) for o in origens)
+                or (self.retratos is not None and self.retratos.ha_trabalho(con, marcas))
             )
 
     def _mudou(self, con: Connection, origem: Origem, anterior: Marca) -> bool:

@@ -19,6 +19,7 @@ from include.fusion.leitura import ConsultasSistema, Leitor, Montador
 from include.fusion.livro import Livro
 from include.fusion.marcas import Marca, Marcas
 from include.fusion.pendencias import Pendencias
+from include.fusion.retrato import Retratos, VigiaRetratos
 from include.fusion.settings import Integracao
 from include.fusion.settings.processos import CargaInicial, Importacao, Processamento
 from include.fusion.settings.processos import Entrega as AjustesEntrega
@@ -185,6 +186,9 @@ class Montagem:
             ronda_a_cada=ronda.intervalo if ronda else timedelta(0),
             passo=passo,
             numero=self.numero,
+            retratos=Retratos(self.consultas, self.fusion, self.fila, self.marcas(), pagina=busca.pagina, passo=passo)
+            if self.sistema.retratos
+            else None,
         )
 
     def pendencias(self) -> Pendencias:
@@ -213,7 +217,8 @@ class Montagem:
         if self.sistema.atende_pendencias:
             return self.pendencias()
         busca = self.integracao.busca_de(passo or "")
-        return VigiaOrigem(self.consultas, sobreposicao=busca.sobreposicao, passo=passo)
+        retratos = VigiaRetratos(self.consultas, self.fusion, self.marcas(), passo=passo) if self.sistema.retratos else None
+        return VigiaOrigem(self.consultas, sobreposicao=busca.sobreposicao, passo=passo, retratos=retratos)
 
     @property
     def alvo(self) -> Alvo:

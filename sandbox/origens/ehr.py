@@ -13,7 +13,7 @@ from sandbox.origens.base import Mudanca
 from sandbox.plataforma.ehr import ServidorEhr
 
 FUSO = "UTC"
-INVALIDOS = ("sem_efeito",)
+INVALIDOS = ("codigo_livre",)
 
 
 def _servidor() -> ServidorEhr:
@@ -41,4 +41,4 @@ def mudar_invalido(con: Any, rng: random.Random, tipo: str | None = None) -> Mud
     """An odd one that must nevertheless arrive: entered in error, with a code that the platform has no name for."""
     estranho = {"code": {"text": "anotação do hospital"}, "status": "entered-in-error"}
     chave = _servidor().observar(_paciente(con), rng.randint(50, 120), **estranho)
-    return Mudanca(chave, "inclusao", "sem_efeito")
+    return Mudanca(chave, "inclusao", "codigo_livre")

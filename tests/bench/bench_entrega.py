@@ -27,6 +27,7 @@ CONCORRENCIA, LOTE, ATRASO = 32, 200, 0.05
 # Items are copied until a record is as large as that of a long stay: the generators' own are 3 and 7 kB.
 ENGORDAR = {
     "consulfarma": {"dbo.prescricaomedicamento": ("prescricaomedicamentoid", 9), "dbo.diagnostico": ("diagnosticoid", 9)},
+    "sotech": {"pep.ate_prescricao_item": ("pkprescricaoitem", 17), "pep.ate_evolucao": ("pkevolucao", 6)},
     "esus_ab": {
         "tb_receita_medicamento": ("co_seq_receita_medicamento", 4),
         "tb_exame_requisitado": ("co_seq_exame_requisitado", 4),
@@ -35,7 +36,7 @@ ENGORDAR = {
 }
 _COPIAR = """set session_replication_role = replica;
 insert into {tabela} overriding system value
-select (jsonb_populate_record(x, jsonb_build_object('{chave}', m.maior + row_number() over ()))).*
+select (jsonb_populate_record(x, jsonb_build_object('{chave}', m.maior + row_number() over (), 'uuid', gen_random_uuid()))).*
 from {tabela} x cross join generate_series(1, {vezes}) cross join (select max({chave}) as maior from {tabela}) m;
 analyze {tabela}"""
 
@@ -68,10 +69,10 @@ class Pista:
         """Both loops find Fusion empty; ours finds a full queue and an empty ledger."""
         self._rodada += 1
         executar(self.b.dsn["fusion"], "truncate registro, aplicacao, idempotencia")
-        executar(self.b.dsn["fila"], "truncate importacaoatendimento, livro_entrega")
+        executar(self.b.dsn["fila"], f"truncate {self.b.montagem.sistema.processos[0].tabela}, livro_entrega")
         with self.b.montagem.fusion.begin() as con:
             self.b.montagem.fila().enfileirar(con, self.itens)
-        executar(self.b.dsn["fila"], "vacuum analyze importacaoatendimento")
+        executar(self.b.dsn["fila"], f"vacuum analyze {self.b.montagem.sistema.processos[0].tabela}")
 
     def nossa(self) -> float:
         """Records per second of the delivery loop, connections and the look at the empty queue at the end included."""
@@ -139,7 +140,7 @@ def _taxa(taxas: list[float]) -> float:
 def pista(postgres: Postgres, pasta: Path, integracao: str, registros: int) -> Iterator[Pista]:
     """``registros`` attendances of as many patients; the databases go afterwards."""
     # Attendances per patient that the two generators make, with a margin for patients without any.
-    vezes = {"consulfarma": 3, "esus_ab": 7}[integracao]
+    vezes = {"consulfarma": 3, "esus_ab": 7, "sotech": 3}[integracao]
     bancada = Bancada(postgres, pasta, integracao, registros * vezes)
     try:
         yield Pista(bancada, registros)
@@ -179,7 +180,7 @@ def run(rapido: bool = False) -> list[Medida]:
     registros, pares = (400, 1) if rapido else (2000, 3)
     medidas: list[Medida] = []
     with servidor_postgres() as (postgres, pasta):
-        for integracao in ("consulfarma", "esus_ab"):
+        for integracao in ("consulfarma", "esus_ab", "sotech"):
             with pista(postgres, pasta, integracao, registros) as p:
                 medidas += _medir(p, pares)
     return medidas

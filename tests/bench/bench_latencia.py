@@ -6,7 +6,7 @@ from typing import Any
 
 from include.fusion.settings import carregar
 from sandbox.origens.base import SEM_EFEITO
-from sandbox.relatorio import DE_ATENDIMENTOS, consultar, latencias, montar, percentil
+from sandbox.relatorio import consultar, fila_de, latencias, montar, percentil
 from sandbox.simulador import criar_registro
 from sandbox.stack import componentes
 from sandbox.stack.preparo import FONTES
@@ -20,9 +20,11 @@ where integracao_id = %s and entidade = 'atendimento' order by id"""
 # Content alone tells versions apart in Fusion: of a record that changes again and again, a change without new content is counted with the
 # next version, however long that takes. What the queue says does not depend on content.
 _NA_FILA = """select integracao_id, count(*), extract(epoch from percentile_disc(0.95) within group (order by concluido_em - criado_em))
-from (select integracao_id, situacao, criado_em, concluido_em from ImportacaoAtendimento
-    union all select integracao_id, situacao, criado_em, concluido_em from ImportarAtendimento) f
-where criado_em >= %s and situacao = 'concluido' group by 1 order by 1"""
+from ({fila}) f where criado_em >= %s and situacao = 'concluido' group by 1 order by 1"""
+
+
+def _fila() -> str:
+    return fila_de(*(i for i in carregar() if i.habilitada and i.sistema in FONTES))
 
 
 class Fase:
@@ -40,7 +42,7 @@ class Fase:
             h.passar(2)
             self.relatorio = montar(h.urls)
         self.partidas, self.gasto = h.partidas(self.comeco), gasto(cpu, h.cpu())
-        self.na_fila = consultar(h.urls["fusion_integracao"], _NA_FILA, self.comeco)
+        self.na_fila = consultar(h.urls["fusion_integracao"], _NA_FILA.format(fila=_fila()), self.comeco)
         self.tempos: dict[str, list[float]] = {}
         self.mudancas: dict[str, list[tuple[Any, ...]]] = {}
         for integracao in carregar():
@@ -58,8 +60,7 @@ class Fase:
     def escoamento(self) -> float:
         """Seconds from the last change's commit until the last queue row was done."""
         ultimo = max(m[-1] for mudancas in self.mudancas.values() for m in mudancas)
-        fins = (consultar(self._h.urls["fusion_integracao"], f"select max(concluido_em) from {t}")[0][0] for t in DE_ATENDIMENTOS)
-        fim = max(f for f in fins if f is not None)
+        fim = consultar(self._h.urls["fusion_integracao"], f"select max(concluido_em) from ({_fila()}) f")[0][0]
         return max(0.0, (fim - ultimo).total_seconds())
 
     @property

@@ -44,7 +44,7 @@ def com_settings(pasta: Path, monkeypatch: pytest.MonkeyPatch, texto: str) -> An
 
 def test_every_installed_integration_has_its_dags(bolsa: Any) -> None:
     assert set(bolsa.dags) == {
-        "consulfarma", "esus_ab", "esus_ab_carga_inicial", "mv", "mv_carga_inicial", "skymed", "fusion_service", "tasy",
+        "consulfarma", "esus_ab", "esus_ab_carga_inicial", "mv", "mv_carga_inicial", "skymed", "fusion_service", "sotech", "tasy",
         "fhir_push", "fhir_push_tempo_real", "fhir_pull",
     }  # fmt: skip
 
@@ -71,11 +71,11 @@ def test_every_task_has_owner_pool_retries_and_a_retry_policy(tarefas: list[Any]
 
 def test_people_read_portuguese_names(dags: list[Any], tarefas: list[Any]) -> None:
     assert {dag.dag_display_name for dag in dags} == {
-        "Consulfarma", "e-SUS AB", "e-SUS AB – carga inicial", "MV", "MV – carga inicial", "Skymed", "Fusion Service", "Tasy",
+        "Consulfarma", "e-SUS AB", "e-SUS AB – carga inicial", "MV", "MV – carga inicial", "Skymed", "Fusion Service", "Sotech", "Tasy",
         "FHIR – envio", "FHIR – envio em tempo real", "FHIR – busca",
     }  # fmt: skip
     assert {t.task_display_name for t in tarefas} == {
-        "Carga", "Importação", "Processamento", "Acompanhamento", "Importar Pendências", "Buscar Pendências", "Processar Pendências",
+        "Carga", "Importação", "Integração", "Processamento", "Acompanhamento", "Importar Pendências", "Buscar Pendências", "Processar Pendências",
         "Atualização Fila Pendências", "Busca Atendimentos Paciente", "Busca Atualizações Paciente",
         "Tenants", "Enviar", "Enviar em tempo real", "Buscar",
         *(f"Processamento Pendência {x}" for x in ("Abertura", "Alta", "Troca Leito", "UTI", "Atualização Paciente")),
@@ -104,7 +104,7 @@ def test_a_wrong_settings_file_is_an_import_error_that_names_file_and_path(
 ) -> None:
     entradas[1]["importacao"]["lote"] = "muitos"
     erros = com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": entradas})).import_errors
-    assert len(erros) == 8
+    assert len(erros) == 9
     assert all("integracoes.yaml" in e and "integracoes[1].importacao.lote" in e for e in erros.values())
 
 

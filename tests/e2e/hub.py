@@ -41,12 +41,13 @@ from sandbox.stack.situacao import profundidades
 INICIAL = "esus_ab_carga_inicial"
 INICIAIS = (INICIAL, "mv_carga_inicial")
 PRIMEIRA = {"consulfarma": "carga", "esus_ab": "importacao", "mv": "filas.atualizacao_fila_pendencias",
-            "tasy": "filas.buscar_atendimentos"}  # fmt: skip
+            "sotech": "carga", "tasy": "filas.buscar_atendimentos"}  # fmt: skip
 """First task of each integration's run; its DAG has the integration's name."""
 ENTREGA = {"consulfarma": "importacao", "esus_ab": "importacao", "mv": "processamento.abertura",
-           "tasy": "integracao.buscar_informacoes_atendimentos"}  # fmt: skip
+           "sotech": "integracao", "tasy": "integracao.buscar_informacoes_atendimentos"}  # fmt: skip
 """The task that delivers attendances."""
-ENTREGAS = {"mv": "acompanhamento", "tasy": "acompanhamento", "skymed": "importar_pendencias", "fusion_service": "processar_pendencias"}  # fmt: skip
+ENTREGAS = {"mv": "acompanhamento", "tasy": "acompanhamento", "skymed": "importar_pendencias", "fusion_service": "processar_pendencias",
+            "sotech": "integracao"}  # fmt: skip
 """Settings section of a run's last step, where it is not importacao."""
 SISTEMAS = tuple(PRIMEIRA)
 AIRFLOW = ("scheduler", "triggerer", "dag-processor", "api-server")

@@ -10,7 +10,7 @@ from sqlalchemy import create_engine
 
 from include.fusion.entrega import AUSENTE
 from include.fusion.filas import Fila, ItemFila
-from sandbox.origens import mv, tasy
+from sandbox.origens import mv, sotech, tasy
 from sandbox.origens.consulfarma import ESTRANHOS, INVALIDOS, remover
 from sandbox.origens.esus_ab import CASOS
 from tests.e2e.hub import SISTEMAS, Hub, integracao
@@ -19,6 +19,7 @@ ESPERADOS = {
     "consulfarma": dict.fromkeys(INVALIDOS, "erro") | dict.fromkeys(ESTRANHOS, "concluido"),
     "esus_ab": {tipo: "erro" if campo else "concluido" for tipo, (_, campo) in CASOS.items()},
     "mv": dict.fromkeys(mv.INVALIDOS, "erro") | dict.fromkeys(mv.ESTRANHOS, "concluido"),
+    "sotech": dict.fromkeys(sotech.INVALIDOS, "erro") | dict.fromkeys(sotech.ESTRANHOS, "concluido"),
     "tasy": dict.fromkeys(tasy.INVALIDOS, "erro") | dict.fromkeys(tasy.ESTRANHOS, "concluido"),
 }
 

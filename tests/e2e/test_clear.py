@@ -13,6 +13,8 @@ TAREFAS = {
     ("esus_ab", "importacao"),
     *(("mv", tarefa) for tarefa in mv.TAREFAS),
     *(("tasy", tarefa) for tarefa in tasy.TAREFAS),
+    ("sotech", "carga"),
+    ("sotech", "integracao"),
     ("skymed", "importar_pendencias"),
     ("fusion_service", "buscar_pendencias"),
     ("fusion_service", "processar_pendencias"),

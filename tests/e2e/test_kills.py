@@ -17,7 +17,9 @@ def em_viagem(hub: Hub, sistema: str = "consulfarma") -> None:
     hub.deixar(hub.rng.uniform(0, 2))
 
 
-@pytest.mark.parametrize(("quem", "sistema"), [("task", "consulfarma"), ("worker", "esus_ab"), ("task", "mv"), ("task", "tasy")])
+@pytest.mark.parametrize(
+    ("quem", "sistema"), [("task", "consulfarma"), ("worker", "esus_ab"), ("task", "mv"), ("task", "sotech"), ("task", "tasy")]
+)
 def test_killing_who_delivers_in_mid_batch(hub: Hub, quem: str, sistema: str) -> None:
     """``task`` is the process that sends; ``worker`` its supervisor, whose death leaves it an orphan."""
     with hub.movimento(), hub.falhas(atraso_ms=2500):

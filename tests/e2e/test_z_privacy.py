@@ -16,6 +16,7 @@ COLUNAS = {
         "dbamv.paciente",
         ("nm_paciente", "nm_social_paciente", "nm_mae", "nm_pai", "nr_cpf", "nr_cns", "cd_cns", "email", "nr_celular"),
     ),
+    "sotech": ("sotech.cdg_paciente", ("paciente", "mae", "pai", "cpf", "cns")),
     "tasy": ("tasy.pessoa_fisica", ("nm_pessoa_fisica", "nm_social", "nr_cpf", "nr_cartao_nac_sus", "nr_telefone_celular")),
 }
 CURTO = 6

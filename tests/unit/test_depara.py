@@ -143,7 +143,7 @@ DESTINOS = {
 }
 
 
-@pytest.mark.parametrize("sistema", ["consulfarma", "esus_ab"])
+@pytest.mark.parametrize("sistema", ["consulfarma", "esus_ab", "sotech"])
 def test_shipped_tables_only_use_words_of_the_model(sistema: str) -> None:
     for nome, catalogo in ler_catalogos(PASTA_SETTINGS / "depara" / f"{sistema}.yaml").items():
         if nome in DESTINOS:

@@ -150,7 +150,9 @@ def test_section_of_another_service_is_kept_and_says_how_to_import_it() -> None:
         ({"ImportarPendenciasWorker": {"Interval": "00:00:05"}}, "skymed"),
         ({"CargaInicial": {"Habilitado": True}}, None),
         ({"PendenciaBuscaPaciente": {"Interval": "00:00:05"}, "CargaInicialPacientes": {}}, None),
-        ({"ConnectionStrings": {"Sotech": "x"}, "Carga": {"Interval": "1"}, "Integracao": {"Interval": "1"}}, None),
+        ({"ConnectionStrings": {"Sotech": "x"}}, "sotech"),
+        ({"Carga": {"Interval": "00:01:00"}, "Integracao": {"Interval": "00:00:05"}}, "sotech"),
+        ({"Integracao": {"Codigo": 1}}, None),
     ],
 )
 def test_system_is_guessed_from_names(dados: dict[str, Any], sistema: str | None) -> None:

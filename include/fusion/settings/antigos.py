@@ -67,6 +67,7 @@ ANTIGOS: dict[str, Antigo] = {
         ),
         None,
     ),
+    "sotech": Antigo("Sotech", (Secao("carga", _ENTREGA, obrigatoria=True), Secao("integracao", _ENTREGA, obrigatoria=True)), "integracao"),
     "skymed": Antigo("Skymed", (Secao("importar_pendencias", _ENTREGA),), "importar_pendencias"),
     "tasy": Antigo(
         "Tasy",
@@ -103,7 +104,6 @@ _FUTUROS = {
     "sincronizarpacientes": "TrackCare",
     "pendenciabuscapaciente": "TrackCare",
     "envioarquivofusion": "TrackCare",
-    "integracao": "Sotech",
 }
 _CARGA_INICIAL = "cargainicial"  # several services have one
 # Names of a process section that only one importable service has; those of Consulfarma and e-SUS AB are everyday words.
@@ -140,6 +140,9 @@ def adivinhar(partes: set[str]) -> str | None:
         return None
     if nomes & {"intervalocarga", "intervaloimportacao"} or any("consulfarma" in nome for nome in nomes):
         return "consulfarma"
+    # Both are everyday words, but only Sotech's file has the two as process sections.
+    if any("sotech" in nome for nome in nomes) or {"carga", "integracao"} <= {_processo(parte) for parte in partes}:
+        return "sotech"
     # A connection to MV alone could be Skymed's, but that one has no initial load.
     do_mv = any(re.fullmatch(r"(conexao|banco|fusionintegracoes)?(dba)?mv(connection(string)?|conexao|oracle|db)?", nome) for nome in nomes)
     if do_mv and any(_processo(parte) == _CARGA_INICIAL for parte in partes):
@@ -154,10 +157,10 @@ def secao_propria(partes: tuple[str, ...], sistema: str | None) -> str | None:
 
 
 def secao_alheia(partes: tuple[str, ...], sistema: str | None) -> str | None:
-    """The process section of another service that a key stands in. "Integracao" is one only where nothing is known of the file."""
+    """The process section of another service that a key stands in."""
     for parte in partes:
         nome = _processo(parte)
-        if nome == _CARGA_INICIAL or nome in _EXCLUSIVOS or (nome in _FUTUROS and not (nome == "integracao" and sistema)):
+        if nome == _CARGA_INICIAL or nome in _EXCLUSIVOS or nome in _FUTUROS:
             return parte
     return None
 

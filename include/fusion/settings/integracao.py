@@ -329,6 +329,24 @@ class FusionService(Integracao):
         return self.processar_pendencias
 
 
+class Sotech(Integracao):
+    sistema: Literal["sotech"]
+    carga: BuscaPaginada = BuscaPaginada()
+    integracao: Importacao = Importacao()
+
+    @property
+    def desde_o_inicio(self) -> bool:
+        return True
+
+    @property
+    def busca(self) -> BuscaPaginada:
+        return self.carga
+
+    @property
+    def entrega(self) -> Importacao:
+        return self.integracao
+
+
 def como_dados(integracao: Integracao) -> dict[str, Any]:
     """Plain JSON data from which :func:`de_dados` makes the same settings: how a watcher gets those of the DAG file's own version."""
     return {nome: _simples(valor) for nome, valor in integracao.model_dump(by_alias=True).items()}
@@ -348,5 +366,6 @@ def _simples(valor: Any) -> Any:
 
 
 SISTEMAS: dict[str, type[Integracao]] = {
-    "consulfarma": Consulfarma, "esus_ab": EsusAb, "mv": Mv, "skymed": Skymed, "fusion_service": FusionService, "tasy": Tasy,
+    "consulfarma": Consulfarma, "esus_ab": EsusAb, "mv": Mv, "skymed": Skymed, "fusion_service": FusionService, "sotech": Sotech,
+    "tasy": Tasy,
 }  # fmt: skip

@@ -130,12 +130,12 @@ class Atualizacao(Busca):
 
 
 class BuscaPaginada(Atualizacao):
-    """The same for a process whose old service had a ``MaxRecords``, too (Tasy)."""
+    """The same for a process whose old service had a ``MaxRecords``, too (Sotech, Tasy)."""
 
     pagina: int = Field(
         default=5000, ge=1, le=100_000, validation_alias=AliasChoices("MaxRecords", "pagina"), serialization_alias="MaxRecords"
     )
-    """Changed keys read and enqueued at a time; the next ones follow at once."""
+    """Changed keys (Sotech: rows that are compared) read and enqueued at a time; the next ones follow at once."""
 
 
 class Destinado(Modelo):

@@ -52,6 +52,29 @@ class Origem:
 
 
 @dataclass(frozen=True)
+class Retrato:
+    """A table whose rows keep a version and no moment of change: what changed is what differs from what was last seen of it.
+
+    ``sql_blocos`` takes ``:tamanho`` and yields one row per block of that many whole-number keys: bloco (key divided by it), quantidade, soma
+    (of the rows' parcelas, a bigint). ``sql`` takes ``:de`` and ``:ate`` (keys from, and below) and yields pk, parcela, versao, ativo, chave,
+    chave_paciente. A row's ``parcela`` must move with its version and its ``ativo``, differ between neighbours, and stay below 2**54.
+    Where ``sql_alvos`` is given, ``chave`` stays NULL and it says whom a row reaches: it takes ``IN :pacientes`` and yields chave,
+    chave_paciente of all their attendances.
+    """
+
+    nome: str
+    tabela: str
+    """``schema.table`` as the counters of ``Sistema.sql_mudancas`` call it."""
+    sql_blocos: str
+    sql: str
+    sql_alvos: str = ""
+    principal: bool = False
+    """Its rows are the records themselves: one that is inactive or gone is cancelled. The others' rows only change a record."""
+    processo: str = ""
+    passo: str = ""
+
+
+@dataclass(frozen=True)
 class Diario:
     """A journal at the source: triggers append rows, the hub queues them in its own database and then deletes them.
 
@@ -148,6 +171,11 @@ class Sistema:
     processos: tuple[Processo, ...] = (Processo("importacao"),)
     """Queues of live traffic, in the order in which they are served."""
 
+    retratos: tuple[Retrato, ...] = ()
+    sql_mudancas: str = ""
+    """Statement of one row (esquema, tabela, contador) per table of the ``retratos``: a counter that moves with every write to it.
+
+    It only saves comparisons. Where a site cannot run it, a file without a statement takes its place."""
     diarios: tuple[Diario, ...] = ()
     rondas: tuple[Ronda, ...] = ()
     outras: Mapping[str, Leitura] = field(default_factory=dict)
@@ -167,6 +195,10 @@ class Sistema:
         if self.mapear is None:
             raise ValueError(f"{self.nome} reads no {entidade}")
         return Leitura(self.detalhes, self.mapear, self.tipo_chave)
+
+    def tabelas(self, entidade: str) -> tuple[str, ...]:
+        """Queue tables of a kind of record."""
+        return tuple(dict.fromkeys(p.tabela for p in self.processos if p.entidade == entidade))
 
     def chave_de(self, origem: Origem, chave: str) -> Any:
         """A stored key as the key column of this origin compares with it: it may be that of another kind of record than the main one."""

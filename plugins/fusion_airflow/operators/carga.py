@@ -112,6 +112,8 @@ def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool
         contagens |= {"lidos": resultado.lidos, "enfileirados": resultado.enfileirados, "por_origem": resultado.por_origem}
         if resultado.futuros:
             contagens["data_no_futuro"] = resultado.futuros
+        if resultado.regressivas:
+            contagens["versoes_regressivas"] = avisar_regressivas(resultado.regressivas)
     return contagens
 
 
@@ -123,6 +125,18 @@ def frase(contagens: dict[str, Any]) -> str:
     if contagens.get("data_no_futuro"):
         partes.append(f"{contagens['data_no_futuro']} com data de alteração no futuro (confira o relógio da origem)")
     return "; ".join(partes)
+
+
+def avisar_regressivas(quantas: int) -> int:
+    """Say what it means that versions went back; gives ``quantas`` back."""
+    if quantas:
+        log.warning(
+            "%d registros da origem com versão menor do que a última vista: banco restaurado de um backup, ou versão mexida à mão. "
+            "Foram enfileirados e o Fusion recebe o que a origem tem agora; o que a restauração perdeu se perde também lá. "
+            "Confirme com o responsável pelo banco da origem.",
+            quantas,
+        )
+    return quantas
 
 
 class _Andamento:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from fusion_airflow.operators.base import OperadorIntegracao
-from fusion_airflow.operators.carga import buscar, frase
+from fusion_airflow.operators.carga import avisar_regressivas, buscar, frase
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -69,14 +69,14 @@ class ImportacaoOperator(OperadorIntegracao):
 
         busca = montagem.integracao.busca
         de_olho = ultimo and busca.habilitado and busca.vigiar_origem
-        olhar = montagem.busca() if de_olho else None
+        olhar = _Olhar(montagem.busca()) if de_olho else None
         entrega = montagem.entrega(
             ajustes,
             FusionHook(montagem.integracao.conexoes.fusion_api).cliente(ajustes.concorrencia),
             self.dono(context),
             vias,
             plantao=montagem.assinar_plantao if ultimo else montagem.seguir_de_plantao,
-            realimentar=Espreita(lambda janela: olhar.executar(janela=janela).enfileirados) if olhar else None,
+            realimentar=Espreita(olhar) if olhar else None,
         )
         try:
             entrega.executar()
@@ -88,7 +88,8 @@ class ImportacaoOperator(OperadorIntegracao):
             self.log.info("%s", resumo(entrega.resultado))
             for motivo, quantos in entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM):
                 self.log.warning("%d com erro: %s", quantos, motivo)
-        return entrega.resultado.contagens() | {"motivos": dict(entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM))}
+        regressivas = {"versoes_regressivas": olhar.regressivas} if olhar and olhar.regressivas else {}
+        return entrega.resultado.contagens() | regressivas | {"motivos": dict(entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM))}
 
     def _simular(self, montagem: Montagem, pedido: Pedido, limite: int) -> dict[str, Any]:
         from include.fusion.simulacao import simular
@@ -96,6 +97,19 @@ class ImportacaoOperator(OperadorIntegracao):
         resultado = simular(montagem.consultas, montagem.fila(), montagem.leitor, pedido, limite=limite)
         self.log.info("Simulação, nada foi enviado nem alterado: %s", resultado)
         return {"simulacao": True} | resultado
+
+
+class _Olhar:
+    """A look at the source while a delivery lingers; what it must not swallow is said at once and counted."""
+
+    def __init__(self, busca: Any) -> None:
+        self._busca = busca
+        self.regressivas = 0
+
+    def __call__(self, janela: bool) -> int:
+        achado = self._busca.executar(janela=janela)
+        self.regressivas += avisar_regressivas(achado.regressivas)
+        return int(achado.enfileirados)
 
 
 class AcompanhamentoOperator(ImportacaoOperator):

@@ -1,0 +1,36 @@
+"""
+# Sotech → Fusion
+
+**Carga** compara cada registro da Sotech com o que foi visto da última vez (a Sotech não guarda data de alteração, só um número de versão) e
+gera uma pendência na tabela `PendenciaIntegracao` para cada atendimento que mudou: no próprio atendimento, na anamnese, em diagnósticos,
+prescrições, exames ambulatoriais, movimentações de leito, sinais vitais, evoluções ou no cadastro do paciente. **Integração** lê cada
+atendimento pendente por inteiro e o entrega ao Fusion; o que foi inativado na Sotech (`ativo = false`) é cancelado lá.
+
+A DAG acorda sozinha segundos depois de uma mudança; a cada 10 minutos roda de qualquer modo, como rede de segurança.
+Etapa em rosa (*skipped*) é normal: não havia nada para ela. Registro recusado fica na fila com situação `erro` e o motivo; a execução
+segue verde e o resumo, no fim do log de *Integração*, conta os motivos.
+
+Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e preencha o formulário.
+
+## Se falhar
+1. Abra a tarefa vermelha e leia a última linha do log: ela diz o que falhou e o que fazer.
+2. *Fusion indisponível* ou banco fora do ar: nada se perdeu. Quando voltar, a DAG continua sozinha; para não esperar, limpe a tarefa (**Clear**).
+3. *Credenciais recusadas*: corrija a conexão em Admin › Connections e limpe a tarefa.
+4. *Registros recusados acima do limite*: corrija a causa que o log aponta (De/Para, layout) e limpe a tarefa; os erros dela são reenviados.
+5. *Versão menor do que a última vista* (aviso, `versoes_regressivas` no resumo): o banco da Sotech foi restaurado de um backup. Nada a limpar,
+   mas confirme com o responsável pelo banco: o Fusion passa a mostrar o que a Sotech tem agora.
+6. Limpar ou disparar de novo nunca duplica nada no Fusion.
+"""
+
+from fusion_airflow.dags import dag_de_integracao
+from fusion_airflow.operators import CargaOperator, ImportacaoOperator
+from include.fusion.settings import Sotech, instaladas
+
+for integracao in instaladas(Sotech):
+    with dag_de_integracao(integracao, __doc__):
+        carga = CargaOperator(integracao=integracao.id, task_id="carga", task_display_name="Carga")
+        # Runs even when the load is switched off in the settings: another system may feed the queue.
+        entrega = ImportacaoOperator(
+            integracao=integracao.id, task_id="integracao", task_display_name="Integração", trigger_rule="none_failed"
+        )
+        carga >> entrega

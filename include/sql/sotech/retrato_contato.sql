@@ -1,0 +1,8 @@
+-- Sotech: version and attendance of contacts of patients. Binds: de, ate (keys, ate excluded). Source: domain-facts 5.1.
+SELECT
+    c.pkcontato AS pk,
+    (CAST(c.version AS bigint) * 2 + CASE WHEN c.ativo THEN 1 ELSE 0 END + 1)
+        * (MOD(CAST(c.pkcontato AS bigint) * 7919, 1000003) + 1) AS parcela,
+    c.version AS versao, c.ativo AS ativo, CAST(NULL AS integer) AS chave, c.fkpaciente AS chave_paciente
+FROM sotech.cdg_contato c
+WHERE c.pkcontato >= :de AND c.pkcontato < :ate AND c.fkpaciente IS NOT NULL

@@ -1,0 +1,8 @@
+-- Sotech: version and attendance of patients. Binds: de, ate (keys, ate excluded). Source: domain-facts 5.1.
+SELECT
+    p.pkpaciente AS pk,
+    (CAST(p.version AS bigint) * 2 + CASE WHEN p.ativo THEN 1 ELSE 0 END + 1)
+        * (MOD(CAST(p.pkpaciente AS bigint) * 7919, 1000003) + 1) AS parcela,
+    p.version AS versao, p.ativo AS ativo, CAST(NULL AS integer) AS chave, p.pkpaciente AS chave_paciente
+FROM sotech.cdg_paciente p
+WHERE p.pkpaciente >= :de AND p.pkpaciente < :ate

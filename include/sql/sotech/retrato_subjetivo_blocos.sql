@@ -1,0 +1,11 @@
+-- Sotech: how many anamneses each block of keys has, and a sum that any change moves. Bind: tamanho.
+-- Source: include/contracts/sotech/ddl.sql.
+SELECT r.bloco, COUNT(*) AS quantidade, CAST(SUM(r.parcela) AS bigint) AS soma
+FROM (
+    SELECT
+        s.pksubjetivo / :tamanho AS bloco,
+        (CAST(s.version AS bigint) * 2 + CASE WHEN s.ativo THEN 1 ELSE 0 END + 1)
+            * (MOD(CAST(s.pksubjetivo AS bigint) * 7919, 1000003) + 1) AS parcela
+    FROM pep.ate_subjetivo s
+) r
+GROUP BY r.bloco
