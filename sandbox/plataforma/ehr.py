@@ -48,7 +48,9 @@ class ServidorEhr:
         """A patient by the business identifier that the push would use; id and version."""
         meta = Metadados()
         sistema, valor = transformacao.identificador(paciente, meta)
-        criado = self.pedir("POST", "Patient", transformacao.para_fhir(paciente, meta), **{"If-None-Exist": f"identifier={sistema}|{valor}"})
+        criado = self.pedir(
+            "POST", "Patient", transformacao.para_fhir(paciente, meta), **{"If-None-Exist": f"identifier={sistema}|{valor}"}
+        )
         return str(criado["id"]), (criado.get("meta") or {}).get("versionId")
 
     def observar(self, ehr_id: str, valor: int, **mais: Any) -> str:

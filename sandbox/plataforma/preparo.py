@@ -61,15 +61,15 @@ def _apresentar(repositorio: Repositorio, estado: Estado, url: str) -> None:
     con = psycopg2.connect(url)
     with con, con.cursor() as cur:
         cur.execute('select id from patients where "tenantId" = %s order by id limit %s', (repositorio.tenant_id, CONHECIDOS))
-        ids = [i for (i,) in cur.fetchall()]
+        ids = [linha[0] for linha in cur.fetchall()]
     con.close()
     ehr = ServidorEhr(estado.url_fhir, estado.segredos["segredo_fhir"])
     _esperar(ehr)
-    for id in ids:
-        pessoa = repositorio.pessoa(id)
+    for paciente_id in ids:
+        pessoa = repositorio.pessoa(paciente_id)
         if pessoa is not None and pessoa.ehr_id is None:
             ehr_id, versao = ehr.cadastrar(pessoa.paciente)
-            repositorio.gravar_paciente(id, ehr_id, versao)
+            repositorio.gravar_paciente(paciente_id, ehr_id, versao)
             ehr.observar(ehr_id, 70)
 
 

@@ -51,7 +51,9 @@ def mostrar(estado: Estado) -> int:
     if not dados or not estado.em_uso():
         print("nothing is running: make up")
         return 0
-    print(f"{dados['fase']}; UI {estado.url_ui}; Fusion {estado.url_fusion}; FHIR {estado.url_fhir}; PostgreSQL port {estado.portas['pg']}\n")
+    print(
+        f"{dados['fase']}; UI {estado.url_ui}; Fusion {estado.url_fusion}; FHIR {estado.url_fhir}; PostgreSQL port {estado.portas['pg']}\n"
+    )
     servidores = {"fusion": f"{estado.url_fusion}/saude", "fhir": f"{estado.url_fhir}/metadata"}
     saude = {**saude_airflow(estado), **{nome: "healthy" if respira(url) else "no answer" for nome, url in servidores.items()}}
     print(tabela(("component", "health"), list(saude.items())), "\n")

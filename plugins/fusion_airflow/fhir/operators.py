@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -178,12 +179,13 @@ class FhirPullOperator(_PorTenant):
 class FhirTempoRealOperator(OperadorFhir):
     """Serves every tenant on ``realtime`` at once and stays on duty while observations come: no task start in between.
 
+    ``permanencia``: seconds it watches an idle platform (``FUSION_FHIR_PERMANENCIA``); ``duracao``: seconds after which another run takes over.
     One tenant's failure is noted in its ``last_error`` and pauses that tenant alone; the task stays green.
     """
 
-    def __init__(self, *, permanencia: float = 30.0, duracao: float = 600.0, **kwargs: Any) -> None:
+    def __init__(self, *, permanencia: float | None = None, duracao: float = 600.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.permanencia = permanencia
+        self.permanencia = float(os.environ.get("FUSION_FHIR_PERMANENCIA", "30")) if permanencia is None else permanencia
         self.duracao = duracao
 
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
