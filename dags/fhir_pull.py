@@ -18,7 +18,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG
 
-from fusion_airflow.fhir.dags import FORMULARIO_PULL, comum
+from fusion_airflow.fhir.dags import FORMULARIO_PULL, NOME_DO_TENANT, comum
 from fusion_airflow.fhir.operators import FhirPullOperator, TenantsFhirOperator
 
 with DAG(
@@ -29,4 +29,4 @@ with DAG(
     **comum(__doc__, FORMULARIO_PULL, timedelta(hours=5)),
 ):
     tenants = TenantsFhirOperator(direcao="pull", task_id="tenants", task_display_name="Tenants")
-    FhirPullOperator.partial(task_id="buscar", task_display_name="Buscar").expand_kwargs(tenants.output)
+    FhirPullOperator.partial(task_id="buscar", task_display_name="Buscar", map_index_template=NOME_DO_TENANT).expand_kwargs(tenants.output)

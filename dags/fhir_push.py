@@ -20,7 +20,7 @@ from datetime import timedelta
 
 from airflow.sdk import DAG
 
-from fusion_airflow.fhir.dags import FORMULARIO_PUSH, comum, observacoes_pendentes
+from fusion_airflow.fhir.dags import FORMULARIO_PUSH, NOME_DO_TENANT, comum, observacoes_pendentes
 from fusion_airflow.fhir.operators import FhirPushOperator, FhirTempoRealOperator, TenantsFhirOperator
 
 with DAG(
@@ -31,7 +31,7 @@ with DAG(
     **comum(__doc__, FORMULARIO_PUSH, timedelta(minutes=50)),
 ):
     tenants = TenantsFhirOperator(direcao="push", task_id="tenants", task_display_name="Tenants")
-    FhirPushOperator.partial(task_id="enviar", task_display_name="Enviar").expand_kwargs(tenants.output)
+    FhirPushOperator.partial(task_id="enviar", task_display_name="Enviar", map_index_template=NOME_DO_TENANT).expand_kwargs(tenants.output)
 
 with DAG(
     "fhir_push_tempo_real",

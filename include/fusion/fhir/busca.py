@@ -27,7 +27,7 @@ from include.fusion.fhir.cliente import ClienteFhir
 from include.fusion.fhir.erros import FhirRecusado
 from include.fusion.fhir.observacao import Observacao, de_fhir, instante_fhir
 from include.fusion.fhir.registro import anotar
-from include.fusion.fhir.repositorio import Repositorio
+from include.fusion.fhir.repositorio import Contagem, Repositorio
 from include.fusion.fhir.tabelas import numero
 
 PACIENTES = 500
@@ -76,6 +76,7 @@ class Busca:
         self.meta = cliente.config.metadata
         self.repositorio = Repositorio(engine, self.tenant_id)
         self.resultado = ResultadoBusca()
+        self._latencia = self._medidos = 0
 
     async def executar(self, pacientes: Sequence[tuple[str, str]] | None = None) -> ResultadoBusca:
         """Pull all patients, or these ``(id, ehrPatientId)``. A patient whom the server refuses is counted, an outage ends the run."""
@@ -96,9 +97,8 @@ class Busca:
             r = self.resultado
             with suppress(SQLAlchemyError):
                 ms = round((time.monotonic() - inicio) * 1000)
-                await asyncio.to_thread(
-                    lambda: self.repositorio.concluir("pull", erro, recebidos=r.novas + r.alteradas, falhas=r.falhas, ms=ms)
-                )
+                contagem = Contagem(recebidos=r.novas + r.alteradas, falhas=r.falhas, duracao=ms, latencia=self._latencia, medidos=self._medidos)
+                await asyncio.to_thread(self.repositorio.concluir, "pull", erro, contagem)
         return self.resultado
 
     async def _grupo(self, grupo: Sequence[tuple[str, str]]) -> None:
@@ -131,7 +131,9 @@ class Busca:
             parametros.append(("_lastUpdated", f"ge{desde.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"))
         maior = marca
         async for recursos in self.cliente.paginas("Observation", parametros):
-            vista, contagem, motivos = await asyncio.to_thread(self._guardar, id, ehr_id, recursos)
+            vista, contagem, motivos, tempos = await asyncio.to_thread(self._guardar, id, ehr_id, recursos)
+            self._latencia += sum(tempos)
+            self._medidos += len(tempos)
             for nome, quantas in contagem.items():
                 setattr(self.resultado, nome, getattr(self.resultado, nome) + quantas)
             self.resultado.motivos += motivos
@@ -142,24 +144,28 @@ class Busca:
 
     # -- one page (in a thread) ------------------------------------------------------------------------------------------------------
 
-    def _guardar(self, paciente: str, ehr_id: str, recursos: list[dict[str, Any]]) -> tuple[str | None, Counter[str], Counter[str]]:
-        """Store one page in one transaction; the highest ``lastUpdated`` on it, counts, reasons of what was refused."""
+    def _guardar(self, paciente: str, ehr_id: str, recursos: list[dict[str, Any]]) -> tuple[str | None, Counter[str], Counter[str], list[int]]:
+        """Store one page in one transaction; the highest ``lastUpdated`` on it, counts, reasons of what was refused, ms that news took."""
         contagem: Counter[str] = Counter()
         motivos: Counter[str] = Counter()
         maior: str | None = None
+        tempos: list[int] = []
         with self.engine.begin() as con:
             conhecidas = self._conhecidas(con, recursos)
             nossas = self._nossas(con, recursos)
             for recurso in recursos:
-                if atualizado := (recurso.get("meta") or {}).get("lastUpdated"):
-                    maior = max(filter(None, (maior, _momento(str(atualizado)))), default=None)
+                momento = _momento(str((recurso.get("meta") or {}).get("lastUpdated") or ""))
+                maior = max(filter(None, (maior, momento)), default=None)
                 try:
-                    contagem[self._um(con, paciente, ehr_id, recurso, conhecidas, nossas)] += 1
+                    destino = self._um(con, paciente, ehr_id, recurso, conhecidas, nossas)
+                    contagem[destino] += 1
+                    if destino in ("novas", "alteradas") and momento:
+                        tempos.append(max(0, round((datetime.now(UTC) - datetime.fromisoformat(momento)).total_seconds() * 1000)))
                 except RegistroInvalido as erro:
                     contagem["falhas"] += 1
                     motivos[motivo_de(erro)] += 1
                     anotar("fhir.recusado", logging.WARNING, tenant=self.tenant_id, tipo="Observation", id=str(recurso.get("id"))[:64])
-        return maior, contagem, motivos
+        return maior, contagem, motivos, tempos
 
     def _conhecidas(self, con: Connection, recursos: list[dict[str, Any]]) -> dict[str, Any]:
         ids = [str(r["id"]) for r in recursos if r.get("id")]

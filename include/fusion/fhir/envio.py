@@ -22,7 +22,7 @@ from include.fusion.fhir.cliente import ClienteFhir
 from include.fusion.fhir.erros import PREFIXO_INDISPONIVEL, FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas
 from include.fusion.fhir.pessoas import Pessoas
 from include.fusion.fhir.remessa import Item, Remessa
-from include.fusion.fhir.repositorio import Repositorio
+from include.fusion.fhir.repositorio import Contagem, Repositorio
 from include.fusion.fhir.tabelas import fila_de, numero
 from include.fusion.filas import Desfecho, Filtro, ItemFila, Registro
 
@@ -66,6 +66,7 @@ class Envio:
         self.parar = parar
         self.resultado = Resultado()
         self._fora: FusionHubError | None = None
+        self._latencia = self._medidos = 0
 
     async def executar(self, observacoes: list[str] | None = None) -> Resultado:
         """Send what is due, or just ``observacoes`` (dead letters among them too).
@@ -154,7 +155,9 @@ class Envio:
         self.resultado.inalterados += len(prontos)
         await self._pacientes(itens)
         await self.remessa.enviar([i for i in itens if i.falha is None])
-        await asyncio.to_thread(self._gravar, itens, prontos)
+        tempos = await asyncio.to_thread(self._gravar, itens, prontos)
+        self._latencia += sum(tempos)
+        self._medidos += len(tempos)
         if self._fora is not None:
             raise self._fora
         self._conferir_parcela()
@@ -179,13 +182,14 @@ class Envio:
 
         await asyncio.gather(*(um(dele) for dele in por_paciente.values()))
 
-    def _gravar(self, itens: list[Item], prontos: list[Desfecho]) -> None:
+    def _gravar(self, itens: list[Item], prontos: list[Desfecho]) -> list[int]:
         """Platform and queue in one transaction (in a thread); rows that another worker took over meanwhile are left to it."""
         desfechos = prontos + [self._desfecho(item) for item in itens]
         with self.engine.begin() as con:
             meus = self.fila.ainda_meus(con, self.dono, [d.registro.id for d in desfechos])
-            self.repositorio.gravar_enviadas(con, [i.enviada for i in itens if i.enviada is not None and i.registro.id in meus])
+            tempos = self.repositorio.gravar_enviadas(con, [i.enviada for i in itens if i.enviada is not None and i.registro.id in meus])
             self.fila.registrar(con, self.dono, desfechos)
+        return tempos
 
     def _desfecho(self, item: Item) -> Desfecho:
         if item.enviada is not None:
@@ -219,7 +223,9 @@ class Envio:
 
     def _concluir(self, ms: int) -> None:
         erro = None if self._fora is None else motivo_de(self._fora)
-        self.repositorio.concluir("push", erro, enviados=self.resultado.enviados, falhas=self.resultado.falhas, ms=ms)
+        r = self.resultado
+        contagem = Contagem(enviados=r.enviados, falhas=r.falhas, duracao=ms, latencia=self._latencia, medidos=self._medidos)
+        self.repositorio.concluir("push", erro, contagem)
 
 
 def reenviar_de_falhas_passageiras(engine: Engine, tenant_id: str) -> int:

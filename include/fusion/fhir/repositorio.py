@@ -37,7 +37,8 @@ WHERE o."tenantId" = :tenant AND o.id = ANY(:ids)"""
 _ENVIADA = """\
 UPDATE observations o SET "fhirResourceId" = d.fhir_id, "syncedToEHR" = (to_char(o."updatedAt", 'YYYYMMDDHH24MISSUS') = d.marca)
 FROM jsonb_to_recordset(CAST(:linhas AS jsonb)) AS d (id text, marca text, fhir_id text)
-WHERE o.id = d.id AND o."tenantId" = :tenant"""
+WHERE o.id = d.id AND o."tenantId" = :tenant
+RETURNING round(extract(epoch FROM clock_timestamp() - o."updatedAt") * 1000)"""
 _RECURSO = """\
 INSERT INTO fhir_resources AS r (tenant_id, resource_type, local_id, resource_id, version_id, recurso)
 SELECT :tenant, :tipo, d.id, d.fhir_id, d.versao, d.recurso
@@ -45,10 +46,11 @@ FROM jsonb_to_recordset(CAST(:linhas AS jsonb)) AS d (id text, fhir_id text, ver
 ON CONFLICT (tenant_id, resource_type, local_id) DO UPDATE SET resource_id = excluded.resource_id, version_id = excluded.version_id,
     recurso = coalesce(excluded.recurso, r.recurso), atualizado_em = statement_timestamp()"""
 _METRICA = """\
-INSERT INTO fhir_sync_metrics AS m (tenant_id, sentido, hora, enviados, recebidos, falhas, duracao_ms)
-VALUES (:tenant, :sentido, date_trunc('hour', statement_timestamp()), :enviados, :recebidos, :falhas, :duracao)
+INSERT INTO fhir_sync_metrics AS m (tenant_id, sentido, hora, enviados, recebidos, falhas, duracao_ms, latencia_ms, medidos)
+VALUES (:tenant, :sentido, date_trunc('hour', statement_timestamp()), :enviados, :recebidos, :falhas, :duracao, :latencia, :medidos)
 ON CONFLICT (tenant_id, sentido, hora) DO UPDATE SET enviados = m.enviados + excluded.enviados,
-    recebidos = m.recebidos + excluded.recebidos, falhas = m.falhas + excluded.falhas, duracao_ms = m.duracao_ms + excluded.duracao_ms"""
+    recebidos = m.recebidos + excluded.recebidos, falhas = m.falhas + excluded.falhas, duracao_ms = m.duracao_ms + excluded.duracao_ms,
+    latencia_ms = m.latencia_ms + excluded.latencia_ms, medidos = m.medidos + excluded.medidos"""
 _VENCIDOS = """\
 SELECT c.tenant_id, t.name FROM fhir_integration_configs c JOIN tenants t ON t.id = c.tenant_id
 WHERE c.enabled AND c.sync_direction IN ('bidirectional', :direcao) AND (:todas OR c.sync_frequency = ANY(:frequencias))
@@ -83,6 +85,18 @@ class Enviada(NamedTuple):
     fhir_id: str
     versao: str | None
     recurso: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Contagem:
+    """Figures of one synchronisation; ``duracao`` and ``latencia`` in ms, the latter summed over ``medidos`` records."""
+
+    enviados: int = 0
+    recebidos: int = 0
+    falhas: int = 0
+    duracao: int = 0
+    latencia: int = 0
+    medidos: int = 0
 
 
 class Repositorio:
@@ -126,13 +140,16 @@ class Repositorio:
             con.execute(text('UPDATE patients SET "ehrPatientId" = :ehr WHERE id = :id AND "tenantId" = :tenant'), binds)
             self.gravar_recurso(con, "Patient", paciente_id, ehr_id, versao, None)
 
-    def gravar_enviadas(self, con: Connection, enviadas: Iterable[Enviada]) -> None:
+    def gravar_enviadas(self, con: Connection, enviadas: Iterable[Enviada]) -> list[int]:
+        """Milliseconds that each took since its last edit."""
+        tempos: list[int] = []
         linhas = [e._asdict() for e in enviadas]
         if linhas:
             # As JSON, since the resources are: a statement for all of them, whatever their number.
             binds = {"tenant": self.tenant_id, "tipo": "Observation", "linhas": em_json(linhas).decode()}
-            con.execute(text(_ENVIADA), binds)
+            tempos = [max(0, int(ms)) for ms in con.execute(text(_ENVIADA), binds).scalars()]
             con.execute(text(_RECURSO), binds)
+        return tempos
 
     def gravar_recurso(
         self, con: Connection, tipo: str, id: str, recurso_id: str, versao: str | None, recurso: dict[str, Any] | None
@@ -140,7 +157,7 @@ class Repositorio:
         linha = {"id": id, "fhir_id": recurso_id, "versao": versao, "recurso": recurso}
         con.execute(text(_RECURSO), {"tenant": self.tenant_id, "tipo": tipo, "linhas": em_json([linha]).decode()})
 
-    def concluir(self, sentido: str, erro: str | None, *, enviados: int = 0, recebidos: int = 0, falhas: int = 0, ms: int = 0) -> None:
+    def concluir(self, sentido: str, erro: str | None, contagem: Contagem) -> None:
         """Note how a synchronisation ended: ``last_sync_at`` where it went well, ``last_error``, and the hour's metrics."""
         with self.engine.begin() as con:
             con.execute(
@@ -150,9 +167,8 @@ class Repositorio:
                 ),
                 {"tenant": self.tenant_id, "erro": erro, "certo": erro is None},
             )
-            if enviados or recebidos or falhas:
-                metrica = {"sentido": sentido, "enviados": enviados, "recebidos": recebidos, "falhas": falhas, "duracao": ms}
-                con.execute(text(_METRICA), {"tenant": self.tenant_id, **metrica})
+            if contagem.enviados or contagem.recebidos or contagem.falhas:
+                con.execute(text(_METRICA), {"tenant": self.tenant_id, "sentido": sentido, **vars(contagem)})
 
 
 def tenants_de(engine: Engine, direcao: str, frequencias: Sequence[str] | None = None) -> list[tuple[str, str]]:

@@ -25,6 +25,10 @@ FORMULARIO_PULL = {
 }
 
 
+NOME_DO_TENANT = "{{ task.nome }}"
+"""``map_index_template`` of the mapped tasks: Airflow takes it from ``partial`` alone, not from what the operator's own constructor sets."""
+
+
 def comum(doc_md: str, formulario: dict[str, Param], duracao: timedelta) -> dict[str, Any]:
     """Arguments of every FHIR DAG. The tasks' retries are for servers that are down; records have their own attempts."""
     return {

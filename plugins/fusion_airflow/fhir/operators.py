@@ -90,7 +90,6 @@ class _PorTenant(OperadorFhir):
     template_fields: Sequence[str] = ("tenant", "nome", "fhir_conn_id")
 
     def __init__(self, *, tenant: str, nome: str = "", fhir_conn_id: str | None = None, **kwargs: Any) -> None:
-        kwargs.setdefault("map_index_template", "{{ task.nome }}")
         super().__init__(**kwargs)
         self.tenant = tenant
         self.nome = nome
