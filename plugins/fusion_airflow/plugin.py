@@ -25,3 +25,6 @@ class FusionPlugin(AirflowPlugin):
 
     name = "fusion"
     fastapi_apps: ClassVar[list[Any]] = [{"app": Preguicosa(), "url_prefix": "/api/v1/fhir", "name": "FHIR"}]
+    external_views: ClassVar[list[Any]] = [
+        {"name": "FHIR", "href": "/api/v1/fhir/page", "destination": "nav", "category": "admin", "url_route": "fhir"}
+    ]

@@ -97,7 +97,9 @@ class Busca:
             r = self.resultado
             with suppress(SQLAlchemyError):
                 ms = round((time.monotonic() - inicio) * 1000)
-                contagem = Contagem(recebidos=r.novas + r.alteradas, falhas=r.falhas, duracao=ms, latencia=self._latencia, medidos=self._medidos)
+                contagem = Contagem(
+                    recebidos=r.novas + r.alteradas, falhas=r.falhas, duracao=ms, latencia=self._latencia, medidos=self._medidos
+                )
                 await asyncio.to_thread(self.repositorio.concluir, "pull", erro, contagem)
         return self.resultado
 
@@ -144,7 +146,9 @@ class Busca:
 
     # -- one page (in a thread) ------------------------------------------------------------------------------------------------------
 
-    def _guardar(self, paciente: str, ehr_id: str, recursos: list[dict[str, Any]]) -> tuple[str | None, Counter[str], Counter[str], list[int]]:
+    def _guardar(
+        self, paciente: str, ehr_id: str, recursos: list[dict[str, Any]]
+    ) -> tuple[str | None, Counter[str], Counter[str], list[int]]:
         """Store one page in one transaction; the highest ``lastUpdated`` on it, counts, reasons of what was refused, ms that news took."""
         contagem: Counter[str] = Counter()
         motivos: Counter[str] = Counter()

@@ -97,18 +97,24 @@ class ClienteFhir:
 
     # -- interactions ----------------------------------------------------------------------------------------------------------------
 
+    async def autenticar(self) -> None:
+        """Fetch a token now, where the tenant needs one; raises as a request would."""
+        assert self._sessao is not None
+        await self._autenticador.cabecalhos(self._sessao)
+
     async def ler(self, tipo: str, id: str) -> Resposta:
-        return await self.pedir("GET", f"{tipo}/{id}", tipo)
+        return await self.pedir("GET", f"{tipo}/{id}", tipo, id=id)
 
-    async def criar(self, recurso: dict[str, Any], se_nao_existe: str) -> Resposta:
-        """Conditional create: harmless to repeat. 201 made it, 200 found it; :class:`FhirDuplicado` when several answer."""
+    async def criar(self, recurso: dict[str, Any], se_nao_existe: str, id: str | None = None) -> Resposta:
+        """Conditional create: harmless to repeat; ``id`` is the platform's, for the log. 201 made it, 200 found it; :class:`FhirDuplicado` when several answer."""
         cabecalhos = {"If-None-Exist": se_nao_existe, "Prefer": "return=representation"}
-        return await self.pedir("POST", recurso["resourceType"], recurso["resourceType"], recurso, cabecalhos)
+        return await self.pedir("POST", recurso["resourceType"], recurso["resourceType"], recurso, cabecalhos, id)
 
-    async def atualizar(self, recurso: dict[str, Any], versao: str) -> Resposta:
+    async def atualizar(self, recurso: dict[str, Any], versao: str, id: str | None = None) -> Resposta:
         """Update of one version; :class:`FhirConflito` when it is no longer the present one."""
         cabecalhos = {"If-Match": f'W/"{versao}"', "Prefer": "return=representation"}
-        return await self.pedir("PUT", f"{recurso['resourceType']}/{recurso['id']}", recurso["resourceType"], recurso, cabecalhos)
+        tipo = recurso["resourceType"]
+        return await self.pedir("PUT", f"{tipo}/{recurso['id']}", tipo, recurso, cabecalhos, id or recurso["id"])
 
     async def pacote(self, pacote: dict[str, Any]) -> list[dict[str, Any]]:
         """Send a batch or transaction; one response entry per request entry, in its order. Each has to be looked at: a batch is a 200."""
@@ -149,7 +155,13 @@ class ClienteFhir:
     # -- requests --------------------------------------------------------------------------------------------------------------------
 
     async def pedir(
-        self, metodo: str, rota: str, recurso: str, corpo: dict[str, Any] | None = None, cabecalhos: dict[str, str] | None = None
+        self,
+        metodo: str,
+        rota: str,
+        recurso: str,
+        corpo: dict[str, Any] | None = None,
+        cabecalhos: dict[str, str] | None = None,
+        id: str | None = None,
     ) -> Resposta:
         """One request with the seed's attempts. Everything sent here may be repeated: reads, conditional creates, updates of a version.
 
@@ -175,7 +187,9 @@ class ClienteFhir:
             finally:
                 duracao = round((time.monotonic() - inicio) * 1000)
                 nivel = logging.WARNING if falha else logging.INFO
-                anotar("fhir.pedido", nivel, tenant=self.tenant_id, tipo=recurso, status=status, tentativa=tentativa, duracao_ms=duracao)
+                anotar(
+                    "fhir.pedido", nivel, tenant=self.tenant_id, tipo=recurso, id=id, status=status, tentativa=tentativa, duracao_ms=duracao
+                )
             espera = next(proximas, None)
             if espera is None or (falha.espera or 0) > ESPERA_MAX:
                 raise FhirIndisponivel(falha.status, recurso, tentativa, falha.espera) from None

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic.alias_generators import to_camel
 
 MASCARA = "***"
-SECRETOS = ("clientSecret", "privateKey", "password", "apiKey")
+SECRETOS = ("clientSecret", "privateKey", "password", "apiKey", "webhookSecret")
 """Keys of ``authConfig`` whose values never leave the database."""
 
 
@@ -48,7 +48,13 @@ Cabecalho = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")
 SemQuebra = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
-class OAuth2(_Base):
+class _Acesso(_Base):
+    """What every kind of access has: the secret under which the tenant's EHR signs its notifications."""
+
+    webhook_secret: Annotated[str, Field(min_length=16, max_length=500, pattern=r"^[\x21-\x7e]+$")] | None = Field(default=None, repr=False)
+
+
+class OAuth2(_Acesso):
     """Client credentials: with ``clientSecret``, or SMART Backend Services with ``privateKey`` (PEM), ``kid`` and ``alg``."""
 
     client_id: SemQuebra
@@ -68,12 +74,12 @@ class OAuth2(_Base):
         return self
 
 
-class Basic(_Base):
+class Basic(_Acesso):
     username: Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^:\x00-\x1f\x7f]+$")]
     password: SemQuebra = Field(repr=False)
 
 
-class ApiKey(_Base):
+class ApiKey(_Acesso):
     api_key: SemQuebra = Field(repr=False)
     api_key_header: Cabecalho = "X-API-Key"
 
@@ -103,6 +109,8 @@ class Metadados(_Base):
     """How far behind the last seen ``_lastUpdated`` a pull looks again."""
     timeout: float = Field(default=30.0, gt=0, le=600)
     observation_system: Annotated[str, Field(max_length=300, pattern=r"^\S+$")] = "urn:fusion:plataforma:observation"
+    webhook_signed: bool = True
+    """Whether a notification must be signed; otherwise it carries the secret itself, as servers that send fixed headers do."""
     patient_system: Annotated[str, Field(max_length=300, pattern=r"^\S+$")] = "urn:fusion:plataforma:patient"
     cpf_system: Annotated[str, Field(max_length=300, pattern=r"^\S+$")] = "http://rnds.saude.gov.br/fhir/r4/NamingSystem/cpf"
     cns_system: Annotated[str, Field(max_length=300, pattern=r"^\S+$")] = "http://rnds.saude.gov.br/fhir/r4/NamingSystem/cns"

@@ -95,11 +95,7 @@ class Configuracoes:
             antes = self._ler(con, tenant_id)
             if parcial and antes is None:
                 raise TenantDesconhecido("o tenant não tem integração FHIR configurada")
-            base = {} if antes is None else antes.config.model_dump(by_alias=True) | {"authConfig": antes.config.segredos()}
-            if not parcial and base:
-                # A whole new one, save that masked secrets mean the stored ones: what was read may be sent back.
-                base = {k: base[k] for k in ("authType", "authConfig", "baseUrl")}
-            config = Configuracao.model_validate(unir(base, corpo) if base else corpo)
+            config = _nova(antes, corpo, parcial)
             con.execute(text(_GRAVAR), self._linha(tenant_id, config))
             campos = sorted(_diferentes(antes.config if antes else None, config))
             con.execute(
@@ -110,6 +106,20 @@ class Configuracoes:
         self.esquecer(tenant_id)
         assert gravada is not None
         return gravada, antes is None
+
+    def previa(self, tenant_id: str, corpo: dict[str, Any]) -> Configuracao:
+        """What storing ``corpo`` would make of it, stored nowhere; raises what :meth:`gravar` raises."""
+        with self._engine.connect() as con:
+            return _nova(self._ler(con, tenant_id), corpo, False)
+
+    def tenants(self) -> list[dict[str, Any]]:
+        """Every tenant of the platform, and whether it has a configuration."""
+        consulta = (
+            "SELECT t.id, t.name AS nome, c.tenant_id IS NOT NULL AS configurado, coalesce(c.enabled, false) AS habilitado"
+            " FROM tenants t LEFT JOIN fhir_integration_configs c ON c.tenant_id = t.id ORDER BY t.name, t.id"
+        )
+        with self._engine.connect() as con:
+            return [dict(linha) for linha in con.execute(text(consulta)).mappings()]
 
     def girar_chaves(self) -> int:
         """Encrypt every stored access anew under the newest key; how many."""
@@ -149,6 +159,14 @@ class Configuracoes:
             "auth_config": json.dumps(self._cofre.fechar(config.segredos())),
             "metadata": json.dumps(config.metadata.model_dump(by_alias=True)),
         }
+
+
+def _nova(antes: Integracao | None, corpo: dict[str, Any], parcial: bool) -> Configuracao:
+    base = {} if antes is None else antes.config.model_dump(by_alias=True) | {"authConfig": antes.config.segredos()}
+    if not parcial and base:
+        # A whole new one, save that masked secrets mean the stored ones: what was read may be sent back.
+        base = {k: base[k] for k in ("authType", "authConfig", "baseUrl")}
+    return Configuracao.model_validate(unir(base, corpo) if base else corpo)
 
 
 def _diferentes(antes: Configuracao | None, depois: Configuracao) -> set[str]:

@@ -28,7 +28,9 @@ class Pessoas:
             return pessoa.ehr_id
         recurso = await asyncio.to_thread(lambda: conferir(transformacao.para_fhir(pessoa.paciente, self.meta)))
         sistema, valor = transformacao.identificador(pessoa.paciente, self.meta)
-        return await self._gravar(pessoa, await self.cliente.criar(recurso, f"identifier={quote(f'{sistema}|{valor}', safe=':/|')}"))
+        return await self._gravar(
+            pessoa, await self.cliente.criar(recurso, f"identifier={quote(f'{sistema}|{valor}', safe=':/|')}", pessoa.paciente.id)
+        )
 
     async def sincronizar(self, pessoa: Pessoa) -> str:
         """Make the EHR's Patient say what the platform says; what the platform does not know stays as it is there."""
@@ -46,7 +48,7 @@ class Pessoas:
         novo = await asyncio.to_thread(lambda: conferir(transformacao.mesclar(atual.corpo, pessoa.paciente, self.meta)))
         if novo == atual.corpo:
             return ehr_id
-        return await self._gravar(pessoa, await self.cliente.atualizar(novo, atual.versao or ""))
+        return await self._gravar(pessoa, await self.cliente.atualizar(novo, atual.versao or "", pessoa.paciente.id))
 
     async def _gravar(self, pessoa: Pessoa, resposta: Resposta) -> str:
         if resposta.id is None:

@@ -192,8 +192,8 @@ class Remessa:
     async def _uma_vez(self, item: Item) -> Resposta:
         assert item.recurso is not None
         if item.local.fhir_id is None:
-            return await self.cliente.criar(item.recurso, self._se_nao_existe(item))
-        return await self.cliente.atualizar(item.recurso, item.versao or "")
+            return await self.cliente.criar(item.recurso, self._se_nao_existe(item), item.local.obs.id)
+        return await self.cliente.atualizar(item.recurso, item.versao or "", item.local.obs.id)
 
     async def _chegou(self, item: Item, resposta: Resposta) -> None:
         fhir_id = resposta.id or item.local.fhir_id

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from include.fusion.erros import FusionHubError
 from include.fusion.fhir import trabalho
 from include.fusion.fhir.cliente import ClienteFhir
-from include.fusion.fhir.envio import Envio
+from include.fusion.fhir.envio import Envio, Resultado
 from include.fusion.fhir.registro import anotar
 from include.fusion.plantao import VALIDADE
 
@@ -23,7 +23,7 @@ from include.fusion.plantao import VALIDADE
 class TempoReal:
     """Sends as observations come, until nothing came for ``permanencia`` seconds or ``duracao`` is over.
 
-    ``cliente_de`` makes a tenant's client (it may raise ``FusionHubError``: a configuration that cannot be read).
+    ``ao_terminar`` gets each tenant's result and seconds. ``cliente_de`` makes a tenant's client (it may raise ``FusionHubError``: a configuration that cannot be read).
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class TempoReal:
         duracao: float = 600.0,
         intervalo: float = 0.3,
         juntos: int = 32,
+        ao_terminar: Callable[[str, Resultado, float], None] = lambda *_: None,
     ) -> None:
         self.engine = engine
         self.cliente_de = cliente_de
@@ -44,6 +45,7 @@ class TempoReal:
         self.duracao = duracao
         self.intervalo = intervalo
         self.juntos = juntos
+        self.ao_terminar = ao_terminar
         self.contagens: Counter[str] = Counter()
 
     async def executar(self) -> dict[str, int]:
@@ -85,6 +87,7 @@ class TempoReal:
 
     async def _um(self, tenant: str) -> None:
         envio: Envio | None = None
+        inicio = time.monotonic()
         try:
             envio = Envio(self.engine, await asyncio.to_thread(self.cliente_de, tenant), f"{self.dono}{tenant}")
             await envio.executar()
@@ -97,6 +100,7 @@ class TempoReal:
             if envio is not None:
                 self.contagens["enviados"] += envio.resultado.enviados
                 self.contagens["falhas"] += envio.resultado.falhas
+                self.ao_terminar(tenant, envio.resultado, time.monotonic() - inicio)
 
     async def _assinar(self) -> None:
         while True:

@@ -16,41 +16,12 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import OperationalError
 
 from fusion_airflow.fhir.acesso import Chamador, admin, chamador
+from fusion_airflow.fhir.api_exemplos import EXEMPLOS
 from fusion_airflow.fhir.plataforma import Plataforma
 from include.fusion.erros import ConfiguracaoInvalida, FusionHubError, motivo_de
 
 ESPERA_MAX = 25.0
 """Seconds that ``?wait=true`` may take; then the request goes on as a DAG run."""
-EXEMPLO = {
-    "enabled": True,
-    "baseUrl": "https://fhir.example.com/fhir",
-    "authType": "oauth2",
-    "authConfig": {
-        "clientId": "your-client-id",
-        "clientSecret": "your-client-secret",
-        "tokenUrl": "https://fhir.example.com/oauth/token",
-        "scope": "system/*.read system/*.write",
-    },
-    "syncDirection": "bidirectional",
-    "syncFrequency": "realtime",
-    "maxRetries": 3,
-    "initialDelay": 1000,
-    "maxDelay": 30000,
-    "backoffMultiplier": 2.0,
-}
-EXEMPLOS = {
-    "oauth2": {"summary": "OAuth 2.0 com segredo", "value": EXEMPLO},
-    "smart": {
-        "summary": "SMART Backend Services (JWT assinado)",
-        "value": EXEMPLO | {"authConfig": {"clientId": "hub", "privateKey": "-----BEGIN PRIVATE KEY-----…", "kid": "1", "alg": "ES384"}},
-    },
-    "basic": {"summary": "Basic Auth", "value": EXEMPLO | {"authType": "basic", "authConfig": {"username": "user", "password": "pass"}}},
-    "apikey": {
-        "summary": "API Key",
-        "value": EXEMPLO | {"authType": "apikey", "authConfig": {"apiKey": "xxx", "apiKeyHeader": "X-API-Key"}},
-    },
-}
-
 Id = Annotated[str, Path(min_length=1, max_length=200, examples=["5f0c0c1e-6c1f-4b8e-9d0a-2f1f6f1f0c11"])]
 Wait = Annotated[bool, Query(description="true: faz agora, em até 25 s, em vez de iniciar uma execução")]
 Quem = Annotated[Chamador, Depends(chamador)]
@@ -83,6 +54,8 @@ def plataforma() -> Plataforma:
 
 def criar() -> FastAPI:
     """The application that the plugin mounts."""
+    from fusion_airflow.fhir import api_operacao, api_webhook  # They build on this module.
+
     app = FastAPI(title="FHIR", version="1", description=__doc__ or "")
     erro = {c: {"description": d} for c, d in ((401, "sem credencial válida"), (403, "sem direito"), (404, "não existe"))}
     feito = {200: {"model": Feito}, 202: {"model": Execucao}}
@@ -95,6 +68,8 @@ def criar() -> FastAPI:
     app.get("/config", **config)(ler_config)
     app.post("/config", **config)(gravar_config)
     app.put("/config", **config)(alterar_config)
+    app.include_router(api_operacao.rotas, responses={c: erro[c] for c in (401, 403)})
+    app.include_router(api_webhook.rotas)
     app.exception_handler(RequestValidationError)(_pedido_invalido)
     app.exception_handler(ValidationError)(_pedido_invalido)
     app.exception_handler(FusionHubError)(_erro_nosso)
@@ -107,41 +82,41 @@ def criar() -> FastAPI:
 
 async def sincronizar_observacao(id: Id, quem: Quem, wait: Wait = False) -> Response:
     """Envia uma observação ao servidor FHIR do tenant."""
-    tenant = await _tenant(quem)
+    tenant = await tenant_de(quem)
     if not await asyncio.to_thread(_existe, "observations", tenant, id):
         raise HTTPException(404, "observação inexistente neste tenant")
     if wait and (resposta := await _agora(_enviar_observacao(tenant, id))) is not None:
         return resposta
-    return await _iniciar("fhir_push", quem, {"tenant": tenant, "observacao": id})
+    return await iniciar("fhir_push", quem.nome, {"tenant": tenant, "observacao": id})
 
 
 async def sincronizar_paciente(id: Id, quem: Quem, wait: Wait = False) -> Response:
     """Envia o cadastro de um paciente ao servidor FHIR do tenant."""
-    tenant = await _tenant(quem)
+    tenant = await tenant_de(quem)
     if not await asyncio.to_thread(_existe, "patients", tenant, id):
         raise HTTPException(404, "paciente inexistente neste tenant")
     if wait and (resposta := await _agora(_enviar_paciente(tenant, id))) is not None:
         return resposta
-    return await _iniciar("fhir_push", quem, {"tenant": tenant, "paciente": id})
+    return await iniciar("fhir_push", quem.nome, {"tenant": tenant, "paciente": id})
 
 
 async def buscar_paciente(id: Id, quem: Quem, wait: Wait = False) -> Response:
     """Busca as observações de um paciente no servidor FHIR do tenant."""
-    tenant = await _tenant(quem)
+    tenant = await tenant_de(quem)
     if not await asyncio.to_thread(_existe, "patients", tenant, id, '"ehrPatientId" IS NOT NULL'):
         raise HTTPException(404, "paciente inexistente neste tenant, ou ainda sem ehrPatientId")
     if wait and (resposta := await _agora(_buscar(tenant, id))) is not None:
         return resposta
-    return await _iniciar("fhir_pull", quem, {"tenant": tenant, "paciente": id})
+    return await iniciar("fhir_pull", quem.nome, {"tenant": tenant, "paciente": id})
 
 
 async def sincronizar_todas(quem: Quem) -> Response:
     """Envia todas as observações não sincronizadas do tenant; um administrador sem ``tenant``: as de todos."""
-    tenant = None if quem.admin and quem.pedido is None else await _tenant(quem)
-    return await _iniciar("fhir_push", quem, {"tenant": tenant} if tenant else {})
+    tenant = None if quem.admin and quem.pedido is None else await tenant_de(quem)
+    return await iniciar("fhir_push", quem.nome, {"tenant": tenant} if tenant else {})
 
 
-async def _tenant(quem: Chamador) -> str:
+async def tenant_de(quem: Chamador) -> str:
     """The one that was asked for, checked; 404 when an administrator asks for one that is not there."""
     tenant = quem.tenant()
     if not await asyncio.to_thread(plataforma().configuracoes.existe_tenant, tenant):
@@ -211,14 +186,18 @@ def id_curto() -> str:
     return secrets.token_hex(8)
 
 
-async def _iniciar(dag_id: str, quem: Chamador, conf: dict[str, Any]) -> Response:
+async def iniciar(dag_id: str, quem: str, conf: dict[str, Any], *, juntar: bool = False) -> Response:
+    """Start a run in the name of ``quem``; 202. ``juntar``: one that waits to do the very same is enough."""
+
     def disparar() -> str:
         from airflow.api.common.trigger_dag import trigger_dag
         from airflow.exceptions import DagNotFound
         from airflow.utils.types import DagRunTriggeredByType
 
+        if juntar and (esperando := _na_fila(dag_id, conf)) is not None:
+            return esperando
         try:
-            corrida = trigger_dag(dag_id, triggered_by=DagRunTriggeredByType.REST_API, triggering_user_name=quem.nome, conf=conf)
+            corrida = trigger_dag(dag_id, triggered_by=DagRunTriggeredByType.REST_API, triggering_user_name=quem, conf=conf)
         except DagNotFound:
             raise HTTPException(503, f"a DAG {dag_id} ainda não foi carregada") from None
         assert corrida is not None
@@ -227,6 +206,18 @@ async def _iniciar(dag_id: str, quem: Chamador, conf: dict[str, Any]) -> Respons
     corrida = await asyncio.to_thread(disparar)
     execucao = Execucao(dag_id=dag_id, dag_run_id=corrida, acompanhar=f"/api/v2/dags/{dag_id}/dagRuns/{corrida}")
     return JSONResponse(execucao.model_dump(), 202, {"Location": execucao.acompanhar})
+
+
+def _na_fila(dag_id: str, conf: dict[str, Any]) -> str | None:
+    """Id of a run that has not begun and was asked for the same."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState
+    from sqlalchemy import select
+
+    with create_session() as sessao:
+        consulta = select(DagRun.run_id, DagRun.conf).where(DagRun.dag_id == dag_id, DagRun.state == DagRunState.QUEUED)
+        return next((str(run_id) for run_id, pedido in sessao.execute(consulta) if pedido == conf), None)
 
 
 # -- configuration -------------------------------------------------------------------------------------------------------------------

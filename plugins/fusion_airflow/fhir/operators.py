@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
+from fusion_airflow.fhir.metricas import publicar
 from fusion_airflow.fhir.plataforma import CONEXAO, Plataforma
 
 if TYPE_CHECKING:
@@ -108,12 +110,25 @@ class _PorTenant(OperadorFhir):
 
         return FhirHook(self.fhir_conn_id, plataforma_conn_id=self.plataforma_conn_id)
 
+    def medido(self, sentido: str, fazer: Callable[[], Any], resultado: Any) -> None:
+        """Do it, and publish what came of it as Airflow metrics, however it ended."""
+        inicio = time.monotonic()
+        try:
+            fazer()
+        finally:
+            publicar(sentido, self.tenant, numeros(resultado), time.monotonic() - inicio)
+
     def contagens(self, resultado: Any) -> dict[str, Any]:
         """Numbers, and the commonest reasons."""
         motivos = dict(resultado.motivos.most_common(MOTIVOS_NO_XCOM))
         for motivo, quantos in motivos.items():
             self.log.warning("%d com erro: %s", quantos, motivo)
-        return {k: v for k, v in vars(resultado).items() if isinstance(v, int)} | {"motivos": motivos}
+        return numeros(resultado) | {"motivos": motivos}
+
+
+def numeros(resultado: Any) -> dict[str, int]:
+    """Counts of a push or pull."""
+    return {k: v for k, v in vars(resultado).items() if isinstance(v, int)}
 
 
 class FhirPushOperator(_PorTenant):
@@ -138,7 +153,7 @@ class FhirPushOperator(_PorTenant):
             envio.fila.reenviar_erros()
         elif not observacao:
             reenviar_de_falhas_passageiras(plataforma.engine, self.tenant)
-        asyncio.run(envio.executar([observacao] if observacao else None))
+        self.medido("push", lambda: asyncio.run(envio.executar([observacao] if observacao else None)), envio.resultado)
         return self.contagens(envio.resultado)
 
     def _paciente(self, plataforma: Plataforma, paciente_id: str) -> dict[str, Any]:
@@ -171,7 +186,7 @@ class FhirPullOperator(_PorTenant):
             if pessoa is None or pessoa.ehr_id is None:
                 raise AirflowSkipException("Paciente inexistente neste tenant, ou ainda sem ehrPatientId")
             pacientes = [(paciente_id, pessoa.ehr_id)]
-        asyncio.run(busca.executar(pacientes))
+        self.medido("pull", lambda: asyncio.run(busca.executar(pacientes)), busca.resultado)
         return self.contagens(busca.resultado)
 
 
@@ -192,5 +207,12 @@ class FhirTempoRealOperator(OperadorFhir):
 
         dono = f"{self.prefixo(context)}{context['ti'].try_number}|"
         return asyncio.run(
-            TempoReal(plataforma.engine, plataforma.cliente, dono, permanencia=self.permanencia, duracao=self.duracao).executar()
+            TempoReal(
+                plataforma.engine,
+                plataforma.cliente,
+                dono,
+                permanencia=self.permanencia,
+                duracao=self.duracao,
+                ao_terminar=lambda tenant, resultado, segundos: publicar("push", tenant, numeros(resultado), segundos),
+            ).executar()
         )
