@@ -3,86 +3,25 @@
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Iterator
-from types import SimpleNamespace
 from typing import Any
 
-import psycopg2
 import pytest
-from sqlalchemy import create_engine
 
-from include.fusion.fhir.migracoes import migrar_plataforma
-from sandbox import plataforma
-from sandbox.fhir.servidor import ServidorFhir
-from sandbox.postgres import Postgres
-from tests.integration.airflow_apoio import ServidorAirflow
-
-API = "/api/v1/fhir"
-
-
-@pytest.fixture(scope="module")
-def mundo(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    pasta = tmp_path_factory.mktemp("api")
-    dsn = postgres.criar_banco(f"plat_{pasta.name}")
-    plataforma.criar(dsn)
-    a, b, _ = plataforma.gerar(dsn, 3, 2)
-    motor = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://"))
-    migrar_plataforma(motor)
-    motor.dispose()
-    fhir = ServidorFhir(pasta / "fhir").iniciar()
-    usuarios = {
-        "chefe": "admin",
-        "op": "op",
-        "ana": f"user:{a.id}",
-        "duas": f"user:{a.id}|{b.id}",
-        "leitor": f"viewer:{a.id}",
-        "sem": "user",
-    }
-    airflow = ServidorAirflow(pasta, postgres.criar_banco(f"af_{pasta.name}"), usuarios, {"plataforma": dsn}).iniciar()
-    yield SimpleNamespace(dsn=dsn, a=a.id, b=b.id, fhir=fhir, airflow=airflow, pedir=airflow.pedir)
-    airflow.parar()
-    fhir.parar()
-
-
-@pytest.fixture
-def config(mundo: Any) -> dict[str, Any]:
-    """Tenant a's configuration, stored."""
-    corpo = {"enabled": True, "baseUrl": mundo.fhir.url, **mundo.fhir.acesso(), "maxRetries": 1, "initialDelay": 50}
-    assert mundo.pedir("POST", f"{API}/config?tenant={mundo.a}", corpo, quem="chefe")[0] in (200, 201)
-    mundo.fhir.limpar_falhas()
-    return corpo
-
-
-def sql(mundo: Any, comando: str, *valores: Any) -> list[tuple[Any, ...]]:
-    con = psycopg2.connect(mundo.dsn)
-    con.autocommit = True
-    try:
-        with con.cursor() as cur:
-            cur.execute(comando, valores or None)
-            return cur.fetchall() if cur.description else []
-    finally:
-        con.close()
-
-
-def observar(mundo: Any, tenant: str) -> str:
-    con = psycopg2.connect(mundo.dsn)
-    obs_id = plataforma.observar(con, random.Random(random.SystemRandom().random()), tenant)
-    con.commit()
-    con.close()
-    return obs_id
+from tests.integration.fhir_api_apoio import API, observar, sql
 
 
 def rotas(mundo: Any) -> list[tuple[str, str]]:
     return [
         ("POST", f"{API}/observations/x/sync"), ("POST", f"{API}/patients/x/sync"), ("POST", f"{API}/observations/sync-all"),
         ("POST", f"{API}/patients/x/pull"), ("GET", f"{API}/config"), ("POST", f"{API}/config"), ("PUT", f"{API}/config"),
+        ("GET", f"{API}/dead-letters"), ("POST", f"{API}/dead-letters/resend"), ("GET", f"{API}/metrics"), ("POST", f"{API}/config/test"),
+        ("GET", f"{API}/tenants"), ("GET", f"{API}/page"),
     ]  # fmt: skip
 
 
 def test_no_route_answers_without_a_valid_token(mundo: Any) -> None:
     for metodo, rota in rotas(mundo):
-        corpo = {} if rota.endswith("/config") and metodo != "GET" else None
+        corpo = {} if "/config" in rota and metodo != "GET" else None
         assert mundo.pedir(metodo, rota, corpo)[0] == 401, rota
         assert mundo.pedir(metodo, rota, corpo, token="x.y.z")[0] in (401, 403), rota
 
