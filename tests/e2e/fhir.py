@@ -72,12 +72,16 @@ class Fhir:
         finally:
             pedir_falhas(raiz, self.segredo, "DELETE")
 
+    def relatorio(self) -> Relatorio:
+        """Both lines of the demo's table."""
+        hub, feito = self.hub, Relatorio()
+        urls = {"plataforma": hub.url("plataforma"), "simulador": hub.url("simulador")}
+        somar(feito, urls | {"ehr": hub.estado.url_fhir.replace("://", f"://:{self.segredo}@", 1)})
+        return feito
+
     def diferencas(self, *linhas: str) -> list[str]:
         """What the report would say is missing, doubled or pending."""
-        hub = self.hub
-        urls = {"plataforma": hub.url("plataforma"), "simulador": hub.url("simulador")}
-        relatorio = Relatorio()
-        somar(relatorio, urls | {"ehr": hub.estado.url_fhir.replace("://", f"://:{self.segredo}@", 1)})
+        relatorio = self.relatorio()
         relatorio.integrations = {nome: relatorio.integrations[nome] for nome in linhas or (PUSH, PULL)}
         return [] if relatorio.ok else [relatorio.verdict]
 

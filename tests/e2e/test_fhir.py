@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sandbox.relatorio_fhir import PULL, PUSH
+from sandbox.simulador import simular
+from sandbox.stack import airflow_api
 from tests.e2e.fhir import TAREFAS, TEMPO_REAL, Fhir
 from tests.e2e.hub import Hub, com_sucesso
 
@@ -106,3 +108,18 @@ def test_no_log_and_no_table_of_airflow_holds_a_value_or_a_name(fhir: Fhir) -> N
     assert id_ in "".join(ditos)
     assert sum(achado in dito for dito in ditos for achado in (valor, *nomes)) == 0
     assert com_sucesso(fhir.hub, TEMPO_REAL, "enviar")
+
+
+def test_a_platform_and_a_hospital_at_work_are_reported_as_the_demo_does(fhir: Fhir, monkeypatch: pytest.MonkeyPatch) -> None:
+    hub = fhir.hub
+    monkeypatch.setenv("FUSION_FHIR_URL", fhir.ehr.url)
+    monkeypatch.setenv("FUSION_FHIR_SEGREDO", fhir.segredo)
+    dsns = {nome: hub.url(nome) for nome in ("plataforma", "ehr")}
+    feitas = simular(dsns, hub.url("simulador"), taxa=4, duracao=10, invalidos=0.1, semente=5)
+    assert [(o.feitas > 3, o.falhas) for o in feitas] == [(True, 0)] * 2
+    runs = airflow_api.disparar(hub.estado, airflow_api.AGENDADAS_FHIR)
+    hub.esperar(lambda: airflow_api.terminaram(hub.estado, runs), 90)
+    fhir.reconciliar()
+    linhas = fhir.relatorio().integrations
+    assert linhas[PUSH].changed > 30 and linhas[PUSH].refused > 0 and linhas[PUSH].p50_s is not None
+    assert linhas[PULL].changed > 5 and linhas[PULL].delivered >= linhas[PULL].changed / 2

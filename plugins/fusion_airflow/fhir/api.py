@@ -256,7 +256,7 @@ def _resposta(integracao: Any) -> dict[str, Any]:
 async def _pedido_invalido(request: Request, erro: Exception) -> Response:
     """Where and why, never what was sent: a body holds secrets."""
     assert isinstance(erro, RequestValidationError | ValidationError)
-    detalhes = [{"campo": ".".join(str(p) for p in e["loc"]), "erro": str(e["msg"])} for e in erro.errors()]
+    detalhes = [{"campo": ".".join(str(p) for p in e["loc"]), "erro": str(e["msg"]).removeprefix("Value error, ")} for e in erro.errors()]
     return JSONResponse({"detail": detalhes}, 422)
 
 
