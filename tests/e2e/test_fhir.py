@@ -63,7 +63,10 @@ def test_killing_who_pushes_in_mid_batch_loses_and_doubles_nothing(fhir: Fhir) -
 
 
 def test_clearing_a_task_changes_nothing(fhir: Fhir) -> None:
+    ids = [*fhir.observar(fhir.real), *fhir.observar(fhir.horario)]
+    fhir.hub.rodar(PUSH)
     fhir.hub.rodar(PULL)
+    fhir.hub.esperar(lambda: fhir.enviadas(ids) and fhir.parado(), 60)
     antes = fhir.retrato()
     for dag, tarefas in TAREFAS.items():
         run = com_sucesso(fhir.hub, dag, tarefas[-1])

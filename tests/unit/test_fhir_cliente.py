@@ -190,7 +190,7 @@ def test_a_log_line_has_its_fields_and_nothing_of_a_body(
     [linha] = [r.getMessage() for r in caplog.records if r.name == "fusion.fhir"]
     assert NOME not in linha and "t1" in linha and "Observation" in linha
     if formato:
-        assert set(json.loads(linha)) == {"evento", "tenant", "tipo", "status", "tentativa", "duracao_ms"}
+        assert set(json.loads(linha)) == {"evento", "tenant", "tipo", "id", "status", "tentativa", "duracao_ms"}
 
 
 def test_a_field_that_is_none_of_the_log_is_refused() -> None:
