@@ -90,3 +90,13 @@ def test_airflows_menu_has_it_and_the_page_loads_nothing_from_elsewhere(mundo: A
     with _ABRIR(pedido, timeout=30) as resposta:
         assert "default-src 'none'" in resposta.headers["Content-Security-Policy"]
         assert "http" not in resposta.read().decode().replace("https://fhir.exemplo.com", "").replace(" http-equiv", "")
+
+
+def test_the_page_works_inside_airflows_own_ui(mundo: Any, config: dict[str, Any], tmp_path: Path) -> None:
+    async def passos(n: Navegador) -> None:
+        await n.ir(f"http://127.0.0.1:{mundo.airflow.porta}/plugin/fhir")
+        dentro = "document.querySelector('iframe').contentDocument"
+        await n.esperar(f"{dentro}.body.dataset.tenant", 40)
+        assert await n.ler(f"{dentro}.querySelectorAll('#tenant option').length") == 3
+
+    navegar(mundo, tmp_path, "chefe", passos)
