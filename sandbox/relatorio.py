@@ -212,7 +212,7 @@ def _igual(operacao: str, lido: Lido, guardado: tuple[dict[str, Any], bool] | No
 
 def montar(urls: Mapping[str, str]) -> Relatorio:
     """Report on all installed integrations; ``urls`` maps database name → libpq URL."""
-    from sandbox import relatorio_agenda, relatorio_hl7  # They build on this module.
+    from sandbox import relatorio_agenda, relatorio_fhir, relatorio_hl7  # They build on this module.
 
     relatorio = Relatorio()
     for integracao in carregar():
@@ -222,6 +222,8 @@ def montar(urls: Mapping[str, str]) -> Relatorio:
             relatorio_hl7.somar(relatorio, integracao, urls)
         elif integracao.habilitada and integracao.sistema in ORIGENS:
             _integracao(relatorio, integracao, urls)
+    if "ehr" in urls:
+        relatorio_fhir.somar(relatorio, urls)
     return relatorio
 
 
@@ -272,7 +274,9 @@ def _integracao(relatorio: Relatorio, integracao: Integracao, urls: Mapping[str,
 
 def urls_de(estado: Estado) -> dict[str, str]:
     senha = senha_postgres(estado)
-    return {banco: dsn(estado, senha, banco) for banco in ("fusion_integracao", "fusion", "simulador", *ORIGENS.values())}
+    bancos = ("fusion_integracao", "fusion", "simulador", *ORIGENS.values())
+    ehr = estado.url_fhir.replace("://", f"://:{estado.segredos['segredo_fhir']}@", 1)
+    return {banco: dsn(estado, senha, banco) for banco in bancos} | {"ehr": ehr}
 
 
 def main() -> int:

@@ -24,7 +24,7 @@ from sandbox.stack.ambiente import dsn, senha_postgres
 from sandbox.stack.estado import RAIZ, Estado
 from sandbox.stack.preparo import ORIGENS
 
-PARCELAS = {"skymed": 0.2}
+PARCELAS = {"skymed": 0.2, "ehr": 0.2}
 """Share of the rate at which a source changes: surgeries are booked more rarely than patients are seen."""
 
 ESQUEMA = """create table if not exists mudanca (
@@ -82,10 +82,10 @@ class Origem(threading.Thread):
                 registro = registro or psycopg2.connect(self._dsn_registro, application_name="simulador")
                 self._mudar(con, registro)
                 self.feitas += 1
-            except psycopg2.Error as erro:
+            except (psycopg2.Error, OSError) as erro:
                 # A stopped database is part of a hospital's life: this change is lost at the source itself, the next ones are not.
                 self.falhas += 1
-                print(f"{self.name}: {type(erro).__name__} ({erro.pgcode})", file=sys.stderr, flush=True)
+                print(f"{self.name}: {type(erro).__name__} ({getattr(erro, 'pgcode', None)})", file=sys.stderr, flush=True)
                 for conexao in (con, registro):
                     if conexao is not None:
                         conexao.close()

@@ -20,7 +20,7 @@ from sandbox.fusion.app import criar
 from sandbox.fusion.falhas import Falhas, ProtocoloComTransporte
 
 
-class _Servidor(uvicorn.Server):
+class ServidorComPorta(uvicorn.Server):
     """Says its port in a file once it answers."""
 
     def __init__(self, config: uvicorn.Config, arquivo: Path | None, porta: int) -> None:
@@ -47,7 +47,7 @@ def _servir(args: argparse.Namespace) -> int:
     tomada = config.bind_socket()
     porta = int(tomada.getsockname()[1])
     print(f"Fusion: http://127.0.0.1:{porta}", flush=True)
-    _Servidor(config, args.porta_arquivo, porta).run(sockets=[tomada])
+    ServidorComPorta(config, args.porta_arquivo, porta).run(sockets=[tomada])
     return 0
 
 

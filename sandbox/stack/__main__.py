@@ -17,7 +17,8 @@ from sandbox.stack.filhos import encerrar, vivo
 from sandbox.stack.pilha import Parar, Pilha, ao_sinal, limpar
 
 AJUDA = """environment variables:
-  FUSION_UI_PORT, FUSION_API_PORT, FUSION_PG_PORT   ports of the UI, the sandbox's Fusion and PostgreSQL (default: free ones)
+  FUSION_UI_PORT, FUSION_API_PORT, FUSION_PG_PORT, FUSION_FHIR_PORT
+                            ports of the UI, the sandbox's Fusion, PostgreSQL and the FHIR server (default: free ones)
   FUSION_TAXA               changes per second that the simulator writes into each source (up: 0.2, demo: 1; 0 turns it off)
   FUSION_DEMO_SEGUNDOS      how long the demo's simulator writes (default 120)
   FUSION_ATENDIMENTOS       attendances that each source starts with (default 300)

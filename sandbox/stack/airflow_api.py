@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 from include.fusion.settings import carregar
 from sandbox.stack.ambiente import USUARIO_UI
 from sandbox.stack.estado import Estado
 
+AGENDADAS_FHIR = ("fhir_push", "fhir_pull")
+"""DAGs whose next scheduled run may be hours away."""
 _ABRIR = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
@@ -27,7 +31,7 @@ def pedir(estado: Estado, metodo: str, rota: str, corpo: dict[str, Any] | None =
 
 def faltam_dags(estado: Estado) -> list[str]:
     """DAGs of the settings that Airflow does not know yet."""
-    esperadas = {i.id for i in carregar() if i.habilitada} | set(_iniciais())
+    esperadas = {i.id for i in carregar() if i.habilitada} | set(_iniciais()) | {*AGENDADAS_FHIR, "fhir_push_tempo_real"}
     try:
         conhecidas = {d["dag_id"] for d in pedir(estado, "GET", "/api/v2/dags?limit=100")["dags"]}
     except (OSError, urllib.error.URLError):
@@ -47,3 +51,17 @@ def disparar_cargas_iniciais(estado: Estado) -> list[str]:
             pedir(estado, "POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None})
             disparadas.append(dag_id)
     return disparadas
+
+
+def disparar(estado: Estado, dag_ids: Sequence[str]) -> list[str]:
+    """Start each as a person does; returns the addresses of their runs."""
+    runs = [pedir(estado, "POST", f"/api/v2/dags/{d}/dagRuns", {"logical_date": None}) for d in dag_ids]
+    return [f"/api/v2/dags/{r['dag_id']}/dagRuns/{quote(r['dag_run_id'])}" for r in runs]
+
+
+def terminaram(estado: Estado, runs: Sequence[str]) -> bool:
+    """Whether none of these runs goes on."""
+    try:
+        return all(pedir(estado, "GET", run)["state"] in ("success", "failed") for run in runs)
+    except OSError:
+        return False

@@ -15,9 +15,9 @@ USUARIO_UI = "admin"
 USUARIO_PG = "fusion"
 FONTES = {"consulfarma": "consulfarma", "esus_ab": "esus", "mv": "mv", "sotech": "sotech", "tasy": "tasy", "trackcare": "trackcare"}
 """Source system → the database that it brings."""
-ORIGENS = {**FONTES, "skymed": FONTES["mv"]}
-"""Source system → its database; Skymed's is MV's."""
-BANCOS = ("airflow", "fusion_integracao", "fusion", *FONTES.values(), "simulador")
+ORIGENS = {**FONTES, "skymed": FONTES["mv"], "plataforma": "plataforma", "ehr": "plataforma"}
+"""What the simulator moves → its database; Skymed's is MV's, and whom the EHR knows is in the platform's."""
+BANCOS = ("airflow", "fusion_integracao", "fusion", "plataforma", *FONTES.values(), "simulador")
 POOL = ("fusion_api", 8, "Chamadas à API do Fusion: limita as tarefas que entregam ao mesmo tempo")
 
 
@@ -67,6 +67,7 @@ def conexoes(estado: Estado, senha: str) -> dict[str, str]:
 
     return {
         "AIRFLOW_CONN_FUSION_DB": postgres("fusion_integracao"),
+        "AIRFLOW_CONN_PLATAFORMA": postgres("plataforma"),
         **{f"AIRFLOW_CONN_{nome.upper()}": postgres(banco) for sistema, banco in FONTES.items() for nome in {sistema, banco}},
         "AIRFLOW_CONN_FUSION_API": json.dumps(
             {
@@ -156,6 +157,7 @@ def airflow(estado: Estado, senha: str, ambiente: Mapping[str, str] = os.environ
     return {
         **base(estado),
         "AIRFLOW_HOME": str(estado.airflow),
+        "FUSION_FHIR_TOKENS": str(estado.airflow / "tokens-fhir"),
         **{f"AIRFLOW__{secao}__{nome}": str(valor) for secao, nomes in opcoes.items() for nome, valor in nomes.items()},
         **conexoes(estado, senha),
     }

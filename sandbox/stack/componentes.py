@@ -46,7 +46,16 @@ def fusion(estado: Estado, dsn: str) -> Componente:
     return Componente("fusion", comando, env, 3)
 
 
+def fhir(estado: Estado) -> Componente:
+    """The sandbox's FHIR server; one secret opens every kind of access to it."""
+    segredo = estado.segredos["segredo_fhir"]
+    env = {**base(estado), **{f"FHIR_{nome}": segredo for nome in ("SENHA", "SEGREDO", "CHAVE_API", "TOKEN_ADMIN")}}
+    comando = (sys.executable, "-m", "sandbox.fhir", "--pasta", str(estado.pasta / "fhir"), "--porta", str(estado.portas["fhir"]))
+    return Componente("fhir", comando, env, 3)
+
+
 def simulador(estado: Estado, taxa: str, duracao: float = 0) -> Componente:
     """The hospital; ``duracao`` 0 runs on."""
+    env = {**base(estado), "FUSION_FHIR_URL": estado.url_fhir, "FUSION_FHIR_SEGREDO": estado.segredos["segredo_fhir"]}
     comando = (sys.executable, "-m", "sandbox.simulador", "--pasta", str(estado.pasta), "--taxa", taxa, "--duracao", str(duracao))
-    return Componente("simulador", (*comando, "--invalidos", os.environ.get("FUSION_INVALIDOS", "0.02")), base(estado), 0)
+    return Componente("simulador", (*comando, "--invalidos", os.environ.get("FUSION_INVALIDOS", "0.02")), env, 0)

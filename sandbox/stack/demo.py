@@ -42,6 +42,7 @@ def _fresca(estado: Estado) -> Iterator[None]:
     def apagar() -> None:
         Postgres(estado.postgres).apagar()
         shutil.rmtree(estado.airflow, ignore_errors=True)
+        shutil.rmtree(estado.pasta / "fhir", ignore_errors=True)
         for nome in ("segredos.json", "portas.json", "processos.json"):
             (estado.pasta / nome).unlink(missing_ok=True)
 
@@ -106,7 +107,9 @@ def _roteiro(pilha: Pilha, dizer: Callable[[str], None]) -> Relatorio:
     dizer(f"hospital at work: {taxa} changes/s into each source for {segundos:.0f} s; watch it in the UI")
     simulador = pilha.iniciar(componentes.simulador(estado, taxa, segundos))
     _ate(pilha, lambda: contagem.mostrar() or simulador.poll() is not None, segundos + 60, lambda: "the simulator hangs")
-    dizer("hospital closed; waiting until the queues are empty")
+    dizer("hospital closed; hourly push and six-hourly pull of FHIR run now; waiting until the queues are empty")
+    agendadas = airflow_api.disparar(estado, airflow_api.AGENDADAS_FHIR)
+    _ate(pilha, lambda: airflow_api.terminaram(estado, agendadas), ESVAZIAR, lambda: "FHIR's runs go on; what is missing is in the table")
     _ate(pilha, contagem.vazia, ESVAZIAR, lambda: "queues are not empty; what is stuck is in the table")
     urls = urls_de(estado)
     relatorio = montar(urls)

@@ -16,7 +16,7 @@ from sandbox.processos import porta_livre
 
 RAIZ = Path(__file__).resolve().parents[2]
 """The checkout."""
-PORTAS = {"ui": "FUSION_UI_PORT", "api": "FUSION_API_PORT", "pg": "FUSION_PG_PORT"}
+PORTAS = {"ui": "FUSION_UI_PORT", "api": "FUSION_API_PORT", "pg": "FUSION_PG_PORT", "fhir": "FUSION_FHIR_PORT"}
 _SEGREDOS: dict[str, Callable[[], str]] = {
     "marca": lambda: secrets.token_hex(12),
     "senha_ui": lambda: secrets.token_urlsafe(12),
@@ -24,6 +24,7 @@ _SEGREDOS: dict[str, Callable[[], str]] = {
     "jwt": lambda: secrets.token_urlsafe(48),
     "sessao": lambda: secrets.token_urlsafe(48),
     "token_fusion": lambda: secrets.token_urlsafe(24),
+    "segredo_fhir": lambda: secrets.token_urlsafe(24),
 }
 
 
@@ -55,11 +56,12 @@ class Estado:
 
     @property
     def segredos(self) -> Mapping[str, str]:
-        """Generated once per folder."""
+        """Generated once per folder; one that an older checkout did not know yet is added."""
         arquivo = self.pasta / "segredos.json"
-        if not arquivo.exists():
-            _escrever(arquivo, {nome: gerar() for nome, gerar in _SEGREDOS.items()})
-        dados: dict[str, str] = json.loads(arquivo.read_text())
+        dados: dict[str, str] = json.loads(arquivo.read_text()) if arquivo.exists() else {}
+        if faltam := _SEGREDOS.keys() - dados.keys():
+            dados |= {nome: _SEGREDOS[nome]() for nome in faltam}
+            _escrever(arquivo, dados)
         return dados
 
     def escolher_portas(self, ambiente: Mapping[str, str] = os.environ) -> dict[str, int]:
@@ -88,6 +90,10 @@ class Estado:
     @property
     def url_fusion(self) -> str:
         return f"http://127.0.0.1:{self.portas['api']}"
+
+    @property
+    def url_fhir(self) -> str:
+        return f"http://127.0.0.1:{self.portas['fhir']}/fhir"
 
     @property
     def processos(self) -> dict[str, Any]:

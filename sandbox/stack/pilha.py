@@ -131,6 +131,7 @@ class Pilha:
             comando = (sys.executable, "-m", "sandbox.stack.preparo", *argumentos)
             self._lancar(Componente(f"preparo-{nome}", comando, ambiente.base(self.estado), 0))
         self.iniciar(componentes.fusion(self.estado, self._postgres.dsn("fusion")))
+        self.iniciar(componentes.fhir(self.estado))
         faltam = {*tarefas, "Airflow's database"}
         while faltam:
             feitos = {n for n in faltam & set(tarefas) if self._terminou(f"preparo-{n}")}
@@ -152,7 +153,11 @@ class Pilha:
             f"source-{origem}": ["fonte", origem, "--dsn", self._postgres.dsn(banco), "--atendimentos", quantos]
             for origem, banco in FONTES.items()
         }
-        return {"queues": ["fila", "--url", self._postgres.sqlalchemy("fusion_integracao")], **fontes}
+        return {
+            "queues": ["fila", "--url", self._postgres.sqlalchemy("fusion_integracao")],
+            "platform": ["plataforma", "--pasta", str(self.estado.pasta)],
+            **fontes,
+        }
 
     def _terminou(self, nome: str) -> bool:
         """Whether a child has done its work and gone; an error when it failed."""
@@ -167,13 +172,15 @@ class Pilha:
     def _esperar_saude(self) -> None:
         inicio = time.monotonic()
         bons: set[str] = set()
-        faltam = {"metadatabase", "scheduler", "triggerer", "dag_processor", "task API", "fusion"}
+        faltam = {"metadatabase", "scheduler", "triggerer", "dag_processor", "task API", "fusion", "fhir"}
         while faltam:
             for nome in self.filhos:
                 self._terminou(nome)
             agora = {nome for nome, valor in saude_airflow(self.estado).items() if valor == "healthy"}
             if respira(f"{self.estado.url_fusion}/saude"):
                 agora.add("fusion")
+            if respira(f"{self.estado.url_fhir}/metadata"):
+                agora.add("fhir")
             # The first request builds this API and takes seconds: better now than in the first task.
             if "metadatabase" in agora and "task API" in faltam and consultar(f"{self.estado.url_ui}/execution/health", 60):
                 agora.add("task API")

@@ -1,4 +1,4 @@
-"""Database set-up in processes of its own, side by side: ``python -m sandbox.stack.preparo airflow|fila|fonte ...``."""
+"""Database set-up in processes of its own, side by side: ``python -m sandbox.stack.preparo airflow|fila|plataforma|fonte ...``."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg2
 
 from sandbox.stack.ambiente import FONTES, ORIGENS, POOL
+from sandbox.stack.estado import Estado
 
 __all__ = ["FONTES", "ORIGENS"]
 MARCA_PRONTO = "sandbox_pronto"
@@ -41,6 +42,13 @@ def preparar_fila(url: str) -> None:
     engine = create_engine(url)
     migrar(engine)
     engine.dispose()
+
+
+def preparar_plataforma(estado: Estado) -> None:
+    """The platform's tables, people and migrations, and every tenant's configuration against the sandbox's FHIR server."""
+    from sandbox.plataforma.preparo import preparar
+
+    preparar(estado)
 
 
 def preparar_fonte(origem: str, dsn: str, atendimentos: int) -> None:
@@ -76,6 +84,8 @@ def main() -> None:
     servir.add_argument("--argumentos", nargs=argparse.REMAINDER, default=[], help="options of airflow api-server")
     fila = passos.add_parser("fila", help="the hub's queue tables")
     fila.add_argument("--url", required=True)
+    plataforma = passos.add_parser("plataforma", help="the platform's database and its tenants")
+    plataforma.add_argument("--pasta", type=Path, required=True, help="state folder of the stack")
     fonte = passos.add_parser("fonte", help="one vendor's schema and data")
     fonte.add_argument("origem", choices=FONTES)
     fonte.add_argument("--dsn", required=True)
@@ -85,6 +95,8 @@ def main() -> None:
         servir_airflow(args.pronto, args.argumentos)
     elif args.passo == "fila":
         preparar_fila(args.url)
+    elif args.passo == "plataforma":
+        preparar_plataforma(Estado(args.pasta))
     else:
         preparar_fonte(args.origem, args.dsn, args.atendimentos)
 

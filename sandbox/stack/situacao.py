@@ -51,12 +51,16 @@ def mostrar(estado: Estado) -> int:
     if not dados or not estado.em_uso():
         print("nothing is running: make up")
         return 0
-    print(f"{dados['fase']}; UI {estado.url_ui}; Fusion {estado.url_fusion}; PostgreSQL port {estado.portas['pg']}\n")
-    saude = {**saude_airflow(estado), "fusion": "healthy" if respira(f"{estado.url_fusion}/saude") else "no answer"}
+    print(
+        f"{dados['fase']}; UI {estado.url_ui}; Fusion {estado.url_fusion}; FHIR {estado.url_fhir}; PostgreSQL port {estado.portas['pg']}\n"
+    )
+    servidores = {"fusion": f"{estado.url_fusion}/saude", "fhir": f"{estado.url_fhir}/metadata"}
+    saude = {**saude_airflow(estado), **{nome: "healthy" if respira(url) else "no answer" for nome, url in servidores.items()}}
     print(tabela(("component", "health"), list(saude.items())), "\n")
     print(tabela(("process", "pid", "running"), [(n, f["pid"], "yes" if vivo(f) else "no") for n, f in dados["filhos"].items()]), "\n")
     try:
-        filas = profundidades(dsn(estado, senha_postgres(estado), "fusion_integracao"))
+        senha = senha_postgres(estado)
+        filas = [linha for banco in ("fusion_integracao", "plataforma") for linha in profundidades(dsn(estado, senha, banco))]
     except psycopg2.Error as erro:
         print(f"queues: PostgreSQL does not answer ({type(erro).__name__})")
         return 1

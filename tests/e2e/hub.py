@@ -86,6 +86,7 @@ class Hub:
     def abrir(self) -> Hub:
         os.environ["FUSION_ATENDIMENTOS"] = "40"
         os.environ["FUSION_SETTINGS"] = str(self._ajustes())
+        os.environ["FUSION_FHIR_PERMANENCIA"] = "2"
         assert self.estado.travar()
         self.pilha.subir(None)
         criar_registro(self.url("simulador"))
@@ -108,7 +109,7 @@ class Hub:
         self.pilha.parar(espera=6)
         Postgres(self.estado.postgres).apagar()
         self.estado.destravar()
-        for nome in ("FUSION_ATENDIMENTOS", "FUSION_SETTINGS"):
+        for nome in ("FUSION_ATENDIMENTOS", "FUSION_SETTINGS", "FUSION_FHIR_PERMANENCIA"):
             os.environ.pop(nome, None)
         shutil.rmtree(self.estado.pasta)
 

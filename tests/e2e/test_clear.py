@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e import mv, tasy, trackcare
+from tests.e2e import fhir, mv, tasy, trackcare
 from tests.e2e.hub import INICIAIS, Hub, com_sucesso, limpar_sem_efeito
 
 TAREFAS = {
@@ -29,9 +29,11 @@ def test_the_list_of_tasks_is_complete(pilha: Hub) -> None:
     assert {(d, t["task_id"]) for d in dags for t in pilha.api("GET", f"/dags/{d}/tasks")["tasks"]} == TAREFAS
 
 
-@pytest.mark.parametrize(("dag", "tarefa"), sorted((dag, tarefa) for dag, tarefa in TAREFAS if dag not in ("mv", "tasy", "trackcare")))
+@pytest.mark.parametrize(
+    ("dag", "tarefa"), sorted((dag, tarefa) for dag, tarefa in TAREFAS if dag not in ("mv", "tasy", "trackcare", *fhir.TAREFAS))
+)
 def test_clearing_a_task_changes_nothing(hub: Hub, dag: str, tarefa: str) -> None:
-    """Those of MV, Tasy and TrackCare are cleared where each is given work, in files of their own."""
+    """Those of MV, Tasy, TrackCare and FHIR are cleared where each is given work, in files of their own."""
     if dag in ("skymed", "fusion_service"):
         hub.mudar("skymed", 2)
         hub.quieto()

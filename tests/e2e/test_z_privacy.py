@@ -22,6 +22,7 @@ COLUNAS = {
         ("paper_name", "paper_name2", "paper_mothername", "paper_id", "paper_governcardno", "paper_mobphone"),
     ),
     "tasy": ("tasy.pessoa_fisica", ("nm_pessoa_fisica", "nm_social", "nr_cpf", "nr_cartao_nac_sus", "nr_telefone_celular")),
+    "plataforma": ("patients", ("name", '"socialName"', "cpf", "cns", "phone", "email")),
 }
 CURTO = 6
 """A shorter text turns up by chance."""
@@ -64,6 +65,7 @@ def test_airflow_keeps_no_patient(pilha: Hub, pessoais: set[str]) -> None:
 
 
 def test_no_reason_in_the_queue_names_a_patient(pilha: Hub, pessoais: set[str]) -> None:
-    tabelas = {tabela for tabela, *_ in profundidades(pilha.url("fusion_integracao"))}
-    motivos = [pilha.sql("fusion_integracao", f"select motivo from {tabela}") for tabela in tabelas]
+    bancos = ("fusion_integracao", "plataforma")
+    tabelas = {(banco, tabela) for banco in bancos for tabela, *_ in profundidades(pilha.url(banco))}
+    motivos = [pilha.sql(banco, f"select motivo from {tabela}") for banco, tabela in tabelas]
     assert encontrados(pessoais, str(motivos)) == 0

@@ -91,7 +91,7 @@ def test_example_connections_are_what_airflow_reads() -> None:
     # A schema would become the session's CURRENT_SCHEMA, and thick mode needs Oracle's own client in the image.
     assert not lidas["MV"].schema and "thick_mode" not in lidas["MV"].extra_dejson
     nomeadas = {c.upper() for i in carregar() for c in (i.conexoes.origem, i.conexoes.fusion_db, i.conexoes.fusion_api)}
-    assert set(conexoes) == nomeadas | {"GIT_DEFAULT"}
+    assert set(conexoes) == nomeadas | {"GIT_DEFAULT", "PLATAFORMA"}
 
 
 def test_everything_the_image_needs_exists() -> None:

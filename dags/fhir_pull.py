@@ -1,0 +1,32 @@
+"""
+# FHIR: prontuário (EHR) → plataforma
+
+A cada 6 horas, **Tenants** lista os tenants que recebem e **Buscar** traz, em uma tarefa por tenant com o nome dele, as observações de cada
+paciente que tem `ehrPatientId`: as novas são criadas, as conhecidas (por `fhirResourceId`) puladas, as alteradas atualizadas. O que mudou dos
+dois lados fica como está na plataforma e vai por cima no próximo envio.
+
+Para buscar um só tenant ou paciente: **Trigger** e preencha o formulário.
+
+## Se falhar
+1. Abra a tarefa vermelha (o nome é o do tenant) e leia a última linha do log: ela diz o que falhou e o que fazer.
+2. *Servidor FHIR indisponível*: nada se perdeu. Cada paciente continua de onde parou; para não esperar, limpe a tarefa (**Clear**).
+3. *Credenciais recusadas*: corrija a configuração do tenant (`PUT /api/v1/fhir/config`) e limpe a tarefa.
+4. Limpar ou disparar de novo nunca duplica nada na plataforma.
+"""
+
+from datetime import timedelta
+
+from airflow.sdk import DAG
+
+from fusion_airflow.fhir.dags import FORMULARIO_PULL, NOME_DO_TENANT, comum
+from fusion_airflow.fhir.operators import FhirPullOperator, TenantsFhirOperator
+
+with DAG(
+    "fhir_pull",
+    dag_display_name="FHIR – busca",
+    description="Observações do servidor FHIR de cada tenant → plataforma",
+    schedule="0 */6 * * *",
+    **comum(__doc__, FORMULARIO_PULL, timedelta(hours=5)),
+):
+    tenants = TenantsFhirOperator(direcao="pull", task_id="tenants", task_display_name="Tenants")
+    FhirPullOperator.partial(task_id="buscar", task_display_name="Buscar", map_index_template=NOME_DO_TENANT).expand_kwargs(tenants.output)

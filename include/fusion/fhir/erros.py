@@ -1,0 +1,101 @@
+"""What a FHIR server's answer means for the record. No message carries anything of a body but codes and element paths."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from include.fusion.erros import FusionHubError
+
+TRANSITORIOS = frozenset({408, 425, 429, 500, 502, 503, 504})
+"""Statuses worth the same request once more (domain-facts 8.3)."""
+_ISSUES_TRANSITORIAS = frozenset({"transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"})
+# R4 issue types; anything else in that place is not repeated.
+_CODIGO = re.compile(r"[a-z][a-z-]{1,30}")
+_CAMINHO = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+(?:\[\w+\])?|\[\d+\]|\.\d+)*")
+
+
+class FhirErro(FusionHubError):
+    """Base of what a FHIR server may answer."""
+
+
+class FhirRecusado(FhirErro):
+    """Refused for good: the record goes to the dead letter. ``issue`` and ``campo`` come from the OperationOutcome."""
+
+    def __init__(self, status: int, recurso: str, issue: str | None = None, campo: str | None = None) -> None:
+        detalhe = f" ({issue})" if issue else ""
+        super().__init__(f"servidor FHIR recusou {recurso}: HTTP {status}{detalhe}" + (f" em {campo}" if campo else ""))
+        self.status = status
+        self.issue = issue
+        self.campo = campo
+
+
+class FhirDuplicado(FhirRecusado):
+    """412 to a conditional create: several resources answer to one business identifier; somebody must merge them there."""
+
+    def __init__(self, recurso: str) -> None:
+        super().__init__(412, recurso, "multiple-matches")
+
+
+class FhirConflito(FhirErro):
+    """409, or 412 to ``If-Match``: the resource moved on; worth reading it again and repeating once."""
+
+    def __init__(self, status: int, recurso: str) -> None:
+        super().__init__(f"servidor FHIR: conflito de versão em {recurso} (HTTP {status})")
+        self.status = status
+
+
+class FhirIndisponivel(FhirErro):
+    """No usable answer after every try; ``status`` 0 when there was none at all. ``espera``: seconds that the server asked for."""
+
+    def __init__(self, status: int, recurso: str, tentativas: int = 1, espera: float | None = None) -> None:
+        dito = f"HTTP {status}" if status else "sem resposta"
+        super().__init__(f"{PREFIXO_INDISPONIVEL} em {recurso}: {dito} após {tentativas} tentativa(s)")
+        self.status = status
+        self.tentativas = tentativas
+        self.espera = espera
+
+
+class FhirNaoAutorizado(FhirErro):
+    """The tenant's credentials are refused: no record's fault, so nothing is dead-lettered."""
+
+    def __init__(self, status: int, onde: str) -> None:
+        super().__init__(f"credenciais recusadas pelo servidor FHIR ({onde}, HTTP {status}); confira a configuração do tenant")
+        self.status = status
+
+
+class MuitasRecusas(FhirErro):
+    """Nearly every record was refused: a systemic fault (scopes, a changed profile), not single records. The rest stays pending."""
+
+
+PREFIXO_INDISPONIVEL = "servidor FHIR indisponível"
+"""How the reason of a dead letter begins whose cause was an outage; the next scheduled run sends those again."""
+
+
+def desfecho(corpo: Any) -> tuple[str | None, str | None]:
+    """Issue code and element path of the first error in an OperationOutcome; nothing that could be a value."""
+    if not isinstance(corpo, dict) or corpo.get("resourceType") != "OperationOutcome":
+        return None, None
+    issues = [i for i in corpo.get("issue") or [] if isinstance(i, dict)]
+    pior = next((i for i in issues if i.get("severity") in ("fatal", "error")), issues[0] if issues else {})
+    codigo, onde = pior.get("code"), (pior.get("expression") or pior.get("location") or [None])[0]
+    return (
+        codigo if isinstance(codigo, str) and _CODIGO.fullmatch(codigo) else None,
+        onde[:120] if isinstance(onde, str) and _CAMINHO.fullmatch(onde[:120]) else None,
+    )
+
+
+def transitorio(status: int, corpo: Any) -> bool:
+    """Whether the same request may succeed later: by status, or by what a 4xx says of itself."""
+    if status in TRANSITORIOS:
+        return True
+    return status >= 400 and status not in (409, 412) and desfecho(corpo)[0] in _ISSUES_TRANSITORIAS - {"exception", "incomplete"}
+
+
+def erro_de(status: int, corpo: Any, recurso: str, *, condicional: bool = False) -> FhirErro:
+    """The error of one final answer (status 400 and up, not transient). ``condicional``: it was a conditional create."""
+    if status == 412 and condicional:
+        return FhirDuplicado(recurso)
+    if status in (409, 412):
+        return FhirConflito(status, recurso)
+    return FhirRecusado(status, recurso, *desfecho(corpo))

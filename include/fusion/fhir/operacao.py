@@ -1,0 +1,51 @@
+"""What operators look at and act on: the dead letter and the figures, of one tenant or of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from include.fusion.fhir.tabelas import fila_de
+
+_MORTAS = """\
+SELECT f.id, f.processo AS "tenantId", f.chave AS "observationId", f.motivo, f.criado_em AS "criadaEm", f.concluido_em AS "recusadaEm"
+FROM SincronizacaoFhir f WHERE f.situacao = 'erro' AND (CAST(:tenant AS text) IS NULL OR f.processo = :tenant) AND f.id > :depois
+ORDER BY f.id LIMIT :limite"""
+_HORAS = """\
+SELECT tenant_id AS "tenantId", sentido, hora, enviados, recebidos, falhas, duracao_ms AS "duracaoMs",
+    CASE WHEN medidos > 0 THEN latencia_ms / medidos END AS "latenciaMediaMs"
+FROM fhir_sync_metrics WHERE (CAST(:tenant AS text) IS NULL OR tenant_id = :tenant)
+    AND hora >= date_trunc('hour', statement_timestamp()) - (:horas - 1) * INTERVAL '1 hour'
+ORDER BY tenant_id, hora, sentido"""
+# Per tenant by indexes that hold nothing but what is open.
+_AGORA = """\
+SELECT c.tenant_id AS "tenantId", t.name AS nome, c.enabled AS habilitada, c.last_sync_at AS "lastSyncAt", c.last_error AS "lastError",
+    (SELECT count(*) FROM observations o WHERE o."tenantId" = c.tenant_id AND NOT o."syncedToEHR") AS "naoSincronizadas",
+    (SELECT count(*) FROM SincronizacaoFhir f WHERE f.processo = c.tenant_id AND f.situacao = 'erro') AS "emErro"
+FROM fhir_integration_configs c JOIN tenants t ON t.id = c.tenant_id
+WHERE CAST(:tenant AS text) IS NULL OR c.tenant_id = :tenant ORDER BY t.name, c.tenant_id"""
+
+
+def cartas_mortas(engine: Engine, tenant: str | None, depois: int = 0, limite: int = 100) -> list[dict[str, Any]]:
+    """Refused observations with their reasons, in order of their row ids; ``depois`` is the last id of the page before."""
+    return _linhas(engine, _MORTAS, {"tenant": tenant, "depois": depois, "limite": limite})
+
+
+def reenviar(engine: Engine, tenant: str, observacoes: Sequence[str] | None = None) -> int:
+    """Dead letters (all, or those of these observations) are pending again, with no tries counted; how many."""
+    return fila_de(engine, tenant).reenviar_erros(chaves=observacoes)
+
+
+def metricas(engine: Engine, tenant: str | None, horas: int = 24) -> dict[str, list[dict[str, Any]]]:
+    """``tenants``: how each stands now; ``horas``: what was sent, received and refused in each hour, and how long that took."""
+    return {
+        "tenants": _linhas(engine, _AGORA, {"tenant": tenant}),
+        "horas": _linhas(engine, _HORAS, {"tenant": tenant, "horas": horas}),
+    }
+
+
+def _linhas(engine: Engine, sql: str, binds: dict[str, Any]) -> list[dict[str, Any]]:
+    with engine.connect() as con:
+        return [dict(linha) for linha in con.execute(text(sql), binds).mappings()]

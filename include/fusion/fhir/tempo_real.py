@@ -1,0 +1,109 @@
+"""Real-time push: one task serves every tenant on ``realtime``, each on its own; a tenant whose server is down holds nobody up."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from include.fusion.erros import FusionHubError
+from include.fusion.fhir import trabalho
+from include.fusion.fhir.cliente import ClienteFhir
+from include.fusion.fhir.envio import Envio, Resultado
+from include.fusion.fhir.registro import anotar
+from include.fusion.plantao import VALIDADE
+
+
+class TempoReal:
+    """Sends as observations come, until nothing came for ``permanencia`` seconds or ``duracao`` is over.
+
+    ``ao_terminar`` gets each tenant's result and seconds. ``cliente_de`` makes a tenant's client (it may raise ``FusionHubError``: a configuration that cannot be read).
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        cliente_de: Callable[[str], ClienteFhir],
+        dono: str,
+        *,
+        permanencia: float = 30.0,
+        duracao: float = 600.0,
+        intervalo: float = 0.3,
+        juntos: int = 32,
+        ao_terminar: Callable[[str, Resultado, float], None] = lambda *_: None,
+    ) -> None:
+        self.engine = engine
+        self.cliente_de = cliente_de
+        self.dono = dono
+        self.permanencia = permanencia
+        self.duracao = duracao
+        self.intervalo = intervalo
+        self.juntos = juntos
+        self.ao_terminar = ao_terminar
+        self.contagens: Counter[str] = Counter()
+
+    async def executar(self) -> dict[str, int]:
+        """Counts over all tenants: enviados, falhas, tenants_com_falha."""
+        plantao = asyncio.create_task(self._assinar())
+        correm: dict[str, asyncio.Task[None]] = {}
+        inicio = ultimo = time.monotonic()
+        try:
+            while True:
+                agora = time.monotonic()
+                correm = {t: tarefa for t, tarefa in correm.items() if not tarefa.done()}
+                if correm:
+                    ultimo = agora  # Only an idle task counts the time to its end.
+                acabou = agora - inicio >= self.duracao or agora - ultimo >= self.permanencia
+                if acabou:
+                    plantao.cancel()
+                    await asyncio.gather(plantao, *correm.values(), return_exceptions=True)
+                    # Off duty first, then one last look: what comes now is seen either here or by the watcher.
+                    await asyncio.to_thread(trabalho.assinar, self.engine, False)
+                    correm = {}
+                novos = await asyncio.to_thread(
+                    lambda: trabalho.tenants_com_trabalho(self.engine, trabalho.TEMPO_REAL, respeitar_pausa=True)
+                )
+                for tenant, _ in novos:
+                    if tenant not in correm and len(correm) < self.juntos:
+                        correm[tenant] = asyncio.create_task(self._um(tenant))
+                        ultimo = agora
+                if acabou:
+                    await asyncio.gather(*correm.values(), return_exceptions=True)
+                    return dict(self.contagens)
+                await asyncio.sleep(self.intervalo)
+        finally:
+            plantao.cancel()
+            for tarefa in correm.values():
+                tarefa.cancel()
+            await asyncio.gather(*correm.values(), return_exceptions=True)
+            with suppress(SQLAlchemyError):
+                await asyncio.to_thread(trabalho.assinar, self.engine, False)
+
+    async def _um(self, tenant: str) -> None:
+        envio: Envio | None = None
+        inicio = time.monotonic()
+        try:
+            envio = Envio(self.engine, await asyncio.to_thread(self.cliente_de, tenant), f"{self.dono}{tenant}")
+            await envio.executar()
+            await asyncio.to_thread(trabalho.retomar, self.engine, tenant)
+        except FusionHubError as erro:
+            anotar("fhir.tenant_falhou", logging.WARNING, tenant=tenant, sentido="push", motivo=str(erro)[:300])
+            self.contagens["tenants_com_falha"] += 1
+            await asyncio.to_thread(trabalho.pausar, self.engine, tenant)
+        finally:
+            if envio is not None:
+                self.contagens["enviados"] += envio.resultado.enviados
+                self.contagens["falhas"] += envio.resultado.falhas
+                self.ao_terminar(tenant, envio.resultado, time.monotonic() - inicio)
+
+    async def _assinar(self) -> None:
+        while True:
+            with suppress(SQLAlchemyError):
+                await asyncio.to_thread(trabalho.assinar, self.engine, True)
+            await asyncio.sleep(VALIDADE / 3)

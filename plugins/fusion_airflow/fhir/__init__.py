@@ -1,0 +1,1 @@
+"""FHIR in Airflow: hook, operators, watcher, the API's application."""

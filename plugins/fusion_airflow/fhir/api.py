@@ -1,0 +1,272 @@
+"""The FHIR API of seed 002: synchronisation on request, configuration of a tenant. Airflow's tokens and roles guard every route.
+
+A request for synchronisation starts a DAG run and answers 202 with where to watch it; ``?wait=true`` does a single record at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from typing import Annotated, Any, Literal
+
+from fastapi import Body, Depends, FastAPI, HTTPException, Path, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import OperationalError
+
+from fusion_airflow.fhir.acesso import Chamador, admin, chamador
+from fusion_airflow.fhir.api_exemplos import EXEMPLOS
+from fusion_airflow.fhir.plataforma import Plataforma
+from include.fusion.erros import ConfiguracaoInvalida, FusionHubError, motivo_de
+
+ESPERA_MAX = 25.0
+"""Seconds that ``?wait=true`` may take; then the request goes on as a DAG run."""
+Id = Annotated[str, Path(min_length=1, max_length=200, examples=["5f0c0c1e-6c1f-4b8e-9d0a-2f1f6f1f0c11"])]
+Wait = Annotated[bool, Query(description="true: faz agora, em até 25 s, em vez de iniciar uma execução")]
+Quem = Annotated[Chamador, Depends(chamador)]
+Admin = Annotated[Chamador, Depends(admin)]
+Corpo = Annotated[dict[str, Any], Body(openapi_examples=EXEMPLOS)]
+
+
+class Execucao(BaseModel):
+    """A DAG run that was started."""
+
+    dag_id: str
+    dag_run_id: str
+    acompanhar: str
+    """Where Airflow's own API tells its state."""
+
+
+class Feito(BaseModel):
+    """A record that was synchronised at once."""
+
+    situacao: Literal["sincronizado"] = "sincronizado"
+    fhirResourceId: str | None = None  # noqa: N815 - the seed's name
+    contagens: dict[str, int] = {}
+
+
+@lru_cache(maxsize=1)
+def plataforma() -> Plataforma:
+    """One for the API server's life."""
+    return Plataforma(aplicacao="fhir.api", tempo_limite=ESPERA_MAX)
+
+
+def criar() -> FastAPI:
+    """The application that the plugin mounts."""
+    from fusion_airflow.fhir import api_operacao, api_webhook  # They build on this module.
+
+    app = FastAPI(title="FHIR", version="1", description=__doc__ or "")
+    erro = {c: {"description": d} for c, d in ((401, "sem credencial válida"), (403, "sem direito"), (404, "não existe"))}
+    feito = {200: {"model": Feito}, 202: {"model": Execucao}}
+    sincronia: dict[str, Any] = {"status_code": 202, "response_model": None, "responses": {**feito, **erro}, "tags": ["sincronização"]}
+    config: dict[str, Any] = {"responses": erro, "tags": ["configuração"]}
+    app.post("/observations/sync-all", **sincronia)(sincronizar_todas)
+    app.post("/observations/{id}/sync", **sincronia)(sincronizar_observacao)
+    app.post("/patients/{id}/sync", **sincronia)(sincronizar_paciente)
+    app.post("/patients/{id}/pull", **sincronia)(buscar_paciente)
+    app.get("/config", **config)(ler_config)
+    app.post("/config", **config)(gravar_config)
+    app.put("/config", **config)(alterar_config)
+    app.include_router(api_operacao.rotas, responses={c: erro[c] for c in (401, 403)})
+    app.include_router(api_webhook.rotas)
+    app.exception_handler(RequestValidationError)(_pedido_invalido)
+    app.exception_handler(ValidationError)(_pedido_invalido)
+    app.exception_handler(FusionHubError)(_erro_nosso)
+    app.exception_handler(OperationalError)(_sem_banco)
+    return app
+
+
+# -- synchronisation -----------------------------------------------------------------------------------------------------------------
+
+
+async def sincronizar_observacao(id: Id, quem: Quem, wait: Wait = False) -> Response:
+    """Envia uma observação ao servidor FHIR do tenant."""
+    tenant = await tenant_de(quem)
+    if not await asyncio.to_thread(_existe, "observations", tenant, id):
+        raise HTTPException(404, "observação inexistente neste tenant")
+    if wait and (resposta := await _agora(_enviar_observacao(tenant, id))) is not None:
+        return resposta
+    return await iniciar("fhir_push", quem.nome, {"tenant": tenant, "observacao": id})
+
+
+async def sincronizar_paciente(id: Id, quem: Quem, wait: Wait = False) -> Response:
+    """Envia o cadastro de um paciente ao servidor FHIR do tenant."""
+    tenant = await tenant_de(quem)
+    if not await asyncio.to_thread(_existe, "patients", tenant, id):
+        raise HTTPException(404, "paciente inexistente neste tenant")
+    if wait and (resposta := await _agora(_enviar_paciente(tenant, id))) is not None:
+        return resposta
+    return await iniciar("fhir_push", quem.nome, {"tenant": tenant, "paciente": id})
+
+
+async def buscar_paciente(id: Id, quem: Quem, wait: Wait = False) -> Response:
+    """Busca as observações de um paciente no servidor FHIR do tenant."""
+    tenant = await tenant_de(quem)
+    if not await asyncio.to_thread(_existe, "patients", tenant, id, '"ehrPatientId" IS NOT NULL'):
+        raise HTTPException(404, "paciente inexistente neste tenant, ou ainda sem ehrPatientId")
+    if wait and (resposta := await _agora(_buscar(tenant, id))) is not None:
+        return resposta
+    return await iniciar("fhir_pull", quem.nome, {"tenant": tenant, "paciente": id})
+
+
+async def sincronizar_todas(quem: Quem) -> Response:
+    """Envia todas as observações não sincronizadas do tenant; um administrador sem ``tenant``: as de todos."""
+    tenant = None if quem.admin and quem.pedido is None else await tenant_de(quem)
+    return await iniciar("fhir_push", quem.nome, {"tenant": tenant} if tenant else {})
+
+
+async def tenant_de(quem: Chamador) -> str:
+    """The one that was asked for, checked; 404 when an administrator asks for one that is not there."""
+    tenant = quem.tenant()
+    if not await asyncio.to_thread(plataforma().configuracoes.existe_tenant, tenant):
+        raise HTTPException(404, "tenant inexistente")
+    return tenant
+
+
+def _existe(tabela: str, tenant: str, id: str, condicao: str = "true") -> bool:
+    from sqlalchemy import text
+
+    with plataforma().engine.connect() as con:
+        consulta = f'SELECT 1 FROM {tabela} WHERE "tenantId" = :t AND id = :id AND {condicao}'
+        return con.execute(text(consulta), {"t": tenant, "id": id}).first() is not None
+
+
+async def _agora(tarefa: Any) -> Response | None:
+    """Do it within the time limit; ``None`` when it takes longer."""
+    try:
+        feito: Feito = await asyncio.wait_for(tarefa, ESPERA_MAX)
+    except TimeoutError:
+        return None
+    return JSONResponse(feito.model_dump())
+
+
+async def _enviar_observacao(tenant: str, id: str) -> Feito:
+    from include.fusion.fhir.envio import Envio
+
+    cliente = await asyncio.to_thread(plataforma().cliente, tenant)
+    resultado = await Envio(plataforma().engine, cliente, f"api/{id_curto()}|").executar([id])
+    if resultado.motivos:
+        raise HTTPException(422, resultado.motivos.most_common(1)[0][0])
+    from include.fusion.fhir.repositorio import Repositorio
+
+    local = (await asyncio.to_thread(Repositorio(plataforma().engine, tenant).observacoes, [id])).get(id)
+    if local is None or not local.sincronizada:
+        raise HTTPException(409, "outro envio está com esta observação agora")
+    return Feito(fhirResourceId=local.fhir_id, contagens={"enviados": resultado.enviados, "inalterados": resultado.inalterados})
+
+
+async def _enviar_paciente(tenant: str, id: str) -> Feito:
+    from include.fusion.fhir.pessoas import Pessoas
+    from include.fusion.fhir.repositorio import Repositorio
+
+    repositorio = Repositorio(plataforma().engine, tenant)
+    pessoa = await asyncio.to_thread(repositorio.pessoa, id)
+    assert pessoa is not None
+    async with await asyncio.to_thread(plataforma().cliente, tenant) as cliente:
+        return Feito(fhirResourceId=await Pessoas(repositorio, cliente).sincronizar(pessoa))
+
+
+async def _buscar(tenant: str, id: str) -> Feito:
+    from include.fusion.fhir.busca import Busca
+
+    busca = Busca(plataforma().engine, await asyncio.to_thread(plataforma().cliente, tenant))
+    pessoa = await asyncio.to_thread(busca.repositorio.pessoa, id)
+    assert pessoa is not None and pessoa.ehr_id is not None
+    resultado = await busca.executar([(id, pessoa.ehr_id)])
+    if resultado.motivos:
+        raise HTTPException(422, resultado.motivos.most_common(1)[0][0])
+    return Feito(contagens={k: v for k, v in vars(resultado).items() if isinstance(v, int)})
+
+
+def id_curto() -> str:
+    """Owner of what one request reserves."""
+    import secrets
+
+    return secrets.token_hex(8)
+
+
+async def iniciar(dag_id: str, quem: str, conf: dict[str, Any], *, juntar: bool = False) -> Response:
+    """Start a run in the name of ``quem``; 202. ``juntar``: one that waits to do the very same is enough."""
+
+    def disparar() -> str:
+        from airflow.api.common.trigger_dag import trigger_dag
+        from airflow.exceptions import DagNotFound
+        from airflow.utils.types import DagRunTriggeredByType
+
+        if juntar and (esperando := _na_fila(dag_id, conf)) is not None:
+            return esperando
+        try:
+            corrida = trigger_dag(dag_id, triggered_by=DagRunTriggeredByType.REST_API, triggering_user_name=quem, conf=conf)
+        except DagNotFound:
+            raise HTTPException(503, f"a DAG {dag_id} ainda não foi carregada") from None
+        assert corrida is not None
+        return str(corrida.run_id)
+
+    corrida = await asyncio.to_thread(disparar)
+    execucao = Execucao(dag_id=dag_id, dag_run_id=corrida, acompanhar=f"/api/v2/dags/{dag_id}/dagRuns/{corrida}")
+    return JSONResponse(execucao.model_dump(), 202, {"Location": execucao.acompanhar})
+
+
+def _na_fila(dag_id: str, conf: dict[str, Any]) -> str | None:
+    """Id of a run that has not begun and was asked for the same."""
+    from airflow.models.dagrun import DagRun
+    from airflow.utils.session import create_session
+    from airflow.utils.state import DagRunState
+    from sqlalchemy import select
+
+    with create_session() as sessao:
+        consulta = select(DagRun.run_id, DagRun.conf).where(DagRun.dag_id == dag_id, DagRun.state == DagRunState.QUEUED)
+        return next((str(run_id) for run_id, pedido in sessao.execute(consulta) if pedido == conf), None)
+
+
+# -- configuration -------------------------------------------------------------------------------------------------------------------
+
+
+def ler_config(quem: Admin) -> dict[str, Any]:
+    """Configuração do tenant; segredos vêm mascarados."""
+    return _resposta(plataforma().configuracoes.obter(quem.tenant()))
+
+
+def gravar_config(corpo: Corpo, quem: Admin, resposta: Response) -> dict[str, Any]:
+    """Cria ou substitui a configuração do tenant."""
+    gravada, nova = plataforma().configuracoes.gravar(quem.tenant(), corpo, quem.nome)
+    resposta.status_code = 201 if nova else 200
+    return _resposta(gravada)
+
+
+def alterar_config(corpo: Corpo, quem: Admin) -> dict[str, Any]:
+    """Altera os campos enviados; segredo ausente ou mascarado (`***`) continua o mesmo."""
+    return _resposta(plataforma().configuracoes.gravar(quem.tenant(), corpo, quem.nome, parcial=True)[0])
+
+
+def _resposta(integracao: Any) -> dict[str, Any]:
+    sincronia = integracao.last_sync_at
+    return {
+        "tenantId": integracao.tenant_id,
+        **integracao.config.mascarada(),
+        "lastSyncAt": sincronia.isoformat() if sincronia else None,
+        "lastError": integracao.last_error,
+    }
+
+
+# -- errors --------------------------------------------------------------------------------------------------------------------------
+
+
+async def _pedido_invalido(request: Request, erro: Exception) -> Response:
+    """Where and why, never what was sent: a body holds secrets."""
+    assert isinstance(erro, RequestValidationError | ValidationError)
+    detalhes = [{"campo": ".".join(str(p) for p in e["loc"]), "erro": str(e["msg"]).removeprefix("Value error, ")} for e in erro.errors()]
+    return JSONResponse({"detail": detalhes}, 422)
+
+
+async def _erro_nosso(request: Request, erro: Exception) -> Response:
+    from include.fusion.fhir.configuracoes import TenantDesconhecido
+    from include.fusion.fhir.erros import FhirIndisponivel, FhirNaoAutorizado
+
+    status = 404 if isinstance(erro, TenantDesconhecido) else 502 if isinstance(erro, FhirIndisponivel | FhirNaoAutorizado) else 422
+    return JSONResponse({"detail": motivo_de(erro)}, 409 if type(erro) is ConfiguracaoInvalida else status)
+
+
+async def _sem_banco(request: Request, erro: Exception) -> Response:
+    return JSONResponse({"detail": "o banco da plataforma não responde"}, 503)

@@ -1,0 +1,30 @@
+"""What Airflow loads of this folder as a plugin: the FHIR API on the API server, at the seed's own paths."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+
+
+class Preguicosa:
+    """ASGI application that is put together at its first request: every task start imports plugins, and none of them serves HTTP."""
+
+    _app: Any = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        if self._app is None:
+            from fusion_airflow.fhir.api import criar
+
+            self._app = criar()
+        await self._app(scope, receive, send)
+
+
+class FusionPlugin(AirflowPlugin):
+    """Mounted before Airflow's own routes, of which one answers for all of ``/api/v1``."""
+
+    name = "fusion"
+    fastapi_apps: ClassVar[list[Any]] = [{"app": Preguicosa(), "url_prefix": "/api/v1/fhir", "name": "FHIR"}]
+    external_views: ClassVar[list[Any]] = [
+        {"name": "FHIR", "href": "/api/v1/fhir/page", "destination": "nav", "category": "admin", "url_route": "fhir"}
+    ]

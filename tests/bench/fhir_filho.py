@@ -1,0 +1,32 @@
+"""One tenant's whole pull in a process of its own, so that its memory can be watched: ``python -m tests.bench.fhir_filho DSN KEY TENANT``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import create_engine
+
+from include.fusion.fhir.autenticacao import Autenticador
+from include.fusion.fhir.busca import Busca
+from include.fusion.fhir.cliente import ClienteFhir
+from include.fusion.fhir.cofre import Cofre
+from include.fusion.fhir.configuracoes import Configuracoes
+from include.fusion.fhir.tokens import CacheTokens
+
+
+def main(dsn: str, chave: str, tenant: str) -> None:
+    engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://", 1))
+    cofre = Cofre([chave])
+    config = Configuracoes(engine, cofre).obter(tenant).config
+    with tempfile.TemporaryDirectory() as pasta:
+        autenticador = Autenticador(tenant, config, CacheTokens(cofre, Path(pasta)))
+        resultado = asyncio.run(Busca(engine, ClienteFhir(tenant, config, autenticador)).executar())
+    print(json.dumps({"pacientes": resultado.pacientes, "novas": resultado.novas, "falhas": resultado.falhas}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

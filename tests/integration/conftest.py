@@ -1,0 +1,23 @@
+"""What several integration tests share: one Airflow API server, which takes long to start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.postgres import Postgres
+from tests.integration import fhir_api_apoio
+
+
+@pytest.fixture(scope="session")
+def mundo(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with fhir_api_apoio.abrir(postgres, tmp_path_factory.mktemp("api")) as feito:
+        yield feito
+
+
+@pytest.fixture
+def config(mundo: Any) -> dict[str, Any]:
+    """Tenant a's configuration, stored."""
+    return fhir_api_apoio.configurar(mundo)

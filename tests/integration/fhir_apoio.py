@@ -1,0 +1,122 @@
+"""One platform database and one FHIR server, without Airflow. ``FHIR_TEST_URL`` (with ``FHIR_TEST_AUTH``: authType and authConfig as JSON)
+puts an external server in the place of the sandbox's; tests that inject faults are then skipped."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any
+
+import psycopg2
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import create_engine
+
+from include.fusion.fhir.autenticacao import Autenticador
+from include.fusion.fhir.busca import Busca, ResultadoBusca
+from include.fusion.fhir.cliente import ClienteFhir
+from include.fusion.fhir.cofre import Cofre
+from include.fusion.fhir.configuracoes import Configuracoes
+from include.fusion.fhir.envio import Envio, Resultado
+from include.fusion.fhir.migracoes import migrar_plataforma
+from include.fusion.fhir.tokens import CacheTokens
+from sandbox import plataforma
+from sandbox.fhir.servidor import ServidorFhir
+
+EXTERNO = os.environ.get("FHIR_TEST_URL", "")
+so_sandbox = pytest.mark.skipif(bool(EXTERNO), reason="needs the sandbox's fault injection; FHIR_TEST_URL names an external server")
+RAPIDO = {"initialDelay": 20, "maxDelay": 80}
+
+
+class BancadaFhir:
+    """Tenants of a small platform, all configured against ``servidor``."""
+
+    def __init__(self, banco: str, pasta: Path, servidor: ServidorFhir | None, tenants: int = 1, pacientes: int = 3) -> None:
+        self.dsn = banco
+        self.servidor = servidor
+        plataforma.criar(banco)
+        self.tenants = plataforma.gerar(banco, tenants, pacientes, semente=random.SystemRandom().randrange(10**6))
+        self.engine = create_engine(banco.replace("postgresql://", "postgresql+psycopg2://", 1), hide_parameters=True)
+        migrar_plataforma(self.engine)
+        self.chave = Fernet.generate_key().decode()
+        self.cofre = Cofre([self.chave])
+        self.configuracoes = Configuracoes(self.engine, self.cofre, validade=0)
+        self.cache = CacheTokens(self.cofre, pasta / "tokens")
+        # Ids of their own for each test: several share one server.
+        self.rng = random.Random(random.SystemRandom().random())
+        for tenant in self.tenants:
+            self.configurar(tenant.id)
+
+    @property
+    def tenant(self) -> str:
+        return self.tenants[0].id
+
+    def configurar(self, tenant: str = "", **mudancas: Any) -> None:
+        if EXTERNO:
+            destino = {"baseUrl": EXTERNO, **json.loads(os.environ.get("FHIR_TEST_AUTH", "{}"))}
+        else:
+            assert self.servidor is not None
+            destino = {"baseUrl": self.servidor.url, **self.servidor.acesso()}
+        corpo = {"enabled": True, **destino, **RAPIDO, **mudancas}
+        self.configuracoes.gravar(tenant or self.tenant, corpo, "teste")
+
+    def cliente(self, tenant: str = "") -> ClienteFhir:
+        tenant = tenant or self.tenant
+        config = self.configuracoes.obter(tenant).config
+        return ClienteFhir(tenant, config, Autenticador(tenant, config, self.cache))
+
+    def enviar(self, tenant: str = "", observacoes: list[str] | None = None, dono: str = "teste#1|") -> Resultado:
+        return asyncio.run(Envio(self.engine, self.cliente(tenant), dono).executar(observacoes))
+
+    def buscar(self, tenant: str = "") -> ResultadoBusca:
+        return asyncio.run(Busca(self.engine, self.cliente(tenant)).executar())
+
+    def observar(self, quantas: int = 1, tenant: str = "") -> list[str]:
+        con = psycopg2.connect(self.dsn)
+        ids = [plataforma.observar(con, self.rng, tenant or self.tenant) for _ in range(quantas)]
+        con.commit()
+        con.close()
+        return ids
+
+    def editar(self, obs_id: str) -> None:
+        con = psycopg2.connect(self.dsn)
+        plataforma.editar(con, self.rng, obs_id)
+        con.commit()
+        con.close()
+
+    def sql(self, comando: str, *valores: Any) -> list[tuple[Any, ...]]:
+        con = psycopg2.connect(self.dsn)
+        con.autocommit = True
+        try:
+            with con.cursor() as cur:
+                cur.execute(comando, valores or None)
+                return cur.fetchall() if cur.description else []
+        finally:
+            con.close()
+
+    def pendentes(self, tenant: str = "") -> int:
+        return int(self.sql('select count(*) from observations where not "syncedToEHR" and "tenantId" = %s', tenant or self.tenant)[0][0])
+
+    def mortas(self, tenant: str = "") -> list[str]:
+        consulta = "select motivo from SincronizacaoFhir where situacao = 'erro' and processo = %s order by id"
+        return [m for (m,) in self.sql(consulta, tenant or self.tenant)]
+
+    def no_ehr(self, tipo: str = "Observation") -> list[dict[str, Any]]:
+        """Every resource of a kind that this platform's tenants have in the EHR, through the client itself."""
+        return asyncio.run(self._no_ehr(tipo))
+
+    async def _no_ehr(self, tipo: str) -> list[dict[str, Any]]:
+        pacientes = {e for (e,) in self.sql('select distinct "ehrPatientId" from patients where "ehrPatientId" is not null')}
+        achados: dict[str, dict[str, Any]] = {}
+        async with self.cliente() as cliente:
+            for paciente in sorted(pacientes):
+                parametros = [("_id", paciente)] if tipo == "Patient" else [("patient", paciente)]
+                async for pagina in cliente.paginas(tipo, parametros):
+                    achados |= {r["id"]: r for r in pagina}
+        return list(achados.values())
+
+    def fechar(self) -> None:
+        self.engine.dispose()

@@ -1,0 +1,140 @@
+"""Pull from a real FHIR server: new, changed, known; pages, markers, what is not ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.fusion.fhir.erros import FhirIndisponivel
+from sandbox.fhir.servidor import ServidorFhir
+from tests.integration.fhir_apoio import EXTERNO, BancadaFhir
+
+pytestmark = pytest.mark.skipif(bool(EXTERNO), reason="writes to the server as the hospital; FHIR_TEST_URL names an external one")
+
+
+@pytest.fixture(scope="module")
+def servidor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServidorFhir]:
+    feito = ServidorFhir(tmp_path_factory.mktemp("fhir")).iniciar()
+    yield feito
+    feito.parar()
+
+
+@pytest.fixture
+def bancada(banco: str, tmp_path: Path, servidor: ServidorFhir) -> Iterator[BancadaFhir]:
+    servidor.limpar_falhas()
+    feita = BancadaFhir(banco, tmp_path, servidor, pacientes=1)
+    ehr = servidor.fhir("POST", "Patient", {"resourceType": "Patient", "active": True})["id"]
+    feita.sql('update patients set "ehrPatientId" = %s', ehr)
+    yield feita
+    feita.fechar()
+
+
+def medir(bancada: BancadaFhir, valor: float = 72, **mais: Any) -> dict[str, Any]:
+    """The hospital writes down a heart rate."""
+    [(ehr,)] = bancada.sql('select "ehrPatientId" from patients')
+    corpo = {
+        "resourceType": "Observation", "status": "final", "subject": {"reference": f"Patient/{ehr}"},
+        "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]}, "effectiveDateTime": "2026-01-02T03:04:05-03:00",
+        "valueQuantity": {"value": valor, "unit": "bpm", "system": "http://unitsofmeasure.org", "code": "/min"}, **mais,
+    }  # fmt: skip
+    assert bancada.servidor is not None
+    metodo, rota = ("PUT", f"Observation/{corpo['id']}") if "id" in corpo else ("POST", "Observation")
+    return bancada.servidor.fhir(metodo, rota, corpo)
+
+
+def test_a_new_observation_is_created_synchronised_and_with_its_resource(bancada: BancadaFhir) -> None:
+    recurso = medir(bancada, extension=[{"url": "urn:x", "valueString": "do hospital"}])
+    assert bancada.buscar().novas == 1
+    consulta = 'select type, value, unit, source, "syncedToEHR", "fhirResourceId", "effectiveAt"::text from observations'
+    assert bancada.sql(consulta) == [("heart_rate", 72, "/min", "ehr", True, recurso["id"], "2026-01-02 06:04:05+00")]
+    assert bancada.sql("select recurso->'extension'->0->>'valueString' from fhir_resources") == [("do hospital",)]
+
+
+def test_a_known_one_is_skipped_and_a_changed_one_updated(bancada: BancadaFhir) -> None:
+    recurso = medir(bancada)
+    bancada.buscar()
+    assert (bancada.buscar().conhecidas, bancada.buscar().novas) == (1, 0)
+    medir(bancada, 80, id=recurso["id"], status="amended")
+    assert bancada.buscar().alteradas == 1
+    assert bancada.sql("select value, status from observations") == [(80, "amended")]
+
+
+def test_all_pages_are_followed(bancada: BancadaFhir) -> None:
+    bancada.configurar(metadata={"pageSize": 2})
+    for n in range(7):
+        medir(bancada, 60 + n)
+    assert bancada.buscar().novas == 7
+
+
+def test_the_next_pull_begins_a_while_before_the_last_one_saw(bancada: BancadaFhir) -> None:
+    medir(bancada)
+    bancada.buscar()
+    bancada.configurar(metadata={"overlapSeconds": 0})
+    bancada.sql("update marca_dagua set marcador = '2100-01-01T00:00:00.000000+00:00'")
+    assert bancada.buscar().conhecidas == 0
+    bancada.configurar(metadata={"overlapSeconds": 86_400})
+    bancada.sql("update marca_dagua set marcador = to_char(now() at time zone 'utc', 'YYYY-MM-DD\"T\"HH24:MI:SS.US+00:00')")
+    assert bancada.buscar().conhecidas == 1
+
+
+def test_what_was_pushed_does_not_come_back_as_new(bancada: BancadaFhir) -> None:
+    bancada.observar(3)
+    bancada.enviar()
+    resultado = bancada.buscar()
+    assert (resultado.novas, resultado.alteradas, resultado.conhecidas) == (0, 0, 3)
+
+
+def test_a_push_whose_answer_was_lost_does_not_come_back_as_new(bancada: BancadaFhir) -> None:
+    assert bancada.servidor is not None
+    bancada.configurar(maxRetries=0, metadata={"bundle": "none"})
+    bancada.observar()
+    bancada.servidor.falhas(parcela_reset=1.0, so_metodo="POST", vezes=2)
+    for _ in range(2):  # The token's answer first, then the observation's.
+        try:
+            bancada.enviar()
+        except FhirIndisponivel:
+            pass
+    bancada.buscar()
+    assert bancada.sql("select count(*) from observations") == [(1,)]
+
+
+def test_changed_on_both_sides_ours_goes_over_theirs_and_theirs_stays_beside_it(bancada: BancadaFhir) -> None:
+    recurso = medir(bancada, note=[{"text": "a"}])
+    bancada.buscar()
+    [(obs_id,)] = bancada.sql("select id from observations")
+    bancada.editar(obs_id)
+    medir(bancada, 99, id=recurso["id"], note=[{"text": "b"}])
+    assert bancada.buscar().conflitos == 1
+    bancada.enviar()
+    [depois] = bancada.no_ehr()
+    assert depois["status"] == "amended" and 72 < depois["valueQuantity"]["value"] < 76 and depois["note"] == [{"text": "b"}]
+
+
+def test_a_result_that_is_no_sign_of_ours_is_kept_as_other(bancada: BancadaFhir) -> None:
+    medir(bancada, code={"coding": [{"system": "http://loinc.org", "code": "718-7"}]}, valueQuantity={"value": 13.5, "unit": "g/dL"})
+    bancada.buscar()
+    assert bancada.sql('select type, code, "codeSystem", value, unit from observations') == [
+        ("other", "718-7", "http://loinc.org", pytest.approx(13.5), "g/dL")
+    ]
+
+
+def test_an_outage_leaves_the_marker_where_it_was(bancada: BancadaFhir) -> None:
+    assert bancada.servidor is not None
+    medir(bancada)
+    bancada.servidor.falhas(parcela_503=1.0)
+    with pytest.raises(FhirIndisponivel):
+        bancada.buscar()
+    bancada.servidor.limpar_falhas()
+    assert bancada.buscar().novas == 1
+
+
+def test_throttling_in_the_middle_of_the_pages_loses_none(bancada: BancadaFhir) -> None:
+    assert bancada.servidor is not None
+    bancada.configurar(metadata={"pageSize": 1}, maxRetries=10)
+    for n in range(6):
+        medir(bancada, 60 + n)
+    bancada.servidor.falhas(parcela_429=0.3, so_metodo="GET")
+    assert bancada.buscar().novas == 6

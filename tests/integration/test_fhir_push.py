@@ -1,0 +1,289 @@
+"""Push to a real FHIR server from a real platform database: every situation of domain-facts 8.3, nothing lost, nothing doubled."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from include.fusion.fhir.envio import reenviar_de_falhas_passageiras
+from include.fusion.fhir.erros import FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas
+from include.fusion.fhir.tabelas import fila_de
+from sandbox.fhir.servidor import ServidorFhir
+from tests.integration.fhir_apoio import EXTERNO, BancadaFhir, so_sandbox
+
+
+@pytest.fixture(scope="module")
+def servidor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServidorFhir | None]:
+    if EXTERNO:
+        yield None
+        return
+    feito = ServidorFhir(tmp_path_factory.mktemp("fhir")).iniciar()
+    yield feito
+    feito.parar()
+
+
+@pytest.fixture
+def bancada(banco: str, tmp_path: Path, servidor: ServidorFhir | None) -> Iterator[BancadaFhir]:
+    if servidor is not None:
+        servidor.limpar_falhas()
+    feita = BancadaFhir(banco, tmp_path, servidor)
+    yield feita
+    feita.fechar()
+
+
+def conferir_nada_perdido_nada_dobrado(bancada: BancadaFhir, quantas: int) -> None:
+    assert (bancada.pendentes(), len(bancada.no_ehr())) == (0, quantas)
+    nossos = {f for (f,) in bancada.sql('select "fhirResourceId" from observations')}
+    assert {r["id"] for r in bancada.no_ehr()} == nossos
+
+
+@pytest.mark.parametrize("bundle", ["batch", "transaction", "none"])
+def test_observations_arrive_with_their_patients_and_the_platform_learns_the_ids(bancada: BancadaFhir, bundle: str) -> None:
+    bancada.configurar(metadata={"bundle": bundle, "bundleSize": 4})
+    bancada.observar(10)
+    assert (bancada.enviar().enviados, bancada.mortas()) == (10, [])
+    conferir_nada_perdido_nada_dobrado(bancada, 10)
+    [(sincronia, erro)] = bancada.sql("select last_sync_at, last_error from fhir_integration_configs")
+    assert sincronia is not None and erro is None
+
+
+def test_a_second_run_sends_nothing(bancada: BancadaFhir) -> None:
+    bancada.observar(3)
+    assert (bancada.enviar().enviados, bancada.enviar().enviados) == (3, 0)
+
+
+def test_an_edit_updates_the_same_resource_and_keeps_what_the_ehr_added(bancada: BancadaFhir) -> None:
+    [obs_id] = bancada.observar()
+    bancada.enviar()
+    [recurso] = bancada.no_ehr()
+    nota = {**recurso, "note": [{"text": "conferido"}], "bodySite": {"text": "braço"}}
+    if bancada.servidor is None:
+        pytest.skip("writes to the server as somebody else")
+    bancada.servidor.fhir("PUT", f"Observation/{recurso['id']}", nota)  # The version that we know is now the one before.
+    bancada.editar(obs_id)
+    assert bancada.enviar().enviados == 1
+    [depois] = bancada.no_ehr()
+    assert (depois["id"], depois["status"], depois["note"]) == (recurso["id"], "amended", [{"text": "conferido"}])
+
+
+@so_sandbox
+@pytest.mark.parametrize("bundle", ["batch", "none"])
+def test_a_lost_answer_doubles_nothing(bancada: BancadaFhir, servidor: ServidorFhir, bundle: str) -> None:
+    bancada.configurar(metadata={"bundle": bundle})
+    bancada.observar(6)
+    servidor.falhas(parcela_reset=1.0, so_metodo="POST", vezes=2)
+    bancada.enviar()
+    conferir_nada_perdido_nada_dobrado(bancada, 6)
+
+
+@so_sandbox
+def test_an_edit_after_a_lost_answer_still_arrives(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    bancada.configurar(maxRetries=0)
+    [primeira] = bancada.observar()
+    bancada.enviar()
+    [obs_id] = bancada.observar()
+    bancada.sql('update observations set "patientId" = (select "patientId" from observations where id = %s)', primeira)
+    servidor.falhas(parcela_reset=1.0, vezes=1)
+    with pytest.raises(FhirIndisponivel):
+        bancada.enviar()
+    bancada.editar(obs_id)
+    bancada.enviar()
+    assert sorted(r["status"] for r in bancada.no_ehr()) == ["amended", "final"]
+
+
+@so_sandbox
+def test_entries_that_fail_inside_a_200_travel_again_alone(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    bancada.observar(20)
+    servidor.falhas(parcela_entrada_503=0.4)
+    bancada.configurar(maxRetries=10)
+    assert bancada.enviar().enviados == 20
+    assert servidor.falhas()["feitas"]["parcela_entrada_503"] > 0
+    conferir_nada_perdido_nada_dobrado(bancada, 20)
+
+
+@pytest.mark.parametrize("bundle", ["batch", "transaction", "none"])
+def test_one_bad_record_goes_to_the_dead_letter_and_the_others_arrive(bancada: BancadaFhir, bundle: str) -> None:
+    bancada.configurar(metadata={"bundle": bundle})
+    ids = bancada.observar(5)
+    bancada.sql("update observations set unit = 'kPa', type = 'temperature', value = 37 where id = %s", ids[0])
+    assert bancada.enviar().enviados == 4
+    assert bancada.mortas() == ["unit: unidade não serve para temperature, esperado Cel"]
+    assert bancada.sql('select 1 from observations where not "syncedToEHR" and id = %s', ids[0])
+
+
+@so_sandbox
+@pytest.mark.parametrize("bundle", ["batch", "transaction", "none"])
+def test_a_422_names_the_element_and_stops_nobody_else(bancada: BancadaFhir, servidor: ServidorFhir, bundle: str) -> None:
+    bancada.configurar(metadata={"bundle": bundle})
+    bancada.observar(3)
+    bancada.enviar()
+    outra = bancada.observar(3)
+    # A patient that the EHR no longer has: the reference leads nowhere.
+    bancada.sql("insert into patients (id, \"tenantId\", name, \"ehrPatientId\") values ('p', %s, 'X', 'sumiu')", bancada.tenant)
+    bancada.sql("update observations set \"patientId\" = 'p' where id = %s", outra[0])
+    assert (bancada.enviar().enviados, bancada.mortas()) == (2, ["servidor FHIR recusou Observation: HTTP 422 (not-found)"])
+
+
+def test_a_dead_letter_is_sent_again_after_the_record_was_mended(bancada: BancadaFhir) -> None:
+    [obs_id] = bancada.observar()
+    bancada.sql("update observations set type = 'temperature', value = null where id = %s", obs_id)
+    bancada.enviar()
+    assert bancada.mortas() == ["value: observação sem valor"]
+    assert bancada.enviar().enviados == 0  # Not again by itself.
+    bancada.sql('update observations set value = 37, "updatedAt" = clock_timestamp() where id = %s', obs_id)
+    assert (bancada.enviar().enviados, bancada.mortas()) == (1, [])
+
+
+def test_a_dead_letter_can_be_sent_by_hand(bancada: BancadaFhir) -> None:
+    [obs_id] = bancada.observar()
+    bancada.sql("update observations set type = 'temperature', value = null where id = %s", obs_id)
+    bancada.enviar()
+    bancada.sql("update observations set value = 37 where id = %s", obs_id)
+    assert fila_de(bancada.engine, bancada.tenant).reenviar_erros(chaves=[obs_id]) == 1
+    assert bancada.enviar().enviados == 1
+
+
+@so_sandbox
+def test_an_outage_takes_the_seeds_attempts_then_dead_letters_the_batch_and_spares_the_rest(
+    bancada: BancadaFhir, servidor: ServidorFhir
+) -> None:
+    bancada.observar(4)
+    bancada.enviar()
+    servidor.falhas(parcela_503=1.0)
+    bancada.configurar(maxRetries=3, metadata={"bundleSize": 2, "concurrency": 1})
+    bancada.observar(5)
+    bancada.sql('update observations set "patientId" = (select min("patientId") from observations where "syncedToEHR")')
+    with pytest.raises(FhirIndisponivel):
+        bancada.enviar()
+    assert servidor.falhas()["pedidos"].get("POST") in (4, 5)  # 1 + maxRetries, and perhaps the token's.
+    assert bancada.mortas() == ["servidor FHIR indisponível em Bundle: HTTP 503 após 4 tentativa(s)"] * 2
+    servidor.limpar_falhas()
+    assert reenviar_de_falhas_passageiras(bancada.engine, bancada.tenant) == 2
+    assert bancada.enviar().enviados == 5
+
+
+@so_sandbox
+@pytest.mark.parametrize("data", [False, True])
+def test_retry_after_is_a_floor_in_both_forms(bancada: BancadaFhir, servidor: ServidorFhir, data: bool) -> None:
+    bancada.observar(1)
+    servidor.falhas(parcela_429=1.0, vezes=1, retry_after=1, retry_after_data=data)
+    inicio = time.monotonic()
+    assert bancada.enviar().enviados == 1
+    assert time.monotonic() - inicio >= 1
+
+
+@so_sandbox
+def test_an_accepted_request_is_followed_to_its_end(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    bancada.observar(3)
+    servidor.falhas(parcela_202=1.0, so_metodo="POST")
+    assert bancada.enviar().enviados == 3
+    conferir_nada_perdido_nada_dobrado(bancada, 3)
+
+
+@so_sandbox
+def test_a_page_of_a_proxy_is_no_success(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    bancada.observar(2)
+    servidor.falhas(parcela_html=1.0, vezes=2)
+    assert bancada.enviar().enviados == 2
+
+
+@so_sandbox
+def test_a_revoked_token_is_renewed_once_and_the_run_goes_on(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    bancada.observar(2)
+    bancada.enviar()
+    servidor.revogar_tokens()
+    bancada.observar(2)
+    assert bancada.enviar().enviados == 2
+
+
+@so_sandbox
+@pytest.mark.parametrize("tipo", ["basic", "apikey", "oauth2"])
+def test_wrong_credentials_dead_letter_nothing(bancada: BancadaFhir, servidor: ServidorFhir, tipo: str) -> None:
+    segredo = {"basic": "password", "apikey": "apiKey", "oauth2": "clientSecret"}[tipo]
+    bancada.configurar(**servidor.acesso(tipo, **{segredo: "outro"}))
+    bancada.observar(2)
+    with pytest.raises(FhirNaoAutorizado):
+        bancada.enviar()
+    assert (bancada.mortas(), bancada.pendentes()) == ([], 2)
+    assert "credenciais recusadas" in bancada.sql("select last_error from fhir_integration_configs")[0][0]
+    bancada.configurar(**servidor.acesso(tipo))
+    assert bancada.enviar().enviados == 2
+
+
+def test_several_matches_of_one_identifier_are_a_dead_letter(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    if servidor is None:
+        pytest.skip("makes duplicates on the server")
+    [obs_id] = bancada.observar()
+    gemea = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
+    for _ in range(2):
+        servidor.fhir("POST", "Observation", gemea | {"identifier": [{"system": "urn:fusion:plataforma:observation", "value": obs_id}]})
+    bancada.enviar()
+    assert bancada.mortas() == ["servidor FHIR recusou Observation: HTTP 412 (multiple-matches)"]
+
+
+def test_a_systemic_refusal_ends_the_run_and_leaves_the_rest_pending(bancada: BancadaFhir) -> None:
+    bancada.configurar(metadata={"bundleSize": 10, "concurrency": 2})
+    bancada.observar(50)
+    bancada.sql("update observations set type = 'nada'")
+    with pytest.raises(MuitasRecusas):
+        bancada.enviar()
+    assert len(bancada.mortas()) == 20
+
+
+def test_one_patient_is_made_once_for_all_their_observations(bancada: BancadaFhir) -> None:
+    bancada.observar(12)
+    bancada.sql('update observations set "patientId" = (select min(id) from patients)')
+    bancada.enviar()
+    assert len(bancada.no_ehr("Patient")) == 1
+
+
+def test_tenants_see_nothing_of_each_other(banco: str, tmp_path: Path, servidor: ServidorFhir) -> None:
+    bancada = BancadaFhir(banco, tmp_path, servidor, tenants=2)
+    a, b = (t.id for t in bancada.tenants)
+    bancada.observar(3, a)
+    bancada.observar(4, b)
+    assert bancada.enviar(a).enviados == 3
+    assert (bancada.pendentes(a), bancada.pendentes(b)) == (0, 4)
+    assert bancada.enviar(b, bancada.observar(1, a)).enviados == 0  # Another tenant's record is none of b's.
+    bancada.fechar()
+
+
+def test_an_edit_during_the_flight_is_sent_too(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    if servidor is None:
+        pytest.skip("needs the sandbox's delay")
+    [obs_id] = bancada.observar()
+    servidor.falhas(atraso_ms=400)
+    corrida = threading.Thread(target=bancada.enviar)
+    corrida.start()
+    time.sleep(1.0)
+    bancada.editar(obs_id)
+    corrida.join()
+    servidor.limpar_falhas()
+    bancada.enviar()
+    [recurso] = bancada.no_ehr()
+    assert (recurso["status"], bancada.pendentes()) == ("amended", 0)
+
+
+def test_two_workers_share_the_queue_and_double_nothing(bancada: BancadaFhir) -> None:
+    bancada.observar(60)
+    correm = [threading.Thread(target=bancada.enviar, kwargs={"dono": f"t{n}#1|"}) for n in range(3)]
+    for corrida in correm:
+        corrida.start()
+    for corrida in correm:
+        corrida.join()
+    conferir_nada_perdido_nada_dobrado(bancada, 60)
+
+
+def test_an_identifier_that_names_another_patients_observation_is_a_dead_letter(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    if servidor is None:
+        pytest.skip("writes to the server as somebody else")
+    [obs_id] = bancada.observar()
+    outro = servidor.fhir("POST", "Patient", {"resourceType": "Patient", "active": True})
+    alheia = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "subject": {"reference": f"Patient/{outro['id']}"}}
+    servidor.fhir("POST", "Observation", alheia | {"identifier": [{"system": "urn:fusion:plataforma:observation", "value": obs_id}]})
+    bancada.enviar()
+    assert bancada.mortas() == ["subject: o identificador desta observação é de outro paciente no servidor FHIR"]
