@@ -164,7 +164,7 @@ def leitor_de(integracao: Integracao, engine: Any, entidade: str) -> Leitor:
     """The project's reader for this installation, on an engine of ours."""
     contexto = Contexto(
         DePara.carregar(integracao.id, integracao.sistema), integracao.fuso, integracao.documento_invalido == "omitir",
-        getattr(integracao, "semi_uti", False),
+        semi_uti=getattr(integracao, "semi_uti", False),
     )  # fmt: skip
     return Leitor(ConsultasSistema(engine, sistema_de(integracao), integracao.pasta_sql), contexto, entidade)
 
@@ -212,12 +212,14 @@ def _igual(operacao: str, lido: Lido, guardado: tuple[dict[str, Any], bool] | No
 
 def montar(urls: Mapping[str, str]) -> Relatorio:
     """Report on all installed integrations; ``urls`` maps database name → libpq URL."""
-    from sandbox import relatorio_agenda, relatorio_fhir  # They build on this module.
+    from sandbox import relatorio_agenda, relatorio_fhir, relatorio_hl7  # They build on this module.
 
     relatorio = Relatorio()
     for integracao in carregar():
         if integracao.habilitada and integracao.sistema in relatorio_agenda.SISTEMAS:
             relatorio_agenda.somar(relatorio, integracao, urls)
+        elif integracao.habilitada and integracao.sistema in relatorio_hl7.SISTEMAS:
+            relatorio_hl7.somar(relatorio, integracao, urls)
         elif integracao.habilitada and integracao.sistema in ORIGENS:
             _integracao(relatorio, integracao, urls)
     if "ehr" in urls:

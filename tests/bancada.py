@@ -51,6 +51,8 @@ class Bancada:
         self._motores.append(motor)
         return motor
 
+    parado = timedelta(0)
+
     def carregar(self) -> int:
         """One carga; how many attendances were queued."""
         return int(self.montagem.busca().executar().enfileirados)

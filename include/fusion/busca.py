@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class Busca:
-    """Everything that one search step looks at; ``passo`` ``None`` means every step. ``numero``: a process's IntegracaoID in Fusion."""
+    """Everything that one search step looks at; ``passo`` ``None`` means every step. ``numero``: a process's IntegracaoID in Fusion.
+
+    ``depois``: done after a look with what waits then; returns how many rows it queued.
+    """
 
     def __init__(
         self,
@@ -37,6 +40,7 @@ class Busca:
         passo: str | None = None,
         numero: Callable[[str], int],
         retratos: Retratos | None = None,
+        depois: Callable[[], int] | None = None,
     ) -> None:
         self.consultas = consultas
         self.fusion = fusion
@@ -48,6 +52,7 @@ class Busca:
         self.passo = passo
         self.numero = numero
         self.retratos = retratos
+        self.depois = depois
 
     def executar(self, ao_avancar: Callable[[ResultadoCarga], None] | None = None, *, janela: bool = True) -> ResultadoCarga:
         """Queue all that is new. ``janela`` False: without the overlap window of the markers."""
@@ -70,6 +75,8 @@ class Busca:
         for ronda in sistema.rondas:
             if self.passo in (None, ronda.passo):
                 self._rondar(ronda, resultado)
+        if self.depois is not None:
+            resultado.enfileirados += self.depois()
         return resultado
 
     def _rondar(self, ronda: Ronda, resultado: ResultadoCarga) -> None:

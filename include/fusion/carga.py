@@ -11,7 +11,7 @@ any other answer later is a reason to look, such as a commit that came late and 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -19,12 +19,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select
 
+from include.fusion.espelho import Espelho
 from include.fusion.filas import Fila, ItemFila
 from include.fusion.leitura import ConsultasSistema
 from include.fusion.livro import Livro
 from include.fusion.marcas import NA_JANELA, Marca, Marcas
 from include.fusion.pedido import Pedido
-from include.fusion.relogio import agora
+from include.fusion.relogio import AGORA, agora
 from include.fusion.sistemas.base import Linha, Origem
 
 TOLERANCIA_RELOGIO = timedelta(minutes=5)
@@ -93,6 +94,7 @@ class Carga:
         pagina: int,
         sem_marca: Literal["tudo", "agora"] = "tudo",
         passo: str | None = None,
+        espelho: Espelho | None = None,
     ) -> None:
         self.consultas = consultas
         self.fusion = fusion
@@ -103,6 +105,7 @@ class Carga:
         self.pagina = pagina
         self.sem_marca = sem_marca
         self.passo = passo
+        self.espelho = espelho
         self._abertas: set[tuple[str, str, str]] = set()
         self._relogio: tuple[float, timedelta] | None = None
 
@@ -163,7 +166,9 @@ class Carga:
     def _agora_na_origem(self, con: Connection) -> datetime:
         """The source's own clock, as the local time that its markers have."""
         if self._relogio is None or time.monotonic() - self._relogio[0] > RELOGIO_VALIDADE:
-            self._relogio = (time.monotonic(), con.execute(select(agora())).scalar_one() - datetime.now(UTC))
+            # An engine whose clock we have no words for (IRIS) is taken to agree with us.
+            la = con.execute(select(agora())).scalar_one() if con.dialect.name in AGORA else datetime.now(UTC)
+            self._relogio = (time.monotonic(), la - datetime.now(UTC))
         return (datetime.now(UTC) + self._relogio[1]).astimezone(self.fuso).replace(tzinfo=None)
 
     def _inicio(self, origem: Origem, janela: bool, agora_la: datetime) -> tuple[Any, Any]:
@@ -208,7 +213,9 @@ class Carga:
             nao_vistas = [linha for linha in linhas if _par(linha) not in vistas]
             novas = [linha for linha in nao_vistas if not self._ja_vista_aberta(origem, linha, agora_la)]
             if novas:
-                resultado.enfileirados += self.fila(origem.processo).enfileirar(con, (self._item(origem, x) for x in novas))
+                resultado.enfileirados += self.fila(origem.processo).enfileirar(
+                    con, (self._item(origem, x) for x in self._que_diferem(con, origem, novas))
+                )
                 resultado.futuros += sum(self._futura(linha, limite) for linha in novas)
             piso = None
             if validas:
@@ -224,6 +231,13 @@ class Carga:
         self._abertas |= {(origem.nome, *_par(n)) for n in novas if _aberto(n["marcador"], agora_la)}
         self._abertas -= {(origem.nome, *par) for par in fechadas}
         return len(nao_vistas)
+
+    def _que_diferem(self, con: Connection, origem: Origem, novas: Sequence[Linha]) -> Sequence[Linha]:
+        """What goes on of new rows: all of them, or those that are not what the copy has."""
+        if origem.espelho is None or self.espelho is None:
+            return novas
+        # Of a row that a page holds twice the later state counts.
+        return self.espelho.gravar(con, [{**x, **origem.espelho(x)} for x in novas])
 
     def _ja_vista_aberta(self, origem: Origem, linha: Linha, agora_la: datetime) -> bool:
         """Queued while its second was not over: a second change within it would look the same, so it is queued once more when it is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import ssl
 import time
@@ -17,6 +18,7 @@ import aiohttp
 
 from include.fusion.erros import FusionError, FusionIndisponivel, FusionNaoAutorizado
 
+_JSON = "application/json"
 TRANSITORIOS = frozenset({408, 425, 429})
 """Statuses below 500 worth trying again (domain-facts 8.3); so is every status from 500 up."""
 
@@ -54,6 +56,21 @@ def espera_pedida(valor: str | None, agora: datetime | None = None) -> float | N
     return max(0.0, (quando - (agora or datetime.now(UTC))).total_seconds())
 
 
+def _json(bruto: bytes) -> Any:
+    try:
+        return json.loads(bruto)
+    except ValueError:
+        return None
+
+
+def _objeto(bruto: bytes, rota: str) -> dict[str, Any]:
+    """The answer's JSON object; anything else is as good as no answer."""
+    dados = _json(bruto)
+    if not isinstance(dados, dict):
+        raise FusionIndisponivel(0, rota)
+    return dados
+
+
 class ClienteFusion:
     """One pool of connections; use as an async context manager, from one event loop."""
 
@@ -85,21 +102,29 @@ class ClienteFusion:
         Raises :class:`FusionError` (refused for good), :class:`FusionIndisponivel` (worth trying again) or
         :class:`FusionNaoAutorizado` (credentials, never the record's fault).
         """
+        return _objeto(await self._renovar(metodo, rota, corpo, chave), rota)
+
+    async def enviar_bruto(self, rota: str, corpo: bytes, *, tipo: str, chave: str | None = None) -> bytes:
+        """POST a body of media type ``tipo`` and return the answer as it came; raises like :meth:`enviar`."""
+        return await self._renovar("POST", rota, corpo, chave, tipo)
+
+    async def saude(self) -> None:
+        """Return when Fusion says it is well; raises :class:`FusionIndisponivel` when not."""
+        _objeto(await self._pedir("GET", self.api.rota_saude, None, None), self.api.rota_saude)
+
+    async def _renovar(self, metodo: str, rota: str, corpo: bytes | None, chave: str | None, tipo: str = _JSON) -> bytes:
+        """One request, and once more with a fresh token where the old one was refused."""
         try:
-            return await self._pedir(metodo, rota, corpo, chave)
+            return await self._pedir(metodo, rota, corpo, chave, tipo)
         except FusionNaoAutorizado as erro:
             if erro.status != 401 or self.api.token_url is None:
                 raise
             self._token = None
-            return await self._pedir(metodo, rota, corpo, chave)
+            return await self._pedir(metodo, rota, corpo, chave, tipo)
 
-    async def saude(self) -> None:
-        """Return when Fusion says it is well; raises :class:`FusionIndisponivel` when not."""
-        await self._pedir("GET", self.api.rota_saude, None, None)
-
-    async def _pedir(self, metodo: str, rota: str, corpo: bytes | None, chave: str | None) -> dict[str, Any]:
+    async def _pedir(self, metodo: str, rota: str, corpo: bytes | None, chave: str | None, tipo: str = _JSON) -> bytes:
         assert self._sessao is not None, "use ClienteFusion as an async context manager"
-        cabecalhos = {} if corpo is None else {"Content-Type": "application/json"}
+        cabecalhos = {} if corpo is None else {"Content-Type": tipo, "Accept": tipo}
         if chave is not None:
             cabecalhos["Idempotency-Key"] = chave
         if self.api.token_url is not None:
@@ -111,25 +136,21 @@ class ClienteFusion:
             # "from None": the chained error may quote the request.
             raise FusionIndisponivel(0, rota) from None
 
-    async def _interpretar(self, resposta: aiohttp.ClientResponse, rota: str) -> dict[str, Any]:
+    async def _interpretar(self, resposta: aiohttp.ClientResponse, rota: str) -> bytes:
         situacao = resposta.status
         if situacao in TRANSITORIOS or situacao >= 500:
             await resposta.read()
             raise FusionIndisponivel(situacao, rota, espera_pedida(resposta.headers.get("Retry-After")))
         if situacao in (401, 403):
             raise FusionNaoAutorizado(situacao, rota)
-        try:
-            dados = await resposta.json(content_type=None)
-        except ValueError:
-            dados = None
+        bruto = await resposta.read()
         if situacao >= 300:
+            dados = _json(bruto)
             campo = dados.get("campo") if isinstance(dados, dict) else None
             # Only something that looks like a path is kept: an answer must not carry values into reasons.
             legivel = isinstance(campo, str) and re.fullmatch(r"[\w.\[\]$/-]{1,120}", campo)
             raise FusionError(situacao, rota, campo if legivel else None)
-        if not isinstance(dados, dict):
-            raise FusionIndisponivel(0, rota)
-        return dados
+        return bruto
 
     async def _obter_token(self) -> str:
         """Access token by client credentials, renewed once for all waiters when a tenth of its life (60 s at most) is left."""

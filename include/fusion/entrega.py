@@ -23,12 +23,11 @@ import uvloop
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from include.fusion.cliente import ClienteFusion
-from include.fusion.envio import Envio, Remessa
+from include.fusion.envio import Enviador, Envio, Remessa
 from include.fusion.erros import FusionHubError, motivo_de
 from include.fusion.filas import Desfecho, Fila, Filtro, Registro
-from include.fusion.leitura import Lido
-from include.fusion.livro import EXCLUSAO, Livro
+from include.fusion.leitura import Lido, Pronto
+from include.fusion.livro import EXCLUSAO, Livro, SemLivro
 from include.fusion.livro import Entrega as UltimaEntrega
 from include.fusion.modelo import pacote
 from include.fusion.plantao import VALIDADE
@@ -85,8 +84,8 @@ class Via:
     """
 
     fila: Fila
-    livro: Livro
-    ler: Callable[[Sequence[Registro]], Mapping[str, Lido]]
+    livro: Livro | SemLivro
+    ler: Callable[[Sequence[Registro]], Mapping[str, Lido | Pronto]]
     destino: Destino
     filtro: Filtro | None = None
     sempre: bool = False
@@ -139,7 +138,7 @@ class Entrega:
         *,
         fusion: Engine,
         vias: Sequence[Via],
-        cliente: ClienteFusion,
+        cliente: Enviador,
         parametros: Parametros,
         dono: str,
         realimentar: Callable[[bool], int] | None = None,
@@ -313,7 +312,7 @@ class Entrega:
             envio.chave = via.livro.chave_idempotencia(envio.registro.chave, envio.versao, numeros[envio.registro.chave])
         return a_enviar
 
-    def _montar(self, via: Via, registro: Registro, lido: Lido, entrega: UltimaEntrega | None) -> Envio:
+    def _montar(self, via: Via, registro: Registro, lido: Lido | Pronto, entrega: UltimaEntrega | None) -> Envio:
         if registro.tentativas >= self.p.tentativas_max:
             return Envio(registro, Desfecho(registro, "erro", motivo=f"processamento interrompido {registro.tentativas} vezes"))
         if registro.operacao == EXCLUSAO or (lido is None and via.cancelar_ausentes):
@@ -324,6 +323,8 @@ class Entrega:
             return Envio(registro, Desfecho(registro, "erro", motivo=AUSENTE))
         if isinstance(lido, Exception):
             return Envio(registro, Desfecho(registro, "erro", motivo=motivo_de(lido)))
+        if isinstance(lido, Pronto):
+            return Envio(registro, dados=lido.dados, versao=lido.versao, rota=via.destino.rota)
         texto, versao = pacote(lido)
         if entrega is not None and entrega.tem(versao) and not via.sempre:
             return Envio(registro, Desfecho(registro, "concluido", motivo="conteúdo inalterado", versao=versao))

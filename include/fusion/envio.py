@@ -10,9 +10,9 @@ import random
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from types import TracebackType
+from typing import Any, Protocol
 
-from include.fusion.cliente import ClienteFusion
 from include.fusion.erros import FusionError, FusionIndisponivel, FusionNaoAutorizado, motivo_de
 from include.fusion.filas import Desfecho, Registro
 
@@ -20,6 +20,15 @@ TENTATIVAS_NO_LUGAR = 3
 """Sends of one record inside one batch before it waits in the queue: a blip must not cost a whole backoff."""
 PAUSA_MAX = 60.0
 """Longest Retry-After (seconds) waited for inside a task; a longer one releases the batch and fails the task."""
+
+
+class Enviador(Protocol):
+    """What carries a record to Fusion: its HTTP client, or HL7 over whichever transport; raises ``FusionError`` or ``FusionIndisponivel``."""
+
+    async def __aenter__(self) -> Any: ...
+    async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None: ...
+    async def enviar(self, metodo: str, rota: str, corpo: bytes | None = None, *, chave: str | None = None) -> dict[str, Any]: ...
+    async def saude(self) -> None: ...
 
 
 class Limites(Protocol):
@@ -63,7 +72,7 @@ def filas_por_paciente(envios: Iterable[Envio]) -> list[list[Envio]]:
 class Remessa:
     """Sends batches to one Fusion and remembers between them how it is doing; ``fora_do_ar`` is set once it counts as down."""
 
-    def __init__(self, cliente: ClienteFusion, limites: Limites) -> None:
+    def __init__(self, cliente: Enviador, limites: Limites) -> None:
         self.cliente = cliente
         self.p = limites
         self.fora_do_ar: FusionIndisponivel | None = None

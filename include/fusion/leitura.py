@@ -6,7 +6,7 @@ import functools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, Engine, TextClause, bindparam, text
 from sqlalchemy.exc import DataError
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 RAIZ_SQL = Path(__file__).resolve().parents[1] / "sql"
 Lido: TypeAlias = "Registro | Exception | None"
 """A mapped record, the error that keeps it from being one, or ``None`` when the source has no such key."""
+
+
+class Pronto(NamedTuple):
+    """A record that is bytes already, and what tells its contents apart."""
+
+    dados: bytes
+    versao: str
 
 
 @functools.cache

@@ -137,6 +137,25 @@ class Livro:
         return f"{self.integracao_id}-{self.entidade}-{sequencia}-{resumo}"
 
 
+class SemLivro:
+    """The ledger of records whose key names their content, too: the receiver knows by it what it has, and nothing is kept here."""
+
+    def ler(self, con: Connection, chaves: Iterable[str]) -> dict[str, Entrega]:
+        return {}
+
+    def anunciar(self, con: Connection, envios: Iterable[tuple[str, str]]) -> dict[str, int]:
+        return {chave: 0 for chave, _ in envios}
+
+    def gravar(self, con: Connection, entregas: Iterable[tuple[str, str | None, str]]) -> None:
+        pass
+
+    def retirar(self, con: Connection, chaves: Iterable[str]) -> None:
+        pass
+
+    def chave_idempotencia(self, chave: str, tentada: str, sequencia: int) -> str:
+        return chave
+
+
 def somar_faltantes(con: Connection, integracao_id: int, faltantes: Mapping[tuple[str, str], int]) -> None:
     """Add codes without De/Para, ``(catalogo, codigo)`` and how often they came, to the report table."""
     for (catalogo, codigo), vezes in sorted(faltantes.items()):

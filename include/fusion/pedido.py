@@ -22,6 +22,7 @@ class Pedido:
     inicio: date | None = None
     fim: date | None = None
     reenviar_erros: bool = False
+    comparar_tudo: bool = False
     simular: bool = False
     forcar: bool = False
 
@@ -59,6 +60,7 @@ class Pedido:
             inicio=data("data_inicial"),
             fim=data("data_final"),
             reenviar_erros=bool(params.get("reenviar_erros")),
+            comparar_tudo=bool(params.get("comparar_tudo")),
             simular=bool(params.get("simular")),
             forcar=bool(params.get("forcar")),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, Integer, MetaData, SmallInteger, String, Table, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Identity, Index, Integer, LargeBinary, MetaData, SmallInteger, String, Table, Text, text
 from sqlalchemy.dialects import mssql, oracle, postgresql
 from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import TypeEngine
@@ -54,8 +54,10 @@ def _indice(tabela: Table, nome: str, colunas: tuple[str, ...], situacoes: tuple
     funcional.ddl_if(dialect="oracle")
 
 
-def tabela_fila(nome: str, metadados: MetaData = metadados) -> Table:
+def tabela_fila(nome: str, *mais: Column[Any], metadados: MetaData = metadados) -> Table:
     """A queue table under its seed name, which stays unquoted: ``select * from ImportacaoAtendimento`` works on every engine.
+
+    ``mais``: columns of its own.
 
     ``chave_paciente`` NULL means unknown: equality never holds for it, so such a row blocks no other (and Oracle has no empty text).
     ``proxima_tentativa_em`` NULL means due at once.
@@ -80,6 +82,7 @@ def tabela_fila(nome: str, metadados: MetaData = metadados) -> Table:
         Column("criado_em", Momento, nullable=False),
         Column("concluido_em", Momento),
         Column("reabrir", _BOOLEANO, nullable=False),
+        *mais,
         # Rows change situation several times and die early in the indexes: vacuum long before a fifth of a big table is dead.
         postgresql_with={"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_analyze_scale_factor": "0.02"},
     )
@@ -109,6 +112,9 @@ FILAS: dict[str, Table] = {
     )
 }  # fmt: skip
 """Every queue table by its seed name; a new one is a name here and a migration."""
+FILAS["PacienteArquivo"] = tabela_fila("PacienteArquivo", Column("assunto", _texto(CHAVE_MAX)), Column("mensagem", LargeBinary()))
+"""HL7 messages that wait to be sent; ``chave`` is the control id (MSH-10), ``assunto`` what it is about, ``mensagem`` the bytes as they
+travel."""
 
 
 def _chave_primaria(nome: str, tipo: TypeEngine[Any]) -> Column[Any]:
@@ -170,6 +176,23 @@ retrato = Table(
     Column("conteudo", Text().with_variant(mssql.NVARCHAR(), "mssql"), nullable=False),
 )
 """What was last seen of a table that keeps a version per row and no moment of change: one row per block of keys; see ``retrato.py``."""
+
+paciente_ses = Table(
+    quoted_name("PacienteSES", quote=False),
+    metadados,
+    _chave_primaria("integracao_id", Integer()),
+    _chave_primaria("pacienteid", BigInteger()),
+    *(Column(nome, _texto(250)) for nome in ("prontuario", "nome", "nome2", "nome3", "nomemae")),
+    Column("datanascimento", String(10)),
+    Column("sexo", _texto(10)),
+    *(Column(nome, _texto(250)) for nome in ("documento", "cartao", "celular", "email")),
+    Column("obito", String(1)),
+    Column("dataobito", String(10)),
+    Column("unificadocom", BigInteger),
+    Column("alteradoclinicoem", String(40)),
+    Column("atualizadoem", String(40), nullable=False),
+)
+"""The Integrador's copy of TrackCare's PacienteSES: dates and moments as ISO text, whatever the source keeps them in."""
 
 codigo_sem_depara = Table(
     "codigo_sem_depara",

@@ -15,20 +15,24 @@ _MOTORES = {"postgres": "postgresql+psycopg2://", "mssql": "mssql+pymssql://", "
 
 
 def engine_de(conn_id: str, *, aplicacao: str = "fusion", tempo_limite: float | None = None) -> Engine:
-    """Engine over one Airflow connection (types postgres, mssql, oracle), with two kept connections and at most six in use at once.
+    """Engine over one Airflow connection (types postgres, mssql, oracle, iris), with two kept connections and at most six in use at once.
 
     ``aplicacao`` is the name that the database's own activity view shows, where the engine has one. ``tempo_limite``: seconds that a
     statement may take (on Oracle, each of its round trips); ``None`` sets no limit beyond the connection's own.
     """
     conexao = BaseHook.get_connection(conn_id)
+    # The pool is SQLAlchemy's on every engine: oracledb's own would open its sessions past the hook.
+    pool: dict[str, Any] = {"pool_size": 2, "max_overflow": 4, "pool_pre_ping": True, "hide_parameters": True}
+    if conexao.conn_type == "iris":
+        from fusion_airflow.iris import engine_iris
+
+        return engine_iris(conn_id, tempo_limite, **pool)
     try:
         url = _MOTORES[conexao.conn_type]
     except KeyError:
         raise AirflowException(
-            f"connection '{conn_id}' has type '{conexao.conn_type}'; expected one of {', '.join(sorted(_MOTORES))}"
+            f"connection '{conn_id}' has type '{conexao.conn_type}'; expected one of {', '.join(sorted([*_MOTORES, 'iris']))}"
         ) from None
-    # The pool is SQLAlchemy's on every engine: oracledb's own would open its sessions past the hook.
-    pool: dict[str, Any] = {"pool_size": 2, "max_overflow": 4, "pool_pre_ping": True, "hide_parameters": True}
     if conexao.conn_type == "oracle":
         from fusion_airflow.oracle import Ajustes
 

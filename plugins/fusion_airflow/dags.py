@@ -10,7 +10,7 @@ from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, DeltaTrig
 from fusion_airflow.operators import CargaInicialOperator, ProcessamentoInicialOperator
 from fusion_airflow.politicas import RETENTATIVA
 from fusion_airflow.triggers import TrabalhoPendenteTrigger
-from include.fusion.settings import EsusAb, Integracao, Mv, como_dados
+from include.fusion.settings import EsusAb, Integracao, Mv, TrackCare, como_dados
 
 INICIO = datetime(2026, 1, 1)
 CODIGO = {"type": ["null", "string"], "minLength": 1, "maxLength": 200}
@@ -59,6 +59,16 @@ AGENDA = FORMULARIO | {
 """The form where a record is a surgical booking."""
 
 
+HL7 = {
+    "paciente": Param(None, title="Paciente", description="Código de um paciente na origem (PAPER_RowId), para lê-lo de novo.", **CODIGO),
+    "comparar_tudo": Param(
+        False, type="boolean", title="Comparar tudo", description="Compara todos os pacientes com a cópia, não só os alterados."
+    ),
+    "reenviar_erros": FORMULARIO["reenviar_erros"],
+}
+"""The form where a patient's record becomes messages."""
+
+
 def dag_de_integracao(integracao: Integracao, doc_md: str, formulario: dict[str, Param] = FORMULARIO) -> DAG:
     """Live DAG: runs as soon as the watcher sees work, and by the clock as a safety net; never beside itself."""
     return DAG(
@@ -70,24 +80,27 @@ def dag_de_integracao(integracao: Integracao, doc_md: str, formulario: dict[str,
     )
 
 
+RECOMECAR = Param(False, type="boolean", title="Recomeçar", description="Esquece o ponto de parada e percorre o histórico desde o início.")
+
+
+def dag_inicial(integracao: EsusAb | Mv | TrackCare, doc_md: str, duracao: timedelta, formulario: dict[str, Param]) -> DAG:
+    """DAG of a whole history, started by hand."""
+    return DAG(
+        integracao.dag_id_carga_inicial,
+        dag_display_name=f"{integracao.nome} – carga inicial",
+        description=f"{integracao.nome}: todo o histórico → Fusion, uma única vez",
+        schedule=None,
+        **_comum(integracao, doc_md, duracao, formulario),
+    )
+
+
 def carga_inicial(integracao: EsusAb | Mv, doc_md: str) -> None:
     """One-off DAG of the whole history, started by hand; resumes from its checkpoint. None where the settings have no such section."""
     inicial = integracao.carga_inicial
     if inicial is None:
         return
-    formulario = {
-        "recomecar": Param(
-            False, type="boolean", title="Recomeçar", description="Esquece o ponto de parada e percorre o histórico desde o início."
-        ),
-        "reenviar_erros": FORMULARIO["reenviar_erros"],
-    }
-    with DAG(
-        integracao.dag_id_carga_inicial,
-        dag_display_name=f"{integracao.nome} – carga inicial",
-        description=f"{integracao.nome}: todo o histórico → Fusion, uma única vez",
-        schedule=None,
-        **_comum(integracao, doc_md, inicial.dagrun_timeout, formulario),
-    ):
+    formulario = {"recomecar": RECOMECAR, "reenviar_erros": FORMULARIO["reenviar_erros"]}
+    with dag_inicial(integracao, doc_md, inicial.dagrun_timeout, formulario):
         carga = CargaInicialOperator(integracao=integracao.id, task_id="carga", task_display_name="Carga")
         carga >> ProcessamentoInicialOperator(integracao=integracao.id, task_id="processamento", task_display_name="Processamento")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -14,16 +14,20 @@ from include.fusion.busca import Busca
 from include.fusion.carga import Carga
 from include.fusion.depara import DePara
 from include.fusion.entrega import Destino, Entrega, Parametros, Resultado, Via
+from include.fusion.espelho import Espelho
 from include.fusion.filas import Fila
+from include.fusion.hl7.arquivos import TABELA as TABELA_HL7
+from include.fusion.hl7.arquivos import Arquivos
 from include.fusion.leitura import ConsultasSistema, Leitor, Montador
-from include.fusion.livro import Livro
+from include.fusion.livro import Livro, SemLivro
 from include.fusion.marcas import Marca, Marcas
 from include.fusion.pendencias import Pendencias
 from include.fusion.retrato import Retratos, VigiaRetratos
-from include.fusion.settings import Integracao
+from include.fusion.settings import Integracao, TrackCare
 from include.fusion.settings.processos import CargaInicial, Importacao, Processamento
 from include.fusion.settings.processos import Entrega as AjustesEntrega
 from include.fusion.sistemas.base import Contexto, Sistema
+from include.fusion.tabelas import paciente_ses
 from include.fusion.vigia import EXECUCAO, Alvo, VigiaOrigem, venceu
 
 BUSCA = "carga"
@@ -35,6 +39,8 @@ VEZ_MAX = 5.0
 """Seconds that one of several processes of a run delivers before the next one's turn."""
 NO_CORPO = {"agenda_cirurgica": "agendamento"}
 """Name of a record in its request's body, where it is not the entity's."""
+PRAZO_PENDENCIAS = timedelta(minutes=2)
+"""Lease of the patients whose messages are being made."""
 PEDIDOS = ("PendenciaBuscaAtendimentos", "busca_atendimentos_paciente")
 """Queue table and process of the patients that Fusion asks for."""
 
@@ -63,6 +69,26 @@ def destino_de(integracao: Integracao, entidade: str = "atendimento", layout_id:
     if entidade == "aplicacao_pendencia":
         return Destino(rota, lambda corpo: corpo, cancelar)  # It names its integration itself.
     return Destino(rota, lambda corpo: {"integracaoId": numero, NO_CORPO.get(entidade, entidade): corpo}, cancelar)
+
+
+def contexto_trackcare(i: TrackCare, depara: DePara, omitir_documento_invalido: bool = False) -> Contexto:
+    """How one installation's patients become messages."""
+    from include.fusion.hl7.ajustes import AjustesHl7
+    from include.fusion.sistemas.trackcare_base import ContextoTrackCare
+
+    p = i.paciente
+    return ContextoTrackCare(
+        depara,
+        i.fuso,
+        omitir_documento_invalido,
+        hl7=AjustesHl7(i.integracao_id, i.fuso, **i.hl7.model_dump()),
+        nome_em=tuple(p.nome_em),
+        nome_social_em=p.nome_social_em,
+        cpf_em=tuple(p.cpf_em),
+        cns_em=tuple(p.cns_em),
+        evento_ambulatorial=p.evento_ambulatorial,
+        desde=datetime.combine(p.desde, time(), i.fuso) if p.desde else None,
+    )
 
 
 class Montagem:
@@ -98,7 +124,12 @@ class Montagem:
 
     def leitor_de(self, entidade: str) -> Leitor:
         i = self.integracao
-        contexto = Contexto(self.depara, i.fuso, i.documento_invalido == "omitir", getattr(i, "semi_uti", False))
+        omitir = i.documento_invalido == "omitir"
+        contexto = (
+            contexto_trackcare(i, self.depara, omitir)
+            if isinstance(i, TrackCare)
+            else Contexto(self.depara, i.fuso, omitir, getattr(i, "semi_uti", False))
+        )
         return Leitor(self.consultas, contexto, entidade)
 
     @cached_property
@@ -133,6 +164,8 @@ class Montagem:
     def via(self, processo: str = "") -> Via:
         """Queue of one process and the way of its records into Fusion."""
         p = self.sistema.processos[0] if processo in ("", CARGA_INICIAL) else self.sistema.processo(processo)
+        if p.tabela == TABELA_HL7:
+            return Via(self.fila(processo), SemLivro(), self.arquivos(p.nome).ler, Destino("", lambda corpo: corpo, str))
         numero, layout_id = self.numero(p.nome), getattr(self.integracao.entrega_de(p.nome), "layout_id", None)
         if processo == CARGA_INICIAL:
             inicial: Any = self.integracao.carga_inicial  # type: ignore[attr-defined]
@@ -150,10 +183,40 @@ class Montagem:
 
     def vias(self) -> list[Via]:
         """All queues of live traffic whose process is switched on."""
-        return [self.via(p.nome) for p in self.sistema.processos if self.integracao.entrega_de(p.nome).habilitado]
+        return [self.via(p.nome) for p in self.sistema.processos if not p.prepara and self.integracao.entrega_de(p.nome).habilitado]
+
+    def filas(self) -> list[Fila]:
+        """All queues of live traffic whose process is switched on."""
+        return [self.fila(p.nome) for p in self.sistema.processos if self.integracao.entrega_de(p.nome).habilitado]
+
+    def arquivos(self, processo: str) -> Arquivos:
+        """Messages that wait in the queue of a process."""
+        return Arquivos(self.fusion, self.fila(processo))
+
+    def atender_pendencias_hl7(self, dono: str) -> Any:
+        """Make messages of what waits in the queue that prepares them."""
+        from include.fusion.sistemas.trackcare_preparo import Preparo, ResultadoPendencias
+
+        prepara = next(p for p in self.sistema.processos if p.prepara)
+        ajustes: Any = self.integracao.entrega_de(prepara.nome)
+        if not ajustes.habilitado:
+            return ResultadoPendencias()
+        leitor: Any = self.leitor
+        arquivos = self.arquivos(next(p.nome for p in self.sistema.processos if p.tabela == TABELA_HL7))
+        livro = Livro(self.fusion, self.integracao.integracao_id, "mensagem")
+        preparo = Preparo(self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, prazo=PRAZO_PENDENCIAS)
+        return preparo.executar(dono, ajustes.max_records)
 
     def marcas(self, processo: str = BUSCA) -> Marcas:
         return Marcas(self.fusion, self.integracao.integracao_id, processo)
+
+    def esquecer_marcas(self, passo: str | None) -> None:
+        """Begin again with the first row of every origin of a step that is compared with a copy."""
+        with self.fusion.begin() as con:
+            for origem in self.consultas.origens:
+                if origem.espelho is not None and passo in (None, origem.passo):
+                    self.marcas().gravar(con, origem.nome, Marca(None))
+                    self.marcas().podar(con, origem.nome, "9")
 
     def carga(self, passo: str | None = None) -> Carga:
         """Load of what changed."""
@@ -168,10 +231,11 @@ class Montagem:
             pagina=busca.pagina,
             sem_marca="tudo" if self.integracao.desde_o_inicio else "agora",
             passo=passo,
+            espelho=Espelho(paciente_ses, self.integracao.integracao_id, chave="pacienteid", fora=frozenset({"atualizadoem"})),
         )
 
-    def busca(self, passo: str | None = None) -> Busca | Pendencias:
-        """One look for work: of one search step, or of all."""
+    def busca(self, passo: str | None = None, depois: Callable[[], int] | None = None) -> Busca | Pendencias:
+        """One look for work: of one search step, or of all; ``depois`` is done with what was found and counted with it."""
         if self.sistema.atende_pendencias:
             return self.pendencias()
         busca = self.integracao.busca_de(passo or "")
@@ -189,6 +253,7 @@ class Montagem:
             retratos=Retratos(self.consultas, self.fusion, self.fila, self.marcas(), pagina=busca.pagina, passo=passo)
             if self.sistema.retratos
             else None,
+            depois=depois,
         )
 
     def pendencias(self) -> Pendencias:

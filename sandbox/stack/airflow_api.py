@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from include.fusion.settings import EsusAb, Mv, carregar, instaladas
+from include.fusion.settings import carregar
 from sandbox.stack.ambiente import USUARIO_UI
 from sandbox.stack.estado import Estado
 
@@ -40,8 +40,7 @@ def faltam_dags(estado: Estado) -> list[str]:
 
 
 def _iniciais() -> list[str]:
-    com_carga: tuple[EsusAb | Mv, ...] = (*instaladas(EsusAb), *instaladas(Mv))
-    return [i.dag_id_carga_inicial for i in com_carga if i.carga_inicial is not None and i.carga_inicial.habilitado]
+    return [dag_id for i in carregar() if i.habilitada for dag_id in i.dags_iniciais]
 
 
 def disparar_cargas_iniciais(estado: Estado) -> list[str]:

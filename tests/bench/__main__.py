@@ -22,7 +22,7 @@ from tests.bench.apoio import Medida
 
 RAIZ = Path(__file__).resolve().parents[2]
 RESULTADOS = RAIZ / ".bench" / "results.json"
-ORDEM = ("parse", "filas", "entrega", "mv", "fhir_busca", "fhir", "retrato", "ocioso", "latencia", "carga_inicial")
+ORDEM = ("parse", "filas", "hl7", "entrega", "mv", "fhir_busca", "fhir", "retrato", "sincronia", "ocioso", "latencia", "carga_inicial")
 CURTO = {"quantos": 20_000}
 """Arguments that make a benchmark short, by the name of its parameter; one with ``rapido`` knows by itself."""
 

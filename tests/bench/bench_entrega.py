@@ -28,6 +28,7 @@ CONCORRENCIA, LOTE, ATRASO = 32, 200, 0.05
 ENGORDAR = {
     "consulfarma": {"dbo.prescricaomedicamento": ("prescricaomedicamentoid", 9), "dbo.diagnostico": ("diagnosticoid", 9)},
     "sotech": {"pep.ate_prescricao_item": ("pkprescricaoitem", 17), "pep.ate_evolucao": ("pkevolucao", 6)},
+    "tasy": {"tasy.evolucao_paciente": ("cd_evolucao", 4), "tasy.atendimento_sinal_vital": ("nr_sequencia", 3)},
     "esus_ab": {
         "tb_receita_medicamento": ("co_seq_receita_medicamento", 4),
         "tb_exame_requisitado": ("co_seq_exame_requisitado", 4),
@@ -140,7 +141,7 @@ def _taxa(taxas: list[float]) -> float:
 def pista(postgres: Postgres, pasta: Path, integracao: str, registros: int) -> Iterator[Pista]:
     """``registros`` attendances of as many patients; the databases go afterwards."""
     # Attendances per patient that the two generators make, with a margin for patients without any.
-    vezes = {"consulfarma": 3, "esus_ab": 7, "sotech": 3}[integracao]
+    vezes = {"consulfarma": 3, "esus_ab": 7, "sotech": 3, "tasy": 3}[integracao]
     bancada = Bancada(postgres, pasta, integracao, registros * vezes)
     try:
         yield Pista(bancada, registros)
@@ -176,11 +177,11 @@ def _medir(p: Pista, pares: int) -> list[Medida]:
 
 
 def run(rapido: bool = False) -> list[Medida]:
-    """Both mappings, one after the other, on one server."""
+    """One integration after the other, on one server."""
     registros, pares = (400, 1) if rapido else (2000, 3)
     medidas: list[Medida] = []
     with servidor_postgres() as (postgres, pasta):
-        for integracao in ("consulfarma", "esus_ab", "sotech"):
+        for integracao in ENGORDAR:
             with pista(postgres, pasta, integracao, registros) as p:
                 medidas += _medir(p, pares)
     return medidas

@@ -7,6 +7,7 @@ from typing import Any
 from include.fusion.settings import carregar
 from sandbox.origens.base import SEM_EFEITO
 from sandbox.relatorio import consultar, fila_de, latencias, montar, percentil
+from sandbox.relatorio_hl7 import SISTEMAS
 from sandbox.simulador import criar_registro
 from sandbox.stack import componentes
 from sandbox.stack.preparo import FONTES
@@ -46,7 +47,7 @@ class Fase:
         self.tempos: dict[str, list[float]] = {}
         self.mudancas: dict[str, list[tuple[Any, ...]]] = {}
         for integracao in carregar():
-            if integracao.habilitada and integracao.sistema in FONTES:
+            if integracao.habilitada and integracao.sistema in FONTES and integracao.sistema not in SISTEMAS:
                 mudancas = consultar(h.urls["simulador"], _MUDANCAS, integracao.sistema, self.comeco, list(SEM_EFEITO))
                 aplicacoes = consultar(h.urls["fusion"], _APLICACOES, integracao.integracao_id)
                 self.mudancas[integracao.id], self.tempos[integracao.id] = mudancas, latencias(mudancas, aplicacoes)

@@ -29,6 +29,7 @@ from sandbox.origens.base import Mudanca
 from sandbox.postgres import Postgres
 from sandbox.relatorio import divergentes, pacientes_divergentes
 from sandbox.relatorio_agenda import agendamentos_divergentes
+from sandbox.relatorio_hl7 import pacientes_em_falta
 from sandbox.simulador import Origem, criar_registro
 from sandbox.stack import airflow_api, componentes
 from sandbox.stack.ambiente import USUARIO_UI, dsn
@@ -39,7 +40,7 @@ from sandbox.stack.preparo import ORIGENS
 from sandbox.stack.situacao import profundidades
 
 INICIAL = "esus_ab_carga_inicial"
-INICIAIS = (INICIAL, "mv_carga_inicial")
+INICIAIS = (INICIAL, "mv_carga_inicial", "trackcare_carga_inicial")
 PRIMEIRA = {"consulfarma": "carga", "esus_ab": "importacao", "mv": "filas.atualizacao_fila_pendencias",
             "sotech": "carga", "tasy": "filas.buscar_atendimentos"}  # fmt: skip
 """First task of each integration's run; its DAG has the integration's name."""
@@ -47,7 +48,7 @@ ENTREGA = {"consulfarma": "importacao", "esus_ab": "importacao", "mv": "processa
            "sotech": "integracao", "tasy": "integracao.buscar_informacoes_atendimentos"}  # fmt: skip
 """The task that delivers attendances."""
 ENTREGAS = {"mv": "acompanhamento", "tasy": "acompanhamento", "skymed": "importar_pendencias", "fusion_service": "processar_pendencias",
-            "sotech": "integracao"}  # fmt: skip
+            "sotech": "integracao", "trackcare": "envio_arquivo_fusion"}  # fmt: skip
 """Settings section of a run's last step, where it is not importacao."""
 SISTEMAS = tuple(PRIMEIRA)
 AIRFLOW = ("scheduler", "triggerer", "dag-processor", "api-server")
@@ -93,11 +94,13 @@ class Hub:
         return self
 
     def _ajustes(self) -> Path:
-        """The shipped settings with runs that end, and try again, sooner: the tests wait for both."""
+        """The shipped settings with runs that end, and try again, sooner (the tests wait for both), and none by the clock."""
         dados = yaml.safe_load(caminho_padrao().read_text())
         for entrada in dados["integracoes"]:
             entrada[ENTREGAS.get(entrada["sistema"], "importacao")]["permanencia"] = 2
             entrada["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
+            # What the watchers miss must not be found by the clock.
+            entrada["rede_de_seguranca"] = "1.00:00:00"
         arquivo = self.estado.pasta / "integracoes.yaml"
         arquivo.write_text(yaml.safe_dump(dados, allow_unicode=True))
         return arquivo
@@ -187,7 +190,7 @@ class Hub:
         fim = threading.Event()
         origens = [
             Origem(s, self.url(s), self.url("simulador"), taxa=taxa, duracao=0, invalidos=0, semente=self.rng.getrandbits(30), fim=fim)
-            for s in (*SISTEMAS, "skymed")
+            for s in (*SISTEMAS, "skymed", "trackcare")
         ]
         for origem in origens:
             origem.start()
@@ -379,7 +382,13 @@ class Hub:
                 achadas.append(f"{sistema}: {len(pacientes)} patients")
             numero = integracao(sistema).integracao_id
             achadas += conferir(sistema, self.url(sistema), self.url("fusion"), numero, ignorar=recusadas | faltam)
-        return achadas + self._agendamentos()
+        return achadas + self._agendamentos() + self._mensagens()
+
+    def _mensagens(self) -> list[str]:
+        """Patients of TrackCare of whom Fusion lacks a message."""
+        bancos = ("fusion", "fusion_integracao", "trackcare")
+        faltam = pacientes_em_falta(obter("trackcare"), {banco: self.url(banco) for banco in bancos})  # type: ignore[arg-type]
+        return [f"trackcare: messages of {len(faltam)} patients"] if faltam else []
 
     def _agendamentos(self) -> list[str]:
         """What the surgical chain still owes: journal rows, open pendencies, bookings that differ."""

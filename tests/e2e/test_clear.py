@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.e2e import fhir, mv, tasy
+from tests.e2e import fhir, mv, tasy, trackcare
 from tests.e2e.hub import INICIAIS, Hub, com_sucesso, limpar_sem_efeito
 
 TAREFAS = {
@@ -15,11 +15,13 @@ TAREFAS = {
     *(("tasy", tarefa) for tarefa in tasy.TAREFAS),
     ("sotech", "carga"),
     ("sotech", "integracao"),
+    *(("trackcare", tarefa) for tarefa in trackcare.TAREFAS),
+    ("trackcare_carga_inicial", "carga_inicial_pacientes"),
     ("skymed", "importar_pendencias"),
     ("fusion_service", "buscar_pendencias"),
     ("fusion_service", "processar_pendencias"),
     *((dag, tarefa) for dag, tarefas in fhir.TAREFAS.items() for tarefa in tarefas),
-    *((dag, tarefa) for dag in INICIAIS for tarefa in ("carga", "processamento")),
+    *((dag, tarefa) for dag in INICIAIS if dag != "trackcare_carga_inicial" for tarefa in ("carga", "processamento")),
 }
 
 
@@ -28,9 +30,11 @@ def test_the_list_of_tasks_is_complete(pilha: Hub) -> None:
     assert {(d, t["task_id"]) for d in dags for t in pilha.api("GET", f"/dags/{d}/tasks")["tasks"]} == TAREFAS
 
 
-@pytest.mark.parametrize(("dag", "tarefa"), sorted((dag, tarefa) for dag, tarefa in TAREFAS if dag not in ("mv", "tasy", *fhir.TAREFAS)))
+@pytest.mark.parametrize(
+    ("dag", "tarefa"), sorted((dag, tarefa) for dag, tarefa in TAREFAS if dag not in ("mv", "tasy", "trackcare", *fhir.TAREFAS))
+)
 def test_clearing_a_task_changes_nothing(hub: Hub, dag: str, tarefa: str) -> None:
-    """Those of MV, Tasy and FHIR are cleared where each is given work, in test_mv.py, test_tasy.py and test_fhir.py."""
+    """Those of MV, Tasy, TrackCare and FHIR are cleared where each is given work, in files of their own."""
     if dag in ("skymed", "fusion_service"):
         hub.mudar("skymed", 2)
         hub.quieto()

@@ -162,9 +162,10 @@ def test_watcher_sees_a_change_though_another_row_lies_in_the_future(bancada):
 
 
 def neste_segundo(b: Bancada) -> str:
-    """Literal of the source's current second, when it has just begun."""
-    while (agora := b.origem(f"select {AGORA}")[0][0]).microsecond > 300_000:
-        time.sleep(0.05)
+    """Literal of the source's next second, once it has begun: nothing that came before carries it."""
+    comeco = b.origem(f"select {AGORA}")[0][0]
+    while (agora := b.origem(f"select {AGORA}")[0][0]).second == comeco.second:
+        time.sleep(0.02)
     return f"timestamp '{agora:%Y-%m-%d %H:%M:%S}'"
 
 

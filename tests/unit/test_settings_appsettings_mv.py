@@ -14,8 +14,8 @@ from include.fusion.settings.__main__ import main
 from include.fusion.settings.antigos import ANTIGOS
 from include.fusion.settings.appsettings import Importado, importar
 from include.fusion.settings.entrada import como_yaml
-from include.fusion.settings.integracao import SISTEMAS
 from include.fusion.settings.json_dotnet import ler_json
+from include.fusion.settings.sistemas import SISTEMAS
 
 TNS = (
     "(DESCRIPTION = (ADDRESS = (PROTOCOL = TCP)(HOST = mv-ora)(PORT = 1522)) (CONNECT_DATA = (SERVER = DEDICATED) (SERVICE_NAME = MVPRD)))"
@@ -149,7 +149,7 @@ def test_section_of_another_service_is_kept_and_says_how_to_import_it() -> None:
         ({"ConnectionStrings": {"MV": "x"}, "SkymedSettings": {"Interval": "00:00:05"}}, "skymed"),
         ({"ImportarPendenciasWorker": {"Interval": "00:00:05"}}, "skymed"),
         ({"CargaInicial": {"Habilitado": True}}, None),
-        ({"PendenciaBuscaPaciente": {"Interval": "00:00:05"}, "CargaInicialPacientes": {}}, None),
+        ({"PendenciaBuscaPaciente": {"Interval": "00:00:05"}, "CargaInicialPacientes": {}}, "trackcare"),
         ({"ConnectionStrings": {"Sotech": "x"}}, "sotech"),
         ({"Carga": {"Interval": "00:01:00"}, "Integracao": {"Interval": "00:00:05"}}, "sotech"),
         ({"Integracao": {"Codigo": 1}}, None),

@@ -10,7 +10,7 @@ from include.fusion.filas import Fila
 from include.fusion.tabelas import marca_dagua, tabela_fila, trava_fila
 
 metadados = MetaData()
-FILA = tabela_fila("SincronizacaoFhir", metadados)
+FILA = tabela_fila("SincronizacaoFhir", metadados=metadados)
 """Observations on their way to the EHR, one process per tenant; ``erro`` is the dead letter."""
 trava_fila.to_metadata(metadados)
 marca_dagua.to_metadata(metadados)

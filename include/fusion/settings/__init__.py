@@ -5,23 +5,22 @@
 """
 
 from include.fusion.settings.arquivo import caminho_padrao, carregar, instaladas, obter
-from include.fusion.settings.integracao import (
-    Conexoes,
+from include.fusion.settings.integracao import Conexoes, Integracao, Retentativas, Rotas
+from include.fusion.settings.intervalo import por_extenso
+from include.fusion.settings.processos import Busca, Carga, CargaInicial, Entrega, Importacao, ImportacaoVigiada
+from include.fusion.settings.sistemas import (
     Consulfarma,
     EsusAb,
     FusionService,
-    Integracao,
     Mv,
-    Retentativas,
-    Rotas,
     Skymed,
     Sotech,
     Tasy,
+    TrackCare,
+    Usual,
     como_dados,
     de_dados,
 )
-from include.fusion.settings.intervalo import por_extenso
-from include.fusion.settings.processos import Busca, Carga, CargaInicial, Entrega, Importacao, ImportacaoVigiada
 
 __all__ = [
     "Busca",
@@ -41,6 +40,8 @@ __all__ = [
     "Skymed",
     "Sotech",
     "Tasy",
+    "TrackCare",
+    "Usual",
     "caminho_padrao",
     "carregar",
     "como_dados",

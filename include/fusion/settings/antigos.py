@@ -80,6 +80,14 @@ ANTIGOS: dict[str, Antigo] = {
         ),
         None,
     ),
+    "trackcare": Antigo(
+        "TrackCare",
+        tuple(
+            Secao(nome, _ENTREGA)
+            for nome in ("carga_inicial_pacientes", "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion")
+        ),
+        None,
+    ),
 }
 
 PARAMETROS = {
@@ -98,18 +106,11 @@ PARAMETROS = {
 }
 DO_DOTNET = {"logging", "serilog", "nlog", "allowedhosts", "kestrel", "urls", "$schema", "applicationinsights"}
 
-# Process sections of the seed's services that this version does not have.
-_FUTUROS = {
-    "cargainicialpacientes": "TrackCare",
-    "sincronizarpacientes": "TrackCare",
-    "pendenciabuscapaciente": "TrackCare",
-    "envioarquivofusion": "TrackCare",
-}
 _CARGA_INICIAL = "cargainicial"  # several services have one
 # Names of a process section that only one importable service has; those of Consulfarma and e-SUS AB are everyday words.
 _EXCLUSIVOS = {
     antiga: sistema
-    for sistema in ("mv", "skymed", "tasy")
+    for sistema in ("mv", "skymed", "tasy", "trackcare")
     for secao in ANTIGOS[sistema].secoes
     for antiga in secao.antigas
     if secao.nome != "carga_inicial"
@@ -136,8 +137,8 @@ def adivinhar(partes: set[str]) -> str | None:
         return "skymed"
     if "tasy" in donos or any("tasy" in nome for nome in nomes):
         return "tasy"
-    if any(_processo(parte) in _FUTUROS for parte in partes):
-        return None
+    if "trackcare" in donos or any("trackcare" in nome for nome in nomes):
+        return "trackcare"
     if nomes & {"intervalocarga", "intervaloimportacao"} or any("consulfarma" in nome for nome in nomes):
         return "consulfarma"
     # Both are everyday words, but only Sotech's file has the two as process sections.
@@ -160,19 +161,17 @@ def secao_alheia(partes: tuple[str, ...], sistema: str | None) -> str | None:
     """The process section of another service that a key stands in."""
     for parte in partes:
         nome = _processo(parte)
-        if nome == _CARGA_INICIAL or nome in _EXCLUSIVOS or nome in _FUTUROS:
+        if nome == _CARGA_INICIAL or nome in _EXCLUSIVOS:
             return parte
     return None
 
 
 def por_que_nao(secao: str, sistema: str | None) -> str:
     """Why a section is kept as a comment only."""
-    nome = _processo(secao)
-    outro = _EXCLUSIVOS.get(nome)
+    outro = _EXCLUSIVOS.get(_processo(secao))
     if sistema and outro:
         return f"process of {ANTIGOS[outro].nome}, not part of this entry (import the file once more with --sistema {outro})"
-    dono = _FUTUROS.get(nome)
-    return f"process{f' of {dono}' if dono else ''} not yet supported by this version"
+    return "process not supported by this version"
 
 
 def lugar(sistema: str, secao: str | None, parametro: str) -> str | None:

@@ -183,7 +183,7 @@ def _nomear_bancos(lido: Importado, bancos: list[tuple[str, Conexao]]) -> None:
         do_fusion = do_fusion[1:]  # the only string, or the first of several alike, is the source: every old service has one
     for nome, conexao in bancos:
         conn_id = "fusion_db" if nome in do_fusion else lido.id
-        if lido.sistema == "tasy" and nome in do_fusion and "integrador" in dobrar(nome.rpartition(":")[2]):
+        if lido.sistema in ("tasy", "trackcare") and nome in do_fusion and "integrador" in dobrar(nome.rpartition(":")[2]):
             conn_id = lido.integrador = "integrador"
         if conn_id in lido.conexoes:
             conn_id = f"{lido.id}_{dobrar(nome.rpartition(':')[2])}"

@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 from pydantic import Field
 
 from include.fusion.erros import ConfiguracaoInvalida
-from include.fusion.settings.integracao import SISTEMAS, Integracao
+from include.fusion.settings.integracao import Integracao
 from include.fusion.settings.leitura import PASTA_SETTINGS, Modelo, achado, conferir, ler_yaml, nome_do_arquivo
+from include.fusion.settings.sistemas import SISTEMAS, tipo_de
 
 I = TypeVar("I", bound=Integracao)  # noqa: E741 - the usual short name of a type variable
 
@@ -45,9 +46,9 @@ def carregar(caminho: str | Path | None = None) -> tuple[Integracao, ...]:
     return _lidos[arquivo][1]
 
 
-def instaladas(tipo: type[I], caminho: str | Path | None = None) -> tuple[I, ...]:
-    """Enabled entries of one system: what its DAG file iterates over."""
-    return tuple(i for i in carregar(caminho) if isinstance(i, tipo) and i.habilitada)
+def instaladas(tipo: type[I], caminho: str | Path | None = None, *, sistema: str | None = None) -> tuple[I, ...]:
+    """Enabled entries of one system: what its DAG file iterates over. ``sistema``: of those that share a class, only this one's."""
+    return tuple(i for i in carregar(caminho) if isinstance(i, tipo) and i.habilitada and sistema in (None, i.sistema))
 
 
 def obter(id: str, caminho: str | Path | None = None) -> Integracao:
@@ -65,8 +66,8 @@ def _ler(arquivo: Path) -> tuple[Integracao, ...]:
     erros: list[str] = []
     for i, entrada in enumerate(dados):
         prefixo = f"integracoes[{i}]"
-        tipo = SISTEMAS.get(str(entrada.get("sistema")))
         try:
+            tipo = tipo_de(str(entrada.get("sistema")))
             if tipo is None:
                 raise ConfiguracaoInvalida(f"{nome_do_arquivo(arquivo)}: {prefixo}.sistema: {_sistema_errado(entrada.get('sistema'))}")
             lidas.append(conferir(tipo, entrada, arquivo, prefixo, {"pasta": arquivo.parent}))
@@ -82,7 +83,7 @@ def _ler(arquivo: Path) -> tuple[Integracao, ...]:
 def _sistema_errado(valor: Any) -> str:
     perto = difflib.get_close_matches(str(valor), SISTEMAS, n=1)
     dica = f"; did you mean {perto[0]!r}?" if perto else ""
-    return f"expected one of {', '.join(SISTEMAS)}, found {achado(valor)}{dica}"
+    return f"expected one of {', '.join(SISTEMAS)} or a folder of include/sql, found {achado(valor)}{dica}"
 
 
 def _repeticoes(integracoes: Sequence[Integracao]) -> list[str]:

@@ -1,4 +1,4 @@
-"""One installed integration: what all have in common, and one class per source system."""
+"""One installed integration: what all have in common."""
 
 from __future__ import annotations
 
@@ -12,21 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from include.fusion.settings.intervalo import Intervalo
 from include.fusion.settings.leitura import Modelo, achado
-from include.fusion.settings.processos import (
-    Acompanhamento,
-    Atualizacao,
-    Busca,
-    BuscaPaginada,
-    BuscaPendencias,
-    Carga,
-    CargaInicial,
-    Entrega,
-    Importacao,
-    ImportacaoVigiada,
-    ImportarPendencias,
-    Processamento,
-    Processo,
-)
+from include.fusion.settings.processos import Busca, Entrega, Processo
 
 
 def _fuso(nome: str) -> str:
@@ -82,6 +68,8 @@ class Conexoes(Modelo):
     """Database of the integrator where this entry's queues, ledger and watermarks are kept instead; absent: in ``fusion_db``."""
     fusion_api: ConexaoId = "fusion_api"
     """Fusion's Web API (HTTP connection; headers and authentication are set there)."""
+    hl7: ConexaoId = "fusion_api"
+    """Where HL7 messages go: type http is Fusion's HL7 controller, any other an MLLP receiver (TrackCare)."""
 
     @property
     def banco(self) -> str:
@@ -154,6 +142,12 @@ class Integracao(Modelo):
         return tuple(self.id + sufixo for sufixo in self.SUFIXOS)
 
     @property
+    def dags_iniciais(self) -> tuple[str, ...]:
+        """DAGs that load the history once, where the settings have them switched on."""
+        carga: Any = getattr(self, "carga_inicial", None)
+        return self.dag_ids[1:] if carga is not None and carga.habilitado else ()
+
+    @property
     def busca(self) -> Busca:
         raise NotImplementedError
 
@@ -188,184 +182,3 @@ class Integracao(Modelo):
     def intervalo_busca(self) -> timedelta:
         """Between two looks at a source that no watcher observes."""
         return getattr(self.busca, "intervalo", self.rede_de_seguranca)
-
-
-class Consulfarma(Integracao):
-    sistema: Literal["consulfarma"]
-    carga: Carga
-    importacao: Importacao
-
-    @property
-    def desde_o_inicio(self) -> bool:
-        return True
-
-    @property
-    def busca(self) -> Carga:
-        return self.carga
-
-    @property
-    def entrega(self) -> Importacao:
-        return self.importacao
-
-
-class EsusAb(Integracao):
-    SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
-
-    sistema: Literal["esus_ab"]
-    importacao: ImportacaoVigiada
-    carga_inicial: CargaInicial | None = None
-    """Absent: no initial-load DAG."""
-
-    @property
-    def desde_o_inicio(self) -> bool:
-        return self.carga_inicial is None
-
-    @property
-    def busca(self) -> ImportacaoVigiada:
-        return self.importacao
-
-    @property
-    def entrega(self) -> ImportacaoVigiada:
-        return self.importacao
-
-    @property
-    def dag_id_carga_inicial(self) -> str:
-        return self.dag_ids[1]
-
-
-class Mv(Integracao):
-    """Every process of the old service is a section of its own, under its old name in snake case."""
-
-    SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
-
-    sistema: Literal["mv"]
-    semi_uti: bool = False
-    """Stays in a semi-intensive unit (UNID_INT.SN_SEMI_UTI) count as ICU."""
-    atualizacao_fila_pendencias: Atualizacao = Atualizacao()
-    busca_atendimentos_paciente: Processo = Processo()
-    busca_atualizacoes_paciente: Processo = Processo()
-    processamento_pendencia_abertura: Processamento = Processamento()
-    processamento_pendencia_alta: Processamento = Processamento(Interval=timedelta(seconds=10))
-    processamento_pendencia_troca_leito: Processamento = Processamento()
-    processamento_pendencia_uti: Processamento = Processamento(Interval=timedelta(seconds=60))
-    """``Interval``: how often the attendances in an ICU are looked at, whether or not anything says that they changed."""
-    processamento_pendencia_atualizacao_paciente: Processamento = Processamento()
-    acompanhamento: Acompanhamento = Acompanhamento()
-    carga_inicial: CargaInicial | None = None
-    """Absent: no initial-load DAG."""
-
-    @property
-    def busca(self) -> Atualizacao:
-        return self.atualizacao_fila_pendencias
-
-    @property
-    def entrega(self) -> Entrega:
-        return self.acompanhamento
-
-    def entrega_de(self, processo: str) -> Entrega:
-        entrega: Entrega = getattr(self, f"processamento_pendencia_{processo}")
-        return entrega
-
-    @property
-    def dag_id_carga_inicial(self) -> str:
-        return self.dag_ids[1]
-
-
-class Tasy(Integracao):
-    """Every process of the old service is a section of its own, under its old name in snake case."""
-
-    sistema: Literal["tasy"]
-    buscar_atendimentos: BuscaPaginada = BuscaPaginada()
-    buscar_informacoes_atendimentos: Processamento = Processamento()
-    gerar_pendencia_atualizacao_pacientes: Processo = Processo()
-    integrar_pendencia_atualizacao_pacientes: Processamento = Processamento()
-    acompanhamento: Acompanhamento = Acompanhamento()
-
-    @property
-    def desde_o_inicio(self) -> bool:
-        return True
-
-    @property
-    def busca(self) -> BuscaPaginada:
-        return self.buscar_atendimentos
-
-    @property
-    def entrega(self) -> Entrega:
-        return self.acompanhamento
-
-    def entrega_de(self, processo: str) -> Entrega:
-        entrega: Entrega = getattr(self, processo)
-        return entrega
-
-
-class Skymed(Integracao):
-    """Announces MV's surgical bookings; ``conexoes.origem`` is MV's database."""
-
-    sistema: Literal["skymed"]
-    importar_pendencias: ImportarPendencias = ImportarPendencias()
-
-    @property
-    def busca(self) -> ImportarPendencias:
-        return self.importar_pendencias
-
-    @property
-    def entrega(self) -> ImportarPendencias:
-        return self.importar_pendencias
-
-
-class FusionService(Integracao):
-    """Processes the announced bookings; off (``habilitada: false``) where the vendor's own Fusion.Service runs."""
-
-    sistema: Literal["fusion_service"]
-    buscar_pendencias: BuscaPendencias
-    processar_pendencias: Importacao = Importacao()
-
-    @property
-    def busca(self) -> BuscaPendencias:
-        return self.buscar_pendencias
-
-    @property
-    def entrega(self) -> Importacao:
-        return self.processar_pendencias
-
-
-class Sotech(Integracao):
-    sistema: Literal["sotech"]
-    carga: BuscaPaginada = BuscaPaginada()
-    integracao: Importacao = Importacao()
-
-    @property
-    def desde_o_inicio(self) -> bool:
-        return True
-
-    @property
-    def busca(self) -> BuscaPaginada:
-        return self.carga
-
-    @property
-    def entrega(self) -> Importacao:
-        return self.integracao
-
-
-def como_dados(integracao: Integracao) -> dict[str, Any]:
-    """Plain JSON data from which :func:`de_dados` makes the same settings: how a watcher gets those of the DAG file's own version."""
-    return {nome: _simples(valor) for nome, valor in integracao.model_dump(by_alias=True).items()}
-
-
-def de_dados(dados: dict[str, Any]) -> Integracao:
-    """The settings that :func:`como_dados` took apart."""
-    return SISTEMAS[dados["sistema"]].model_validate(dados)
-
-
-def _simples(valor: Any) -> Any:
-    if isinstance(valor, dict):
-        return {nome: _simples(v) for nome, v in valor.items()}
-    if isinstance(valor, timedelta):
-        return valor.total_seconds()
-    return str(valor) if isinstance(valor, Path) else valor
-
-
-SISTEMAS: dict[str, type[Integracao]] = {
-    "consulfarma": Consulfarma, "esus_ab": EsusAb, "mv": Mv, "skymed": Skymed, "fusion_service": FusionService, "sotech": Sotech,
-    "tasy": Tasy,
-}  # fmt: skip

@@ -6,8 +6,8 @@ Every duration takes a .NET TimeSpan text or a number of seconds (see :mod:`incl
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, Any, Self
+from datetime import date, timedelta
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
@@ -22,6 +22,13 @@ def _vigia(valor: Any) -> timedelta:
     if lido < _VIGIA_MINIMO:
         raise ValueError(f"expected at least 0.05 seconds, found {achado(valor)}")
     return lido
+
+
+def _dia(valor: Any) -> date | None:
+    try:
+        return date.fromisoformat(valor) if isinstance(valor, str) else valor
+    except ValueError:
+        raise ValueError(f"expected a day such as 2026-01-31, found {achado(valor)}") from None
 
 
 class Processo(Modelo):
@@ -155,6 +162,74 @@ class Processamento(Importacao, Destinado):
 
 class Acompanhamento(Entrega):
     """Keeps a run on duty for all queues while traffic is steady."""
+
+
+class Hl7(Modelo):
+    """How HL7 messages are written; see ``include.fusion.hl7.ajustes`` for what each means."""
+
+    versao: Literal["2.4", "2.5.1", "2.7"] = "2.4"
+    charset: str = "8859/1"
+    """MSH-18, and the bytes that travel."""
+    remetente: str = "TRACKCARE"
+    """MSH-3: Fusion finds the integration by it."""
+    unidade_remetente: str = "TRACKCARE"
+    destinatario: str = "FUSION"
+    unidade_destinataria: str = "FUSION"
+    processamento: Literal["P", "T", "D"] = "P"
+    aproximar: bool = False
+    """true: typographic signs that the charset lacks become plain ones; false: such a patient is refused."""
+    autoridade: str = "TRACKCARE"
+    tipo_cpf: str = "NI"
+
+
+class PacienteTrackCare(Modelo):
+    """Where a site keeps what TrakCare has no fixed place for."""
+
+    nome_em: list[str] = Field(default_factory=lambda: ["paper_name2", "paper_name"])
+    """Columns of PA_Person that make a name, in reading order."""
+    nome_social_em: str = "paper_name3"
+    cpf_em: list[str] = Field(default_factory=lambda: ["paper_id", "papmi_id"])
+    """Columns to look for the CPF in, best first."""
+    cns_em: list[str] = Field(default_factory=lambda: ["paper_governcardno", "papmi_medicare"])
+    evento_ambulatorial: Literal["A01", "A04"] = "A01"
+    """A04 where Fusion has a layout for it."""
+    desde: Annotated[date | None, BeforeValidator(_dia)] = None
+    """Episodes that ended before this day do not travel."""
+
+
+class CargaPacientes(Processo):
+    """Pages the source's people by ascending number, each page a cycle (TrackCare)."""
+
+    max_records: int = Field(default=5000, ge=1, le=100_000, alias="MaxRecords")
+    """People per cycle."""
+    intervalo: Duracao = Field(default=timedelta(0), validation_alias="Interval", serialization_alias="Interval")
+    """Pause between two cycles."""
+    pausar: bool = False
+    """true: stop after the page at hand; the next run goes on from its checkpoint."""
+    dagrun_timeout: Intervalo = timedelta(days=7)
+    """Longest run."""
+
+
+class PendenciaBusca(Processo):
+    """Reads waiting patients as a whole and makes messages of them (TrackCare)."""
+
+    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
+    """Between two looks at the queue."""
+    max_records: int = Field(default=200, ge=1, le=2000, alias="MaxRecords")
+    """Patients that are read together."""
+    retencao_dias: int = Field(default=30, ge=1, le=3650)
+    """Days that finished queue rows are kept."""
+
+
+class EnvioArquivo(Acompanhamento):
+    """Sends waiting messages, and keeps the run on duty while traffic is steady (TrackCare)."""
+
+    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
+    """Between two looks at the queue."""
+    lote: int = Field(default=500, ge=1, le=5000, alias="MaxRecords")
+    """Messages reserved together."""
+    retencao_dias: int = Field(default=30, ge=1, le=3650)
+    """Days that sent messages are kept."""
 
 
 class CargaInicial(Entrega, Destinado):

@@ -49,6 +49,8 @@ class Origem:
     prioridade: int = 5
     sobreposicao: timedelta | None = None
     """Overlap window of its own: a marker without a time of day needs a whole day."""
+    espelho: Callable[[Linha], Linha] | None = None
+    """Its rows are compared with a copy in the integration database, and only those that differ go on: makes of a row what the copy keeps."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ class Processo:
     entidade: str = "atendimento"
     montar: Callable[[str, Any], Registro] | None = None
     cancelar_ausentes: bool = False
+    prepara: bool = False
+    """Its rows go nowhere by themselves: messages are made of them, which wait in the next queue."""
 
 
 @dataclass(frozen=True)
@@ -203,7 +207,7 @@ class Sistema:
     def chave_de(self, origem: Origem, chave: str) -> Any:
         """A stored key as the key column of this origin compares with it: it may be that of another kind of record than the main one."""
         entidade = self.processo(origem.processo).entidade if origem.processo else self.entidade
-        return self.leitura(entidade).tipo_chave(chave)
+        return (self.tipo_chave if entidade == self.entidade else self.outras[entidade].tipo_chave)(chave)
 
     def processo(self, nome: str) -> Processo:
         """The queue process of this name."""

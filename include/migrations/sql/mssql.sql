@@ -401,6 +401,95 @@ UPDATE versao_migracao SET version_num='0003' WHERE versao_migracao.version_num 
 
 GO
 
+-- Running upgrade 0003 -> 0004
+
+CREATE TABLE PacienteArquivo (
+    id BIGINT NOT NULL IDENTITY,
+    integracao_id INTEGER NOT NULL,
+    processo VARCHAR(60) NOT NULL,
+    chave NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    chave_paciente NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL,
+    operacao VARCHAR(10) NOT NULL,
+    prioridade SMALLINT NOT NULL,
+    situacao VARCHAR(10) NOT NULL,
+    tentativas INTEGER NOT NULL,
+    proxima_tentativa_em DATETIME2 NULL,
+    reservado_por NVARCHAR(500) COLLATE Latin1_General_100_BIN2 NULL,
+    reservado_ate DATETIME2 NULL,
+    motivo NVARCHAR(300) COLLATE Latin1_General_100_BIN2 NULL,
+    versao_conteudo VARCHAR(64) NULL,
+    criado_em DATETIME2 NOT NULL,
+    concluido_em DATETIME2 NULL,
+    reabrir BIT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+GO
+
+CREATE UNIQUE INDEX ux_pacientearquivo_aberta ON PacienteArquivo (integracao_id, processo, chave) WHERE situacao IN ('pendente', 'reservado', 'erro');
+
+GO
+
+CREATE INDEX ix_pacientearquivo_pronta ON PacienteArquivo (integracao_id, processo, prioridade, id) WHERE situacao IN ('pendente');
+
+GO
+
+CREATE INDEX ix_pacientearquivo_paciente ON PacienteArquivo (integracao_id, chave_paciente, situacao DESC, prioridade, id) WHERE situacao IN ('pendente', 'reservado') AND chave_paciente IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_pacientearquivo_espera ON PacienteArquivo (integracao_id, processo, proxima_tentativa_em) WHERE situacao IN ('pendente') AND proxima_tentativa_em IS NOT NULL;
+
+GO
+
+CREATE INDEX ix_pacientearquivo_reservada ON PacienteArquivo (integracao_id, reservado_ate) WHERE situacao IN ('reservado');
+
+GO
+
+CREATE INDEX ix_pacientearquivo_erro ON PacienteArquivo (integracao_id, processo, id) WHERE situacao IN ('erro');
+
+GO
+
+CREATE INDEX ix_pacientearquivo_fechada ON PacienteArquivo (integracao_id, processo, concluido_em) WHERE situacao IN ('concluido', 'descartado');
+
+GO
+
+ALTER TABLE PacienteArquivo ADD assunto NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NULL;
+
+GO
+
+ALTER TABLE PacienteArquivo ADD mensagem IMAGE NULL;
+
+GO
+
+CREATE TABLE PacienteSES (
+    integracao_id INTEGER NOT NULL,
+    pacienteid BIGINT NOT NULL,
+    prontuario NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    nome NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    nome2 NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    nome3 NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    nomemae NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    datanascimento VARCHAR(10) NULL,
+    sexo NVARCHAR(10) COLLATE Latin1_General_100_BIN2 NULL,
+    documento NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    cartao NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    celular NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    email NVARCHAR(250) COLLATE Latin1_General_100_BIN2 NULL,
+    obito VARCHAR(1) NULL,
+    dataobito VARCHAR(10) NULL,
+    unificadocom BIGINT NULL,
+    alteradoclinicoem VARCHAR(40) NULL,
+    atualizadoem VARCHAR(40) NOT NULL,
+    PRIMARY KEY (integracao_id, pacienteid)
+);
+
+GO
+
+UPDATE versao_migracao SET version_num='0004' WHERE versao_migracao.version_num = '0003';
+
+GO
+
 COMMIT;
 
 GO

@@ -100,8 +100,10 @@ def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool
     montagem.assinar_plantao()
     contagens: dict[str, Any] = {"lidos": 0, "enfileirados": 0, "reenviados": 0}
     fila, busca = montagem.fila(), montagem.integracao.busca
+    if pedido.comparar_tudo:
+        montagem.esquecer_marcas(passo)
     if pedido.reenviar_erros:
-        contagens["reenviados"] = sum(via.fila.reenviar_erros() for via in montagem.vias())
+        contagens["reenviados"] = sum(fila.reenviar_erros() for fila in montagem.filas())
     if pedido.filtra:
         contagens["enfileirados"] = enfileirar_pedido(
             montagem.consultas, montagem.fusion, fila, montagem.livro, pedido, pagina=busca.pagina

@@ -70,6 +70,43 @@ class CargaInicialOperator(_OperadorInicial):
         return {"enfileirados": ponto.feitos - antes.feitos, "feitos": ponto.feitos, "total": ponto.total}
 
 
+class CargaPacientesOperator(_OperadorInicial):
+    """Pages the source's people into its own table of patients to synchronise; people registered later are a matter of the next run."""
+
+    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        from datetime import datetime
+
+        from fusion_airflow.montagem import CARGA_INICIAL
+        from include.fusion.carga_pacientes import CargaPacientes
+        from include.fusion.progresso import Progresso
+
+        ajustes = _ajustes(montagem, "carga_inicial_pacientes")
+        self.pular_se_desligado(ajustes.habilitado, "carga inicial de pacientes")
+        fuso = montagem.integracao.fuso
+        carga = CargaPacientes(
+            montagem.consultas,
+            montagem.fusion,
+            montagem.marcas(CARGA_INICIAL),
+            pagina=ajustes.max_records,
+            agora=lambda: datetime.now(fuso).replace(tzinfo=None),
+        )
+        if context["params"].get("recomecar") and context["ti"].try_number == 1:
+            carga.recomecar()
+        antes = carga.ponto()
+        progresso = Progresso(antes.total, self.dizer(context), feitos=antes.feitos)
+        pausa = _Pausa(context["ti"].dag_id, lambda: bool(_ajustes(montagem, "carga_inicial_pacientes").pausar), self.log)
+
+        def avancar(ponto: Any) -> None:
+            progresso.total = ponto.total
+            progresso.em(ponto.feitos, ja=ponto.concluida)
+            if not ponto.concluida:
+                time.sleep(ajustes.intervalo.total_seconds())
+
+        ponto = carga.executar(ao_avancar=avancar, esperar=pausa.esperar)
+        self.log.info("%d pacientes em PacienteSES (%d nesta execução)", ponto.feitos, ponto.feitos - antes.feitos)
+        return {"gravados": ponto.feitos - antes.feitos, "feitos": ponto.feitos, "total": ponto.total}
+
+
 class ProcessamentoInicialOperator(_OperadorInicial):
     """Delivers the queue of the initial load."""
 
@@ -141,8 +178,8 @@ def _dag_pausada(dag_id: str) -> bool:
     return isinstance(resposta, DagResult) and resposta.is_paused
 
 
-def _ajustes(montagem: Montagem) -> Any:
+def _ajustes(montagem: Montagem, secao: str = "carga_inicial") -> Any:
     # Read again each time: the settings file may change (Git sync) while the load runs.
     from include.fusion.settings import obter
 
-    return obter(montagem.integracao.id).carga_inicial  # type: ignore[attr-defined]
+    return getattr(obter(montagem.integracao.id), secao)

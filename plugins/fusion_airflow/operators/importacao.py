@@ -62,17 +62,16 @@ class ImportacaoOperator(OperadorIntegracao):
 
     def entregar(self, context: Context, montagem: Montagem, ajustes: Any, vias: list[Via], *, ultimo: bool) -> dict[str, Any]:
         """Drain ``vias``; the run's last step stays on duty and looks at the source while it waits."""
-        from fusion_airflow.hooks import FusionHook
         from fusion_airflow.montagem import resumo
         from include.fusion.carga import Espreita
         from include.fusion.entrega import MuitosErros
 
         busca = montagem.integracao.busca
         de_olho = ultimo and busca.habilitado and busca.vigiar_origem
-        olhar = _Olhar(montagem.busca()) if de_olho else None
+        olhar = _Olhar(self.olhar(context, montagem)) if de_olho else None
         entrega = montagem.entrega(
             ajustes,
-            FusionHook(montagem.integracao.conexoes.fusion_api).cliente(ajustes.concorrencia),
+            self.cliente(montagem, ajustes),
             self.dono(context),
             vias,
             plantao=montagem.assinar_plantao if ultimo else montagem.seguir_de_plantao,
@@ -90,6 +89,16 @@ class ImportacaoOperator(OperadorIntegracao):
                 self.log.warning("%d com erro: %s", quantos, motivo)
         regressivas = {"versoes_regressivas": olhar.regressivas} if olhar and olhar.regressivas else {}
         return entrega.resultado.contagens() | regressivas | {"motivos": dict(entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM))}
+
+    def olhar(self, context: Context, montagem: Montagem) -> Any:
+        """What looks for new work while an empty queue is watched."""
+        return montagem.busca()
+
+    def cliente(self, montagem: Montagem, ajustes: Any) -> Any:
+        """Who sends."""
+        from fusion_airflow.hooks import FusionHook
+
+        return FusionHook(montagem.integracao.conexoes.fusion_api).cliente(ajustes.concorrencia)
 
     def _simular(self, montagem: Montagem, pedido: Pedido, limite: int) -> dict[str, Any]:
         from include.fusion.simulacao import simular

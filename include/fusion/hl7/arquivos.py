@@ -1,0 +1,71 @@
+"""``PacienteArquivo``: messages in a queue, with their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, bindparam, literal_column, select, update
+
+from include.fusion.filas import Fila, ItemFila, Registro
+from include.fusion.hl7.mensagem import MensagemHl7
+from include.fusion.leitura import Pronto
+from include.fusion.relogio import agora
+from include.fusion.tabelas import ABERTAS, FILAS
+
+TABELA = "PacienteArquivo"
+SUBSTITUIDA = "substituída por uma mensagem mais nova"
+_LISTA_MAX = 500
+
+
+class Arquivo(NamedTuple):
+    """One message of a patient, and what it is about."""
+
+    paciente: str
+    assunto: str
+    mensagem: MensagemHl7
+
+
+class Arquivos:
+    """Messages of one queue of ``PacienteArquivo``; ``fila`` is that queue. The key of a row is the message's control id."""
+
+    def __init__(self, engine: Engine, fila: Fila) -> None:
+        self._engine = engine
+        self.fila = fila
+        self._t = FILAS[TABELA].c
+        self._desta = (self._t.integracao_id == fila.escopo.integracao_id, self._t.processo == fila.escopo.processo)
+
+    def guardar(self, con: Connection, arquivos: Sequence[Arquivo]) -> None:
+        """Queue messages in this order, in the caller's transaction."""
+        self.fila.enfileirar(con, [ItemFila(a.mensagem.controle, a.paciente, "inclusao") for a in arquivos])
+        if arquivos:
+            # Literals, which a partial index needs and one statement for many rows allows.
+            abertas = self._t.situacao.in_([literal_column(f"'{s}'") for s in ABERTAS])
+            onde = (*self._desta, abertas, self._t.chave == bindparam("controle"))
+            comando = update(FILAS[TABELA]).where(*onde).values(mensagem=bindparam("bytes"), assunto=bindparam("sobre"))
+            con.execute(comando, [{"controle": a.mensagem.controle, "bytes": a.mensagem.corpo, "sobre": a.assunto} for a in arquivos])
+
+    def recusadas(self, con: Connection, pacientes: Sequence[str]) -> dict[str, str]:
+        """Subject → control id of refused messages of these patients."""
+        achadas: dict[str, str] = {}
+        for i in range(0, len(pacientes), _LISTA_MAX):
+            onde = (*self._desta, self._t.situacao == "erro", self._t.chave_paciente.in_(pacientes[i : i + _LISTA_MAX]))
+            achadas.update((assunto, controle) for assunto, controle in con.execute(select(self._t.assunto, self._t.chave).where(*onde)))
+        return achadas
+
+    def descartar(self, con: Connection, controles: Iterable[str]) -> None:
+        """Close refused messages in whose place there are newer ones."""
+        lista = sorted(controles)
+        for i in range(0, len(lista), _LISTA_MAX):
+            onde = (*self._desta, self._t.situacao == "erro", self._t.chave.in_(lista[i : i + _LISTA_MAX]))
+            con.execute(update(FILAS[TABELA]).where(*onde).values(situacao="descartado", motivo=SUBSTITUIDA, concluido_em=agora()))
+
+    def ler(self, registros: Sequence[Registro]) -> dict[str, Pronto | None]:
+        """Bytes of reserved rows, by control id."""
+        achadas: dict[str, Pronto | None] = dict.fromkeys(r.chave for r in registros)
+        ids = [r.id for r in registros]
+        with self._engine.connect() as con:
+            for i in range(0, len(ids), _LISTA_MAX):
+                consulta = select(self._t.chave, self._t.mensagem).where(self._t.id.in_(ids[i : i + _LISTA_MAX]))
+                achadas |= {chave: Pronto(bytes(mensagem), chave) for chave, mensagem in con.execute(consulta) if mensagem is not None}
+        return achadas

@@ -1,0 +1,276 @@
+"""TrackCare (InterSystems TrakCare): a patient's rows → the ordered HL7 messages that say them (``domain-facts.md`` sections 4 and 7).
+
+A record is one person (key ``PA_Person.PAPER_RowId``). What is said of a patient falls into entities, each with a hash of its content: the
+person, the allergies, every visit, its bed moves, every panel of vital signs, note, medicine and surgery, the discharge. The ledger knows
+which content of an entity was last sent and counts its contents; that count makes the control id, so a message built twice is one message,
+and a value that comes back to what it was is another. Decisions:
+
+- What was never sent needs no cancellation: A11, A13, a withdrawn note or value only follow something that was sent.
+- Location and discharge are no content of a visit: they have messages of their own (A02, A03), and A08 carries the location of now.
+- Rows entered in error, pre-admissions and merged-away patients do not travel; a merged patient is one A40.
+- A row that cannot be mapped stays behind with its reason (``Plano.recusas``); a patient that cannot be mapped raises.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, cast
+
+from include.fusion.erros import RegistroInvalido
+from include.fusion.hl7 import dados as d
+from include.fusion.hl7.adt import adt, unificacao
+from include.fusion.hl7.agenda import siu
+from include.fusion.hl7.documento import mdm
+from include.fusion.hl7.mensagem import MensagemHl7
+from include.fusion.hl7.prescricao import rde
+from include.fusion.hl7.resultado import oru
+from include.fusion.hl7.texto import APAGAR
+from include.fusion.livro import Entrega
+from include.fusion.sistemas import comum
+from include.fusion.sistemas import trackcare_clinico as clinico
+from include.fusion.sistemas.base import Contexto, Detalhe, Linha, Origem, Processo, Sistema
+from include.fusion.sistemas.trackcare_base import Coleta, ContextoTrackCare, chave, dia
+from include.fusion.sistemas.trackcare_paciente import alergias, nome, paciente
+from include.fusion.sistemas.trackcare_visita import Visita, visitas
+
+SINCRONIZAR, PROCESSO, ENVIO = "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion"
+
+
+@dataclass(frozen=True, slots=True)
+class Estado:
+    """What the ledger says of an entity: ``enviado``, something of it is alive in Fusion; ``versao``: that content's hash.
+
+    ``sequencia`` is the number of this content (``Livro.anunciar``), ``momento`` when the change was seen (MSH-7).
+    """
+
+    sequencia: int
+    momento: datetime
+    enviado: bool = False
+    versao: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One thing to say. ``ativo`` False: a retraction, to be sent only where the entity is alive in Fusion (``Estado.enviado``).
+
+    ``montar`` raises ``RegistroInvalido`` for a character that the character set lacks.
+    """
+
+    entidade: str
+    versao: str
+    montar: Callable[[Estado], MensagemHl7]
+    ativo: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Plano:
+    """Everything there is to say of one patient, in order, and the reasons of what could not be mapped."""
+
+    itens: tuple[Item, ...]
+    recusas: tuple[str, ...] = ()
+
+
+def versao_de(*partes: Any) -> str:
+    """Hash (64 hex characters) of plain values; equal content gives an equal one on every machine."""
+    return hashlib.sha256(repr(partes).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def plano(dados: Mapping[str, Sequence[Linha]], ctx: ContextoTrackCare) -> Plano:
+    """Items of one patient; ``RegistroInvalido`` when the patient cannot be mapped at all."""
+    p = comum.unica(dados, "paciente")
+    pessoa, coleta = paciente(p, ctx), Coleta()
+    if destinos := comum.linhas(dados, "unificacao"):
+        return Plano((_unificado(pessoa.codigo, destinos[-1], ctx),))
+    itens = [_pessoa(pessoa, ctx), *_alergias(pessoa, dados, ctx, coleta)]
+    por_visita = {
+        nome: _por_visita(comum.linhas(dados, nome))
+        for nome in ("diagnosticos", "procedimentos", "sinais_vitais", "notas", "medicamentos", "cirurgias")
+    }
+    for visita in visitas(comum.linhas(dados, "admissoes"), comum.linhas(dados, "movimentacoes"), ctx, coleta):
+        itens += _da_visita(pessoa, visita, {nome: grupos.get(visita.chave, []) for nome, grupos in por_visita.items()}, ctx, coleta)
+    return Plano(tuple(itens), tuple(coleta.recusas))
+
+
+def a_enviar(plano: Plano, livro: Mapping[str, Entrega]) -> list[Item]:
+    """Items of which Fusion has not this content yet, in order; retractions of what is alive there. ``livro``: ledger rows by entity."""
+
+    def falta(item: Item) -> bool:
+        entrega = livro.get(item.entidade)
+        if item.ativo:
+            return entrega is None or not entrega.tem(item.versao)
+        return entrega is not None and not entrega.cancelado
+
+    return [item for item in plano.itens if falta(item)]
+
+
+def estado(item: Item, livro: Mapping[str, Entrega], sequencia: int, momento: datetime) -> Estado:
+    """What :attr:`Item.montar` needs: the ledger as it was before, the number that it gave the new content, and the change's moment."""
+    entrega = livro.get(item.entidade)
+    return Estado(sequencia, momento, entrega is not None and not entrega.cancelado, entrega and entrega.versao)
+
+
+def _por_visita(linhas: Iterable[Linha]) -> dict[str, list[Linha]]:
+    grupos: defaultdict[str, list[Linha]] = defaultdict(list)
+    for x in linhas:
+        grupos[chave(x["paadm_rowid"])].append(x)
+    return grupos
+
+
+def _pessoa(pessoa: d.PacienteHl7, ctx: ContextoTrackCare) -> Item:
+    return Item(f"paciente {pessoa.codigo}", versao_de(pessoa), lambda e: adt(ctx.hl7, "A31", e.momento, pessoa, versao=str(e.sequencia)))
+
+
+def _unificado(sai: str, destino: Linha, ctx: ContextoTrackCare) -> Item:
+    """The last merge counts; PID is the one who stays."""
+    fica = d.PacienteHl7(chave(destino["unificado_com"]), nome(destino, ctx))
+    return Item(f"unificacao {sai}", versao_de(fica.codigo), lambda e: unificacao(ctx.hl7, e.momento, fica, sai, str(e.sequencia)))
+
+
+def _alergias(pessoa: d.PacienteHl7, dados: Mapping[str, Sequence[Linha]], ctx: ContextoTrackCare, coleta: Coleta) -> list[Item]:
+    validas, erradas = alergias(comum.linhas(dados, "alergias"), ctx, coleta)
+    if not validas and not erradas:
+        return []
+
+    def montar(e: Estado) -> MensagemHl7:
+        todas = [replace(a, acao="U" if e.enviado else "A") for a in validas] + (erradas if e.enviado else [])
+        return adt(ctx.hl7, "A60", e.momento, pessoa, alergias=todas, versao=str(e.sequencia))
+
+    return [Item(f"alergias {pessoa.codigo}", versao_de(validas, erradas), montar, ativo=bool(validas))]
+
+
+def _da_visita(pessoa: d.PacienteHl7, v: Visita, linhas: Mapping[str, list[Linha]], ctx: ContextoTrackCare, coleta: Coleta) -> list[Item]:
+    entidade = f"visita {v.chave}"
+    if v.cancelada:
+        return [
+            Item(entidade, "", lambda e: adt(ctx.hl7, "A11", e.momento, pessoa, v.dados(atual=True), versao=str(e.sequencia)), ativo=False)
+        ]
+    diagnosticos = clinico.cada(linhas["diagnosticos"], "mrdia_rowid", coleta, lambda x: clinico.diagnostico(x, ctx))
+    procedimentos = clinico.cada(linhas["procedimentos"], "proc_rowid", coleta, lambda x: clinico.procedimento(x, ctx))
+
+    def admitir(e: Estado) -> MensagemHl7:
+        evento = "A08" if e.enviado else v.evento(ctx)
+        return adt(ctx.hl7, evento, e.momento, pessoa, v.dados(atual=e.enviado), diagnosticos=diagnosticos, procedimentos=procedimentos,
+                   ocorrido=None if e.enviado else v.inicio, versao=str(e.sequencia))  # fmt: skip
+
+    def alta(e: Estado) -> MensagemHl7:
+        return adt(ctx.hl7, "A03", e.momento, pessoa, v.dados(atual=True, alta=v.fim), diagnosticos=diagnosticos, procedimentos=procedimentos,
+                   ocorrido=v.fim, versao=str(e.sequencia))  # fmt: skip
+
+    def desfazer_alta(e: Estado) -> MensagemHl7:
+        return adt(ctx.hl7, "A13", e.momento, pessoa, v.dados(atual=True, alta=APAGAR), versao=str(e.sequencia))
+
+    itens = [Item(entidade, versao_de(pessoa.codigo, v.conteudo, diagnosticos, procedimentos), admitir)]
+    itens += [Item(f"leito {m.chave}", versao_de(m), _transferencia(pessoa, v, n, ctx)) for n, m in enumerate(v.movimentos) if n]
+    clinicos = [
+        *(_painel(pessoa, v, p, ctx) for p in clinico.paineis(linhas["sinais_vitais"], ctx, coleta)),
+        *(_nota(pessoa, v, n, ctx) for n in clinico.cada(linhas["notas"], "not_rowid", coleta, lambda x: clinico.nota(x, ctx))),
+        *(
+            _remedio(pessoa, v, m, ctx)
+            for m in clinico.cada(linhas["medicamentos"], "oeori_rowid", coleta, lambda x: clinico.medicamento(x, ctx))
+        ),
+        *(
+            _cirurgia(pessoa, v, c, ctx)
+            for c in clinico.cada(linhas["cirurgias"], "rbop_rowid", coleta, lambda x: clinico.cirurgia(x, ctx))
+        ),
+    ]
+    itens += [item for _, item in sorted(clinicos, key=lambda par: par[0])]
+    itens.append(Item(f"alta {v.chave}", versao_de(v.fim), alta) if v.fim else Item(f"alta {v.chave}", "", desfazer_alta, ativo=False))
+    return itens
+
+
+def _transferencia(pessoa: d.PacienteHl7, v: Visita, n: int, ctx: ContextoTrackCare) -> Callable[[Estado], MensagemHl7]:
+    antes, depois = v.movimentos[n - 1], v.movimentos[n]
+    dados = replace(v.dados(atual=False), local=depois.local, local_anterior=antes.local)
+    return lambda e: adt(ctx.hl7, "A02", e.momento, pessoa, dados, ocorrido=depois.inicio, versao=str(e.sequencia))
+
+
+_Datado = tuple[datetime, Item]
+
+
+def _painel(pessoa: d.PacienteHl7, v: Visita, p: d.Painel, ctx: ContextoTrackCare) -> _Datado:
+    """Values entered in error are taken back only where the panel was sent with them."""
+    boas = tuple(o for o in p.observacoes if o.situacao != "D")
+
+    def montar(e: Estado) -> MensagemHl7:
+        enviadas = p.observacoes if e.enviado else boas
+        painel = replace(p, observacoes=tuple(replace(o, situacao="C") if e.enviado and o.situacao == "F" else o for o in enviadas))
+        return oru(ctx.hl7, e.momento, pessoa, painel, v.dados(atual=True), str(e.sequencia))
+
+    return p.quando, Item(f"painel {p.codigo}", versao_de(p.observacoes), montar, ativo=bool(boas))
+
+
+def _nota(pessoa: d.PacienteHl7, v: Visita, n: d.Nota, ctx: ContextoTrackCare) -> _Datado:
+    assert n.quando is not None
+    return n.quando, Item(
+        f"nota {n.codigo}", "" if n.cancelada else versao_de(n), lambda e: mdm(ctx.hl7, e.momento, pessoa, v.dados(atual=True), n, str(e.sequencia)),
+        ativo=not n.cancelada,
+    )  # fmt: skip
+
+
+def _remedio(pessoa: d.PacienteHl7, v: Visita, m: d.Medicamento, ctx: ContextoTrackCare) -> _Datado:
+    def montar(e: Estado) -> MensagemHl7:
+        controle = "XO" if e.enviado and m.controle == "NW" else m.controle
+        return rde(ctx.hl7, e.momento, pessoa, v.dados(atual=True), replace(m, controle=controle), str(e.sequencia))
+
+    return m.pedido_em or v.inicio, Item(f"medicamento {m.codigo}", versao_de(m), montar, ativo=m.controle != "CA")
+
+
+def _cirurgia(pessoa: d.PacienteHl7, v: Visita, c: d.CirurgiaHl7, ctx: ContextoTrackCare) -> _Datado:
+    """The hash begins with that of date and room: a new beginning says that the surgery was rescheduled."""
+    horario = versao_de(c.inicio, c.sala)[:32]
+    versao = horario + versao_de(c)[:32]
+
+    def montar(e: Estado) -> MensagemHl7:
+        evento, situacao = "S12", c.situacao
+        if c.situacao == clinico.SEM_COMPARECER:
+            evento, situacao = "S26", "Cancelled" if ctx.hl7.antes_de_2_5 else "Noshow"  # 0278 has Noshow from 2.5.1 on
+        elif c.situacao == "Cancelled":
+            evento = "S15"
+        elif e.enviado:
+            evento = "S14" if (e.versao or "").startswith(horario) else "S13"
+        return siu(ctx.hl7, evento, e.momento, pessoa, replace(c, situacao=situacao), v.dados(atual=True), str(e.sequencia))
+
+    return c.inicio, Item(f"cirurgia {c.codigo}", versao, montar, ativo=c.situacao not in ("Cancelled", clinico.SEM_COMPARECER))
+
+
+def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Any:
+    """:func:`plano` as the shared reader calls it."""
+    return plano(dados, cast("ContextoTrackCare", ctx))
+
+
+def na_copia(x: Linha) -> Linha:
+    """A row of PacienteSES as the Integrador's copy keeps it, and what the queue needs of it."""
+    return {
+        "pacienteid": x["chave"],
+        "atualizadoem": x["marcador"],
+        "chave_paciente": x["chave"],
+        "operacao": "alteracao",
+        "datanascimento": _data(x["datanascimento"]),
+        "dataobito": _data(x["dataobito"]),
+    }
+
+
+def _data(valor: Any) -> Any:
+    """A date of the source; what is none stays as it stands: only the patient's messages refuse it."""
+    try:
+        return dia(valor, "data")
+    except RegistroInvalido:
+        return str(valor)[:10]
+
+
+DETALHES = ("paciente", "unificacao", "alergias", "admissoes", "movimentacoes", "diagnosticos", "procedimentos", "sinais_vitais", "notas", "medicamentos",
+            "cirurgias")  # fmt: skip
+"""Kinds of rows that are read for a patient, each from a file of its name."""
+
+SISTEMA = Sistema(
+    nome="trackcare",
+    origens=(Origem("pacienteses", "pacienteses.sql", "pacienteses_vigia.sql", processo=PROCESSO, passo=SINCRONIZAR, espelho=na_copia),),
+    detalhes=tuple(Detalhe(nome, ((f"{nome}.sql", ()),)) for nome in DETALHES),
+    mapear=mapear,
+    tipo_chave=int,
+    processos=(Processo(PROCESSO, "PendenciaIntegracao", "paciente_hl7", prepara=True), Processo(ENVIO, "PacienteArquivo", "mensagem")),
+)

@@ -1,0 +1,177 @@
+"""TrackCare: what hangs below an episode, row by row → HL7 values. A row that cannot be read is refused alone."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+from include.fusion.erros import RegistroInvalido
+from include.fusion.hl7 import dados as d
+from include.fusion.hl7.resultado import codigo_do_sinal
+from include.fusion.modelo import SINAIS
+from include.fusion.sistemas import comum
+from include.fusion.sistemas import sinais as regras
+from include.fusion.sistemas.base import Linha
+from include.fusion.sistemas.trackcare_base import NAO_ENVIAR, Coleta, ContextoTrackCare, chave, momento, profissional
+
+_T = TypeVar("_T")
+_FATORES = {("kg", "g"): 0.001, ("cm", "m"): 100.0}
+"""(unit of the sign, unit it was taken in) → factor; any other difference is refused."""
+_CONTROLES = {"ATIVO": ("NW", "IP"), "EXECUTADO": ("NW", "CM"), "DESCONTINUADO": ("DC", "DC"), "CANCELADO": ("CA", "CA")}
+"""Word of De/Para ``situacao_pedido`` → ORC-1, ORC-5."""
+SEM_COMPARECER = "NAO_COMPARECEU"
+
+
+def cada(linhas: Iterable[Linha], coluna: str, coleta: Coleta, fazer: Callable[[Linha], _T | None]) -> list[_T]:
+    """``fazer`` of every row; the refused ones into ``coleta`` with their key, ``None`` left out."""
+    feitos = []
+    for x in linhas:
+        try:
+            feito = fazer(x)
+        except RegistroInvalido as erro:
+            coleta.recusar(f"{coluna} {chave(x[coluna])}", erro)
+        else:
+            if feito is not None:
+                feitos.append(feito)
+    return feitos
+
+
+def obrigatorio(valor: datetime | None, campo: str) -> datetime:
+    if valor is None:
+        raise RegistroInvalido(campo, "não preenchida na origem")
+    return valor
+
+
+def diagnostico(x: Linha, ctx: ContextoTrackCare) -> d.Diagnostico | None:
+    """``None`` where it was entered in error: a message carries the whole set, so it is simply not in it."""
+    if ctx.depara.traduzir("situacao_registro", x["mrdia_entrystatus"]) == "ERRO":
+        return None
+    codigo = comum.cid(x["mrcid_code"], "diagnosticos.cid10")
+    texto = comum.texto(x["mrdia_desc"]) or comum.texto(x["mrcid_desc"])
+    if codigo is None and texto is None:
+        raise RegistroInvalido("diagnosticos.cid10", "não preenchido na origem")
+    return d.Diagnostico(
+        codigo=chave(x["mrdia_rowid"]),
+        diagnostico=d.Codigo(codigo, texto, "I10"),
+        tipo=ctx.depara.traduzir("tipo_diagnostico", x["mrdia_diagnosistype_dr"]) or "W",
+        quando=momento(x["mrdia_date"], x["mrdia_time"], ctx.fuso, "diagnosticos.data"),
+        principal=comum.booleano(x["mrdia_principle"]),
+        profissional=profissional(x),
+    )
+
+
+def procedimento(x: Linha, ctx: ContextoTrackCare) -> d.Procedimento:
+    codigo, texto = comum.codigo(x["oper_code"]), comum.texto(x["oper_desc"])
+    if codigo is None and texto is None:
+        raise RegistroInvalido("procedimentos.procedimento", "não preenchido na origem")
+    quando = momento(x["proc_procdate"], x["proc_timestart"], ctx.fuso, "procedimentos.data")
+    return d.Procedimento(
+        chave(x["proc_rowid"]), d.Codigo(codigo, texto), obrigatorio(quando, "procedimentos.data"), "P", profissional=profissional(x)
+    )
+
+
+def nota(x: Linha, ctx: ContextoTrackCare) -> d.Nota | None:
+    """``None`` for a type that does not travel, and for a note without text."""
+    tipo = ctx.depara.traduzir("tipos_nota", x["not_clinnotestype_dr"]) or NAO_ENVIAR
+    texto = comum.texto_clinico(x["not_notes"])
+    if tipo == NAO_ENVIAR or texto is None:
+        return None
+    quando = momento(x["not_date"] if x["not_date"] is not None else x["not_createdate"], x["not_time"], ctx.fuso, "notas.data")
+    return d.Nota(chave(x["not_rowid"]), tipo, texto, obrigatorio(quando, "notas.data"), autor=profissional(x),
+                  cancelada=comum.codigo(x["not_errorreason_dr"]) is not None)  # fmt: skip
+
+
+def medicamento(x: Linha, ctx: ContextoTrackCare) -> d.Medicamento | None:
+    """``None`` for what is no medicine."""
+    if ctx.depara.traduzir("categorias_item", x["arcic_code"]) != "MEDICAMENTO":
+        return None
+    situacao = ctx.depara.traduzir("situacao_pedido", x["ostat_code"]) or "ATIVO"
+    if situacao not in _CONTROLES:
+        raise RegistroInvalido("prescricoes.situacao", f"o De/Para de {comum.codigo(x['ostat_code'])} não é uma situação conhecida")
+    dose = comum.numero(x["oeori_doseqty"], "prescricoes.dose")
+    unidade = d.Codigo(comum.codigo(x["ctuom_code"]), comum.texto(x["ctuom_desc"]))
+    if dose is None or (unidade.codigo is None and unidade.descricao is None):
+        # RXE-3 and RXE-5 are required: a dose must not be invented.
+        raise RegistroInvalido("prescricoes.dose", "dose ou unidade não preenchida na origem")
+    frequencia = ctx.depara.traduzir("frequencias", x["oeori_phfreq_dr"])
+    controle, estado = _CONTROLES[situacao]
+    return d.Medicamento(
+        codigo=chave(x["oeori_rowid"]),
+        medicamento=d.Codigo(comum.codigo(x["arcim_code"]), comum.texto(x["arcim_desc"])),
+        dose=dose,
+        unidade=unidade,
+        via=d.Codigo(ctx.depara.traduzir("vias", x["oeori_route_dr"]) or "OTH"),
+        controle=controle,
+        situacao=estado,
+        frequencia=d.Codigo(None, frequencia) if frequencia else None,
+        inicio=momento(x["oeori_sttdat"], x["oeori_stttim"], ctx.fuso, "prescricoes.inicio"),
+        fim=momento(x["oeori_enddate"], None, ctx.fuso, "prescricoes.fim"),
+        quantidade=comum.numero(x["oeori_phqtyord"], "prescricoes.quantidade"),
+        pedido_em=momento(x["oeori_date"], x["oeori_timeord"], ctx.fuso, "prescricoes.data"),
+        prescritor=profissional(x),
+    )
+
+
+def cirurgia(x: Linha, ctx: ContextoTrackCare) -> d.CirurgiaHl7:
+    """``situacao`` is a code of table 0278, or :data:`SEM_COMPARECER`."""
+    codigo, texto = comum.codigo(x["oper_code"]), comum.texto(x["oper_desc"]) or comum.texto(x["rbop_procedure"])
+    if codigo is None and texto is None:
+        raise RegistroInvalido("cirurgias.procedimento", "não preenchido na origem")
+    inicio = momento(x["rbop_dateoper"], x["rbop_timeoper"], ctx.fuso, "cirurgias.inicio")
+    sala = ctx.depara.traduzir("salas", x["rbop_resource_dr"])
+    return d.CirurgiaHl7(
+        codigo=chave(x["rbop_rowid"]),
+        procedimento=d.Codigo(codigo, texto),
+        inicio=obrigatorio(inicio, "cirurgias.inicio"),
+        situacao=ctx.depara.traduzir("situacao_cirurgia", x["rbop_status"]) or "Booked",
+        sala=d.Local(None, sala) if sala else None,
+        cirurgiao=profissional(x),
+    )
+
+
+def observacao(x: Linha, ctx: ContextoTrackCare) -> d.Observacao | None:
+    """``None`` for what is no vital sign, or has no value. One entered in error comes with status D and without its value."""
+    palavra = _sinal(x, ctx)
+    quando = momento(x["obs_date"], x["obs_time"], ctx.fuso, "sinaisVitais.data")
+    if palavra == NAO_ENVIAR or comum.texto(x["obs_value"]) is None or quando is None:
+        return None
+    if comum.codigo(x["obs_errorreason_dr"]) is not None:
+        return d.Observacao(codigo_do_sinal(palavra), None, SINAIS[palavra], quando, "D")
+    valor = regras.medida(palavra, x["obs_value"], chave(x["obs_rowid"]), _fator(palavra, x, ctx))
+    return None if valor is None else d.Observacao(codigo_do_sinal(palavra), valor, SINAIS[palavra], quando)
+
+
+def _sinal(x: Linha, ctx: ContextoTrackCare) -> str:
+    nome = comum.texto(x["itm_desc"])
+    palavra = ctx.depara.traduzir("sinais_vitais", x["itm_code"], nome, nome and _sem_acentos(nome)) or NAO_ENVIAR
+    if palavra not in SINAIS and palavra != NAO_ENVIAR:
+        raise RegistroInvalido("sinaisVitais.sinal", f"o De/Para de {comum.codigo(x['itm_code'])} não é um sinal vital conhecido")
+    return palavra
+
+
+def _sem_acentos(nome: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", nome) if not unicodedata.combining(c))
+
+
+def _fator(sinal: str, x: Linha, ctx: ContextoTrackCare) -> float:
+    unidade = ctx.depara.traduzir("unidades", x["ctuom_code"])
+    if unidade is None or unidade == SINAIS[sinal]:
+        return 1
+    try:
+        return _FATORES[SINAIS[sinal], unidade]
+    except KeyError:
+        raise regras.ilegivel(sinal, f"unidade diferente de {SINAIS[sinal]}", chave(x["obs_rowid"])) from None
+
+
+def paineis(linhas: Sequence[Linha], ctx: ContextoTrackCare, coleta: Coleta) -> list[d.Painel]:
+    """Observations of one episode and moment together, in the order in which they were taken."""
+    por_momento: dict[tuple[str, datetime], list[d.Observacao]] = {}
+
+    def juntar(x: Linha) -> None:
+        if (lida := observacao(x, ctx)) is not None and lida.quando is not None:
+            por_momento.setdefault((chave(x["mradm_rowid"]), lida.quando), []).append(lida)
+
+    cada(linhas, "obs_rowid", coleta, juntar)
+    return [d.Painel(f"{mradm}-{quando:%Y%m%d%H%M%S}", quando, tuple(itens)) for (mradm, quando), itens in por_momento.items()]

@@ -1,0 +1,94 @@
+"""TrackCare: the person and the allergies, which belong to the person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydantic import TypeAdapter, ValidationError
+
+from include.fusion.erros import RegistroInvalido, motivo_de
+from include.fusion.hl7 import dados as d
+from include.fusion.modelo import Cns, Cpf
+from include.fusion.sistemas import comum
+from include.fusion.sistemas.base import Linha
+from include.fusion.sistemas.trackcare_base import Coleta, ContextoTrackCare, chave, dia, momento, primeiro
+
+_CPF: TypeAdapter[str] = TypeAdapter(Cpf)
+_CNS: TypeAdapter[str] = TypeAdapter(Cns)
+
+
+def nome(p: Linha, ctx: ContextoTrackCare) -> str:
+    """The name's columns in reading order."""
+    inteiro = " ".join(parte for c in ctx.nome_em if (parte := comum.texto(p[c])))
+    if not inteiro:
+        raise RegistroInvalido("paciente.nome", "não preenchido na origem")
+    return inteiro
+
+
+def paciente(p: Linha, ctx: ContextoTrackCare) -> d.PacienteHl7:
+    """The person; ``RegistroInvalido`` when nothing of this patient can travel."""
+    obito = comum.booleano(p["paper_deceased"], campo="paciente.obito")
+    return d.PacienteHl7(
+        codigo=chave(p["chave"]),
+        nome=nome(p, ctx),
+        nome_social=comum.texto(p[ctx.nome_social_em]),
+        nome_mae=comum.texto(p["paper_mothername"]),
+        nascimento=dia(p["paper_dob"], "paciente.dataNascimento"),
+        sexo=ctx.depara.traduzir("sexo", p["ctsex_code"], p["ctsex_hl7code"]),
+        cpf=_documento("paciente.cpf", comum.cpf(primeiro(p, ctx.cpf_em), ctx), _CPF),
+        cns=_documento("paciente.cns", comum.cns(primeiro(p, ctx.cns_em), ctx), _CNS),
+        outros=((prontuario, ctx.hl7.autoridade, "MR"),) if (prontuario := comum.codigo(p["papmi_no"])) else (),
+        endereco=_endereco(p),
+        celular=comum.texto(p["paper_mobphone"]),
+        telefone=comum.texto(p["paper_telh"]),
+        email=comum.texto(p["paper_email"]),
+        obito=obito,
+        obito_em=dia(p["paper_deceased_date"], "paciente.dataObito") if obito else None,
+    )
+
+
+def _documento(campo: str, numero: str | None, regra: TypeAdapter[str]) -> str | None:
+    try:
+        return None if numero is None else regra.validate_python(numero)
+    except ValidationError as erro:
+        raise RegistroInvalido(campo, motivo_de(erro).partition(": ")[2]) from None
+
+
+def _endereco(p: Linha) -> d.Endereco | None:
+    rua, cep = comum.texto(p["paper_stname"]), comum.digitos_exatos(p["ctzip_code"], 8)
+    ibge, cidade = comum.digitos_exatos(p["ctcit_code"], 6, 7), comum.texto(p["ctcit_desc"])
+    return d.Endereco(logradouro=rua, municipio=cidade, cep=cep, codigo_ibge=ibge) if rua or cep or ibge or cidade else None
+
+
+def alergias(linhas: Sequence[Linha], ctx: ContextoTrackCare, coleta: Coleta) -> tuple[list[d.Alergia], list[d.Alergia]]:
+    """(valid ones, those entered in error, as deletions)."""
+    validas: list[d.Alergia] = []
+    erradas: list[d.Alergia] = []
+    for x in linhas:
+        onde = f"PA_Allergy {chave(x['alg_rowid'])}"
+        try:
+            em_erro = ctx.depara.traduzir("situacao_registro", x["alg_entrystatus"]) == "ERRO"
+            (erradas if em_erro else validas).append(_alergia(x, ctx, "D" if em_erro else "A"))
+        except RegistroInvalido as erro:
+            coleta.recusar(onde, erro)
+    return validas, erradas
+
+
+def _alergia(x: Linha, ctx: ContextoTrackCare, acao: str) -> d.Alergia:
+    texto = comum.texto(x["tipo_descricao"]) or comum.texto(x["alg_desc"]) or comum.texto(x["alg_freetextallergy"])
+    codigo = comum.codigo(x["tipo_codigo"])
+    if texto is None and codigo is None:
+        raise RegistroInvalido("alergias.substancia", "não preenchida na origem")
+    inativa = comum.texto(x["alg_inactivedate"]) is not None
+    reacao = comum.texto_clinico(x["alg_reaction"])
+    return d.Alergia(
+        codigo=chave(x["alg_rowid"]),
+        substancia=d.Codigo(codigo, texto),
+        tipo=ctx.depara.traduzir("tipo_alergia", x["alg_category_dr"]),
+        gravidade=ctx.depara.traduzir("gravidade_alergia", x["alg_severity_dr"]),
+        reacoes=(reacao,) if reacao else (),
+        inicio=dia(x["alg_onsetdate"], "alergias.dataInicio"),
+        acao=acao,
+        situacao="E" if acao == "D" else "I" if inativa else ctx.depara.traduzir("situacao_alergia", x["alg_status"]),
+        registrada_em=momento(x["alg_date"], x["alg_time"], ctx.fuso, "alergias.data"),
+    )

@@ -1,0 +1,103 @@
+"""From patients' pendencies to messages in ``PacienteArquivo``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, Engine
+
+from include.fusion.erros import RegistroInvalido, motivo_de
+from include.fusion.filas import Desfecho, Fila, Registro
+from include.fusion.hl7.arquivos import Arquivo, Arquivos
+from include.fusion.livro import EXCLUSAO, Livro
+from include.fusion.sistemas.trackcare import Plano, a_enviar, estado
+
+AUSENTE = "paciente não encontrado na origem"
+Lidos = Mapping[str, Plano | Exception | None]
+"""Patient's key → what there is to say, the error that keeps it from being said, or ``None`` when the source has no such patient."""
+
+
+@dataclass
+class ResultadoPendencias:
+    """Counts: patients looked up, messages made and queued, things that said nothing new, patients with a reason to look at."""
+
+    pacientes: int = 0
+    mensagens: int = 0
+    inalteradas: int = 0
+    erros: int = 0
+
+
+class Preparo:
+    """Makes messages of the patients that wait in ``pendencias``: what the ledger does not have in this very state.
+
+    Messages, ledger and the pendencies' outcomes are one transaction: who is killed has done all of a batch or nothing. What could not be
+    mapped leaves the pendency in ``erro`` with its reason; the patient's other messages travel. A message that was refused does not count
+    as sent: looked at again, its subject gets a new one in its place.
+    """
+
+    def __init__(
+        self, pendencias: Fila, ler: Callable[[Sequence[str]], Lidos], arquivos: Arquivos, livro: Livro, engine: Engine, *, prazo: timedelta
+    ) -> None:
+        self.pendencias = pendencias
+        self.ler = ler
+        self.arquivos = arquivos
+        self.livro = livro
+        self.engine = engine
+        self.prazo = prazo
+
+    def executar(self, dono: str, lote: int) -> ResultadoPendencias:
+        """Until no patient waits, ``lote`` at a time."""
+        resultado = ResultadoPendencias()
+        while registros := self.pendencias.reservar(lote, dono, self.prazo):
+            lidos = self.ler([r.chave for r in registros])
+            planos: dict[str, Plano] = {}
+            motivos: dict[str, list[str]] = {}
+            for registro in registros:
+                lido = lidos.get(registro.chave)
+                if lido is None or isinstance(lido, Exception):
+                    motivos[registro.chave] = [AUSENTE if lido is None else motivo_de(lido)]
+                else:
+                    planos[registro.chave], motivos[registro.chave] = lido, list(lido.recusas)
+            with self.engine.begin() as con:
+                # Only what is still ours: another worker may have taken a row over while we read.
+                meus = self.pendencias.ainda_meus(con, dono, [r.id for r in registros])
+                nossos = {r.chave: planos[r.chave] for r in registros if r.id in meus and r.chave in planos}
+                mensagens, iguais = self._montar(con, nossos, motivos)
+                self.arquivos.guardar(con, mensagens)
+                desfechos = [_desfecho(r, motivos[r.chave]) for r in registros]
+                self.pendencias.registrar(con, dono, desfechos)
+            resultado.pacientes += len(registros)
+            resultado.mensagens += len(mensagens)
+            resultado.inalteradas += iguais
+            resultado.erros += sum(d.situacao == "erro" for d in desfechos)
+        return resultado
+
+    def _montar(self, con: Connection, planos: Mapping[str, Plano], motivos: Mapping[str, list[str]]) -> tuple[list[Arquivo], int]:
+        """Messages of what is new, in order, noted in the ledger; how many items were not. What cannot be made adds to ``motivos``."""
+        refeitas = self.arquivos.recusadas(con, list(planos))
+        entidades = {item.entidade for plano in planos.values() for item in plano.itens}
+        # What was refused is not with Fusion, whatever the ledger hoped.
+        antes = {e: entrega for e, entrega in self.livro.ler(con, entidades).items() if e not in refeitas}
+        novos = [(paciente, item) for paciente, plano in planos.items() for item in a_enviar(plano, antes)]
+        numeros = self.livro.anunciar(con, [(item.entidade, item.versao if item.ativo else EXCLUSAO) for _, item in novos])
+        momento = datetime.now(UTC)
+        mensagens, feitos = [], []
+        for paciente, item in novos:
+            try:
+                mensagem = item.montar(estado(item, antes, numeros[item.entidade], momento))
+            except RegistroInvalido as erro:
+                motivos[paciente].append(f"{motivo_de(erro)} ({item.entidade})")
+                continue
+            mensagens.append(Arquivo(paciente, item.entidade, mensagem))
+            feitos.append(item)
+        presos = {item.entidade for _, item in novos} - {item.entidade for item in feitos}
+        self.livro.gravar(con, [(item.entidade, item.versao, "envio" if item.ativo else EXCLUSAO) for item in feitos])
+        self.livro.retirar(con, presos)
+        self.arquivos.descartar(con, [controle for assunto, controle in refeitas.items() if assunto in entidades - presos])
+        return mensagens, sum(len(plano.itens) for plano in planos.values()) - len(novos)
+
+
+def _desfecho(registro: Registro, motivos: Sequence[str]) -> Desfecho:
+    return Desfecho(registro, "erro" if motivos else "concluido", motivo="; ".join(motivos) or None)

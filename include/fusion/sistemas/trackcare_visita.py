@@ -1,0 +1,109 @@
+"""TrackCare: episodes and the stays within them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from include.fusion.erros import RegistroInvalido
+from include.fusion.hl7 import dados as d
+from include.fusion.hl7.texto import Apagar
+from include.fusion.sistemas import comum
+from include.fusion.sistemas.base import Linha
+from include.fusion.sistemas.trackcare_base import Coleta, ContextoTrackCare, chave, momento, profissional
+
+
+@dataclass(frozen=True, slots=True)
+class Movimento:
+    """One stay; the first of an episode is where it was admitted."""
+
+    chave: str
+    inicio: datetime
+    local: d.Local
+
+
+@dataclass(frozen=True, slots=True)
+class Visita:
+    """``conteudo`` is what tells versions of a visit apart: neither its place nor its end."""
+
+    chave: str
+    classe: str
+    inicio: datetime
+    fim: datetime | None
+    cancelada: bool
+    responsavel: d.Pessoal | None
+    especialidade: str | None
+    estabelecimento: str | None
+    atual: d.Local | None
+    movimentos: tuple[Movimento, ...] = ()
+
+    @property
+    def conteudo(self) -> tuple[object, ...]:
+        return self.classe, self.inicio, self.responsavel, self.especialidade, self.estabelecimento
+
+    def evento(self, ctx: ContextoTrackCare) -> str:
+        """Of the first message about it."""
+        return ctx.evento_ambulatorial if self.classe == "O" else "A01"
+
+    def dados(self, atual: bool, alta: datetime | Apagar | None = None) -> d.Visita:
+        """As a message tells it, at the place of now or at that of the admission."""
+        primeiro = self.movimentos[0].local if self.movimentos else self.atual
+        return d.Visita(self.chave, self.classe, self.atual if atual else primeiro, responsavel=self.responsavel, especialidade=self.especialidade,
+                        admissao=self.inicio, alta=alta)  # fmt: skip
+
+
+def visitas(admissoes: Sequence[Linha], movimentacoes: Sequence[Linha], ctx: ContextoTrackCare, coleta: Coleta) -> list[Visita]:
+    """Episodes that travel, by their beginning. A pre-admission waits; one that cannot be mapped stays behind with all below it."""
+    por_visita: dict[str, list[Linha]] = {}
+    for x in movimentacoes:
+        por_visita.setdefault(chave(x["paadm_rowid"]), []).append(x)
+    feitas = []
+    for a in admissoes:
+        numero = chave(a["paadm_rowid"])
+        try:
+            visita = _visita(a, por_visita.get(numero, ()), ctx)
+        except RegistroInvalido as erro:
+            coleta.recusar(f"PA_Adm {numero}", erro)
+        else:
+            if visita is not None and not (ctx.desde and visita.fim and visita.fim < ctx.desde):
+                feitas.append(visita)
+    return sorted(feitas, key=lambda v: (v.inicio, v.chave))
+
+
+def _visita(a: Linha, movimentacoes: Sequence[Linha], ctx: ContextoTrackCare) -> Visita | None:
+    situacao = ctx.depara.traduzir("situacao_atendimento", a["paadm_visitstatus"]) or "ABERTO"
+    if situacao == "PRE_ADMISSAO":
+        return None
+    classe = ctx.depara.traduzir("tipo_atendimento", a["paadm_type"])
+    inicio = momento(a["paadm_admdate"], a["paadm_admtime"], ctx.fuso, "dataInicio")
+    if classe is None or inicio is None:
+        raise RegistroInvalido("tipo" if classe is None else "dataInicio", "não preenchido na origem")
+    # The discharge counts by its date: the status alone may be late, and a cancelled discharge empties the date.
+    fim = momento(a["paadm_dischgdate"], a["paadm_dischgtime"], ctx.fuso, "dataFim")
+    estabelecimento = comum.codigo(a["hosp_code"])
+    return Visita(
+        chave=chave(a["paadm_rowid"]),
+        classe=classe,
+        inicio=inicio,
+        fim=fim,
+        cancelada=situacao == "CANCELADO",
+        responsavel=profissional(a),
+        especialidade=comum.codigo(a["ctloc_code"]),
+        estabelecimento=estabelecimento,
+        atual=_local(a["ward_code"] if a["ward_code"] is not None else a["ctloc_code"], a["room_code"], a["bed_code"], estabelecimento),
+        movimentos=tuple(_movimento(x, estabelecimento, ctx) for x in movimentacoes),
+    )
+
+
+def _movimento(x: Linha, estabelecimento: str | None, ctx: ContextoTrackCare) -> Movimento:
+    inicio = momento(x["trans_startdate"], x["trans_starttime"], ctx.fuso, "movimentacoesLeito.inicio")
+    if inicio is None:
+        raise RegistroInvalido("movimentacoesLeito.inicio", "não preenchido na origem")
+    local = _local(x["ward_code"], None, x["bed_code"], estabelecimento) or d.Local()
+    return Movimento(chave(x["trans_rowid"]), inicio, local)
+
+
+def _local(unidade: object, quarto: object, leito: object, estabelecimento: str | None) -> d.Local | None:
+    partes = (comum.codigo(unidade), comum.codigo(quarto), comum.codigo(leito))
+    return d.Local(*partes, estabelecimento) if any(partes) else None

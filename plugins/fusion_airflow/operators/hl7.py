@@ -1,0 +1,153 @@
+"""HL7: patients' pendencies become messages, messages are sent; and an operator for messages from anywhere else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException
+
+from fusion_airflow.operators.base import OperadorIntegracao
+from fusion_airflow.operators.importacao import AcompanhamentoOperator, registrar_faltantes
+
+if TYPE_CHECKING:
+    from airflow.sdk import Context
+
+    from fusion_airflow.montagem import Montagem
+    from include.fusion.pedido import Pedido
+
+
+class PendenciaBuscaOperator(OperadorIntegracao):
+    """Patients with something new: all that the source has of each is read and becomes messages in ``PacienteArquivo``."""
+
+    alimenta = True
+
+    def __init__(self, *, integracao: str, processo: str, **kwargs: Any) -> None:
+        super().__init__(integracao=integracao, **kwargs)
+        self.processo = processo
+
+    def tem_trabalho(self, montagem: Montagem) -> bool:
+        return montagem.fila(self.processo).tem_prontos()
+
+    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        ajustes: Any = montagem.integracao.entrega_de(self.processo)
+        self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " "))
+        fila = montagem.fila(self.processo)
+        if context["ti"].try_number > 1:
+            fila.recuperar(self.prefixo(context))
+            fila.reenviar_erros(prefixo_dono=self.prefixo(context))
+        resultado = montagem.atender_pendencias_hl7(self.dono(context))
+        registrar_faltantes(montagem)
+        contagens = vars(resultado)
+        self.log.info(
+            "%d pacientes lidos; %d mensagens novas em PacienteArquivo, %d sem mudança, %d pacientes com erro",
+            resultado.pacientes,
+            resultado.mensagens,
+            resultado.inalteradas,
+            resultado.erros,
+        )
+        fila.limpar(timedelta(days=ajustes.retencao_dias))
+        return self.pular_sem_trabalho(context, montagem, contagens)
+
+
+class EnvioArquivoOperator(AcompanhamentoOperator):
+    """Last step: sends what is in ``PacienteArquivo``, in each patient's order, and stays on duty while traffic is steady."""
+
+    def tera_trabalho(self, montagem: Montagem, antes: Sequence[Any]) -> bool:
+        return bool(antes) or any(via.fila.tem_prontos() for via in montagem.vias())
+
+    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        ajustes: Any = montagem.integracao.entrega
+        self.pular_se_desligado(ajustes.habilitado, "envio arquivo Fusion")
+        contagens = super().processar(context, montagem, pedido)
+        for via in montagem.vias():
+            via.fila.limpar(timedelta(days=ajustes.retencao_dias))
+        return contagens
+
+    def olhar(self, context: Context, montagem: Montagem) -> Any:
+        # What changes while messages are sent becomes messages at once.
+        dono = f"{self.dono(context)}preparo|"
+        return montagem.busca(depois=lambda: montagem.atender_pendencias_hl7(dono).mensagens)
+
+    def cliente(self, montagem: Montagem, ajustes: Any) -> Any:
+        from fusion_airflow.hl7 import Hl7Hook
+        from include.fusion.hl7.transporte import EnviadorHl7
+
+        conexoes: Any = montagem.integracao.conexoes
+        return EnviadorHl7(Hl7Hook(conexoes.hl7, montagem.integracao.integracao_id).transporte(ajustes.concorrencia))
+
+
+class HL7SendOperator(BaseOperator):
+    """Sends messages in order over the transport that a connection tells, and fails when one is refused.
+
+    ``mensagens``: texts (CR, LF or CRLF between segments), or paths of files with one message or a batch each (``arquivos``, templated).
+    A refused message (AE, CE) fails the task at once, naming the control ids; the others were sent. An outage fails it for a retry; what
+    had been taken is recognised by its control id. Returns counts.
+    """
+
+    template_fields = ("mensagens", "arquivos")
+    ui_color = "#e8f4fd"
+
+    def __init__(
+        self,
+        *,
+        hl7_conn_id: str,
+        mensagens: Sequence[str] = (),
+        arquivos: Sequence[str] = (),
+        integracao_id: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.hl7_conn_id = hl7_conn_id
+        self.mensagens = mensagens
+        self.arquivos = arquivos
+        self.integracao_id = integracao_id
+
+    def execute(self, context: Context) -> dict[str, int]:
+        """``{"enviadas": n}``; :raises AirflowFailException: refused messages."""
+        from fusion_airflow.hl7 import Hl7Hook
+        from include.fusion.hl7.texto import em_bytes
+
+        todas = [m for n, texto in enumerate(self.mensagens, 1) for m in _abrir(em_bytes(texto, _charset(texto)), f"mensagem {n}")]
+        todas += [m for n, caminho in enumerate(self.arquivos, 1) for m in _abrir(Path(caminho).read_bytes(), f"arquivo {n}")]
+        recusadas = asyncio.run(_enviar(Hl7Hook(self.hl7_conn_id, self.integracao_id).transporte(1), todas))
+        self.log.info("%d mensagens HL7 enviadas, %d recusadas", len(todas) - len(recusadas), len(recusadas))
+        if recusadas:
+            raise AirflowFailException(f"{len(recusadas)} mensagens recusadas: {'; '.join(recusadas[:10])}")
+        return {"enviadas": len(todas)}
+
+
+def _charset(texto: str) -> str:
+    """MSH-18, or the usual one: the bytes that leave must be what the header says."""
+    cabecalho = texto.lstrip()[:2000].splitlines()[:1]
+    campos = cabecalho[0].split(cabecalho[0][3]) if cabecalho and len(cabecalho[0]) > 3 else []
+    return campos[17].partition("~")[0] if len(campos) > 17 and campos[17] else "8859/1"
+
+
+def _abrir(bruto: bytes, qual: str) -> list[bytes]:
+    """Messages of a text or file, segments ended by CR alone. A broken envelope is not sent in part."""
+    from include.fusion.hl7.lote import abrir
+
+    arquivo = abrir(bruto)
+    if erros := [f"{a.onde}: {a.texto}" for a in arquivo.achados if a.nivel == "erro"]:
+        raise AirflowFailException(f"{qual}: {'; '.join(erros)}")
+    return [m.replace(b"\r\n", b"\r").replace(b"\n", b"\r").rstrip(b"\r") + b"\r" for m in arquivo.mensagens]
+
+
+async def _enviar(transporte: Any, mensagens: Sequence[bytes]) -> list[str]:
+    """Control id and reason of every refused message."""
+    from include.fusion.hl7.ack import Hl7Recusada
+    from include.fusion.hl7.transporte import controle_da
+
+    recusadas = []
+    async with transporte:
+        for mensagem in mensagens:
+            try:
+                (await transporte.enviar(mensagem)).conferir()
+            except Hl7Recusada as erro:
+                recusadas.append(f"{controle_da(mensagem)}: {erro}")
+    return recusadas

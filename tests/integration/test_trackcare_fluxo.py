@@ -1,0 +1,172 @@
+"""TrackCare from its own tables to Fusion's HL7 controller: real databases, real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from include.fusion.carga_pacientes import CargaPacientes
+from include.fusion.entrega import Resultado
+from include.fusion.filas import ItemFila
+from include.fusion.hl7.ack import Ack, Hl7SemResposta
+from include.fusion.hl7.transporte import EnviadorHl7, TransporteHttp
+from sandbox.origens.trackcare import INVALIDOS
+from sandbox.postgres import Postgres
+from tests.bancada import Bancada
+
+PENDENCIA, ENVIO = "pendencia_busca_paciente", "envio_arquivo_fusion"
+DONO = "teste/run/envio#1|"
+
+
+class Cadeia(Bancada):
+    """The chain of one TrackCare, each step as its task does it."""
+
+    def carga_inicial(self, pagina: int = 20) -> int:
+        carga = CargaPacientes(
+            self.montagem.consultas,
+            self.montagem.fusion,
+            self.montagem.marcas("carga_inicial"),
+            pagina=pagina,
+            agora=lambda: self.origem("select clock_timestamp() at time zone 'America/Sao_Paulo'")[0][0],
+        )
+        return carga.executar(ao_avancar=lambda _: None, esperar=lambda: None).feitos
+
+    def preparar(self) -> Any:
+        return self.montagem.atender_pendencias_hl7(DONO)
+
+    def enviar(self, transporte: Any = None) -> Resultado:
+        cliente = EnviadorHl7(transporte or TransporteHttp(self.cliente(), "/api/HL7/2"))
+        ajustes = self.montagem.integracao.entrega.model_copy(update={"permanencia": self.parado})
+        return self.montagem.entrega(ajustes, cliente, DONO, self.montagem.vias()).executar()
+
+    def tudo(self) -> Resultado:
+        self.carregar()
+        self.preparar()
+        return self.enviar()
+
+    def mensagens(self, onde: str = "true") -> list[tuple[Any, ...]]:
+        """(type, control id, patient) in Fusion, in order of arrival."""
+        return self.fusion(f"select tipo, controle, codigo_paciente from mensagem_hl7 where {onde} order by id")
+
+    def situacoes(self, tabela: str = "PacienteArquivo") -> dict[str, int]:
+        return dict(self.fila(f"select situacao, count(*) from {tabela} where integracao_id = 2 group by 1"))
+
+
+@pytest.fixture(scope="module")
+def modulo(postgres: Postgres, tmp_path_factory: Any) -> Iterator[Cadeia]:
+    c = Cadeia(postgres, tmp_path_factory.mktemp("trackcare"), "trackcare", 40)
+    c.carga_inicial()
+    c.tudo()
+    yield c
+    c.fechar()
+
+
+@pytest.fixture
+def cadeia(modulo: Cadeia) -> Iterator[Cadeia]:
+    yield modulo
+    modulo.tudo()
+    assert set(modulo.situacoes()) <= {"concluido", "descartado"}
+
+
+def test_the_whole_history_arrives_as_messages(cadeia: Cadeia) -> None:
+    pessoas = cadeia.origem("select count(*) from sqluser.pacienteses")[0][0]
+    assert cadeia.fila("select count(*) from PacienteSES where integracao_id = 2")[0][0] == pessoas > 0
+    assert len({p for *_, p in cadeia.mensagens()}) > pessoas / 2
+    assert len(cadeia.mensagens()) == cadeia.situacoes()["concluido"]
+
+
+def test_nothing_new_makes_and_sends_nothing(cadeia: Cadeia) -> None:
+    antes = len(cadeia.mensagens())
+    cadeia.montagem.esquecer_marcas(None)
+    assert cadeia.carregar() == 0
+    cadeia.fila("update marca_dagua set marcador = marcador where false")
+    assert (cadeia.preparar().mensagens, cadeia.enviar().enviados, len(cadeia.mensagens())) == (0, 0, antes)
+
+
+def test_a_change_becomes_messages_of_that_patient_only(cadeia: Cadeia) -> None:
+    antes = {c for _, c, _ in cadeia.mensagens()}
+    mudanca = cadeia.mudar(1)[0]
+    cadeia.tudo()
+    novas = [(t, p) for t, c, p in cadeia.mensagens() if c not in antes]
+    assert novas and {p for _, p in novas} <= {mudanca.chave_paciente, mudanca.chave}
+
+
+class Perdida(TransporteHttp):
+    """The first answers get lost after Fusion took the message."""
+
+    restam = 2
+
+    async def enviar(self, mensagem: bytes) -> Ack:
+        ack = await super().enviar(mensagem)
+        if self.restam:
+            self.restam -= 1
+            raise Hl7SemResposta("perdida no caminho")
+        return ack
+
+
+def test_a_lost_acknowledgement_makes_no_second_message(cadeia: Cadeia) -> None:
+    cadeia.mudar(3)
+    cadeia.carregar()
+    feitas = cadeia.preparar().mensagens
+    antes = len(cadeia.mensagens())
+    assert cadeia.enviar(Perdida(cadeia.cliente(), "/api/HL7/2")).enviados == feitas > 0
+    assert len(cadeia.mensagens()) == antes + feitas
+
+
+def test_messages_of_a_patient_arrive_in_the_order_in_which_they_were_made(cadeia: Cadeia) -> None:
+    cadeia.mudar(10)
+    cadeia.tudo()
+    feitas = cadeia.fila("select chave_paciente, chave from PacienteArquivo where integracao_id = 2 order by id")
+    posicao = {controle: n for n, (_, controle, _) in enumerate(cadeia.mensagens())}
+    por_paciente: dict[str, list[int]] = {}
+    for paciente, controle in feitas:
+        por_paciente.setdefault(paciente, []).append(posicao[controle])
+    assert all(lista == sorted(lista) for lista in por_paciente.values())
+
+
+def test_a_refused_message_is_made_anew_when_its_patient_is_looked_at_again(cadeia: Cadeia) -> None:
+    controle, paciente = cadeia.fila(
+        "select chave, chave_paciente from PacienteArquivo where situacao = 'concluido' and assunto like 'paciente %%' order by id desc limit 1"
+    )[0]
+    cadeia.fila("update PacienteArquivo set situacao = 'erro', concluido_em = null where chave = %s", controle)
+    with cadeia.montagem.fusion.begin() as con:
+        cadeia.montagem.fila(PENDENCIA).enfileirar(con, [ItemFila(paciente, paciente)])
+    assert cadeia.preparar().mensagens == 1
+    assert cadeia.fila("select situacao from PacienteArquivo where chave = %s", controle) == [("descartado",)]
+
+
+def test_a_message_that_waits_is_not_made_twice(cadeia: Cadeia) -> None:
+    cadeia.mudar(2)
+    cadeia.carregar()
+    assert cadeia.preparar().mensagens > 0
+    cadeia.montagem.esquecer_marcas(None)
+    cadeia.fila("delete from PacienteSES where integracao_id = 2")
+    assert cadeia.carregar() > 0
+    assert cadeia.preparar().mensagens == 0
+
+
+@pytest.mark.parametrize("tipo", INVALIDOS)
+def test_bad_input_has_a_reason_and_the_others_go_on(cadeia: Cadeia, tipo: str) -> None:
+    mudanca = cadeia.mudar(1, invalido=tipo)[0]
+    outra = cadeia.mudar(1)[0]
+    cadeia.tudo()
+    motivos = cadeia.fila(
+        "select motivo from PendenciaIntegracao where chave = %s and situacao = 'erro' union all"
+        " select motivo from PacienteArquivo where chave_paciente = %s and situacao = 'erro'", mudanca.chave, mudanca.chave,
+    )  # fmt: skip
+    assert motivos and all(motivo for (motivo,) in motivos)
+    assert cadeia.fila("select situacao from PendenciaIntegracao where chave = %s order by id desc limit 1", outra.chave)
+    cadeia.fila("update PacienteArquivo set situacao = 'descartado' where situacao = 'erro'")
+
+
+def test_the_initial_load_resumes_behind_its_last_page_and_repeats_nobody(postgres: Postgres, tmp_path: Path) -> None:
+    c = Cadeia(postgres, tmp_path, "trackcare", 60)
+    c.montagem.marcas("carga_inicial")
+    pessoas = c.origem("select count(*) from sqluser.pa_person")[0][0]
+    assert c.carga_inicial(pagina=7) == pessoas
+    assert c.carga_inicial(pagina=7) == pessoas
+    assert c.origem("select count(*) from sqluser.pacienteses")[0][0] <= pessoas
+    c.fechar()

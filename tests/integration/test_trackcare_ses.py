@@ -1,0 +1,90 @@
+"""PacienteSES on the TrackCare side: its load, its upkeep, its pages."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from sandbox.origens.trackcare import simulador
+from tests.integration.trackcare_apoio import Casa, nos_dois
+
+pytest_plugins = ["tests.integration.trackcare_pecas"]
+
+
+def linhas(casa: Casa, arquivo: str, **binds: Any) -> list[dict[str, Any]]:
+    with casa.engine.begin() as con:
+        return casa.leitor.consultas.linhas(con, arquivo, **binds)
+
+
+@nos_dois
+def test_the_initial_load_fills_pacienteses_page_by_page(casa: Casa) -> None:
+    casa.sql("truncate sqluser.pacienteses")
+    total, ultimo = linhas(casa, "total.sql")[0]["total"], 0
+    while pagina := [x["chave"] for x in linhas(casa, "pessoas.sql", chave=ultimo, limite=60)]:
+        with casa.engine.begin() as con:
+            con.execute(
+                casa.leitor.consultas.sql("carga_inicial.sql"), {"depois": ultimo, "ate": pagina[-1], "agora": datetime(2026, 1, 1)}
+            )
+        ultimo = pagina[-1]
+    assert casa.sql("select count(*) from sqluser.pacienteses") == [(total,)]
+    assert casa.sql("select count(*) from sqluser.pacienteses where unificadocom is not null")[0][0] >= 1
+
+
+@nos_dois
+def test_a_load_leaves_rows_that_are_there_and_a_change_that_changes_nothing_shows_nothing(casa: Casa) -> None:
+    paciente, _ = casa.internado()
+    antes = casa.sql("select * from sqluser.pacienteses where pacienteid = %s", paciente)
+    with casa.engine.begin() as con:
+        con.execute(
+            casa.leitor.consultas.sql("carga_inicial.sql"), {"depois": paciente - 1, "ate": paciente, "agora": datetime(2026, 1, 1)}
+        )
+    assert casa.sql("select * from sqluser.pacienteses where pacienteid = %s", paciente) == antes
+    casa.sql("delete from sqluser.pacienteses where pacienteid = %s", paciente)
+    with casa.engine.begin() as con:
+        con.execute(
+            casa.leitor.consultas.sql("carga_inicial.sql"), {"depois": paciente - 1, "ate": paciente, "agora": datetime(2026, 1, 1)}
+        )
+    assert casa.sql("select * from sqluser.pacienteses where pacienteid = %s", paciente)[0][:15] == antes[0][:15]
+
+
+@pytest.mark.parametrize("tipo", ["sinais", "nota", "alergia", "cadastro", "pedido", "cirurgia"])
+def test_every_kind_of_change_moves_the_patients_marker(casa: Casa, tipo: str) -> None:
+    paciente, adm = casa.internado()
+    (antes,) = casa.sql("select atualizadoem, alteradoclinicoem from sqluser.pacienteses where pacienteid = %s", paciente)
+    h = casa.hospital
+    fazer: dict[str, Any] = {
+        "sinais": lambda: simulador.sinais(h, adm), "nota": lambda: simulador.nota(h, adm), "pedido": lambda: simulador._medicamento(h, adm),
+        "cirurgia": lambda: simulador._cirurgia(h, adm), "cadastro": lambda: h.mudar("pa_person", "paper_rowid", paciente, paper_email="x@exemplo.com.br"),
+        "alergia": lambda: h.inserir("pa_allergy", simulador.linhas.alergia(h.c, h.rng, paciente, 1, h.agora)),
+    }  # fmt: skip
+    fazer[tipo]()
+    (depois,) = casa.sql("select atualizadoem, alteradoclinicoem from sqluser.pacienteses where pacienteid = %s", paciente)
+    assert depois[0] > antes[0] and (depois[1] > antes[1]) is (tipo != "cadastro")
+
+
+def test_pages_of_changed_patients_meet_ties_and_lose_nobody(casa: Casa) -> None:
+    casa.sql("update sqluser.pacienteses set atualizadoem = '2026-02-01' where pacienteid <= 120")
+    vistos, marcador, chave = [], datetime(2026, 1, 15), None
+    while pagina := linhas(casa, "pacienteses.sql", marcador=marcador, chave=chave, limite=50):
+        vistos += [x["chave"] for x in pagina]
+        marcador, chave = pagina[-1]["marcador"], pagina[-1]["chave"]
+    todos = [p for (p,) in casa.sql("select pacienteid from sqluser.pacienteses where atualizadoem >= '2026-01-15'")]
+    assert sorted(vistos) == sorted(todos) and len(set(vistos)) == len(vistos)
+    assert linhas(casa, "pacienteses_vigia.sql", marcador=datetime(2026, 1, 15))[0]["quantidade"] == len(todos)
+
+
+@nos_dois
+def test_a_replay_finds_its_patients_by_every_filter(casa: Casa) -> None:
+    paciente, adm = casa.internado()
+    casa.con.commit()
+    livre: dict[str, Any] = dict.fromkeys(("atendimento", "paciente", "inicio", "fim", "chave"))
+
+    def chaves(**filtro: Any) -> list[int]:
+        return [x["chave"] for x in linhas(casa, "chaves.sql", **{**livre, "limite": 1000, **filtro})]
+
+    assert chaves(atendimento=adm) == chaves(paciente=paciente) == [paciente]
+    agora = casa.hospital.agora
+    assert paciente in chaves(inicio=agora - timedelta(minutes=5), fim=agora + timedelta(minutes=5))
+    assert paciente not in chaves(fim=agora - timedelta(days=1)) and chaves(paciente=paciente, chave=paciente) == []

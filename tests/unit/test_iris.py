@@ -1,0 +1,132 @@
+"""The InterSystems hook and engine, against a stand-in driver: SQLite behind the vendor's DB-API names. No IRIS runs here."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from airflow.sdk.exceptions import AirflowException, AirflowOptionalProviderFeatureException
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
+
+from fusion_airflow.conexoes import engine_de
+from fusion_airflow.iris import DialetoIris, IrisHook, driver, nativo
+from include.fusion.leitura import RAIZ_SQL, instrucao
+
+SENHA = "senha-do-teste"
+
+
+class Cursor(sqlite3.Cursor):
+    tempo = 0
+
+    def setQueryTimeout(self, segundos: int) -> None:
+        Cursor.tempo = segundos
+
+
+class Conexao(sqlite3.Connection):
+    autocommit = False
+
+    def cursor(self, *_: Any) -> Cursor:  # type: ignore[override]
+        return Cursor(self)
+
+    def setAutoCommit(self, valor: bool) -> None:
+        self.autocommit = valor
+
+
+@pytest.fixture
+def vendor(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, Any]]:
+    """Every call of ``iris.dbapi.connect``, answered by SQLite."""
+    chamadas: list[dict[str, Any]] = []
+    pacote, modulo = ModuleType("iris"), ModuleType("iris.dbapi")
+
+    def connect(**opcoes: Any) -> Conexao:
+        chamadas.append(opcoes)
+        return sqlite3.connect(tmp_path / "iris.db", factory=Conexao, check_same_thread=False)
+
+    for nome in ("Error", "OperationalError", "InterfaceError", "DatabaseError", "ProgrammingError", "IntegrityError", "DataError"):
+        setattr(modulo, nome, getattr(sqlite3, nome))
+    modulo.connect, modulo.paramstyle, pacote.dbapi = connect, "qmark", modulo  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "iris", pacote)
+    monkeypatch.setitem(sys.modules, "iris.dbapi", modulo)
+    monkeypatch.setenv("AIRFLOW_CONN_TRAK", f"iris://_system:{SENHA}@trak:1973/TRAKPROD")
+    return chamadas
+
+
+@pytest.fixture
+def engine(vendor: list[dict[str, Any]]) -> Engine:
+    motor = engine_de("trak", tempo_limite=12.5)
+    with motor.begin() as con:
+        con.execute(text("create table pessoa (id integer, nome text)"))
+        con.execute(text("insert into pessoa values (1, 'A'), (2, 'B'), (3, 'C')"))
+    return motor
+
+
+def test_without_the_driver_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "iris", None)
+    with pytest.raises(AirflowOptionalProviderFeatureException, match="pip install 'intersystems-irispython"):
+        driver()
+
+
+def test_the_connection_becomes_the_drivers_arguments(vendor: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    IrisHook("trak").get_conn()
+    assert vendor == [{"hostname": "trak", "port": 1973, "namespace": "TRAKPROD", "username": "_system", "password": SENHA, "timeout": 10,
+                       "sharedmemory": False, "autoCommit": False}]  # fmt: skip
+    monkeypatch.setenv("AIRFLOW_CONN_TLS", "iris://u:p@h/NS?sslconfig=trak&timeout=3")
+    IrisHook("tls").get_conn()
+    assert (vendor[-1]["port"], vendor[-1]["sslconfig"], vendor[-1]["timeout"]) == (1972, "trak", 3)
+
+
+def test_a_connection_without_a_namespace_is_named(vendor: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AIRFLOW_CONN_MANCA", "iris://u:p@h")
+    with pytest.raises(AirflowException, match=r"'manca'.*namespace"):
+        IrisHook("manca").get_conn()
+
+
+def test_the_hook_runs_statements_like_any_providers(vendor: list[dict[str, Any]]) -> None:
+    assert IrisHook("trak").get_first("select 1 + ?", parameters=(2,)) == (3,)
+
+
+def test_the_engine_binds_by_name_and_expands_lists(engine: Engine) -> None:
+    from sqlalchemy import bindparam
+
+    with engine.connect() as con:
+        consulta = text("select nome from pessoa where id in :chaves and id > :depois order by id").bindparams(
+            bindparam("chaves", expanding=True)
+        )
+        assert con.execute(consulta, {"chaves": [1, 2, 3], "depois": 1}).scalars().all() == ["B", "C"]
+    assert Cursor.tempo == 13
+
+
+def test_the_engine_never_shows_the_password_or_a_value(engine: Engine) -> None:
+    assert SENHA not in repr(engine) and SENHA not in str(engine.url)
+    with engine.connect() as con, pytest.raises(OperationalError) as erro:
+        con.execute(text("select * from nada where nome = :nome"), {"nome": "MARIA SOUZA"})
+    assert "MARIA" not in str(erro.value)
+
+
+@pytest.mark.parametrize("mensagem", ["<COMMUNICATION LINK ERROR> Failed to connect", "[SQLCODE: <-461>] Communication error", "<NETWORK>"])
+def test_a_broken_line_is_a_disconnect_and_a_wrong_statement_is_not(mensagem: str) -> None:
+    assert DialetoIris().is_disconnect(Exception(mensagem), None, None)
+    assert not DialetoIris().is_disconnect(Exception("[SQLCODE: <-30>:<Table or view not found>]"), None, None)
+
+
+def test_a_page_is_top_and_its_limit_comes_first() -> None:
+    sql = "-- nota: o que é isto?\nSELECT p.id AS chave\nFROM t p\nWHERE p.id > ?\nORDER BY p.id\nOFFSET 0 ROWS FETCH NEXT ? ROWS ONLY\n"
+    assert nativo(sql, (7, 100)) == ("SELECT TOP ? p.id AS chave\nFROM t p\nWHERE p.id > ?\nORDER BY p.id", (100, 7))
+    assert nativo("SELECT DISTINCT a FROM t OFFSET 0 ROWS FETCH NEXT 1 ROWS ONLY", ()) == ("SELECT DISTINCT TOP 1 a FROM t", ())
+    assert nativo("SELECT a FROM t WHERE b = ?", (1,)) == ("SELECT a FROM t WHERE b = ?", (1,))
+
+
+@pytest.mark.parametrize("arquivo", sorted((RAIZ_SQL / "trackcare").glob("*.sql")), ids=lambda a: a.stem)
+def test_every_statement_reaches_the_driver_with_as_many_binds_as_marks(arquivo: Path) -> None:
+    clausula = instrucao(arquivo)
+    valores = {nome: [1, 2] if nome == "chaves" else 5 for nome in clausula._bindparams}
+    compilada = clausula.bindparams(**valores).compile(dialect=DialetoIris(), compile_kwargs={"render_postcompile": True})
+    posicoes = [compilada.params[n] for n in compilada.positiontup or ()]
+    sql, binds = nativo(str(compilada), posicoes)
+    assert sql.count("?") == len(binds) and "--" not in sql and "FETCH" not in sql
+    assert ("TOP ?" in sql) is ("limite" in valores)

@@ -1,0 +1,15 @@
+"""What holds for every source system, whatever it reads."""
+
+from __future__ import annotations
+
+import importlib
+
+import pytest
+
+from include.fusion.settings.sistemas import SISTEMAS
+
+
+@pytest.mark.parametrize("nome", SISTEMAS)
+def test_a_stored_key_of_every_origin_becomes_what_its_column_compares_with(nome: str) -> None:
+    sistema = importlib.import_module(f"include.fusion.sistemas.{nome}").SISTEMA
+    assert [str(sistema.chave_de(origem, "7")) for origem in sistema.origens] == ["7"] * len(sistema.origens)
