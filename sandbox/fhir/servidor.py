@@ -99,7 +99,7 @@ class ServidorFhir:
     def _pedir(self, metodo: str, rota: str, corpo: dict[str, Any] | None = None, mais: dict[str, str] | None = None) -> bytes:
         pedido = urllib.request.Request(
             f"{self.raiz}{rota}",
-            data=None if corpo is None else json.dumps(corpo).encode(),
+            data=None if corpo is None else json.dumps(corpo, default=float).encode(),
             method=metodo,
             headers={"Authorization": f"Bearer {self.segredo}", "Content-Type": "application/fhir+json", **(mais or {})},
         )

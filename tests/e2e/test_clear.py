@@ -20,6 +20,7 @@ TAREFAS = {
     ("skymed", "importar_pendencias"),
     ("fusion_service", "buscar_pendencias"),
     ("fusion_service", "processar_pendencias"),
+    *((dag, tarefa) for dag, tarefas in fhir.TAREFAS.items() for tarefa in tarefas),
     *((dag, tarefa) for dag in INICIAIS if dag != "trackcare_carga_inicial" for tarefa in ("carga", "processamento")),
 }
 

@@ -159,8 +159,9 @@ def test_refused_records_hold_back_nobody_and_say_why(bancada):
     bancada.mudar(1, invalido="cpf_invalido")
     novas(bancada, 10)
     resultado = bancada.entregar()
-    assert resultado.erros == 1 and resultado.enviados > 0
-    assert dict(resultado.motivos) == {"paciente.cpf: CPF inválido": 1}
+    # A new attendance may be that patient's, too.
+    assert resultado.erros > 0 and resultado.enviados > 0
+    assert dict(resultado.motivos) == {"paciente.cpf: CPF inválido": resultado.erros}
 
 
 def test_a_systemic_fault_turns_the_run_red_and_says_what_to_do(bancada):
