@@ -9,11 +9,11 @@ from typing import Any
 import psycopg2
 from sqlalchemy import create_engine
 
-from fusion_airflow.montagem import contexto_trackcare
 from include.fusion.depara import DePara
 from include.fusion.leitura import ConsultasSistema, Leitor
 from include.fusion.settings import Integracao, TrackCare
 from include.fusion.sistemas.trackcare import SISTEMA
+from include.fusion.sistemas.trackcare_base import contexto_de
 from sandbox.origens import trackcare
 from sandbox.relatorio import LOTE, Linha, Relatorio, consultar, percentil
 
@@ -88,7 +88,7 @@ def pacientes_em_falta(integracao: TrackCare, urls: Mapping[str, str]) -> set[st
         return versao == item.versao and ultima.get(item.entidade) in recebidas
 
     engine = create_engine(urls["trackcare"].replace("postgresql://", "postgresql+psycopg2://", 1))
-    contexto = contexto_trackcare(integracao, DePara.carregar(integracao.id, integracao.sistema))
+    contexto = contexto_de(integracao, DePara.carregar(integracao.id, integracao.sistema))
     leitor: Any = Leitor(ConsultasSistema(engine, SISTEMA, integracao.pasta_sql), contexto)
     con = psycopg2.connect(urls["trackcare"])
     chaves = [e.chave for e in trackcare.chaves(con)]

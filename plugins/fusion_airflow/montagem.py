@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
-from datetime import datetime, time, timedelta
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
@@ -71,26 +71,6 @@ def destino_de(integracao: Integracao, entidade: str = "atendimento", layout_id:
     return Destino(rota, lambda corpo: {"integracaoId": numero, NO_CORPO.get(entidade, entidade): corpo}, cancelar)
 
 
-def contexto_trackcare(i: TrackCare, depara: DePara, omitir_documento_invalido: bool = False) -> Contexto:
-    """How one installation's patients become messages."""
-    from include.fusion.hl7.ajustes import AjustesHl7
-    from include.fusion.sistemas.trackcare_base import ContextoTrackCare
-
-    p = i.paciente
-    return ContextoTrackCare(
-        depara,
-        i.fuso,
-        omitir_documento_invalido,
-        hl7=AjustesHl7(i.integracao_id, i.fuso, **i.hl7.model_dump()),
-        nome_em=tuple(p.nome_em),
-        nome_social_em=p.nome_social_em,
-        cpf_em=tuple(p.cpf_em),
-        cns_em=tuple(p.cns_em),
-        evento_ambulatorial=p.evento_ambulatorial,
-        desde=datetime.combine(p.desde, time(), i.fuso) if p.desde else None,
-    )
-
-
 class Montagem:
     """Parts of one run, each made when first asked for; ``fechar`` gives the connections back.
 
@@ -125,11 +105,11 @@ class Montagem:
     def leitor_de(self, entidade: str) -> Leitor:
         i = self.integracao
         omitir = i.documento_invalido == "omitir"
-        contexto = (
-            contexto_trackcare(i, self.depara, omitir)
-            if isinstance(i, TrackCare)
-            else Contexto(self.depara, i.fuso, omitir, getattr(i, "semi_uti", False))
-        )
+        contexto = Contexto(self.depara, i.fuso, omitir, getattr(i, "semi_uti", False))
+        if isinstance(i, TrackCare):
+            from include.fusion.sistemas.trackcare_base import contexto_de
+
+            contexto = contexto_de(i, self.depara, omitir)
         return Leitor(self.consultas, contexto, entidade)
 
     @cached_property

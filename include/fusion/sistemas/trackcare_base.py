@@ -9,9 +9,11 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from include.fusion.depara import DePara
 from include.fusion.erros import RegistroInvalido
 from include.fusion.hl7.ajustes import AjustesHl7
 from include.fusion.hl7.dados import Pessoal
+from include.fusion.settings import TrackCare
 from include.fusion.sistemas import comum
 from include.fusion.sistemas.base import Contexto, Linha
 
@@ -34,6 +36,23 @@ class ContextoTrackCare(Contexto):
     cns_em: tuple[str, ...] = ("paper_governcardno", "papmi_medicare")
     evento_ambulatorial: str = "A01"
     desde: datetime | None = None
+
+
+def contexto_de(i: TrackCare, depara: DePara, omitir_documento_invalido: bool = False) -> ContextoTrackCare:
+    """How one installation's patients become messages."""
+    p = i.paciente
+    return ContextoTrackCare(
+        depara,
+        i.fuso,
+        omitir_documento_invalido,
+        hl7=AjustesHl7(i.integracao_id, i.fuso, **i.hl7.model_dump()),
+        nome_em=tuple(p.nome_em),
+        nome_social_em=p.nome_social_em,
+        cpf_em=tuple(p.cpf_em),
+        cns_em=tuple(p.cns_em),
+        evento_ambulatorial=p.evento_ambulatorial,
+        desde=datetime.combine(p.desde, time(), i.fuso) if p.desde else None,
+    )
 
 
 @dataclass
