@@ -90,7 +90,8 @@ def airflow(estado: Estado, senha: str, ambiente: Mapping[str, str] = os.environ
         "CORE": {
             "EXECUTOR": "LocalExecutor",
             # Workers are forked when the scheduler starts; each idle one costs memory.
-            "PARALLELISM": 8,
+            # Every integration keeps one task on duty while it has traffic; the others must still find a slot.
+            "PARALLELISM": 32,
             "MAX_ACTIVE_TASKS_PER_DAG": 8,
             "MP_START_METHOD": "fork",
             "DAGS_FOLDER": pasta_dags,
