@@ -89,8 +89,7 @@ def airflow(estado: Estado, senha: str, ambiente: Mapping[str, str] = os.environ
     opcoes: dict[str, dict[str, object]] = {
         "CORE": {
             "EXECUTOR": "LocalExecutor",
-            # Workers are forked when the scheduler starts; each idle one costs memory.
-            # Every integration keeps one task on duty while it has traffic; the others must still find a slot.
+            # Every integration keeps one task on duty while it has traffic; the others must still find a slot. Each slot is a forked worker.
             "PARALLELISM": 32,
             "MAX_ACTIVE_TASKS_PER_DAG": 8,
             "MP_START_METHOD": "fork",
