@@ -91,6 +91,8 @@ class DePara:
         self._catalogos = catalogos
         self._arquivo = arquivo
         self.faltantes: Counter[tuple[str, str]] = Counter()
+        # A run asks for the same few codes over and over: what was answered without a miss is answered again.
+        self._certos: dict[tuple[str, tuple[Any, ...]], str | None] = {}
 
     @classmethod
     def carregar(cls, integracao_id: str, sistema: str, pasta: Path | None = None) -> DePara:
@@ -112,21 +114,33 @@ class DePara:
         ``repassar`` catalogue without any code passes everything on by design and counts nothing. A catalogue that the file does
         not have is :class:`ConfiguracaoInvalida`: no record of the batch could be right.
         """
+        pedido = (catalogo, codigos)
+        if pedido in self._certos:
+            return self._certos[pedido]
+        traduzido, certo = self._traduzir(catalogo, codigos)
+        # Not of fractions: 1.10 and 1.1 are equal numbers, but other texts.
+        if certo and len(self._certos) < FALTANTES_MAX and all(codigo is None or isinstance(codigo, str | int) for codigo in codigos):
+            self._certos[pedido] = traduzido
+        return traduzido
+
+    def _traduzir(self, catalogo: str, codigos: tuple[Any, ...]) -> tuple[str | None, bool]:
+        """The translation, and whether it was none of a miss."""
         textos = [texto for codigo in codigos if (texto := _texto(codigo))]
         if not textos:
-            return None
+            return None, True
         try:
             tabela = self._catalogos[catalogo]
         except KeyError:
             raise ConfiguracaoInvalida(f"{self._arquivo}: catalogos.{catalogo}: required, but missing") from None
         for texto in textos:
             if (traduzido := tabela.codigos.get(_dobrar(texto))) is not None:
-                return traduzido
-        if tabela.codigos or tabela.politica != "repassar":
+                return traduzido, True
+        falta = bool(tabela.codigos) or tabela.politica != "repassar"
+        if falta:
             self._contar(catalogo, textos[0])
         if tabela.politica == "recusar":
             raise CodigoSemDePara(catalogo, textos[0])
-        return textos[0] if tabela.politica == "repassar" else tabela.padrao
+        return (textos[0] if tabela.politica == "repassar" else tabela.padrao), not falta
 
     def _contar(self, catalogo: str, texto: str) -> None:
         falta = (catalogo, texto[:_CODIGO_MAX])

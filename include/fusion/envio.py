@@ -120,7 +120,8 @@ class Remessa:
         for tentativa in range(1, TENTATIVAS_NO_LUGAR + 1):
             if self.fora_do_ar is not None:
                 return Desfecho(registro, "devolvido")
-            await asyncio.sleep(max(0.0, self._pausa_ate - time.monotonic()))
+            if (pausa := self._pausa_ate - time.monotonic()) > 0:
+                await asyncio.sleep(pausa)
             try:
                 await self.cliente.enviar(envio.metodo, envio.rota, envio.dados, chave=envio.chave)
             except FusionError as erro:

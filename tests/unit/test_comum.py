@@ -22,6 +22,7 @@ from include.fusion.sistemas.texto import html_para_texto, rtf_para_texto, texto
 BAHIA = ZoneInfo("America/Bahia")
 ESTRITO: Any = SimpleNamespace(omitir_documento_invalido=False)
 TOLERANTE: Any = SimpleNamespace(omitir_documento_invalido=True)
+QUALQUER: Any = object()
 
 
 @pytest.mark.parametrize(
@@ -169,6 +170,19 @@ def test_a_megabyte_of_markup_takes_seconds_at_most(pedaco: str) -> None:
 def test_equal_professionals_are_one_instance_and_none_without_fields() -> None:
     assert comum.repetido(Profissional, codigo="1", nome="A") is comum.repetido(Profissional, codigo="1", nome="A")
     assert comum.se_houver(Profissional, codigo=None, nome=None) is None
+
+
+def test_what_many_rows_share_is_made_once_of_its_columns_alone() -> None:
+    feitos: list[Any] = []
+    montar = comum.memorizado(("a", "b"), opcionais=("c",))(lambda x, _: feitos.append(x))
+    for linha in ({"a": 1, "b": 2, "z": 1}, {"a": 1, "b": 2, "z": 2}, {"a": 1, "b": 2, "c": 3}):
+        montar(linha, QUALQUER)
+    assert feitos == [{"a": 1, "b": 2, "c": None}, {"a": 1, "b": 2, "c": 3}]
+
+
+def test_a_column_that_must_be_there_is_missed() -> None:
+    with pytest.raises(KeyError):
+        comum.memorizado(("a", "b"))(lambda x, _: x)({"a": 1}, QUALQUER)
 
 
 def test_a_row_gone_or_doubled_has_a_reason() -> None:

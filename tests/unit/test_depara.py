@@ -73,6 +73,15 @@ def test_passed_code_counts_only_where_codes_are_mapped(depara: DePara) -> None:
     assert depara.faltantes == {("vacina", "77"): 1}
 
 
+def test_every_miss_counts_however_often_it_is_asked(depara: DePara) -> None:
+    assert [depara.traduzir("vacina", codigo) for codigo in ("9", "9", "1", "1")] == ["9", "9", "BCG", "BCG"]
+    assert depara.faltantes == {("vacina", "9"): 2}
+
+
+def test_equal_numbers_of_other_texts_are_other_codes(depara: DePara) -> None:
+    assert [depara.traduzir("via", Decimal(texto)) for texto in ("1.10", "1.1")] == ["1.10", "1.1"]
+
+
 def test_misses_do_not_grow_without_end(depara: DePara, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("include.fusion.depara.FALTANTES_MAX", 2)
     for codigo in "abcdab":

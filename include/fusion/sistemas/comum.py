@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, wraps
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -46,13 +47,17 @@ _CNS: TypeAdapter[str] = TypeAdapter(Cns)
 
 def limpar_texto(valor: str) -> str | None:
     """Drop control characters and outer blanks; an empty text becomes ``None``."""
-    # Nearly every text is one printable line, which has nothing to clean.
-    return (valor if valor.isprintable() else _CONTROLES.sub("", valor)).strip() or None
+    return _CONTROLES.sub("", valor).strip() or None
 
 
 def texto(valor: Any) -> str | None:
     """Cleaned one-format text; blank is ``None``. HTML and RTF stay: see :func:`texto_clinico`."""
-    return None if valor is None else limpar_texto(valor if isinstance(valor, str) else str(valor))
+    # A record has hundreds: nearly every one is empty or one printable line, which has nothing to clean.
+    if valor is None:
+        return None
+    if isinstance(valor, str) and valor.isprintable():
+        return valor.strip() or None
+    return limpar_texto(str(valor))
 
 
 def texto_clinico(valor: Any) -> str | None:
@@ -289,6 +294,30 @@ def _guardado(modelo: type[_T], campos: tuple[tuple[str, Any], ...]) -> _T:
 def repetido(modelo: type[_T], **campos: str | None) -> _T | None:
     """:func:`se_houver` for what thousands of records share (professionals, units): equal texts give one frozen instance."""
     return _guardado(modelo, tuple(campos.items())) if any(v is not None for v in campos.values()) else None
+
+
+def memorizado(
+    colunas: Sequence[str], opcionais: Sequence[str] = ()
+) -> Callable[[Callable[[Linha, Contexto], _R]], Callable[[Linha, Contexto], _R]]:
+    """Decorator for what is made of these columns of a row alone, and signs thousands of rows (a professional): made once per run.
+
+    ``opcionais``: columns that a site's SQL may leave out. Two or more ``colunas``.
+    """
+    obrigatorias = itemgetter(*colunas)
+    nomes = (*colunas, *opcionais)
+
+    def decorar(montar: Callable[[Linha, Contexto], _R]) -> Callable[[Linha, Contexto], _R]:
+        @lru_cache(maxsize=10_000)
+        def guardado(valores: tuple[Any, ...], ctx: Contexto) -> _R:
+            return montar(dict(zip(nomes, valores, strict=True)), ctx)
+
+        @wraps(montar)
+        def de(linha: Linha, ctx: Contexto) -> _R:
+            return guardado((*obrigatorias(linha), *map(linha.get, opcionais)), ctx)
+
+        return de
+
+    return decorar
 
 
 def em(secao: str, montar: Callable[..., _R], *valores: Any) -> _R:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,6 +24,7 @@ from include.fusion.sistemas.comum import (
     data_hora,
     digitos,
     linhas,
+    memorizado,
     numero,
     numero_se_houver,
     texto,
@@ -36,10 +35,6 @@ from include.fusion.sistemas.comum import (
 _CARATER = {"E": "ELETIVO", "U": "URGENCIA"}
 _CONTATOS = {"contato_celular": "CELULAR", "contato_residencial": "RESIDENCIAL", "contato_contato": "CONTATO", "contato_email": "EMAIL"}
 _BIGINT_MAX = 2**63 - 1
-_COLUNAS_PROFISSIONAL = itemgetter(
-    "profissional_codigo", "profissional_nome", "profissional_cpf", "profissional_cns", "profissional_cbo", "profissional_conselho",
-    "profissional_numero_conselho", "profissional_uf_conselho",
-)  # fmt: skip
 
 
 def _chave(valor: str) -> int:
@@ -54,28 +49,22 @@ def _cheios(**campos: Any) -> dict[str, Any]:
     return {nome: valor for nome, valor in campos.items() if valor is not None}
 
 
-@lru_cache(maxsize=10_000)
-def _pessoal(valores: tuple[Any, ...], ctx: Contexto) -> Profissional | dict[str, Any] | None:
-    chave, nome, documento, cartao, cbo, conselho, registro, uf = valores
+@memorizado([f"profissional_{c}" for c in ("codigo", "nome", "cpf", "cns", "cbo", "conselho", "numero_conselho", "uf_conselho")])
+def _profissional(linha: Linha, ctx: Contexto) -> Profissional | dict[str, Any] | None:
     campos = _cheios(
-        codigo=codigo(chave),
-        nome=texto(nome),
-        cpf=cpf(documento, ctx),
-        cns=cns(cartao, ctx),
-        cbo=texto(cbo),
-        conselho=texto(conselho),
-        numero_conselho=texto(registro),
-        uf_conselho=texto(uf),
+        codigo=codigo(linha["profissional_codigo"]),
+        nome=texto(linha["profissional_nome"]),
+        cpf=cpf(linha["profissional_cpf"], ctx),
+        cns=cns(linha["profissional_cns"], ctx),
+        cbo=texto(linha["profissional_cbo"]),
+        conselho=texto(linha["profissional_conselho"]),
+        numero_conselho=texto(linha["profissional_numero_conselho"]),
+        uf_conselho=texto(linha["profissional_uf_conselho"]),
     )
     try:
         return Profissional(**campos) if campos else None
     except ValidationError:
         return campos  # The validation of the whole record says where it is wrong.
-
-
-def _profissional(linha: Linha, ctx: Contexto) -> Profissional | dict[str, Any] | None:
-    # The same few hundred professionals sign everything: cleaned and checked once each.
-    return _pessoal(_COLUNAS_PROFISSIONAL(linha), ctx)
 
 
 def _paciente(linha: Linha, ctx: Contexto) -> dict[str, Any]:

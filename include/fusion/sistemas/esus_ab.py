@@ -49,8 +49,12 @@ Profissionais = Mapping[Any, Profissional | None]
 """Who did each professional attendance (``co_seq_atend_prof``)."""
 
 
+@comum.memorizado(
+    ("co_seq_prof", "no_profissional", "nu_cpf", "nu_cns", "co_cbo_2002", "sg_conselho_classe", "nu_conselho_classe"),
+    opcionais=("uf_conselho",),
+)
 def _profissional(linha: Linha, ctx: Contexto) -> Profissional | None:
-    return comum.repetido(
+    return comum.se_houver(
         Profissional,
         codigo=comum.codigo(linha["co_seq_prof"]),
         nome=comum.texto(linha["no_profissional"]),
@@ -59,7 +63,7 @@ def _profissional(linha: Linha, ctx: Contexto) -> Profissional | None:
         cbo=comum.cbo(linha["co_cbo_2002"]),
         conselho=comum.texto(linha["sg_conselho_classe"]),
         numero_conselho=comum.texto(linha["nu_conselho_classe"]),
-        uf_conselho=comum.uf(linha.get("uf_conselho")),
+        uf_conselho=comum.uf(linha["uf_conselho"]),
     )
 
 

@@ -54,10 +54,11 @@ def paciente(p: Linha, ctx: Contexto) -> Paciente:
     )
 
 
+@comum.memorizado([f"prestador_{c}" for c in ("codigo", "nome", "cpf", "cns", "cbo", "conselho", "registro")])
 def profissional(x: Linha, ctx: Contexto) -> Profissional | None:
     """Who attended or signed (columns ``prestador_*``)."""
     documento = comum.digitos(x["prestador_cpf"])
-    return comum.repetido(
+    return comum.se_houver(
         Profissional,
         codigo=comum.codigo(x["prestador_codigo"]),
         nome=comum.texto(x["prestador_nome"]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 from include.fusion.erros import RegistroInvalido
@@ -29,31 +28,27 @@ _COLUNAS_SINAIS = (
     "pressao_sistolica", "pressao_diastolica", "pressao_media", "frequencia_cardiaca", "frequencia_respiratoria", "saturacao_o2",
     "temperatura", "peso", "altura", "imc", "perimetro_cefalico", "circunferencia_abdominal", "perimetro_panturrilha", "glicemia_capilar", "dor",
 )  # fmt: skip
-_DO_PROFISSIONAL = tuple(f"profissional_{c}" for c in ("cpf", "cns", "cbo", "conselho", "numero_conselho", "uf_conselho"))
 UTI = "UTI"
 """Word of the catalogue ``postos`` for an intensive care unit."""
 
 
-@lru_cache(maxsize=10_000)
-def _profissional(valores: tuple[Any, ...], ctx: Contexto) -> Profissional | None:
-    codigo, nome, documento, cartao, cbo, conselho, numero, uf = valores
-    return comum.se_houver(
-        Profissional,
-        codigo=comum.codigo(codigo),
-        nome=comum.texto(nome),
-        cpf=comum.cpf(documento, ctx),
-        cns=comum.cns(cartao, ctx),
-        cbo=comum.cbo(cbo),
-        conselho=comum.texto(conselho),
-        numero_conselho=comum.texto(numero),
-        uf_conselho=comum.uf(uf),
-    )
-
-
+@comum.memorizado(
+    ("profissional_codigo", "profissional_nome"),
+    opcionais=[f"profissional_{c}" for c in ("cpf", "cns", "cbo", "conselho", "numero_conselho", "uf_conselho")],
+)
 def profissional(x: Linha, ctx: Contexto) -> Profissional | None:
     """Who attended or signed. The product's public columns are key and name; the others come where a site's SQL gives them."""
-    # The same few hundred professionals sign everything: cleaned and checked once each.
-    return _profissional((x["profissional_codigo"], x["profissional_nome"], *map(x.get, _DO_PROFISSIONAL)), ctx)
+    return comum.se_houver(
+        Profissional,
+        codigo=comum.codigo(x["profissional_codigo"]),
+        nome=comum.texto(x["profissional_nome"]),
+        cpf=comum.cpf(x["profissional_cpf"], ctx),
+        cns=comum.cns(x["profissional_cns"], ctx),
+        cbo=comum.cbo(x["profissional_cbo"]),
+        conselho=comum.texto(x["profissional_conselho"]),
+        numero_conselho=comum.texto(x["profissional_numero_conselho"]),
+        uf_conselho=comum.uf(x["profissional_uf_conselho"]),
+    )
 
 
 def _do_atendimento(a: Linha, inicio: datetime, ctx: Contexto) -> Iterator[Diagnostico]:
@@ -120,6 +115,7 @@ def sinais(linhas: Sequence[Linha], ctx: Contexto) -> tuple[SinalVital, ...]:
         codigo, data = str(x["codigo"]), comum.data_hora(x["data"], ctx.fuso, "sinaisVitais.data")
         if data is None:
             raise RegistroInvalido("sinaisVitais.data", f"não preenchido na origem (aferição {codigo})")
+        autor = profissional(x, ctx)
         for coluna in _COLUNAS_SINAIS:
             nome = coluna.upper()
             if (valor := regras.medida(nome, x.get(coluna), f"aferição {codigo}")) is not None:
@@ -130,7 +126,7 @@ def sinais(linhas: Sequence[Linha], ctx: Contexto) -> tuple[SinalVital, ...]:
                         valor=valor,
                         unidade=SINAIS[nome],
                         data=data,
-                        profissional=profissional(x, ctx),
+                        profissional=autor,
                     )
                 )
     return tuple(itens)

@@ -62,10 +62,11 @@ def paciente(p: Linha, complementos: Sequence[Linha], ctx: Contexto) -> Paciente
     )
 
 
+@comum.memorizado([f"profissional_{c}" for c in ("codigo", "nome", "cpf", "cns", "crm", "uf")])
 def profissional(x: Linha, ctx: Contexto) -> Profissional | None:
     """Who attended or signed (columns ``profissional_*``); only physicians have a council here."""
     registro: Any = comum.codigo(x["profissional_crm"])
-    return comum.repetido(
+    return comum.se_houver(
         Profissional,
         codigo=comum.codigo(x["profissional_codigo"]),
         nome=comum.texto(x["profissional_nome"]),

@@ -46,6 +46,7 @@ def sinais(linhas: Sequence[Linha], ctx: Contexto) -> tuple[SinalVital, ...]:
         data = comum.data_hora(x["dt_sinal_vital"], ctx.fuso, "sinaisVitais.data")
         if data is None:
             continue
+        autor = profissional(x, ctx)
         for sinal, (coluna, unidade) in _COLUNAS.items():
             if x[coluna] is None:
                 continue
@@ -58,7 +59,7 @@ def sinais(linhas: Sequence[Linha], ctx: Contexto) -> tuple[SinalVital, ...]:
                         valor=valor,
                         unidade=SINAIS[sinal],
                         data=data,
-                        profissional=profissional(x, ctx),
+                        profissional=autor,
                     )
                 )
     return tuple(itens)

@@ -20,6 +20,7 @@ _BRANCOS = re.compile(r"[ \t\xa0]+")
 _LINHAS = re.compile(r"\n{3,}")
 
 _RTF = re.compile(r"\\([a-zA-Z]{1,32})(-?[0-9]{1,9})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)")
+_RTF_CHAVES = re.compile(r"\\[\\{}]|([{}])")
 _RTF_BINARIO = re.compile(r"\\bin([0-9]{1,9}) ?")
 _RTF_SEM_TEXTO = frozenset((
     "fonttbl", "colortbl", "stylesheet", "info", "pict", "generator", "header", "footer", "headerl", "headerr", "footerl", "footerr",
@@ -74,8 +75,8 @@ def rtf_incompleto(texto: str) -> bool:
         return False
     aberto, fim = 0, 0
     limpo = _sem_binario(texto[texto.index("{\\rtf") :])
-    for sinal in _RTF.finditer(limpo):
-        aberto += {"{": 1, "}": -1}.get(sinal[5], 0)
+    for sinal in _RTF_CHAVES.finditer(limpo):
+        aberto += {"{": 1, "}": -1}.get(sinal[1], 0)
         if aberto == 0:
             fim = sinal.end()
             break
@@ -100,9 +101,12 @@ def rtf_para_texto(texto: str) -> str:
     saida: list[str] = []
     pilha: list[tuple[bool, int]] = []
     oculto, reserva, pular, pagina = False, 1, 0, "cp1252"
-    for sinal in _RTF.finditer(_sem_binario(texto)):
-        palavra, numero, hexa, escape, chave, trecho = sinal.groups()
-        if chave == "{":
+    for palavra, numero, hexa, escape, chave, trecho in _RTF.findall(_sem_binario(texto)):
+        if trecho:
+            if not oculto:
+                # What follows \uN stands in for readers without Unicode.
+                saida.append(trecho[pular:])
+        elif chave == "{":
             pilha.append((oculto, reserva))
         elif chave == "}":
             oculto, reserva = pilha.pop() if pilha else (False, 1)
@@ -127,9 +131,6 @@ def rtf_para_texto(texto: str) -> str:
             saida.append(bytes.fromhex(hexa).decode(pagina, "replace"))
         elif escape:
             saida.append({"~": " ", "_": "-", "-": "", "\n": "\n", "\r": "\n"}.get(escape, escape))
-        elif trecho:
-            # What follows \uN stands in for readers without Unicode.
-            saida.append(trecho[pular:])
         pular = 0
     # Characters beyond the basic plane come as two \u numbers: join them, and lose halves that stand alone.
     return _arrumar("".join(saida).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore"))
