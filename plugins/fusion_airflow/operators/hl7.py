@@ -91,6 +91,8 @@ class HL7SendOperator(BaseOperator):
     files with one message or a batch each. Both templated, and one alone needs no list. What cannot be read is told before anything is
     sent. A refused message (AE, CE) fails the task at once, naming the control ids; the others were sent. An outage or AR fails it for a
     retry; what had been taken is recognised by its control id. Returns counts.
+
+    Airflow keeps texts of a task in its metadata (rendered fields, XCom): patients' data belongs in files.
     """
 
     template_fields = ("mensagens", "arquivos")
