@@ -131,7 +131,9 @@ def fechado(dsn: str, ca: Autoridade, tmp_path_factory: pytest.TempPathFactory) 
     pronto.parar()
 
 
-def test_a_bundle_and_a_client_certificate_open_a_closed_door(conexao: Any, mllp: Any, fechado: ServidorMllp, ca: Autoridade, dsn: str) -> None:
+def test_a_bundle_and_a_client_certificate_open_a_closed_door(
+    conexao: Any, mllp: Any, fechado: ServidorMllp, ca: Autoridade, dsn: str
+) -> None:
     conexao(port=fechado.porta, extra={"tls": str(ca.pem), "client_cert": str(ca.assinar("hub"))})
     assert mandar().aceita and guardadas(dsn) == [BOA.split(b"|")[9].decode()]
 

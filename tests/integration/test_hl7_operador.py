@@ -47,7 +47,13 @@ def no_disco(pasta: Path, nome: str, *mensagens: bytes) -> str:
 
 
 def lote(*mensagens: bytes, fim: bytes = b"\r") -> bytes:
-    linhas = [b"FHS|^~\\&|X", b"BHS|^~\\&|X", *(m.rstrip(b"\r").replace(b"\r", fim) for m in mensagens), b"BTS|%d" % len(mensagens), b"FTS|1"]
+    linhas = [
+        b"FHS|^~\\&|X",
+        b"BHS|^~\\&|X",
+        *(m.rstrip(b"\r").replace(b"\r", fim) for m in mensagens),
+        b"BTS|%d" % len(mensagens),
+        b"FTS|1",
+    ]
     return fim.join(linhas) + fim
 
 
