@@ -57,7 +57,7 @@ def test_the_controllers_path_is_the_connections(conexao: Any, fusion: ServidorF
 
 def test_http_without_the_integrations_number_is_refused(conexao: Any, fusion: ServidorFusion) -> None:
     http(conexao, fusion)
-    with pytest.raises(ConfiguracaoInvalida, match="connection 'hl7_teste'.*integracao_id"):
+    with pytest.raises(ConfiguracaoInvalida, match=r"connection 'hl7_teste'.*integracao_id"):
         mandar()
 
 

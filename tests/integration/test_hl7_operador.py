@@ -114,7 +114,7 @@ def test_a_refused_message_fails_the_task_at_once_and_the_others_were_sent(conex
 
 def test_of_many_refused_messages_only_the_first_are_named(conexao: Any, mllp: ServidorMllp) -> None:
     mllp.falhas(parcela_ae=1)
-    with pytest.raises(AirflowFailException, match="^12 mensagens recusadas") as erro:
+    with pytest.raises(AirflowFailException, match=r"^12 mensagens recusadas") as erro:
         enviar(mensagens=[m.corpo.decode("latin-1") for m in mistura(ajustes(), 100, 12)])
     assert str(erro.value).count("AE 102") == 10
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -80,14 +79,14 @@ def _historia(c: Cadeia) -> list[MensagemHl7]:
 
 
 @pytest.fixture(scope="module")
-def historias(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, list[MensagemHl7]]]:
+def historias(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[MensagemHl7]]:
     """Version → its messages; outpatients are registered (A04) in both."""
     feitas = {}
     for versao in ("2.4", "2.5.1"):
         c = Cadeia(postgres, tmp_path_factory.mktemp("oraculo"), 40, hl7={"versao": versao}, paciente={"evento_ambulatorial": "A04"})
         feitas[versao] = _historia(c)
         c.fechar()
-    yield feitas
+    return feitas
 
 
 def _julgar(m: MensagemHl7, pasta: Path) -> list[str]:
