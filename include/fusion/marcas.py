@@ -8,14 +8,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, insert, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, insert, select, text
 
 from include.fusion.relogio import agora
 from include.fusion.tabelas import carga_vista, marca_dagua
 from include.fusion.travas import gravar_linha, travar
 
 _LISTA_MAX = 500
+# One statement for a whole page; other engines write row by row.
+_MARCAR = text("""\
+INSERT INTO carga_vista (integracao_id, processo, origem, chave, marcador)
+SELECT :integracao_id, :processo, :origem, v.chave, v.marcador
+FROM unnest(CAST(:chaves AS text[]), CAST(:marcadores AS text[])) AS v (chave, marcador)
+ON CONFLICT DO NOTHING""")
 NA_JANELA = "na_janela"
 """In ``Marca.detalhe``: what the overlap window held, in short, when it was last found to hold nothing new."""
 
@@ -76,12 +81,16 @@ class Marcas:
 
     def marcar_vistas(self, con: Connection, origem: str, pares: Iterable[tuple[str, str]]) -> None:
         """Remember ``(chave, marcador)`` as taken; what is there already stays."""
-        novas = set(pares)
-        if not self._postgresql:
-            novas -= self.vistas(con, origem, (chave for chave, _ in novas))
-        comando = postgresql.insert(carga_vista).on_conflict_do_nothing() if self._postgresql else insert(carga_vista)
-        if novas:
-            con.execute(comando, [{**self._chave(origem), "chave": c, "marcador": m} for c, m in sorted(novas)])
+        novas = sorted(set(pares))
+        if not novas:
+            return
+        if self._postgresql:
+            valores = {"chaves": [c for c, _ in novas], "marcadores": [m for _, m in novas]}
+            con.execute(_MARCAR, {**self._chave(origem), **valores})
+            return
+        achadas = self.vistas(con, origem, (chave for chave, _ in novas))
+        if faltam := [par for par in novas if par not in achadas]:
+            con.execute(insert(carga_vista), [{**self._chave(origem), "chave": c, "marcador": m} for c, m in faltam])
 
     def podar(self, con: Connection, origem: str, antes: str) -> int:
         """Forget what was seen with a marker before ``antes``, compared as text: markers need a fixed width (ISO moments have it)."""

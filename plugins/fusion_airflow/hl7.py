@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import ssl
 from typing import Any
 
@@ -41,7 +42,7 @@ class Hl7Hook(BaseHook):
 
 
 def _endereco(conn_id: str, conexao: Any) -> EnderecoMllp:
-    if not conexao.host or not conexao.port:
+    if not conexao.host or not 0 < (conexao.port or 0) < 65536:
         raise ConfiguracaoInvalida(f"connection '{conn_id}': MLLP needs host and port")
     extra = conexao.extra_dejson
     try:
@@ -49,13 +50,28 @@ def _endereco(conn_id: str, conexao: Any) -> EnderecoMllp:
             conexao.host,
             int(conexao.port),
             tls=_tls(extra),
-            tempo_conexao=float(extra.get("connect_timeout", 10)),
-            tempo_resposta=float(extra.get("timeout", 30)),
-            janela=max(1, int(extra.get("window", 1))),
+            tempo_conexao=_segundos(extra.get("connect_timeout", 10)),
+            tempo_resposta=_segundos(extra.get("timeout", 30)),
+            janela=_inteiro(extra.get("window", 1)),
         )
     except (ValueError, TypeError, OSError):
-        detalhe = "extra.tls and client_cert need readable PEM files; connect_timeout, timeout and window need numbers"
+        detalhe = "extra.tls and client_cert need readable PEM files; connect_timeout, timeout and window need numbers above zero"
         raise ConfiguracaoInvalida(f"connection '{conn_id}': {detalhe}") from None
+
+
+def _segundos(valor: Any) -> float:
+    """:raises ValueError: no time that ends."""
+    segundos = float(valor)
+    if not 0 < segundos < math.inf:
+        raise ValueError
+    return segundos
+
+
+def _inteiro(valor: Any) -> int:
+    """:raises ValueError: less than one."""
+    if (numero := int(valor)) < 1:
+        raise ValueError
+    return numero
 
 
 def _tls(extra: dict[str, Any]) -> ssl.SSLContext | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import math
 from functools import cached_property
 from typing import Any
 
@@ -52,8 +53,17 @@ class FusionHook(HttpHook):
             escopo=extra.get("scope"),
             verificar_tls=verificar is not False,
             ca=verificar if isinstance(verificar, str) else None,
-            tempo_limite=float(extra.get("timeout", 60)),
+            tempo_limite=self._tempo_limite(extra.get("timeout", 60)),
         )
+
+    def _tempo_limite(self, valor: Any) -> float:
+        try:
+            segundos = float(valor)
+        except (ValueError, TypeError):
+            segundos = 0.0
+        if not 0 < segundos < math.inf:
+            raise ConfiguracaoInvalida(f"connection '{self.http_conn_id}': extra.timeout needs a number of seconds above zero")
+        return segundos
 
     def cliente(self, conexoes: int = 32) -> ClienteFusion:
         """Client for one run; at most ``conexoes`` requests travel at once."""

@@ -25,6 +25,9 @@ async def servir(args: argparse.Namespace, dsn: str) -> None:
     if args.tls_cert:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(args.tls_cert, args.tls_chave)
+        if args.tls_ca:
+            tls.load_verify_locations(args.tls_ca)
+            tls.verify_mode = ssl.CERT_REQUIRED
     servidor = await Ouvinte(banco, args.integracao, Injetor(args.falhas)).abrir(args.porta, tls)
     porta = servidor.sockets[0].getsockname()[1]
     print(f"MLLP: 127.0.0.1:{porta}", flush=True)
@@ -51,6 +54,7 @@ def main() -> int:
     )
     parser.add_argument("--tls-cert", type=Path, help="PEM certificate: the listener speaks TLS only")
     parser.add_argument("--tls-chave", type=Path, help="PEM key, where the certificate's file does not hold it")
+    parser.add_argument("--tls-ca", type=Path, help="PEM bundle: only clients with a certificate of these authorities are let in")
     parser.add_argument("--conexoes", type=int, default=8, help="database connections (default 8)")
     args = parser.parse_args()
     dsn = args.dsn or os.environ.get("FUSION_DSN", "")

@@ -17,14 +17,19 @@ _RAIZ = Path(__file__).resolve().parents[2]
 
 
 class ServidorMllp:
-    """One listener on Fusion's database ``dsn``; log, port and faults live in ``pasta``. The port stays the same over restarts."""
+    """One listener on Fusion's database ``dsn``; log, port and faults live in ``pasta``. The port stays the same over restarts.
 
-    def __init__(self, dsn: str, pasta: Path, *, integracao: int = 2, porta: int = 0, tls_cert: Path | None = None) -> None:
+    ``tls_cert``: PEM with key and certificate; with ``tls_ca`` clients need a certificate of that authority.
+    """
+
+    def __init__(
+        self, dsn: str, pasta: Path, *, integracao: int = 2, porta: int = 0, tls_cert: Path | None = None, tls_ca: Path | None = None
+    ) -> None:
         self.pasta = Path(pasta)
         self.porta = porta
         self._dsn = dsn
         self._integracao = integracao
-        self._tls = tls_cert
+        self._tls = {"--tls-cert": tls_cert, "--tls-ca": tls_ca}
         self._processo: subprocess.Popen[bytes] | None = None
 
     @property
@@ -41,8 +46,7 @@ class ServidorMllp:
         arquivo.unlink(missing_ok=True)
         comando = [sys.executable, "-m", "sandbox.mllp", "--integracao", str(self._integracao), "--porta", str(self.porta),
                    "--porta-arquivo", str(arquivo), "--falhas", str(self.pasta / "mllp.falhas.json")]  # fmt: skip
-        if self._tls is not None:
-            comando += ["--tls-cert", str(self._tls)]
+        comando += [parte for opcao, pem in self._tls.items() if pem is not None for parte in (opcao, str(pem))]
         # The address has a password: it travels in the environment, which other accounts cannot read.
         ambiente = {**os.environ, "FUSION_DSN": self._dsn, "PYTHONPATH": str(_RAIZ)}
         self._processo = iniciar(comando, log=self.pasta / "mllp.log", env=ambiente, cwd=_RAIZ)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import random
 import shutil
@@ -39,6 +40,8 @@ from sandbox.stack.pilha import Pilha
 from sandbox.stack.preparo import ORIGENS
 from sandbox.stack.situacao import profundidades
 
+HL7 = "hl7"
+"""Connection of TrackCare's messages."""
 INICIAL = "esus_ab_carga_inicial"
 INICIAIS = (INICIAL, "mv_carga_inicial", "trackcare_carga_inicial")
 PRIMEIRA = {"consulfarma": "carga", "esus_ab": "importacao", "mv": "filas.atualizacao_fila_pendencias",
@@ -89,6 +92,7 @@ class Hub:
         os.environ["FUSION_FHIR_PERMANENCIA"] = "2"
         assert self.estado.travar()
         self.pilha.subir(None)
+        self._criar_conexao_hl7()
         criar_registro(self.url("simulador"))
         self.esperar(lambda: not airflow_api.faltam_dags(self.estado), 60)
         return self
@@ -101,6 +105,8 @@ class Hub:
             entrada["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
             # What the watchers miss must not be found by the clock.
             entrada["rede_de_seguranca"] = "1.00:00:00"
+            if entrada["sistema"] == "trackcare":
+                entrada["conexoes"]["hl7"] = HL7
         arquivo = self.estado.pasta / "integracoes.yaml"
         arquivo.write_text(yaml.safe_dump(dados, allow_unicode=True))
         return arquivo
@@ -252,6 +258,23 @@ class Hub:
     def pausar(self, dag: str, pausada: bool) -> None:
         self.api("PATCH", f"/dags/{dag}", {"is_paused": pausada})
 
+    def _criar_conexao_hl7(self) -> dict[str, Any]:
+        """Where TrackCare's messages go: kept in Airflow's database, since a component's environment cannot change while it runs."""
+        return self.api("POST", "/connections", {"connection_id": HL7, **self._fusion_http})
+
+    @property
+    def _fusion_http(self) -> dict[str, Any]:
+        return dict(json.loads(self.pilha.env["AIRFLOW_CONN_FUSION_API"]))
+
+    @contextmanager
+    def hl7_por(self, **campos: Any) -> Iterator[None]:
+        """TrackCare's messages go another way while the block runs."""
+        self.api("PATCH", f"/connections/{HL7}", {"connection_id": HL7, **campos})
+        try:
+            yield
+        finally:
+            self.api("PATCH", f"/connections/{HL7}", {"connection_id": HL7, **self._fusion_http})
+
     @contextmanager
     def pausada(self, dag: str) -> Iterator[None]:
         self.pausar(dag, True)
@@ -350,6 +373,7 @@ class Hub:
         for componente in componentes.airflow(self.pilha.env):
             self.pilha.iniciar(componente)
         self._token = None
+        self.esperar(self._criar_conexao_hl7, 60)
         self.esperar(lambda: not airflow_api.faltam_dags(self.estado), 60)
 
     def tudo_que_o_airflow_guarda(self) -> str:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from sandbox.mllp.servidor import ServidorMllp
 from tests.e2e.hub import Hub, com_sucesso, integracao
 from tests.e2e.trackcare import TAREFAS
 
 ENVIO = TAREFAS[-1]
 MENSAGENS = "select count(*) from mensagem_hl7"
 REPETIDAS = "select corpo from mensagem_hl7 group by corpo having count(*) > 1"
+ABERTAS = "select count(*) from PacienteArquivo where situacao in ('pendente', 'reservado')"
 A_CAMINHO = "select count(*) from PacienteArquivo where situacao = 'reservado'"
 
 
@@ -41,6 +45,20 @@ def test_killing_who_sends_loses_and_doubles_nothing(hub: Hub) -> None:
         hub.matar_quem_faz("trackcare", ENVIO)
         hub.deixar(2)
     hub.reconciliar(120)
+    assert not hub.sql("fusion", REPETIDAS)
+
+
+def test_over_mllp_the_connection_alone_decides(hub: Hub, tmp_path: Path) -> None:
+    antes = hub.um("fusion", MENSAGENS)
+    mllp = ServidorMllp(hub.url("fusion"), tmp_path).iniciar()
+    try:
+        # With Fusion's API away there is no other way for a message.
+        with hub.hl7_por(conn_type="mllp", host="127.0.0.1", port=mllp.porta), hub.sem("fusion"):
+            hub.mudar("trackcare", 3)
+            hub.esperar(lambda: hub.um("fusion", MENSAGENS) > antes and not hub.um("fusion_integracao", ABERTAS), 40)
+    finally:
+        mllp.parar()
+    hub.reconciliar()
     assert not hub.sql("fusion", REPETIDAS)
 
 

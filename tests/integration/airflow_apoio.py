@@ -85,10 +85,13 @@ class ServidorAirflow:
             return False
         return True
 
-    def rodar(self, dag_id: str, conf: dict[str, Any]) -> str:
-        """One run in a process of its own; all it printed. :raises CalledProcessError: when it fails."""
+    def rodar(self, dag_id: str, conf: dict[str, Any], pasta: Path = RAIZ / "dags", **conexoes: str) -> str:
+        """One run of a DAG in ``pasta`` in a process of its own, with more connections; all it printed. :raises RuntimeError: when it fails."""
         comando = [sys.executable, "-m", "airflow", "dags", "test", dag_id, "--conf", json.dumps(conf)]
-        env = {**self.env, "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": _PACOTES.replace("PASTA", str(RAIZ / "dags"))}
+        env = {
+            **self.env, "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": _PACOTES.replace("PASTA", str(pasta)),
+            **{f"AIRFLOW_CONN_{n.upper()}": v for n, v in conexoes.items()},
+        }  # fmt: skip
         feito = subprocess.run(comando, env=env, cwd=RAIZ, capture_output=True, text=True, timeout=120)
         if feito.returncode:
             raise RuntimeError(feito.stdout[-3000:] + feito.stderr[-3000:])

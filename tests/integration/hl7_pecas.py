@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.fusion.servidor import ServidorFusion
 from sandbox.mllp.servidor import ServidorMllp
 from sandbox.postgres import Postgres
 from tests.integration.hl7_envio_apoio import sql
@@ -29,3 +30,16 @@ def mllp(servidor: ServidorMllp, dsn: str) -> ServidorMllp:
     servidor.iniciar().falhas()
     sql(dsn, "truncate mensagem_hl7")
     return servidor
+
+
+@pytest.fixture(scope="module")
+def dsn_fusion(postgres: Postgres) -> str:
+    return postgres.criar_banco(f"t_hl7_http_{secrets.token_hex(4)}")
+
+
+@pytest.fixture(scope="module")
+def fusion(dsn_fusion: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServidorFusion]:
+    """A sandbox Fusion, for HL7 over HTTP."""
+    pronto = ServidorFusion(dsn_fusion, tmp_path_factory.mktemp("fusion")).iniciar()
+    yield pronto
+    pronto.parar()

@@ -6,7 +6,6 @@ import asyncio
 import re
 import ssl
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,6 @@ from include.fusion.hl7.mllp import EnderecoMllp
 from include.fusion.hl7.transporte import Transporte, TransporteHttp, TransporteMllp
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.mllp.servidor import ServidorMllp
-from sandbox.postgres import Postgres
 from tests.integration.hl7_envio_apoio import BOA, Tarefa, ate_aceitar, com, enviar_boa, guardadas, por_mllp, sql
 from tests.unit.hl7_apoio import ajustes, mistura, todas
 
@@ -164,13 +162,6 @@ def test_tls_is_spoken_and_checked(dsn: str, tmp_path: Path) -> None:
 
 
 # --- HTTP --------------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def fusion(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServidorFusion]:
-    pronto = ServidorFusion(postgres.criar_banco("hl7_http"), tmp_path_factory.mktemp("fusion")).iniciar()
-    yield pronto
-    pronto.parar()
 
 
 def por_http(f: ServidorFusion, tarefa: Tarefa, token: str = "", rota: str = "/api/HL7/2") -> Any:

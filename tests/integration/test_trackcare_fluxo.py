@@ -8,56 +8,17 @@ from typing import Any
 
 import pytest
 
-from include.fusion.carga_pacientes import CargaPacientes
-from include.fusion.entrega import Resultado
 from include.fusion.filas import ItemFila
 from include.fusion.hl7.ack import Ack, Hl7SemResposta
-from include.fusion.hl7.transporte import EnviadorHl7, TransporteHttp
+from include.fusion.hl7.transporte import TransporteHttp
 from sandbox.origens.trackcare import INVALIDOS
 from sandbox.postgres import Postgres
-from tests.bancada import Bancada
-
-PENDENCIA, ENVIO = "pendencia_busca_paciente", "envio_arquivo_fusion"
-DONO = "teste/run/envio#1|"
-
-
-class Cadeia(Bancada):
-    """The chain of one TrackCare, each step as its task does it."""
-
-    def carga_inicial(self, pagina: int = 20) -> int:
-        carga = CargaPacientes(
-            self.montagem.consultas,
-            self.montagem.fusion,
-            self.montagem.marcas("carga_inicial"),
-            pagina=pagina,
-            agora=lambda: self.origem("select clock_timestamp() at time zone 'America/Sao_Paulo'")[0][0],
-        )
-        return carga.executar(ao_avancar=lambda _: None, esperar=lambda: None).feitos
-
-    def preparar(self) -> Any:
-        return self.montagem.atender_pendencias_hl7(DONO)
-
-    def enviar(self, transporte: Any = None) -> Resultado:
-        cliente = EnviadorHl7(transporte or TransporteHttp(self.cliente(), "/api/HL7/2"))
-        ajustes = self.montagem.integracao.entrega.model_copy(update={"permanencia": self.parado})
-        return self.montagem.entrega(ajustes, cliente, DONO, self.montagem.vias()).executar()
-
-    def tudo(self) -> Resultado:
-        self.carregar()
-        self.preparar()
-        return self.enviar()
-
-    def mensagens(self, onde: str = "true") -> list[tuple[Any, ...]]:
-        """(type, control id, patient) in Fusion, in order of arrival."""
-        return self.fusion(f"select tipo, controle, codigo_paciente from mensagem_hl7 where {onde} order by id")
-
-    def situacoes(self, tabela: str = "PacienteArquivo") -> dict[str, int]:
-        return dict(self.fila(f"select situacao, count(*) from {tabela} where integracao_id = 2 group by 1"))
+from tests.integration.trackcare_cadeia import PENDENCIA, Cadeia
 
 
 @pytest.fixture(scope="module")
 def modulo(postgres: Postgres, tmp_path_factory: Any) -> Iterator[Cadeia]:
-    c = Cadeia(postgres, tmp_path_factory.mktemp("trackcare"), "trackcare", 40)
+    c = Cadeia(postgres, tmp_path_factory.mktemp("trackcare"), 40)
     c.carga_inicial()
     c.tudo()
     yield c
@@ -163,7 +124,7 @@ def test_bad_input_has_a_reason_and_the_others_go_on(cadeia: Cadeia, tipo: str) 
 
 
 def test_the_initial_load_resumes_behind_its_last_page_and_repeats_nobody(postgres: Postgres, tmp_path: Path) -> None:
-    c = Cadeia(postgres, tmp_path, "trackcare", 60)
+    c = Cadeia(postgres, tmp_path, 60)
     c.montagem.marcas("carga_inicial")
     pessoas = c.origem("select count(*) from sqluser.pa_person")[0][0]
     assert c.carga_inicial(pagina=7) == pessoas

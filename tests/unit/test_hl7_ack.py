@@ -31,10 +31,11 @@ def test_an_application_error_is_this_records_for_good(codigo: str) -> None:
     assert isinstance(erro.value, FusionError)
 
 
+@pytest.mark.parametrize("codigo", ["AR", "CR"])
 @pytest.mark.parametrize(("condicao", "configuracao"), [("206", False), ("207", False), ("200", True), ("203", True), ("", True)])
-def test_a_rejection_is_tried_again_and_says_whether_somebody_must_configure(condicao: str, configuracao: bool) -> None:
-    with pytest.raises(Hl7Rejeitada) as erro:
-        ler_ack(ack("AR|C1", f"ERR|^^^{condicao}\r"), "C1").conferir()
+def test_a_rejection_is_tried_again_and_says_whether_somebody_must_configure(codigo: str, condicao: str, configuracao: bool) -> None:
+    with pytest.raises(Hl7Rejeitada, match=codigo) as erro:
+        ler_ack(ack(f"{codigo}|C1", f"ERR|^^^{condicao}\r"), "C1").conferir()
     assert erro.value.configuracao is configuracao and isinstance(erro.value, FusionIndisponivel)
     assert ("confira" in str(erro.value)) is configuracao
 

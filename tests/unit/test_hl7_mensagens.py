@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hl7apy.consts import VALIDATION_LEVEL
@@ -78,10 +79,14 @@ def test_our_own_checker_agrees(versao: str, charset: str) -> None:
 
 
 def test_a_message_says_who_sends_what_to_whom() -> None:
-    m = ler(todas(ajustes(remetente="TRAK", processamento="T"))["A01"].corpo)
-    assert [m.bruto("MSH", n) for n in (3, 5, 7, 9, 11, 12, 17, 18)] == [
-        "TRAK", "FUSION", "20240301103000-0300", "ADT^A01^ADT_A01", "T", "2.4", "BRA", "8859/1",
+    m = ler(todas(ajustes(remetente="TRAK", unidade_remetente="HRAN", unidade_destinataria="SES", processamento="T"))["A01"].corpo)
+    assert [m.bruto("MSH", n) for n in (3, 4, 5, 6, 7, 9, 11, 12, 17, 18)] == [
+        "TRAK", "HRAN", "FUSION", "SES", "20240301103000-0300", "ADT^A01^ADT_A01", "T", "2.4", "BRA", "8859/1",
     ]  # fmt: skip
+
+
+def test_times_have_the_offset_of_the_installations_zone() -> None:
+    assert ts(replace(ajustes(), fuso=ZoneInfo("America/Manaus")), datetime(2024, 3, 1, 10)) == "20240301100000-0400"
 
 
 def test_the_patient_travels_with_every_number_and_name() -> None:

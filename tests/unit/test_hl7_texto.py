@@ -14,7 +14,8 @@ from include.fusion.hl7.leitor import Mensagem, ler
 from include.fusion.hl7.texto import APAGAR, CHARSETS, Delimitadores, aproximar, codificar, decodificar
 from tests.unit.hl7_apoio import NOTA, PACIENTE, QUANDO, VISITA, ajustes
 
-GRAVADOS = ("8859/1", "ASCII", "UNICODE UTF-8", "8859/15")
+GRAVADOS = tuple(c for c in CHARSETS if c != "UNICODE")
+COM_ACENTOS = ("8859/1", "8859/15", "UNICODE UTF-8")
 DELIMITADORES = st.text(alphabet='|^~\\&\r\n"FSTREX.br0D AÇãé', max_size=60)
 
 
@@ -59,6 +60,13 @@ def test_a_component_survives_as_well(charset: str) -> None:
         assert lida.valor("PID", 11, componente=8) == texto and lida.valor("PID", 3) == "7|7"
 
     conferir()
+
+
+@given(st.lists(st.text(alphabet='|^~\\&"FSTRE.br Çãé', min_size=1, max_size=20).filter(str.strip), min_size=1, max_size=4))
+def test_repetitions_come_back_one_by_one(textos: list[str]) -> None:
+    alergia = d.Alergia("1", d.Codigo("PO", "Poeira"), "EA", "U", tuple(textos))
+    lida = ler(adt(ajustes(), "A60", QUANDO, PACIENTE, alergias=[alergia]).corpo)
+    assert [lida.valor("IAM", 5, repeticao=n) for n in range(1, len(textos) + 2)] == [*textos, ""]
 
 
 @given(st.text(alphabet='\\.br"F|\nçx ', max_size=200), st.integers(min_value=12, max_value=60))
@@ -142,6 +150,6 @@ def test_a_setting_that_does_not_fit_is_named(campos: dict[str, str]) -> None:
 
 
 def test_msh_18_and_the_bytes_agree() -> None:
-    for charset in GRAVADOS[:1] + GRAVADOS[2:]:
+    for charset in COM_ACENTOS:
         corpo = mdm(ajustes(charset=charset), QUANDO, PACIENTE, VISITA, NOTA).corpo
         assert f"|{charset}\r".encode() in corpo and "CONCEIÇÃO".encode(CHARSETS[charset]) in corpo

@@ -68,11 +68,15 @@ def sem_moldura(bruto: bytes) -> bytes:
     return bruto.removeprefix(b"\x0b").removesuffix(b"\r").removesuffix(b"\x1c") if bruto.startswith(b"\x0b") else bruto
 
 
+def charset_declarado(bruto: bytes) -> str:
+    """First value of MSH-18, empty where there is none. ``bruto`` begins with MSH and its separator."""
+    campos = bruto.split(b"\r", 1)[0].split(b"\n", 1)[0].split(bruto[3:4])
+    return campos[17].split(b"~")[0].decode("ascii", "replace") if len(campos) > 17 else ""
+
+
 def decodificar_bytes(bruto: bytes, charset: str | None = None) -> tuple[str, str, list[str]]:
     """(text, MSH-18 that it was read by, complaints). ``charset`` goes before MSH-18. Without either: UTF-8 if it is that, else 8859/1."""
-    separador = bruto[3:4]
-    campos = bruto.split(b"\r", 1)[0].split(b"\n", 1)[0].split(separador)
-    declarado = campos[17].split(b"~")[0].decode("ascii", "replace") if len(campos) > 17 else ""
+    declarado = charset_declarado(bruto)
     nome, avisos = charset or declarado, []
     if charset and declarado and charset != declarado:
         avisos.append("MSH-18 (charset): difere do charset pedido na conferência")

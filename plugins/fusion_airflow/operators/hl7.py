@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from fusion_airflow.montagem import Montagem
+    from include.fusion.hl7.transporte import Transporte
     from include.fusion.pedido import Pedido
+
+RECUSADAS_NO_ERRO = 10
 
 
 class PendenciaBuscaOperator(OperadorIntegracao):
@@ -84,9 +87,12 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
 class HL7SendOperator(BaseOperator):
     """Sends messages in order over the transport that a connection tells, and fails when one is refused.
 
-    ``mensagens``: texts (CR, LF or CRLF between segments), or paths of files with one message or a batch each (``arquivos``, templated).
-    A refused message (AE, CE) fails the task at once, naming the control ids; the others were sent. An outage fails it for a retry; what
-    had been taken is recognised by its control id. Returns counts.
+    ``mensagens``: texts (CR, LF or CRLF between segments) with one message or several each, encoded as MSH-18 says; ``arquivos``: paths of
+    files with one message or a batch each. Both templated, and one alone needs no list. What cannot be read is told before anything is
+    sent. A refused message (AE, CE) fails the task at once, naming the control ids; the others were sent. An outage or AR fails it for a
+    retry; what had been taken is recognised by its control id. Returns counts.
+
+    Airflow keeps texts of a task in its metadata (rendered fields, XCom): patients' data belongs in files.
     """
 
     template_fields = ("mensagens", "arquivos")
@@ -96,8 +102,8 @@ class HL7SendOperator(BaseOperator):
         self,
         *,
         hl7_conn_id: str,
-        mensagens: Sequence[str] = (),
-        arquivos: Sequence[str] = (),
+        mensagens: Sequence[str] | str = (),
+        arquivos: Sequence[str] | str = (),
         integracao_id: int | None = None,
         **kwargs: Any,
     ) -> None:
@@ -108,39 +114,38 @@ class HL7SendOperator(BaseOperator):
         self.integracao_id = integracao_id
 
     def execute(self, context: Context) -> dict[str, int]:
-        """``{"enviadas": n}``; :raises AirflowFailException: refused messages."""
+        """``{"enviadas": n}``; :raises AirflowFailException: refused or unreadable messages."""
         from fusion_airflow.hl7 import Hl7Hook
-        from include.fusion.hl7.texto import em_bytes
+        from include.fusion.hl7.avulsas import de_arquivo, de_texto
 
-        todas = [m for n, texto in enumerate(self.mensagens, 1) for m in _abrir(em_bytes(texto, _charset(texto)), f"mensagem {n}")]
-        todas += [m for n, caminho in enumerate(self.arquivos, 1) for m in _abrir(Path(caminho).read_bytes(), f"arquivo {n}")]
+        todas = [m for n, texto in enumerate(_lista(self.mensagens), 1) for m in _abrir(de_texto, texto, f"mensagem {n}")]
+        arquivos = enumerate(_lista(self.arquivos), 1)
+        todas += [m for n, caminho in arquivos for m in _abrir(de_arquivo, Path(caminho).read_bytes(), f"arquivo {n}")]
         recusadas = asyncio.run(_enviar(Hl7Hook(self.hl7_conn_id, self.integracao_id).transporte(1), todas))
         self.log.info("%d mensagens HL7 enviadas, %d recusadas", len(todas) - len(recusadas), len(recusadas))
         if recusadas:
-            raise AirflowFailException(f"{len(recusadas)} mensagens recusadas: {'; '.join(recusadas[:10])}")
+            raise AirflowFailException(f"{len(recusadas)} mensagens recusadas: {'; '.join(recusadas[:RECUSADAS_NO_ERRO])}")
         return {"enviadas": len(todas)}
 
 
-def _charset(texto: str) -> str:
-    """MSH-18, or the usual one: the bytes that leave must be what the header says."""
-    cabecalho = texto.lstrip()[:2000].splitlines()[:1]
-    campos = cabecalho[0].split(cabecalho[0][3]) if cabecalho and len(cabecalho[0]) > 3 else []
-    return campos[17].partition("~")[0] if len(campos) > 17 and campos[17] else "8859/1"
+def _lista(valor: Sequence[str] | str) -> Sequence[str]:
+    """A template renders to one text, whose letters are no messages."""
+    return [valor] if isinstance(valor, str) else valor
 
 
-def _abrir(bruto: bytes, qual: str) -> list[bytes]:
-    """Messages of a text or file, segments ended by CR alone. A broken envelope is not sent in part."""
-    from include.fusion.hl7.lote import abrir
+def _abrir(ler: Callable[[Any], list[bytes]], conteudo: Any, qual: str) -> list[bytes]:
+    """Messages of a text or file. A broken one is not sent in part, and trying again would not mend it."""
+    from include.fusion.erros import RegistroInvalido
 
-    arquivo = abrir(bruto)
-    if erros := [f"{a.onde}: {a.texto}" for a in arquivo.achados if a.nivel == "erro"]:
-        raise AirflowFailException(f"{qual}: {'; '.join(erros)}")
-    return [m.replace(b"\r\n", b"\r").replace(b"\n", b"\r").rstrip(b"\r") + b"\r" for m in arquivo.mensagens]
+    try:
+        return ler(conteudo)
+    except RegistroInvalido as erro:
+        raise AirflowFailException(f"{qual}: {erro}") from None
 
 
-async def _enviar(transporte: Any, mensagens: Sequence[bytes]) -> list[str]:
+async def _enviar(transporte: Transporte, mensagens: Sequence[bytes]) -> list[str]:
     """Control id and reason of every refused message."""
-    from include.fusion.hl7.ack import Hl7Recusada
+    from include.fusion.erros import FusionError
     from include.fusion.hl7.transporte import controle_da
 
     recusadas = []
@@ -148,6 +153,6 @@ async def _enviar(transporte: Any, mensagens: Sequence[bytes]) -> list[str]:
         for mensagem in mensagens:
             try:
                 (await transporte.enviar(mensagem)).conferir()
-            except Hl7Recusada as erro:
+            except FusionError as erro:
                 recusadas.append(f"{controle_da(mensagem)}: {erro}")
     return recusadas
