@@ -98,10 +98,11 @@ def test_an_edit_after_a_lost_answer_still_arrives(bancada: BancadaFhir, servido
 @so_sandbox
 def test_entries_that_fail_inside_a_200_travel_again_alone(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
     bancada.observar(20)
-    servidor.falhas(parcela_entrada_503=0.4)
+    servidor.falhas(parcela_entrada=0.4)
     bancada.configurar(maxRetries=10)
     assert bancada.enviar().enviados == 20
-    assert servidor.falhas()["feitas"]["parcela_entrada_503"] > 0
+    estado = servidor.falhas()
+    assert estado["pedidos"]["entradas"] == 20 + estado["feitas"]["parcela_entrada"] > 20
     conferir_nada_perdido_nada_dobrado(bancada, 20)
 
 
