@@ -12,7 +12,8 @@ TEMPO_REAL = ("realtime",)
 PLANTAO = (0, "fhir_push")
 """Queue number and process under which a real-time run says that it is at work."""
 PAUSA_MIN, PAUSA_MAX = 15.0, 600.0
-# Looks only at what partial indexes hold: unsynced observations, open queue rows (by process alone: the number is made outside the database).
+# Looks only at what partial indexes hold: unsynced observations, open queue rows (by process: the number, negative for
+# what came in, is made outside the database).
 _COM_TRABALHO = """\
 SELECT c.tenant_id, t.name FROM fhir_integration_configs c JOIN tenants t ON t.id = c.tenant_id
 WHERE c.enabled AND c.sync_direction IN ('bidirectional', 'push') AND c.sync_frequency = ANY(:frequencias)
@@ -21,10 +22,10 @@ WHERE c.enabled AND c.sync_direction IN ('bidirectional', 'push') AND c.sync_fre
             AND m.executado_em > statement_timestamp()))
     AND (EXISTS (
         SELECT 1 FROM observations o WHERE o."tenantId" = c.tenant_id AND NOT o."syncedToEHR" AND NOT EXISTS (
-            SELECT 1 FROM SincronizacaoFhir f WHERE f.processo = c.tenant_id AND f.chave = o.id AND f.situacao IN ('pendente', 'reservado', 'erro')
+            SELECT 1 FROM SincronizacaoFhir f WHERE f.processo = c.tenant_id AND f.chave = o.id AND f.integracao_id >= 0 AND f.situacao IN ('pendente', 'reservado', 'erro')
                 AND (f.situacao <> 'erro' OR f.versao_conteudo = to_char(o."updatedAt", 'YYYYMMDDHH24MISSUS'))))
     OR EXISTS (
-        SELECT 1 FROM SincronizacaoFhir f WHERE f.processo = c.tenant_id
+        SELECT 1 FROM SincronizacaoFhir f WHERE f.processo = c.tenant_id AND f.integracao_id >= 0
             AND ((f.situacao = 'pendente' AND (f.proxima_tentativa_em IS NULL OR f.proxima_tentativa_em <= statement_timestamp()))
                 OR (f.situacao = 'reservado' AND f.reservado_ate < statement_timestamp())
                 OR (:passageiras AND f.situacao = 'erro' AND starts_with(f.motivo, :motivo)))))
