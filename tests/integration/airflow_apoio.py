@@ -65,7 +65,8 @@ class ServidorAirflow:
             opcoes["CORE__AUTH_MANAGER"] = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
         limpo = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "_AIRFLOW"))}
         self.env = {
-            **limpo, "AIRFLOW_HOME": str(pasta), "PYTHONPATH": str(RAIZ), "FUSION_FHIR_TOKENS": str(pasta / "tokens"),
+            **limpo, "AIRFLOW_HOME": str(pasta), "PYTHONPATH": os.pathsep.join([str(RAIZ), *filter(None, [limpo.get("PYTHONPATH")])]),
+            "FUSION_FHIR_TOKENS": str(pasta / "tokens"),
             **{f"AIRFLOW__{n}": str(v) for n, v in opcoes.items()}, **{f"AIRFLOW_CONN_{n.upper()}": v for n, v in conexoes.items()},
         }  # fmt: skip
         times = sorted({t for p in usuarios.values() if ":" in p for t in p.split(":")[1].split("|")})
@@ -101,10 +102,10 @@ class ServidorAirflow:
             return False
         return True
 
-    def rodar(self, dag_id: str, conf: dict[str, Any]) -> str:
-        """One run in a process of its own; all it printed. :raises CalledProcessError: when it fails."""
+    def rodar(self, dag_id: str, conf: dict[str, Any], **ambiente: str) -> str:
+        """One run in a process of its own, with more ``ambiente``; all it printed. :raises RuntimeError: when it fails."""
         comando = [sys.executable, "-m", "airflow", "dags", "test", dag_id, "--conf", json.dumps(conf)]
-        env = {**self.env, "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": _PACOTES.replace("PASTA", str(RAIZ / "dags"))}
+        env = {**self.env, "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": _PACOTES.replace("PASTA", str(RAIZ / "dags"))} | ambiente
         feito = subprocess.run(comando, env=env, cwd=RAIZ, capture_output=True, text=True, timeout=120)
         if feito.returncode:
             raise RuntimeError(feito.stdout[-3000:] + feito.stderr[-3000:])
