@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from include.fusion.fhir.envio import reenviar_de_falhas_passageiras
 from include.fusion.fhir.erros import FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas
 from include.fusion.fhir.tabelas import fila_de
 from sandbox.fhir.servidor import ServidorFhir
+from sandbox.plataforma.ehr import pulso
 from tests.integration.fhir_apoio import EXTERNO, BancadaFhir, so_sandbox
 
 
@@ -61,9 +63,7 @@ def test_an_edit_updates_the_same_resource_and_keeps_what_the_ehr_added(bancada:
     bancada.enviar()
     [recurso] = bancada.no_ehr()
     nota = {**recurso, "note": [{"text": "conferido"}], "bodySite": {"text": "braço"}}
-    if bancada.servidor is None:
-        pytest.skip("writes to the server as somebody else")
-    bancada.servidor.fhir("PUT", f"Observation/{recurso['id']}", nota)  # The version that we know is now the one before.
+    bancada.hospital("PUT", f"Observation/{recurso['id']}", nota)  # The version that we know is now the one before.
     bancada.editar(obs_id)
     assert bancada.enviar().enviados == 1
     [depois] = bancada.no_ehr()
@@ -215,13 +215,17 @@ def test_wrong_credentials_dead_letter_nothing(bancada: BancadaFhir, servidor: S
     assert bancada.enviar().enviados == 2
 
 
-def test_several_matches_of_one_identifier_are_a_dead_letter(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
-    if servidor is None:
-        pytest.skip("makes duplicates on the server")
+def do_hospital(bancada: BancadaFhir, obs_id: str) -> None:
+    """An observation of another patient, made past us, with the identifier of ours."""
+    outro = bancada.hospital("POST", "Patient", {"resourceType": "Patient", "active": True})
+    sistema = bancada.cliente().config.metadata.observation_system
+    bancada.hospital("POST", "Observation", pulso(outro["id"], 70) | {"identifier": [{"system": sistema, "value": obs_id}]})
+
+
+def test_several_matches_of_one_identifier_are_a_dead_letter(bancada: BancadaFhir) -> None:
     [obs_id] = bancada.observar()
-    gemea = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}}
     for _ in range(2):
-        servidor.fhir("POST", "Observation", gemea | {"identifier": [{"system": "urn:fusion:plataforma:observation", "value": obs_id}]})
+        do_hospital(bancada, obs_id)
     bancada.enviar()
     assert bancada.mortas() == ["servidor FHIR recusou Observation: HTTP 412 (multiple-matches)"]
 
@@ -242,20 +246,18 @@ def test_one_patient_is_made_once_for_all_their_observations(bancada: BancadaFhi
     assert len(bancada.no_ehr("Patient")) == 1
 
 
-def test_tenants_see_nothing_of_each_other(banco: str, tmp_path: Path, servidor: ServidorFhir) -> None:
-    bancada = BancadaFhir(banco, tmp_path, servidor, tenants=2)
-    a, b = (t.id for t in bancada.tenants)
-    bancada.observar(3, a)
-    bancada.observar(4, b)
-    assert bancada.enviar(a).enviados == 3
-    assert (bancada.pendentes(a), bancada.pendentes(b)) == (0, 4)
-    assert bancada.enviar(b, bancada.observar(1, a)).enviados == 0  # Another tenant's record is none of b's.
-    bancada.fechar()
+def test_tenants_see_nothing_of_each_other(banco: str, tmp_path: Path, servidor: ServidorFhir | None) -> None:
+    with closing(BancadaFhir(banco, tmp_path, servidor, tenants=2)) as bancada:
+        a, b = (t.id for t in bancada.tenants)
+        bancada.observar(3, a)
+        bancada.observar(4, b)
+        assert bancada.enviar(a).enviados == 3
+        assert (bancada.pendentes(a), bancada.pendentes(b)) == (0, 4)
+        assert bancada.enviar(b, bancada.observar(1, a)).enviados == 0  # Another tenant's record is none of b's.
 
 
+@so_sandbox
 def test_an_edit_during_the_flight_is_sent_too(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
-    if servidor is None:
-        pytest.skip("needs the sandbox's delay")
     [obs_id] = bancada.observar()
     servidor.falhas(atraso_ms=400)
     corrida = threading.Thread(target=bancada.enviar)
@@ -279,12 +281,8 @@ def test_two_workers_share_the_queue_and_double_nothing(bancada: BancadaFhir) ->
     conferir_nada_perdido_nada_dobrado(bancada, 60)
 
 
-def test_an_identifier_that_names_another_patients_observation_is_a_dead_letter(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
-    if servidor is None:
-        pytest.skip("writes to the server as somebody else")
+def test_an_identifier_that_names_another_patients_observation_is_a_dead_letter(bancada: BancadaFhir) -> None:
     [obs_id] = bancada.observar()
-    outro = servidor.fhir("POST", "Patient", {"resourceType": "Patient", "active": True})
-    alheia = {"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "subject": {"reference": f"Patient/{outro['id']}"}}
-    servidor.fhir("POST", "Observation", alheia | {"identifier": [{"system": "urn:fusion:plataforma:observation", "value": obs_id}]})
+    do_hospital(bancada, obs_id)
     bancada.enviar()
     assert bancada.mortas() == ["subject: o identificador desta observação é de outro paciente no servidor FHIR"]
