@@ -5,6 +5,10 @@ A cada 6 horas, **Tenants** lista os tenants que recebem e **Buscar** traz, em u
 paciente que tem `ehrPatientId`: as novas são criadas, as conhecidas (por `fhirResourceId`) puladas, as alteradas atualizadas. O que mudou dos
 dois lados fica como está na plataforma e vai por cima no próximo envio.
 
+O que a plataforma não consegue guardar (data ou texto inválidos) fica na fila `SincronizacaoFhir` com situação `erro`, o motivo e a chave
+`Observation/<id no servidor>`, e a tarefa segue verde. Corrigido no servidor, volta sozinho na busca seguinte; para buscá-lo já:
+**Trigger** com *Só as recusadas*.
+
 Para buscar um só tenant ou paciente: **Trigger** e preencha o formulário.
 
 ## Se falhar

@@ -17,13 +17,14 @@ from sandbox.relatorio import Linha, Relatorio, consultar, percentil
 PUSH, PULL = "fhir_push", "fhir_pull"
 _LOCAIS = """select id, status, value, systolic, diastolic, "fhirResourceId", "syncedToEHR" from observations where source <> 'ehr'"""
 _DO_EHR = """select o."fhirResourceId", o.status, o.value from observations o where o.source = 'ehr'"""
-_FILA = "select situacao, count(*) from SincronizacaoFhir group by 1"
-_ERROS = "select chave, coalesce(motivo, 'sem motivo') from SincronizacaoFhir where situacao = 'erro'"
+_FILA = "select situacao, count(*) from SincronizacaoFhir where integracao_id >= 0 group by 1"
+_ERROS = "select chave, coalesce(motivo, 'sem motivo') from SincronizacaoFhir where situacao = 'erro' and integracao_id >= 0"
+_RECUSADAS = "select chave, coalesce(motivo, 'sem motivo') from SincronizacaoFhir where situacao = 'erro' and integracao_id < 0"
 _MUDANCAS = "select chave, marcador, committed_at from mudanca where origem = %s order by id"
 # A row's version is the edit that was sent; text in the order of time, in UTC for both sides.
 _FEITAS = """select f.chave, to_timestamp(f.versao_conteudo, 'YYYYMMDDHH24MISSUS'), f.concluido_em from SincronizacaoFhir f
 join fhir_integration_configs c on c.tenant_id = f.processo
-where f.situacao = 'concluido' and c.sync_frequency = 'realtime' and f.versao_conteudo is not null order by f.id"""
+where f.situacao = 'concluido' and f.integracao_id >= 0 and c.sync_frequency = 'realtime' and f.versao_conteudo is not null order by f.id"""
 _CHEGADAS = """select resource_id, atualizado_em from fhir_resources r where resource_type = 'Observation'
 and exists (select 1 from observations o where o.id = r.local_id and o.source = 'ehr')"""
 
@@ -38,7 +39,7 @@ def somar(relatorio: Relatorio, urls: Mapping[str, str]) -> None:
     """Add both lines; ``urls`` needs ``plataforma``, ``simulador`` and ``ehr``."""
     recursos = list(ehr_de(urls["ehr"]).observacoes())
     relatorio.integrations[PUSH] = _push(relatorio, recursos, urls)
-    relatorio.integrations[PULL] = _pull(recursos, urls)
+    relatorio.integrations[PULL] = _pull(relatorio, recursos, urls)
 
 
 def _push(relatorio: Relatorio, recursos: Iterable[dict[str, Any]], urls: Mapping[str, str]) -> Linha:
@@ -84,13 +85,16 @@ def _igual(local: tuple[Any, ...], recurso: dict[str, Any]) -> bool:
     return (recurso["id"], recurso["status"], [Decimal(str(a)) for a in achados]) == (fhir_id, estado, esperados)
 
 
-def _pull(recursos: Iterable[dict[str, Any]], urls: Mapping[str, str]) -> Linha:
-    """``missing``: the hospital's observations that the platform lacks or has otherwise; there is no queue, hence nothing pending."""
-    do_hospital = {r["id"]: r for r in recursos if not nossos(r)}
+def _pull(relatorio: Relatorio, recursos: Iterable[dict[str, Any]], urls: Mapping[str, str]) -> Linha:
+    """``missing``: the hospital's observations that the platform lacks or has otherwise, refused ones aside; nothing waits in a queue, hence nothing pending."""
+    recusadas = dict(consultar(urls["plataforma"], _RECUSADAS))
+    if recusadas:
+        relatorio.motivos[PULL] = Counter(recusadas.values())
+    do_hospital = {r["id"]: r for r in recursos if not nossos(r) and f"Observation/{r['id']}" not in recusadas}
     chegaram = consultar(urls["plataforma"], _DO_EHR)
     mudancas = consultar(urls["simulador"], _MUDANCAS, "ehr")
     vezes = Counter(x[0] for x in chegaram)
-    linha = Linha(changed=len(mudancas), delivered=len(chegaram), doubled=sum(n - 1 for n in vezes.values()))
+    linha = Linha(changed=len(mudancas), delivered=len(chegaram), refused=len(recusadas), doubled=sum(n - 1 for n in vezes.values()))
     iguais = set(chegaram)
     linha.missing = sum((r["id"], r["status"], Decimal(str(r["valueQuantity"]["value"]))) not in iguais for r in do_hospital.values())
     quando = dict(consultar(urls["plataforma"], _CHEGADAS))

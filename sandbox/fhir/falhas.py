@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.fusion.falhas import _ate_desligar, _cortar
 
-PARTES = ("parcela_429", "parcela_503", "parcela_500", "parcela_reset", "parcela_202", "parcela_html")
+PARTES = ("parcela_429", "parcela_503", "parcela_500", "parcela_status", "parcela_reset", "parcela_202", "parcela_html")
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,9 @@ class Falhas:
     """Shares lie in 0..1, drawn from one number per request, together at most 1. ``vezes``: so many faults, then none (0: no end).
 
     ``retry_after`` seconds; ``retry_after_data``: as an HTTP date. ``reset_depois_de_aplicar``: the answer is lost, not the request.
-    ``parcela_entrada_500``: share of a batch's entries that fail with 503 inside a 200. ``so_metodo``: only requests of this method.
+    ``parcela_status``: share of requests that get ``status``; ``parcela_entrada``: of a batch's entries that get it inside a 200, unseen by
+    the server. ``issue``: code of the OperationOutcome that goes with it. ``so_metodo``, ``so_rota`` (a suffix of the path, without bar):
+    only requests of this method, to this route.
     """
 
     atraso_ms: float = 0
@@ -34,12 +36,16 @@ class Falhas:
     parcela_reset: float = 0
     parcela_202: float = 0
     parcela_html: float = 0
-    parcela_entrada_503: float = 0
+    parcela_status: float = 0
+    parcela_entrada: float = 0
+    status: int = 503
+    issue: str = ""
     retry_after: float = 0
     retry_after_data: bool = False
     reset_depois_de_aplicar: bool = True
     vezes: int = 0
     so_metodo: str = ""
+    so_rota: str = ""
     semente: int = 7
 
     @classmethod
@@ -69,9 +75,10 @@ class ComFalhas:
         self.pedidos: Counter[str] = Counter()
         self._sorteio = random.Random(falhas.semente)
 
-    def _sortear(self, metodo: str) -> str:
+    def _sortear(self, metodo: str, rota: str) -> str:
         f = self.falhas
-        if (f.so_metodo and f.so_metodo != metodo) or (f.vezes and sum(self.feitas.values()) >= f.vezes):
+        fora = (f.so_metodo and f.so_metodo != metodo) or (f.so_rota and not rota.rstrip("/").endswith(f.so_rota))
+        if fora or self._esgotadas():
             return ""
         ponto = self._sorteio.random()
         for nome in PARTES:
@@ -80,6 +87,9 @@ class ComFalhas:
                 return nome
             ponto -= getattr(f, nome)
         return ""
+
+    def _esgotadas(self) -> bool:
+        return bool(self.falhas.vezes) and sum(self.feitas.values()) >= self.falhas.vezes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/_sandbox/falhas":
@@ -92,11 +102,16 @@ class ComFalhas:
             await self._app(scope, receive, send)
             return
         self.pedidos[scope["method"]] += 1
+        pacote = scope["method"] == "POST" and scope["path"].rstrip("/") == "/fhir"
+        if scope["method"] == "POST" and not pacote and b"if-none-exist" not in dict(scope["headers"]):
+            self.pedidos["sem_condicao"] += 1
         if self.falhas.atraso_ms:
             await asyncio.sleep(self.falhas.atraso_ms / 1000)
-        falha = self._sortear(scope["method"])
+        falha = self._sortear(scope["method"], scope["path"])
         if falha in ("parcela_429", "parcela_503", "parcela_500"):
             await _responder(send, int(falha[-3:]), self._espera())
+        elif falha == "parcela_status":
+            await _responder(send, self.falhas.status, self._espera(), json.dumps(self._desfecho()).encode() if self.falhas.issue else b"")
         elif falha == "parcela_html":
             await _responder(send, 200, [(b"content-type", b"text/html")], b"<html>proxy</html>")
         elif falha == "parcela_reset":
@@ -109,7 +124,7 @@ class ComFalhas:
             self._prontas[numero] = (time.monotonic() + 0.2, await self._aplicar(scope, receive))
             host = dict(scope["headers"])[b"host"].decode()
             await _responder(send, 202, [(b"content-location", f"http://{host}/_sandbox/pronto/{numero}".encode()), (b"retry-after", b"0")])
-        elif self.falhas.parcela_entrada_503 and scope["method"] == "POST" and scope["path"].rstrip("/") == "/fhir":
+        elif pacote:
             await self._entradas(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -141,9 +156,10 @@ class ComFalhas:
                 break
         pacote = json.loads(corpo)
         entradas = pacote.get("entry", [])
-        acaso = self._sorteio.random
-        cai = [acaso() < self.falhas.parcela_entrada_503 if pacote.get("type") == "batch" else False for _ in entradas]
-        self.feitas["parcela_entrada_503"] += sum(cai)
+        self.pedidos["entradas"] += len(entradas)
+        criacoes = [e["request"] for e in entradas if e.get("request", {}).get("method") == "POST"]
+        self.pedidos["sem_condicao"] += sum("ifNoneExist" not in p for p in criacoes)
+        cai = [pacote.get("type") == "batch" and self._cai_entrada() for _ in entradas]
         pacote["entry"] = [e for e, c in zip(entradas, cai, strict=True) if not c]
         novo = json.dumps(pacote).encode()
         cabecalhos = [(n, v) for n, v in scope["headers"] if n != b"content-length"] + [(b"content-length", str(len(novo)).encode())]
@@ -157,10 +173,21 @@ class ComFalhas:
         if inicio["status"] == 200:
             resposta = json.loads(respondido)
             boas = iter(resposta["entry"])
-            resposta["entry"] = [{"response": {"status": "503 Service Unavailable"}} if c else next(boas) for c in cai]
+            resposta["entry"] = [{"response": self._recusa()} if c else next(boas) for c in cai]
             respondido = json.dumps(resposta).encode()
         cabecalhos = [(n, v) for n, v in inicio["headers"] if n.lower() != b"content-length"]
         await _responder(send, inicio["status"], cabecalhos, respondido)
+
+    def _cai_entrada(self) -> bool:
+        cai = not self._esgotadas() and self._sorteio.random() < self.falhas.parcela_entrada
+        self.feitas["parcela_entrada"] += cai
+        return cai
+
+    def _desfecho(self) -> dict[str, Any]:
+        return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": self.falhas.issue}]}
+
+    def _recusa(self) -> dict[str, Any]:
+        return {"status": str(self.falhas.status), **({"outcome": self._desfecho()} if self.falhas.issue else {})}
 
     async def _pronto(self, scope: Scope, send: Send) -> None:
         numero = scope["path"].rpartition("/")[2]

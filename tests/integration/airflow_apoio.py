@@ -29,19 +29,30 @@ initdb()
 with create_session() as sessao:
     sessao.add_all(Team(name=nome) for nome in sys.argv[1:])
 """
+_FAB = """
+import json, sys
+from airflow.utils.db import initdb
+initdb()
+from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+with get_application_builder() as construtor:
+    sm = construtor.sm
+    for nome, papeis in json.loads(sys.argv[1]).items():
+        seus = [sm.find_role(p) or sm.add_role(p) for p in papeis.split("|")]
+        assert sm.add_user(nome, nome, "Teste", nome + "@example.com", seus, sys.argv[2])
+"""
 
 
 class ServidorAirflow:
-    """``usuarios``: name → role, or role and teams (``user:time1|time2``)."""
+    """``usuarios``: name → role, or role and teams (``user:time1|time2``); with ``fab`` (the FAB auth manager) roles (``User|Outro``)."""
 
-    def __init__(self, pasta: Path, banco: str, usuarios: dict[str, str], conexoes: dict[str, str]) -> None:
+    def __init__(self, pasta: Path, banco: str, usuarios: dict[str, str], conexoes: dict[str, str], *, fab: bool = False) -> None:
         self.pasta = pasta
         self.porta = porta_livre()
         self.chave = Fernet.generate_key().decode()
         (pasta / "senhas.json").write_text(json.dumps(dict.fromkeys(usuarios, SENHA)))
         opcoes = {
             "CORE__DAGS_FOLDER": RAIZ / "dags", "CORE__PLUGINS_FOLDER": RAIZ / "plugins", "CORE__LOAD_EXAMPLES": False,
-            "CORE__FERNET_KEY": self.chave, "CORE__MULTI_TEAM": True, "CORE__EXECUTOR": "LocalExecutor",
+            "CORE__FERNET_KEY": self.chave, "CORE__MULTI_TEAM": not fab, "CORE__EXECUTOR": "LocalExecutor",
             "CORE__DAGS_ARE_PAUSED_AT_CREATION": False, "CORE__HOSTNAME_CALLABLE": "socket.gethostname",
             "CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{n}:{p}" for n, p in usuarios.items()),
             "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": pasta / "senhas.json",
@@ -50,17 +61,23 @@ class ServidorAirflow:
             "API__SECRET_KEY": "x" * 32, "API_AUTH__JWT_SECRET": "y" * 64, "API_AUTH__JWT_ISSUER": "teste",
             "LOGGING__UVICORN_LOGGING_LEVEL": "WARNING",
         }  # fmt: skip
+        if fab:
+            opcoes["CORE__AUTH_MANAGER"] = "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager"
         limpo = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW", "_AIRFLOW"))}
         self.env = {
-            **limpo, "AIRFLOW_HOME": str(pasta), "PYTHONPATH": str(RAIZ), "FUSION_FHIR_TOKENS": str(pasta / "tokens"),
+            **limpo, "AIRFLOW_HOME": str(pasta), "PYTHONPATH": os.pathsep.join([str(RAIZ), *filter(None, [limpo.get("PYTHONPATH")])]),
+            "FUSION_FHIR_TOKENS": str(pasta / "tokens"),
             **{f"AIRFLOW__{n}": str(v) for n, v in opcoes.items()}, **{f"AIRFLOW_CONN_{n.upper()}": v for n, v in conexoes.items()},
         }  # fmt: skip
-        self._times = sorted({t for p in usuarios.values() if ":" in p for t in p.split(":")[1].split("|")})
+        times = sorted({t for p in usuarios.values() if ":" in p for t in p.split(":")[1].split("|")})
+        self._preparo = ["-c", _FAB, json.dumps(usuarios), SENHA] if fab else ["-c", _TIMES, *times]
         self._processo: subprocess.Popen[bytes] | None = None
         self._tokens: dict[str, str] = {}
 
     def iniciar(self) -> ServidorAirflow:
-        subprocess.run([sys.executable, "-c", _TIMES, *self._times], env=self.env, cwd=RAIZ, check=True, capture_output=True)
+        feito = subprocess.run([sys.executable, *self._preparo], env=self.env, cwd=RAIZ, capture_output=True, text=True)
+        if feito.returncode:
+            raise RuntimeError(feito.stderr[-3000:])
         pronto = self.pasta / "pronto"
         comando = [sys.executable, "-m", "sandbox.stack.preparo", "airflow", "--pronto", str(pronto), "--argumentos"]
         self._processo = iniciar(
@@ -85,13 +102,10 @@ class ServidorAirflow:
             return False
         return True
 
-    def rodar(self, dag_id: str, conf: dict[str, Any], pasta: Path = RAIZ / "dags", **conexoes: str) -> str:
-        """One run of a DAG in ``pasta`` in a process of its own, with more connections; all it printed. :raises RuntimeError: when it fails."""
+    def rodar(self, dag_id: str, conf: dict[str, Any], pasta: Path = RAIZ / "dags", **ambiente: str) -> str:
+        """One run of a DAG in ``pasta`` in a process of its own, with more ``ambiente``; all it printed. :raises RuntimeError: when it fails."""
         comando = [sys.executable, "-m", "airflow", "dags", "test", dag_id, "--conf", json.dumps(conf)]
-        env = {
-            **self.env, "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": _PACOTES.replace("PASTA", str(pasta)),
-            **{f"AIRFLOW_CONN_{n.upper()}": v for n, v in conexoes.items()},
-        }  # fmt: skip
+        env = {**self.env, "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": _PACOTES.replace("PASTA", str(pasta)), **ambiente}
         feito = subprocess.run(comando, env=env, cwd=RAIZ, capture_output=True, text=True, timeout=120)
         if feito.returncode:
             raise RuntimeError(feito.stdout[-3000:] + feito.stderr[-3000:])

@@ -22,8 +22,8 @@ API = "/api/v1/fhir"
 
 
 @contextmanager
-def abrir(postgres: Postgres, pasta: Path) -> Iterator[Any]:
-    """Tenants ``a``, ``b`` and another; six users from administrator to stranger."""
+def abrir(postgres: Postgres, pasta: Path, *, fab: bool = False) -> Iterator[Any]:
+    """Tenants ``a``, ``b`` and another; six users from administrator to stranger, by teams or, with ``fab``, by roles ``tenant:<id>``."""
     dsn = postgres.criar_banco(f"plat_{pasta.name}")
     plataforma.criar(dsn)
     a, b, _ = plataforma.gerar(dsn, 3, 2)
@@ -39,7 +39,16 @@ def abrir(postgres: Postgres, pasta: Path) -> Iterator[Any]:
         "leitor": f"viewer:{a.id}",
         "sem": "user",
     }
-    airflow = ServidorAirflow(pasta, postgres.criar_banco(f"af_{pasta.name}"), usuarios, {"plataforma": dsn})
+    if fab:
+        usuarios = {
+            "chefe": "Admin",
+            "op": "Op",
+            "ana": f"User|tenant:{a.id}",
+            "duas": f"User|tenant:{a.id}|tenant:{b.id}",
+            "leitor": f"Viewer|tenant:{a.id}",
+            "sem": "User",
+        }
+    airflow = ServidorAirflow(pasta, postgres.criar_banco(f"af_{pasta.name}"), usuarios, {"plataforma": dsn}, fab=fab)
     try:
         airflow.iniciar()
         yield SimpleNamespace(dsn=dsn, a=a.id, b=b.id, fhir=fhir, airflow=airflow, pedir=airflow.pedir)

@@ -1,5 +1,9 @@
 """One platform database and one FHIR server, without Airflow. ``FHIR_TEST_URL`` (with ``FHIR_TEST_AUTH``: authType and authConfig as JSON)
-puts an external server in the place of the sandbox's; tests that inject faults are then skipped."""
+puts an external server in the place of the sandbox's; tests that inject faults are then skipped.
+
+On an external server nobody is found by CPF or CNS: its patients are none of ours. All that the tests write there carries identifiers of
+``urn:fusion:teste:…`` and is deleted at the end of each test; what the server does not let them delete is named in a warning.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,8 @@ import asyncio
 import json
 import os
 import random
+import uuid
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +27,7 @@ from include.fusion.fhir.cliente import ClienteFhir
 from include.fusion.fhir.cofre import Cofre
 from include.fusion.fhir.configuracoes import Configuracoes
 from include.fusion.fhir.envio import Envio, Resultado
+from include.fusion.fhir.erros import FhirErro
 from include.fusion.fhir.migracoes import migrar_plataforma
 from include.fusion.fhir.tokens import CacheTokens
 from sandbox import plataforma
@@ -28,6 +35,8 @@ from sandbox.fhir.servidor import ServidorFhir
 
 EXTERNO = os.environ.get("FHIR_TEST_URL", "")
 so_sandbox = pytest.mark.skipif(bool(EXTERNO), reason="needs the sandbox's fault injection; FHIR_TEST_URL names an external server")
+TESTE = {"observationSystem": "urn:fusion:teste:observation", "patientSystem": "urn:fusion:teste:patient"} if EXTERNO else {}
+HOSPITAL = "urn:fusion:teste:hospital"
 RAPIDO = {"initialDelay": 20, "maxDelay": 80}
 
 
@@ -41,6 +50,9 @@ class BancadaFhir:
         self.tenants = plataforma.gerar(banco, tenants, pacientes, semente=random.SystemRandom().randrange(10**6))
         self.engine = create_engine(banco.replace("postgresql://", "postgresql+psycopg2://", 1), hide_parameters=True)
         migrar_plataforma(self.engine)
+        if EXTERNO:
+            self.sql("update patients set name = 'Paciente de Teste', cpf = null, cns = null, phone = null, email = null")
+        self._do_hospital: set[str] = set()
         self.chave = Fernet.generate_key().decode()
         self.cofre = Cofre([self.chave])
         self.configuracoes = Configuracoes(self.engine, self.cofre, validade=0)
@@ -56,11 +68,13 @@ class BancadaFhir:
 
     def configurar(self, tenant: str = "", **mudancas: Any) -> None:
         if EXTERNO:
-            destino = {"baseUrl": EXTERNO, **json.loads(os.environ.get("FHIR_TEST_AUTH", "{}"))}
+            if not (acesso := os.environ.get("FHIR_TEST_AUTH")):
+                raise pytest.UsageError("FHIR_TEST_URL needs FHIR_TEST_AUTH, as docs/fhir.md has it")
+            destino = {"baseUrl": EXTERNO, **json.loads(acesso)}
         else:
             assert self.servidor is not None
             destino = {"baseUrl": self.servidor.url, **self.servidor.acesso()}
-        corpo = {"enabled": True, **destino, **RAPIDO, **mudancas}
+        corpo = {"enabled": True, **destino, **RAPIDO, **mudancas, "metadata": TESTE | mudancas.get("metadata", {})}
         self.configuracoes.gravar(tenant or self.tenant, corpo, "teste")
 
     def cliente(self, tenant: str = "") -> ClienteFhir:
@@ -118,5 +132,46 @@ class BancadaFhir:
                     achados |= {r["id"]: r for r in pagina}
         return list(achados.values())
 
+    def hospital(self, metodo: str, rota: str, corpo: dict[str, Any]) -> dict[str, Any]:
+        """One write by somebody else than the push, marked as a test's; the resource as the server then has it."""
+        tipo = corpo["resourceType"]
+        if metodo == "POST":
+            corpo = corpo | {"identifier": [*corpo.get("identifier", []), {"system": HOSPITAL, "value": str(uuid.uuid4())}]}
+        if self.servidor is not None:
+            return self.servidor.fhir(metodo, rota, corpo)
+
+        async def escrever() -> dict[str, Any]:
+            async with self.cliente() as cliente:
+                escrito = await cliente.pedir(metodo, rota, tipo, corpo, {"Prefer": "return=representation"})
+                assert escrito.id is not None
+                self._do_hospital.add(f"{tipo}/{escrito.id}")
+                lido = await cliente.ler(tipo, escrito.id)
+                return dict(lido.corpo)
+
+        return asyncio.run(escrever())
+
+    def _apagar(self) -> None:
+        """Everything that the tests wrote on an external server, observations first."""
+
+        async def apagar(rotas: list[str]) -> list[str]:
+            ficaram = []
+            async with self.cliente() as cliente:
+                for rota in rotas:
+                    try:
+                        await cliente.pedir("DELETE", rota, rota.partition("/")[0])
+                    except FhirErro as erro:
+                        if getattr(erro, "status", 0) not in (404, 410):
+                            ficaram.append(rota)
+            return ficaram
+
+        pacientes = {f"Patient/{e}" for (e,) in self.sql('select "ehrPatientId" from patients where "ehrPatientId" is not null')}
+        observacoes = {f"Observation/{r['id']}" for r in self.no_ehr()}
+        if ficaram := asyncio.run(apagar(sorted(observacoes | pacientes | self._do_hospital))):
+            warnings.warn(f"left on the server: {', '.join(ficaram)}", stacklevel=2)
+
     def fechar(self) -> None:
+        if EXTERNO:
+            self._apagar()
         self.engine.dispose()
+
+    close = fechar

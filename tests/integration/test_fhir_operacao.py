@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.plataforma.ehr import pulso
 from tests.integration.fhir_api_apoio import API, configurar, observar, sql
 
 
@@ -31,9 +32,9 @@ def test_a_dead_letter_can_be_resent_once_its_cause_is_gone(mundo: Any, config: 
     obs_id = recusada(mundo, mundo.a)
     sql(mundo, "update observations set type = 'heart_rate', value = 70 where id = %s", obs_id)
     status, corpo = mundo.pedir("POST", f"{API}/dead-letters/resend", {"ids": [obs_id]}, quem="ana")
-    assert (status, corpo["dag_id"]) == (202, "fhir_push")
+    assert (status, corpo["reenviadas"], [e["dag_id"] for e in corpo["execucoes"]]) == (202, 1, ["fhir_push"])
     assert sql(mundo, "select situacao from SincronizacaoFhir where chave = %s", obs_id) == [("pendente",)]
-    assert mundo.pedir("POST", f"{API}/dead-letters/resend", {"ids": [obs_id]}, quem="ana")[1] == {"reenviadas": 0}
+    assert mundo.pedir("POST", f"{API}/dead-letters/resend", {"ids": [obs_id]}, quem="ana")[1] == {"reenviadas": 0, "execucoes": []}
 
 
 def test_nobody_sees_or_resends_another_tenants_dead_letters(mundo: Any, config: dict[str, Any]) -> None:
@@ -88,3 +89,32 @@ def test_a_masked_secret_means_the_stored_one(mundo: Any, config: dict[str, Any]
 def test_what_belongs_to_the_configuration_is_for_administrators(mundo: Any, config: dict[str, Any], quem: str) -> None:
     for metodo, rota, corpo in (("POST", "/config/test", config), ("GET", "/tenants", None), ("GET", "/page", None)):
         assert mundo.pedir(metodo, f"{API}{rota}?tenant={mundo.a}", corpo, quem=quem)[0] == 403
+
+
+def recusada_na_busca(mundo: Any, tenant: str) -> str:
+    """Key of an observation of the EHR that the platform could not take."""
+    ehr = mundo.fhir.fhir("POST", "Patient", {"resourceType": "Patient", "active": True})["id"]
+    paciente = sql(mundo, 'update patients set "ehrPatientId" = %s where "tenantId" = %s returning id', ehr, tenant)[0][0]
+    sql(mundo, 'update patients set "ehrPatientId" = null where "tenantId" = %s and id <> %s', tenant, paciente)
+    id_ = mundo.fhir.fhir("POST", "Observation", pulso(ehr, 70) | {"note": [{"text": "a\x00"}]})["id"]
+    assert mundo.pedir("POST", f"{API}/patients/{paciente}/pull?wait=true&tenant={tenant}", quem="chefe")[0] == 422
+    return f"Observation/{id_}"
+
+
+def test_what_a_pull_refused_stands_beside_it_and_is_fetched_again(mundo: Any, config: dict[str, Any]) -> None:
+    chave = recusada_na_busca(mundo, mundo.a)
+    itens = mundo.pedir("GET", f"{API}/dead-letters?limite=1000", quem="ana")[1]["itens"]
+    [item] = [i for i in itens if i["chave"] == chave]
+    assert (item["sentido"], item["resourceType"], item["tenantId"], item["observationId"]) == ("pull", "Observation", mundo.a, None)
+    assert mundo.pedir("POST", f"{API}/dead-letters/resend", {"ids": [chave]}, quem="sem")[0] == 403
+    corpo = mundo.pedir("POST", f"{API}/dead-letters/resend", {"ids": [chave]}, quem="ana")[1]
+    assert (corpo["reenviadas"], [e["dag_id"] for e in corpo["execucoes"]]) == (1, ["fhir_pull"])
+    assert sql(mundo, "select situacao from SincronizacaoFhir where chave = %s", chave) == [("pendente",)]
+
+
+def test_the_pull_dag_fetches_the_refused_ones_alone(mundo: Any, config: dict[str, Any]) -> None:
+    chave = recusada_na_busca(mundo, mundo.a)
+    mundo.fhir.fhir("PUT", chave, {**mundo.fhir.fhir("GET", chave), "note": [{"text": "certa"}]})
+    rodada = mundo.airflow.rodar("fhir_pull", {"tenant": mundo.a, "recusadas": "todas"})
+    assert sql(mundo, "select situacao, motivo from SincronizacaoFhir where chave = %s", chave) == [("concluido", None)]
+    assert "certa" not in rodada and chave not in [i["chave"] for i in mundo.pedir("GET", f"{API}/dead-letters", quem="ana")[1]["itens"]]

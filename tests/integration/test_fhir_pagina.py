@@ -13,6 +13,7 @@ import pytest
 from tests.integration.airflow_apoio import _ABRIR
 from tests.integration.fhir_api_apoio import API, sql
 from tests.integration.navegador import CHROMIUM, Navegador
+from tests.integration.test_fhir_operacao import recusada_na_busca
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 AVISO = "document.getElementById('aviso').textContent"
@@ -73,6 +74,22 @@ def test_a_wrong_field_is_marked_and_nothing_is_stored(mundo: Any, config: dict[
 
     navegar(mundo, tmp_path, "chefe", passos)
     assert sql(mundo, "select count(*) from fhir_config_audit") == antes
+
+
+def test_what_a_pull_refused_is_shown_and_can_be_fetched_again(mundo: Any, config: dict[str, Any], tmp_path: Path) -> None:
+    chave = recusada_na_busca(mundo, mundo.a)
+
+    async def passos(n: Navegador) -> None:
+        await n.esperar("document.body.dataset.tenant")
+        await n.preencher(tenant=mundo.a)
+        await n.esperar(f"document.body.dataset.tenant === '{mundo.a}'")
+        assert f"busca\t{chave}\tObservation: valor" in await n.ler("document.getElementById('mortas').innerText")
+        await n.clicar("reenviar")
+        await n.esperar(f"{AVISO}.startsWith('Reenvio iniciado') && !mortas.innerText.includes('{chave}')")
+        await n.clicar("reenviar")
+        await n.esperar(f"{AVISO} === 'Nada a reenviar.'")
+
+    navegar(mundo, tmp_path, "chefe", passos)
 
 
 def test_nobody_else_sees_the_page(mundo: Any, tmp_path: Path) -> None:

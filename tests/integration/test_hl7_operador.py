@@ -187,5 +187,5 @@ def test_it_works_in_a_foreign_dag_with_templates_and_another_tasks_output(conex
     um, outro = (no_disco(tmp_path, f"{n}.hl7", MENSAGENS[n].corpo) for n in (0, 1))
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags" / "alheia.py").write_text(_ALHEIA.replace("MENSAGEM", um))
-    dito = mundo.airflow.rodar("alheia", {"arquivo": outro}, tmp_path / "dags", hl7_teste=conexao())
+    dito = mundo.airflow.rodar("alheia", {"arquivo": outro}, tmp_path / "dags", AIRFLOW_CONN_HL7_TESTE=conexao())
     assert sorted(guardadas(dsn)) == sorted(CONTROLES[:2]) and "CONCEI" not in dito

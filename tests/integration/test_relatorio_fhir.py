@@ -81,3 +81,10 @@ def test_what_the_hospital_wrote_or_amended_since_is_missing(bancada: BancadaFhi
     ehr(bancada).corrigir(recurso)
     ehr(bancada).observar(paciente(bancada), 61)
     assert linhas(bancada)[PULL].missing == 2
+
+
+def test_what_the_pull_refused_is_neither_missing_nor_the_pushs(bancada: BancadaFhir) -> None:
+    ehr(bancada).observar(paciente(bancada), 62, note=[{"text": "a\x00"}])
+    bancada.buscar()
+    push, pull = linhas(bancada)[PUSH], linhas(bancada)[PULL]
+    assert (pull.refused, pull.missing, push.refused, push.pending) == (1, 0, 0, 0)

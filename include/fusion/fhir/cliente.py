@@ -20,7 +20,7 @@ from yarl import URL
 from include.fusion.cliente import espera_pedida
 from include.fusion.fhir.autenticacao import Autenticador
 from include.fusion.fhir.configuracao import Configuracao, origem
-from include.fusion.fhir.erros import FhirIndisponivel, FhirNaoAutorizado, FhirRecusado, erro_de, transitorio
+from include.fusion.fhir.erros import FhirIndisponivel, FhirNaoAutorizado, FhirRecusado, erro_de, esgotado, transitorio
 from include.fusion.fhir.registro import anotar
 from include.fusion.fhir.validacao import de_json, em_json
 
@@ -116,6 +116,14 @@ class ClienteFhir:
         tipo = recurso["resourceType"]
         return await self.pedir("PUT", f"{tipo}/{recurso['id']}", tipo, recurso, cabecalhos, id or recurso["id"])
 
+    async def gravar(self, recurso: dict[str, Any], busca: str, id: str | None = None) -> Resposta:
+        """Conditional update: 201 made it, 200 replaced the one that ``busca`` finds; :class:`FhirDuplicado` when several answer.
+
+        For whoever owns a resource as a whole. It replaces all of it, so the push, which keeps what the EHR added, does not use it.
+        """
+        tipo = recurso["resourceType"]
+        return await self.pedir("PUT", f"{tipo}?{busca}", tipo, recurso, {"Prefer": "return=representation"}, id)
+
     async def pacote(self, pacote: dict[str, Any]) -> list[dict[str, Any]]:
         """Send a batch or transaction; one response entry per request entry, in its order. Each has to be looked at: a batch is a 200."""
         resposta = await self.pedir("POST", "", "Bundle", pacote)
@@ -192,7 +200,7 @@ class ClienteFhir:
                 )
             espera = next(proximas, None)
             if espera is None or (falha.espera or 0) > ESPERA_MAX:
-                raise FhirIndisponivel(falha.status, recurso, tentativa, falha.espera) from None
+                raise esgotado(falha.status, falha.corpo, recurso, tentativa, falha.espera) from None
             await self._dormir(max(espera, falha.espera or 0))
 
     async def _tentar(
@@ -213,9 +221,10 @@ class ClienteFhir:
         if status == 202 and "Content-Location" in cabecalhos:
             status, lido, cabecalhos = await self._acompanhar(cabecalhos, recurso)
         if transitorio(status, lido):
-            raise FhirIndisponivel(status, recurso, espera=espera_pedida(cabecalhos.get("Retry-After")))
+            raise FhirIndisponivel(status, recurso, espera=espera_pedida(cabecalhos.get("Retry-After")), corpo=lido)
         if status >= 400:
-            raise erro_de(status, lido, recurso, condicional="If-None-Exist" in extras)
+            # Without If-Match a 412 can only come from a search: several resources answer to it.
+            raise erro_de(status, lido, recurso, condicional="If-Match" not in extras and metodo != "GET")
         if status >= 300:
             raise FhirRecusado(status, recurso)
         if lido is None and metodo == "GET":

@@ -46,14 +46,16 @@ class FhirConflito(FhirErro):
 
 
 class FhirIndisponivel(FhirErro):
-    """No usable answer after every try; ``status`` 0 when there was none at all. ``espera``: seconds that the server asked for."""
+    """No usable answer after every try; ``status`` 0 when there was none at all. ``espera``: seconds that the server asked for.
+    ``corpo``: its answer, never part of the message."""
 
-    def __init__(self, status: int, recurso: str, tentativas: int = 1, espera: float | None = None) -> None:
+    def __init__(self, status: int, recurso: str, tentativas: int = 1, espera: float | None = None, corpo: Any = None) -> None:
         dito = f"HTTP {status}" if status else "sem resposta"
         super().__init__(f"{PREFIXO_INDISPONIVEL} em {recurso}: {dito} após {tentativas} tentativa(s)")
         self.status = status
         self.tentativas = tentativas
         self.espera = espera
+        self.corpo = corpo
 
 
 class FhirNaoAutorizado(FhirErro):
@@ -89,11 +91,18 @@ def transitorio(status: int, corpo: Any) -> bool:
     """Whether the same request may succeed later: by status, or by what a 4xx says of itself."""
     if status in TRANSITORIOS:
         return True
-    return status >= 400 and status not in (409, 412) and desfecho(corpo)[0] in _ISSUES_TRANSITORIAS - {"exception", "incomplete"}
+    return status >= 400 and status not in (401, 409, 412) and desfecho(corpo)[0] in _ISSUES_TRANSITORIAS
+
+
+def esgotado(status: int, corpo: Any, recurso: str, tentativas: int, espera: float | None = None) -> FhirErro:
+    """What a transient answer means once the attempts are used up: an outage, but a 4xx that only called itself transient is the record's."""
+    if status in TRANSITORIOS or status < 400:
+        return FhirIndisponivel(status, recurso, tentativas, espera)
+    return FhirRecusado(status, recurso, *desfecho(corpo))
 
 
 def erro_de(status: int, corpo: Any, recurso: str, *, condicional: bool = False) -> FhirErro:
-    """The error of one final answer (status 400 and up, not transient). ``condicional``: it was a conditional create."""
+    """The error of one final answer (status 400 and up, not transient). ``condicional``: it went by a search."""
     if status == 412 and condicional:
         return FhirDuplicado(recurso)
     if status in (409, 412):

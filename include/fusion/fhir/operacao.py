@@ -1,4 +1,4 @@
-"""What operators look at and act on: the dead letter and the figures, of one tenant or of all."""
+"""What operators look at and act on: the dead letters of both directions and the figures, of one tenant or of all."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from include.fusion.fhir.tabelas import fila_de
+from include.fusion.fhir.tabelas import fila_de, fila_de_entrada
 
 _MORTAS = """\
-SELECT f.id, f.processo AS "tenantId", f.chave AS "observationId", f.motivo, f.criado_em AS "criadaEm", f.concluido_em AS "recusadaEm"
+SELECT f.id, f.processo AS "tenantId", CASE WHEN f.integracao_id < 0 THEN 'pull' ELSE 'push' END AS sentido, f.chave,
+    CASE WHEN f.integracao_id < 0 THEN split_part(f.chave, '/', 1) ELSE 'Observation' END AS "resourceType",
+    CASE WHEN f.integracao_id < 0 THEN split_part(f.chave, '/', 2) END AS "resourceId",
+    CASE WHEN f.integracao_id >= 0 THEN f.chave END AS "observationId", f.motivo, f.criado_em AS "criadaEm"
 FROM SincronizacaoFhir f WHERE f.situacao = 'erro' AND (CAST(:tenant AS text) IS NULL OR f.processo = :tenant) AND f.id > :depois
 ORDER BY f.id LIMIT :limite"""
 _HORAS = """\
@@ -29,13 +32,17 @@ WHERE CAST(:tenant AS text) IS NULL OR c.tenant_id = :tenant ORDER BY t.name, c.
 
 
 def cartas_mortas(engine: Engine, tenant: str | None, depois: int = 0, limite: int = 100) -> list[dict[str, Any]]:
-    """Refused observations with their reasons, in order of their row ids; ``depois`` is the last id of the page before."""
+    """What was refused with its reason, in order of the row ids; ``depois`` is the last id of the page before.
+
+    ``sentido`` push: an observation of the platform (``observationId``); pull: a resource of the server (``resourceType``, ``resourceId``).
+    ``chave`` is what :func:`reenviar` takes for either.
+    """
     return _linhas(engine, _MORTAS, {"tenant": tenant, "depois": depois, "limite": limite})
 
 
-def reenviar(engine: Engine, tenant: str, observacoes: Sequence[str] | None = None) -> int:
-    """Dead letters (all, or those of these observations) are pending again, with no tries counted; how many."""
-    return fila_de(engine, tenant).reenviar_erros(chaves=observacoes)
+def reenviar(engine: Engine, tenant: str, chaves: Sequence[str] | None = None) -> tuple[int, int]:
+    """Dead letters (all, or those of these keys) are pending again, with no tries counted; how many to be sent and to be fetched."""
+    return fila_de(engine, tenant).reenviar_erros(chaves=chaves), fila_de_entrada(engine, tenant).reenviar_erros(chaves=chaves)
 
 
 def metricas(engine: Engine, tenant: str | None, horas: int = 24) -> dict[str, list[dict[str, Any]]]:

@@ -12,7 +12,16 @@ from urllib.parse import quote
 from include.fusion.erros import FusionHubError, RegistroInvalido
 from include.fusion.fhir import observacao
 from include.fusion.fhir.cliente import ClienteFhir, Resposta, esperas, id_de, versao_de
-from include.fusion.fhir.erros import FhirConflito, FhirDuplicado, FhirErro, FhirIndisponivel, FhirNaoAutorizado, erro_de, transitorio
+from include.fusion.fhir.erros import (
+    FhirConflito,
+    FhirDuplicado,
+    FhirErro,
+    FhirIndisponivel,
+    FhirNaoAutorizado,
+    erro_de,
+    esgotado,
+    transitorio,
+)
 from include.fusion.fhir.registro import anotar
 from include.fusion.fhir.repositorio import Enviada, ObservacaoLocal
 from include.fusion.fhir.validacao import conferir
@@ -33,6 +42,8 @@ class Item:
     """Present version in the EHR, for an update."""
     enviada: Enviada | None = None
     falha: FusionHubError | None = None
+    adiada: FusionHubError | None = None
+    """What the last transient answer to it will mean, should no attempt be left."""
 
 
 class Remessa:
@@ -117,8 +128,7 @@ class Remessa:
             espera = next(proximas, None) if repetir else None
             if espera is None:
                 for item in repetir:
-                    # Said as an outage, so that the next scheduled run sends them again.
-                    item.falha = FhirIndisponivel(503, TIPO, 1 + self.cliente.config.max_retries)
+                    item.falha = item.adiada
                 return
             await asyncio.sleep(espera)
             faltam = repetir
@@ -152,10 +162,11 @@ class Remessa:
                 await self._depois([item], Resposta(status, recurso, versao, fhir_id))
             return False
         if transitorio(status, resultado):
+            item.adiada = esgotado(status, resultado, TIPO, 1 + self.cliente.config.max_retries)
             return True
         erro = erro_de(status, resultado, TIPO, condicional=item.local.fhir_id is None)
-        if isinstance(erro, FhirConflito):
-            await self._depois([item])
+        if status == 401 or isinstance(erro, FhirConflito):
+            await self._depois([item])  # By itself it gets a new token, or is read again.
         else:
             item.falha = erro
         return False

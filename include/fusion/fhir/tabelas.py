@@ -11,7 +11,8 @@ from include.fusion.tabelas import marca_dagua, tabela_fila, trava_fila
 
 metadados = MetaData()
 FILA = tabela_fila("SincronizacaoFhir", metadados=metadados)
-"""Observations on their way to the EHR, one process per tenant; ``erro`` is the dead letter."""
+"""Observations on their way to the EHR, one process per tenant; ``erro`` is the dead letter. Under a negative number lies what a pull could
+not take: the direction is the number's sign, so that both are one list for whoever looks at them, and neither run sees the other's."""
 trava_fila.to_metadata(metadados)
 marca_dagua.to_metadata(metadados)
 
@@ -24,6 +25,16 @@ def numero(tenant_id: str) -> int:
     return zlib.crc32(tenant_id.encode()) & 0x7FFFFFFF
 
 
+def numero_de_entrada(tenant_id: str) -> int:
+    """The tenant's number for what comes from its EHR."""
+    return -1 - numero(tenant_id)
+
+
 def fila_de(engine: Engine, tenant_id: str) -> Fila:
     """Queue of one tenant's observations; keys are the platform's observation ids."""
     return Fila(engine, numero(tenant_id), tenant_id, FILA)
+
+
+def fila_de_entrada(engine: Engine, tenant_id: str) -> Fila:
+    """Resources of one tenant's EHR that a pull could not take; keys are ``Type/id`` of the server."""
+    return Fila(engine, numero_de_entrada(tenant_id), tenant_id, FILA)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from sqlalchemy import Engine, select, text
 
 from include.fusion import plantao
+from include.fusion.fhir.tabelas import fila_de, fila_de_entrada
 
 TEMPO_REAL = ("realtime",)
 PLANTAO = (0, "fhir_push")
 """Queue number and process under which a real-time run says that it is at work."""
 PAUSA_MIN, PAUSA_MAX = 15.0, 600.0
-# Looks only at what partial indexes hold: unsynced observations, open queue rows (by process alone: the number is made outside the database).
+RETENCAO = timedelta(days=30)
+"""How long closed queue rows are kept for whoever asks what was sent when."""
+# Looks only at what partial indexes hold: unsynced observations, open queue rows (by process: the number, negative for
+# what came in, is made outside the database).
 _COM_TRABALHO = """\
 SELECT c.tenant_id, t.name FROM fhir_integration_configs c JOIN tenants t ON t.id = c.tenant_id
 WHERE c.enabled AND c.sync_direction IN ('bidirectional', 'push') AND c.sync_frequency = ANY(:frequencias)
@@ -21,10 +26,10 @@ WHERE c.enabled AND c.sync_direction IN ('bidirectional', 'push') AND c.sync_fre
             AND m.executado_em > statement_timestamp()))
     AND (EXISTS (
         SELECT 1 FROM observations o WHERE o."tenantId" = c.tenant_id AND NOT o."syncedToEHR" AND NOT EXISTS (
-            SELECT 1 FROM SincronizacaoFhir f WHERE f.processo = c.tenant_id AND f.chave = o.id AND f.situacao IN ('pendente', 'reservado', 'erro')
+            SELECT 1 FROM SincronizacaoFhir f WHERE f.processo = c.tenant_id AND f.chave = o.id AND f.integracao_id >= 0 AND f.situacao IN ('pendente', 'reservado', 'erro')
                 AND (f.situacao <> 'erro' OR f.versao_conteudo = to_char(o."updatedAt", 'YYYYMMDDHH24MISSUS'))))
     OR EXISTS (
-        SELECT 1 FROM SincronizacaoFhir f WHERE f.processo = c.tenant_id
+        SELECT 1 FROM SincronizacaoFhir f WHERE f.processo = c.tenant_id AND f.integracao_id >= 0
             AND ((f.situacao = 'pendente' AND (f.proxima_tentativa_em IS NULL OR f.proxima_tentativa_em <= statement_timestamp()))
                 OR (f.situacao = 'reservado' AND f.reservado_ate < statement_timestamp())
                 OR (:passageiras AND f.situacao = 'erro' AND starts_with(f.motivo, :motivo)))))
@@ -68,3 +73,10 @@ def de_plantao(engine: Engine) -> bool:
 
 def assinar(engine: Engine, presente: bool) -> None:
     plantao.assinar(engine, *PLANTAO, presente)
+
+
+def limpar(engine: Engine, mais_velhos_que: timedelta = RETENCAO) -> int:
+    """Delete the closed rows of that age of every configured tenant; refused ones stay until somebody decides."""
+    with engine.connect() as con:
+        tenants = con.execute(text("SELECT tenant_id FROM fhir_integration_configs ORDER BY tenant_id")).scalars().all()
+    return sum(fila(engine, tenant).limpar(mais_velhos_que) for tenant in tenants for fila in (fila_de, fila_de_entrada))

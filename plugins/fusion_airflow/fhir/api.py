@@ -188,6 +188,12 @@ def id_curto() -> str:
 
 async def iniciar(dag_id: str, quem: str, conf: dict[str, Any], *, juntar: bool = False) -> Response:
     """Start a run in the name of ``quem``; 202. ``juntar``: one that waits to do the very same is enough."""
+    execucao = await execucao_de(dag_id, quem, conf, juntar=juntar)
+    return JSONResponse(execucao.model_dump(), 202, {"Location": execucao.acompanhar})
+
+
+async def execucao_de(dag_id: str, quem: str, conf: dict[str, Any], *, juntar: bool = False) -> Execucao:
+    """The run that was started, or that waits already."""
 
     def disparar() -> str:
         from airflow.api.common.trigger_dag import trigger_dag
@@ -204,8 +210,7 @@ async def iniciar(dag_id: str, quem: str, conf: dict[str, Any], *, juntar: bool 
         return str(corrida.run_id)
 
     corrida = await asyncio.to_thread(disparar)
-    execucao = Execucao(dag_id=dag_id, dag_run_id=corrida, acompanhar=f"/api/v2/dags/{dag_id}/dagRuns/{corrida}")
-    return JSONResponse(execucao.model_dump(), 202, {"Location": execucao.acompanhar})
+    return Execucao(dag_id=dag_id, dag_run_id=corrida, acompanhar=f"/api/v2/dags/{dag_id}/dagRuns/{corrida}")
 
 
 def _na_fila(dag_id: str, conf: dict[str, Any]) -> str | None:

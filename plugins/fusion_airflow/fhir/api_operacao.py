@@ -7,11 +7,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from fusion_airflow.fhir.api import Admin, Corpo, Quem, iniciar, plataforma, tenant_de
+from fusion_airflow.fhir.api import Admin, Corpo, Execucao, Quem, execucao_de, plataforma, tenant_de
 from include.fusion.fhir.sondagem import Sondagem
 
 rotas = APIRouter()
@@ -20,15 +20,22 @@ PAGINA = Path(__file__).with_name("pagina.html")
 _POLITICA = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'self'"
 
 
+class Reenviadas(BaseModel):
+    """How many dead letters are on their way again, and the runs that take them: one to send, one to fetch."""
+
+    reenviadas: int
+    execucoes: list[Execucao]
+
+
 class Reenvio(BaseModel):
-    """``ids`` of observations; left out: all of the tenant's dead letters."""
+    """``ids``: the ``chave`` of dead letters; left out: all of the tenant's."""
 
     ids: Annotated[list[str], Field(min_length=1, max_length=1000)] | None = None
 
 
 @rotas.get("/dead-letters", tags=["operação"])
 async def cartas_mortas(quem: Quem, depois: Annotated[int, Query(ge=0)] = 0, limite: Annotated[int, Query(ge=1, le=1000)] = 100) -> Any:
-    """Observações recusadas, com o motivo; um administrador sem `tenant`: as de todos. `depois`: o último `id` da página anterior."""
+    """O que foi recusado no envio (`sentido` push) e na busca (pull), com o motivo; um administrador sem `tenant`: as de todos. `depois`: o último `id` da página anterior."""
     from include.fusion.fhir import operacao
 
     tenant = await _um_ou_todos(quem)
@@ -36,14 +43,17 @@ async def cartas_mortas(quem: Quem, depois: Annotated[int, Query(ge=0)] = 0, lim
     return {"itens": itens, "proximo": itens[-1]["id"] if len(itens) == limite else None}
 
 
-@rotas.post("/dead-letters/resend", status_code=202, response_model=None, tags=["operação"])
-async def reenviar(quem: Quem, pedido: Reenvio | None = None) -> Response | dict[str, int]:
-    """Põe de novo na fila as recusadas do tenant (ou só `ids`) e inicia o envio."""
+@rotas.post("/dead-letters/resend", status_code=202, tags=["operação"])
+async def reenviar(quem: Quem, pedido: Reenvio | None = None) -> Reenviadas:
+    """Põe de novo na fila as recusadas do tenant (ou só `ids`) e inicia o envio das nossas e a busca das do servidor."""
     from include.fusion.fhir import operacao
 
     tenant = await tenant_de(quem)
-    quantas = await asyncio.to_thread(operacao.reenviar, plataforma().engine, tenant, pedido.ids if pedido else None)
-    return await iniciar("fhir_push", quem.nome, {"tenant": tenant}) if quantas else {"reenviadas": 0}
+    enviar, buscar = await asyncio.to_thread(operacao.reenviar, plataforma().engine, tenant, pedido.ids if pedido else None)
+    execucoes = [await execucao_de("fhir_push", quem.nome, {"tenant": tenant})] if enviar else []
+    if buscar:
+        execucoes.append(await execucao_de("fhir_pull", quem.nome, {"tenant": tenant, "recusadas": "pedidas"}, juntar=True))
+    return Reenviadas(reenviadas=enviar + buscar, execucoes=execucoes)
 
 
 @rotas.get("/metrics", tags=["operação"])

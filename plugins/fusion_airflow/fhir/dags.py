@@ -22,6 +22,14 @@ FORMULARIO_PUSH = {
 FORMULARIO_PULL = {
     "tenant": TENANT,
     "paciente": Param(None, title="Paciente", description="Id de um paciente da plataforma: só as observações dele.", **ID),
+    "recusadas": Param(
+        None,
+        type=["null", "string"],
+        enum=[None, "todas", "pedidas"],
+        values_display={"todas": "todas", "pedidas": "só as já postas na fila"},
+        title="Só as recusadas",
+        description="Busca de novo o que foi recusado, e nada mais; vazio: a busca normal.",
+    ),
 }
 
 

@@ -68,8 +68,9 @@ class TenantsFhirOperator(OperadorFhir):
 
     def processar(self, context: Context, plataforma: Plataforma) -> list[dict[str, str]]:
         from include.fusion.fhir.repositorio import tenants_de
-        from include.fusion.fhir.trabalho import tenants_com_trabalho
+        from include.fusion.fhir.trabalho import limpar, tenants_com_trabalho
 
+        limpar(plataforma.engine)
         pedido = context["params"].get("tenant")
         manual = context["dag_run"].run_type == "manual"
         if pedido:
@@ -174,19 +175,28 @@ class FhirPushOperator(_PorTenant):
 
 
 class FhirPullOperator(_PorTenant):
-    """Brings the EHR's observations of a tenant's patients; the form's ``paciente`` brings those of one."""
+    """Brings the EHR's observations of a tenant's patients; the form's ``paciente`` brings those of one, ``recusadas`` the refused ones.
+
+    A refused one goes to the dead letter and the task stays green.
+    """
 
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
         from include.fusion.fhir.busca import Busca
 
-        busca = Busca(plataforma.engine, self.cliente(plataforma))
+        params, prefixo = context["params"], self.prefixo(context)
+        busca = Busca(plataforma.engine, self.cliente(plataforma), f"{prefixo}{context['ti'].try_number}|")
+        if context["ti"].try_number > 1:
+            busca.recusadas.fila.recuperar(prefixo)
+        recusadas = params.get("recusadas")
+        if recusadas == "todas":
+            busca.recusadas.fila.reenviar_erros()
         pacientes = None
-        if paciente_id := context["params"].get("paciente"):
+        if paciente_id := params.get("paciente"):
             pessoa = busca.repositorio.pessoa(paciente_id)
             if pessoa is None or pessoa.ehr_id is None:
                 raise AirflowSkipException("Paciente inexistente neste tenant, ou ainda sem ehrPatientId")
             pacientes = [(paciente_id, pessoa.ehr_id)]
-        self.medido("pull", lambda: asyncio.run(busca.executar(pacientes)), busca.resultado)
+        self.medido("pull", lambda: asyncio.run(busca.executar(pacientes, so_recusadas=bool(recusadas))), busca.resultado)
         return self.contagens(busca.resultado)
 
 

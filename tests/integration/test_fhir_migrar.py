@@ -1,0 +1,53 @@
+"""The platform's migration as the compose file's init service runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg2
+import yaml
+
+from sandbox import plataforma
+
+RAIZ = Path(__file__).resolve().parents[2]
+INIT = yaml.safe_load((RAIZ / "docker-compose.yaml").read_text())["services"]["init"]
+CAMINHO = INIT["environment"]["PYTHONPATH"].replace("/opt/fusion", str(RAIZ))
+
+
+def migrar(pasta: Path, ambiente: dict[str, str]) -> str:
+    """All that the command printed; it must have succeeded."""
+    limpo = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
+    ambiente = {**limpo, "AIRFLOW_HOME": str(pasta), **ambiente, "PYTHONPATH": CAMINHO}
+    [comando] = [x.split() for x in INIT["command"][0].splitlines() if "fhir" in x]
+    feito = subprocess.run([sys.executable, *comando[1:]], env=ambiente, cwd=pasta, capture_output=True, text=True, timeout=120)
+    assert feito.returncode == 0, feito.stderr[-2000:]
+    return feito.stdout
+
+
+def conexao(**campos: object) -> dict[str, str]:
+    return {"AIRFLOW_CONN_PLATAFORMA": json.dumps({"conn_type": "postgres", **campos})}
+
+
+def test_the_connection_is_all_it_needs_and_repeating_is_harmless(banco: str, tmp_path: Path) -> None:
+    plataforma.criar(banco)
+    url = urlsplit(banco)
+    certa = {"host": url.hostname, "port": url.port, "schema": url.path[1:], "login": url.username, "password": url.password}
+    for _ in range(2):
+        assert "banco da plataforma em dia" in migrar(tmp_path, conexao(**certa))
+    con = psycopg2.connect(banco)
+    with con.cursor() as cur:
+        cur.execute("select count(*) from fhir_migracoes")
+        assert cur.fetchone() == (len(list((RAIZ / "include/migrations/plataforma").glob("*.sql"))),)
+    con.close()
+
+
+def test_without_a_platform_there_is_nothing_to_do(tmp_path: Path, mundo: Any) -> None:
+    assert "nada a migrar" in migrar(tmp_path, conexao(host=""))  # As the example file has it.
+    sem_ela = {k: v for k, v in mundo.airflow.env.items() if k != "AIRFLOW_CONN_PLATAFORMA"}
+    assert "nada a migrar" in migrar(tmp_path, sem_ela)
