@@ -23,7 +23,7 @@ status: $(INSTALADO) ## health and queue depths
 	@exec $(PY) -m sandbox.stack status
 
 test: $(INSTALADO) ## the whole test suite (T="tests/unit -k fila" for a part)
-	@exec $(PY) -m pytest $(or $(T),-n 2 tests)
+	@exec $(PY) -m pytest $(or $(T),-n 3 tests)
 
 test-oracle: $(INSTALADO) ## Oracle's wire protocol: against ORACLE_TEST_DSN (user/password@host:port/service), else a TNS stand-in
 	@[[ -n "$$ORACLE_TEST_DSN" ]] || bash .ci/oracle

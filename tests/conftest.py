@@ -20,24 +20,32 @@ settings.register_profile("fusion", deadline=None)
 settings.load_profile("fusion")
 
 
+E2E = "tests/e2e/"
 QUEBRAM = ("bad_input", "clear", "fusion_down", "kills", "metadata", "z_privacy")
 """End-to-end tests that break things, and the one that reads all logs after them."""
 
 
 class _PorPilha(LoadScopeScheduling):
-    """The end-to-end tests in two processes with a stack each, any other test where it fits; more stacks are too much for two cores.
+    """The end-to-end tests in two processes with a stack each, which mostly wait; the other tests, a file at a time, in the third.
 
-    Marks would say the same, but pytest-xdist 3.8 loses its groups under pytest 9.
+    More stacks are too much for two cores. Marks would say the same, but pytest-xdist 3.8 loses its groups under pytest 9.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        if not nodeid.startswith("tests/e2e/"):
-            return nodeid
-        return "e2e, broken" if nodeid.split("/test_")[1].split(".py")[0] in QUEBRAM else "e2e"
+        arquivo = nodeid.split("::")[0]
+        if not arquivo.startswith(E2E):
+            return arquivo
+        return "e2e, broken" if arquivo.split("/test_")[1].split(".py")[0] in QUEBRAM else "e2e"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False
     return _PorPilha(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first: the two groups of end-to-end tests, then what starts servers, then the rest."""
+    items.sort(key=lambda item: next((i for i, comeco in enumerate((E2E, "tests/integration/")) if item.nodeid.startswith(comeco)), 2))
 
 
 @pytest.fixture(scope="session")

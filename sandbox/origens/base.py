@@ -6,6 +6,7 @@ import io
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
 import psycopg2
@@ -90,3 +91,29 @@ def copiar(con: Any, tabela: str, colunas: Sequence[str], linhas: Iterable[Seque
 def conectar(dsn: str) -> Any:
     """A psycopg2 connection with an application name that tells the sandbox's own work apart."""
     return psycopg2.connect(dsn, application_name="sandbox-origem")
+
+
+def um(con: Any, sql: str, *valores: Any) -> Any:
+    """First row of a statement, or ``None``."""
+    with con.cursor() as cur:
+        cur.execute(sql, valores)
+        return cur.fetchone() if cur.description else None
+
+
+class Transacao:
+    """One transaction's view of a source: its clock, and rows by SQL."""
+
+    def __init__(self, con: Any, rng: random.Random, fuso: str) -> None:
+        self.cur, self.rng = con.cursor(), rng
+        # A DATE has whole seconds, and SYSDATE cuts rather than rounds: a marker is never ahead of the clock.
+        self.agora: datetime = self.um(f"select date_trunc('second', clock_timestamp() at time zone '{fuso}')")[0]
+
+    def um(self, sql: str, *valores: Any) -> Any:
+        """First row, or ``None``."""
+        self.cur.execute(sql, valores)
+        return self.cur.fetchone() if self.cur.description else None
+
+    def chaves(self, sql: str, *valores: Any) -> list[Any]:
+        """First column of every row."""
+        self.cur.execute(sql, valores)
+        return [linha[0] for linha in self.cur.fetchall()]

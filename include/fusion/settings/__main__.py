@@ -17,7 +17,7 @@ from include.fusion.settings.entrada import como_yaml
 from include.fusion.settings.integracao import Integracao
 from include.fusion.settings.intervalo import por_extenso
 from include.fusion.settings.leitura import nome_do_arquivo
-from include.fusion.settings.processos import CargaInicial, Processo
+from include.fusion.settings.processos import Busca, CargaInicial, Processo
 
 _PROGRAMA = "python -m include.fusion.settings"
 
@@ -55,8 +55,8 @@ def _em_palavras(integracao: Integracao, processo: Processo) -> list[str]:
         fatos.append(f"uma vez, páginas de {processo.pagina}, prioridade {processo.prioridade}")
     elif isinstance(intervalo := getattr(processo, "intervalo", None), timedelta):
         fatos.append(f"a cada {por_extenso(intervalo)}")
-    if processo is integracao.busca and integracao.busca.vigiar_origem:
-        fatos.append(f"assim que a origem muda (vigia a cada {por_extenso(integracao.busca.intervalo_vigia)})")
+    if isinstance(processo, Busca) and processo is integracao.busca and processo.vigiar_origem:
+        fatos.append(f"assim que a origem muda (vigia a cada {por_extenso(processo.intervalo_vigia)})")
     for campo, texto in (("max_records", "até {} registros"), ("layout_id", "layout {}"), ("integracao_id", "IntegracaoID {}")):
         if (valor := getattr(processo, campo, None)) is not None:
             fatos.append(texto.format(valor))

@@ -100,9 +100,13 @@ class Retentativas(Modelo):
 
 
 class Integracao(Modelo):
-    """Common to all systems. ``busca`` and ``entrega`` name the settings that find changes and that deliver them."""
+    """Common to all systems. ``BUSCA`` and ``ENTREGA`` name the sections of what finds changes and of what delivers them."""
 
     SUFIXOS: ClassVar[tuple[str, ...]] = ("",)
+    BUSCA: ClassVar[str] = "carga"
+    ENTREGA: ClassVar[str] = "importacao"
+    DESDE_O_INICIO: ClassVar[bool] = True
+    """Where no watermark stands yet, changes are read from the source's first; else from now on."""
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$")]
     """Becomes the dag_id and the name of a De/Para file."""
@@ -148,12 +152,17 @@ class Integracao(Modelo):
         return self.dag_ids[1:] if carga is not None and carga.habilitado else ()
 
     @property
-    def busca(self) -> Busca:
-        raise NotImplementedError
+    def dag_id_carga_inicial(self) -> str:
+        return self.dag_ids[1]
+
+    # Any, since each system's sections have settings of their own.
+    @property
+    def busca(self) -> Any:
+        return getattr(self, self.BUSCA)
 
     @property
-    def entrega(self) -> Entrega:
-        raise NotImplementedError
+    def entrega(self) -> Any:
+        return getattr(self, self.ENTREGA)
 
     def entrega_de(self, processo: str) -> Entrega:
         """Settings of the process that delivers this queue."""
@@ -175,8 +184,7 @@ class Integracao(Modelo):
 
     @property
     def desde_o_inicio(self) -> bool:
-        """Where no watermark stands yet, changes are read from the source's first; else from now on."""
-        return False
+        return self.DESDE_O_INICIO
 
     @property
     def intervalo_busca(self) -> timedelta:

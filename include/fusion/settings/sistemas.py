@@ -37,39 +37,16 @@ class Usual(Integracao):
     carga: BuscaPaginada = BuscaPaginada()
     importacao: Importacao = Importacao()
 
-    @property
-    def desde_o_inicio(self) -> bool:
-        return True
-
-    @property
-    def busca(self) -> BuscaPaginada:
-        return self.carga
-
-    @property
-    def entrega(self) -> Importacao:
-        return self.importacao
-
 
 class Consulfarma(Integracao):
     sistema: Literal["consulfarma"]
     carga: Carga
     importacao: Importacao
 
-    @property
-    def desde_o_inicio(self) -> bool:
-        return True
-
-    @property
-    def busca(self) -> Carga:
-        return self.carga
-
-    @property
-    def entrega(self) -> Importacao:
-        return self.importacao
-
 
 class EsusAb(Integracao):
     SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+    BUSCA = "importacao"
 
     sistema: Literal["esus_ab"]
     importacao: ImportacaoVigiada
@@ -80,23 +57,14 @@ class EsusAb(Integracao):
     def desde_o_inicio(self) -> bool:
         return self.carga_inicial is None
 
-    @property
-    def busca(self) -> ImportacaoVigiada:
-        return self.importacao
-
-    @property
-    def entrega(self) -> ImportacaoVigiada:
-        return self.importacao
-
-    @property
-    def dag_id_carga_inicial(self) -> str:
-        return self.dag_ids[1]
-
 
 class Mv(Integracao):
     """Every process of the old service is a section of its own, under its old name in snake case."""
 
     SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+    BUSCA = "atualizacao_fila_pendencias"
+    ENTREGA = "acompanhamento"
+    DESDE_O_INICIO = False
 
     sistema: Literal["mv"]
     semi_uti: bool = False
@@ -114,25 +82,16 @@ class Mv(Integracao):
     carga_inicial: CargaInicial | None = None
     """Absent: no initial-load DAG."""
 
-    @property
-    def busca(self) -> Atualizacao:
-        return self.atualizacao_fila_pendencias
-
-    @property
-    def entrega(self) -> Entrega:
-        return self.acompanhamento
-
     def entrega_de(self, processo: str) -> Entrega:
         entrega: Entrega = getattr(self, f"processamento_pendencia_{processo}")
         return entrega
 
-    @property
-    def dag_id_carga_inicial(self) -> str:
-        return self.dag_ids[1]
-
 
 class Tasy(Integracao):
     """Every process of the old service is a section of its own, under its old name in snake case."""
+
+    BUSCA = "buscar_atendimentos"
+    ENTREGA = "acompanhamento"
 
     sistema: Literal["tasy"]
     buscar_atendimentos: BuscaPaginada = BuscaPaginada()
@@ -140,18 +99,6 @@ class Tasy(Integracao):
     gerar_pendencia_atualizacao_pacientes: Processo = Processo()
     integrar_pendencia_atualizacao_pacientes: Processamento = Processamento()
     acompanhamento: Acompanhamento = Acompanhamento()
-
-    @property
-    def desde_o_inicio(self) -> bool:
-        return True
-
-    @property
-    def busca(self) -> BuscaPaginada:
-        return self.buscar_atendimentos
-
-    @property
-    def entrega(self) -> Entrega:
-        return self.acompanhamento
 
     def entrega_de(self, processo: str) -> Entrega:
         entrega: Entrega = getattr(self, processo)
@@ -161,56 +108,39 @@ class Tasy(Integracao):
 class Skymed(Integracao):
     """Announces MV's surgical bookings; ``conexoes.origem`` is MV's database."""
 
+    BUSCA = ENTREGA = "importar_pendencias"
+    DESDE_O_INICIO = False
+
     sistema: Literal["skymed"]
     importar_pendencias: ImportarPendencias = ImportarPendencias()
-
-    @property
-    def busca(self) -> ImportarPendencias:
-        return self.importar_pendencias
-
-    @property
-    def entrega(self) -> ImportarPendencias:
-        return self.importar_pendencias
 
 
 class FusionService(Integracao):
     """Processes the announced bookings; off (``habilitada: false``) where the vendor's own Fusion.Service runs."""
 
+    BUSCA = "buscar_pendencias"
+    ENTREGA = "processar_pendencias"
+    DESDE_O_INICIO = False
+
     sistema: Literal["fusion_service"]
     buscar_pendencias: BuscaPendencias
     processar_pendencias: Importacao = Importacao()
 
-    @property
-    def busca(self) -> BuscaPendencias:
-        return self.buscar_pendencias
-
-    @property
-    def entrega(self) -> Importacao:
-        return self.processar_pendencias
-
 
 class Sotech(Integracao):
+    ENTREGA = "integracao"
+
     sistema: Literal["sotech"]
     carga: BuscaPaginada = BuscaPaginada()
     integracao: Importacao = Importacao()
-
-    @property
-    def desde_o_inicio(self) -> bool:
-        return True
-
-    @property
-    def busca(self) -> BuscaPaginada:
-        return self.carga
-
-    @property
-    def entrega(self) -> Importacao:
-        return self.integracao
 
 
 class TrackCare(Integracao):
     """``conexoes.origem`` is TrakCare's database, ``conexoes.hl7`` where messages go: Fusion's HTTP API or an MLLP receiver."""
 
     SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+    BUSCA = "sincronizar_pacientes"
+    ENTREGA = "envio_arquivo_fusion"
 
     sistema: Literal["trackcare"]
     hl7: Hl7 = Hl7()
@@ -220,28 +150,12 @@ class TrackCare(Integracao):
     pendencia_busca_paciente: PendenciaBusca = PendenciaBusca()
     envio_arquivo_fusion: EnvioArquivo = EnvioArquivo()
 
-    @property
-    def busca(self) -> BuscaPaginada:
-        return self.sincronizar_pacientes
-
-    @property
-    def entrega(self) -> Entrega:
-        return self.envio_arquivo_fusion
-
     def entrega_de(self, processo: str) -> Any:
         return getattr(self, processo)
 
     @property
-    def desde_o_inicio(self) -> bool:
-        return True
-
-    @property
     def dags_iniciais(self) -> tuple[str, ...]:
         return self.dag_ids[1:] if self.carga_inicial_pacientes.habilitado else ()
-
-    @property
-    def dag_id_carga_inicial(self) -> str:
-        return self.dag_ids[1]
 
 
 def como_dados(integracao: Integracao) -> dict[str, Any]:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sandbox.origens.base import Progresso, conectar, copiar
+from sandbox.origens.base import Progresso
 from sandbox.origens.consulfarma import textos as t
 from sandbox.origens.consulfarma.esquema import indices
 from sandbox.origens.pessoas import REFERENCIA, GeradorPessoas, Pessoa, cns_de, cpf_de
+from sandbox.origens.povoamento import Lote, em_lotes, povoar
 
-LOTE = 2000
 PACIENTES_POR_ATENDIMENTO = 0.4
 UNIDADES, PROFISSIONAIS = 8, 120
 _HISTORICO = timedelta(days=3 * 365)
@@ -37,7 +36,6 @@ COLUNAS = {
     " Posologia, Quantidade, UsoContinuo, DataInicio, DataFim, PrescritoEm, Suspenso, AtualizadoEm",
 }
 """Columns that are written, by table, in an order that keeps foreign keys."""
-Lote = defaultdict[str, list[tuple[Any, ...]]]
 
 
 def linha_paciente(p: Pessoa) -> tuple[Any, ...]:
@@ -71,16 +69,8 @@ class Gerador:
 
     def lotes(self) -> Iterator[Lote]:
         yield cadastros()
-        for inicio in range(1, self.pacientes + 1, LOTE):
-            lote: Lote = defaultdict(list)
-            for chave in range(inicio, min(inicio + LOTE, self.pacientes + 1)):
-                self._paciente(chave, lote)
-            yield lote
-        for inicio in range(1, self.atendimentos + 1, LOTE):
-            lote = defaultdict(list)
-            for chave in range(inicio, min(inicio + LOTE, self.atendimentos + 1)):
-                self._atendimento(chave, lote)
-            yield lote
+        yield from em_lotes(self.pacientes, self._paciente)
+        yield from em_lotes(self.atendimentos, self._atendimento)
 
     def _um(self, itens: Any) -> Any:
         return itens[int(self.rng.random() * len(itens))]
@@ -179,37 +169,17 @@ class Gerador:
 
 
 def gerar(dsn: str, atendimentos: int, semente: int, progresso: Progresso | None = None, *, casos_de_borda: bool = True) -> int:
-    """Fill an empty schema in one transaction; the same rows for the same arguments. Returns how many rows were written."""
-    con = conectar(dsn)
-    escritas, feitos = 0, 0
-    try:
-        with con, con.cursor() as cur, ThreadPoolExecutor(1) as copiador:
-            # Loading first and checking later is what makes a million rows take minutes; the rows are consistent by construction.
-            cur.execute("set local session_replication_role = replica; set local synchronous_commit = off")
-            for nome, _ in indices():
-                cur.execute(f"drop index if exists dbo.{nome}")
-            anterior: Future[int] | None = None
-            for lote in Gerador(atendimentos, semente, casos_de_borda).lotes():
-                escritas += anterior.result() if anterior else 0
-                anterior = copiador.submit(_copiar, con, lote)
-                feitos += len(lote["Atendimento"])
-                if progresso is not None:
-                    progresso(feitos, atendimentos)
-            escritas += anterior.result() if anterior else 0
-            for _, comando in indices():
-                cur.execute(comando)
-            for tabela in ("Unidade", "Profissional", "Paciente", "Atendimento"):
-                chave = f"{tabela}Id"
-                cur.execute(
-                    f"select setval(pg_get_serial_sequence('dbo.{tabela.lower()}', '{chave.lower()}'), max({chave})) from dbo.{tabela}"
-                )
-        con.autocommit = True
-        with con.cursor() as cur:
-            cur.execute("analyze")
-    finally:
-        con.close()
-    return escritas
-
-
-def _copiar(con: Any, lote: Lote) -> int:
-    return sum(copiar(con, f"dbo.{tabela}", colunas.split(", "), lote[tabela]) for tabela, colunas in COLUNAS.items() if lote[tabela])
+    """Fill an empty schema; the same rows for the same arguments. Returns how many rows were written."""
+    return povoar(
+        dsn,
+        Gerador(atendimentos, semente, casos_de_borda).lotes(),
+        COLUNAS,
+        prefixo="dbo.",
+        atendimentos=("Atendimento", atendimentos),
+        progresso=progresso,
+        indices=indices(),
+        depois=[
+            f"select setval(pg_get_serial_sequence('dbo.{tabela.lower()}', '{tabela.lower()}id'), max({tabela}Id)) from dbo.{tabela}"
+            for tabela in ("Unidade", "Profissional", "Paciente", "Atendimento")
+        ],
+    )

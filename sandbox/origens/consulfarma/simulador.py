@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from sandbox.origens.base import Esperado, Mudanca
+from sandbox.origens.base import Esperado, Mudanca, um
 from sandbox.origens.consulfarma import textos as t
 from sandbox.origens.consulfarma.gerador import COLUNAS, PROFISSIONAIS, UNIDADES, linha_paciente
 from sandbox.origens.pessoas import GeradorPessoas
@@ -15,13 +15,6 @@ from sandbox.origens.pessoas import GeradorPessoas
 RECENTES = 5000
 """A hospital edits what is recent: the newest attendances, the newer the likelier."""
 _VIVO = "Excluido = 0 and Situacao <> 'C'"
-
-
-def um(con: Any, sql: str, *valores: Any) -> Any:
-    """First row of a statement, or ``None``."""
-    with con.cursor() as cur:
-        cur.execute(sql, valores)
-        return cur.fetchone() if cur.description else None
 
 
 def inserir(con: Any, tabela: str, **valores: Any) -> int | str:

@@ -8,6 +8,7 @@ from typing import Any
 from sandbox.origens.base import conectar, copiar
 from sandbox.origens.mv import textos as t
 from sandbox.origens.pessoas import MUNICIPIOS, GeradorPessoas, cns_de, cpf_de
+from sandbox.origens.povoamento import indices_de
 
 AQUI = Path(__file__).parent
 FUSO = "America/Bahia"
@@ -63,10 +64,7 @@ def _prestadores() -> list[tuple[Any, ...]]:
     return linhas
 
 
-def indices() -> list[tuple[str, str]]:
-    """(name, statement) of every index that is not a key."""
-    linhas = (AQUI / "indices.sql").read_text(encoding="utf-8").splitlines()
-    return [(linha.split()[2], linha.rstrip(";")) for linha in linhas if linha.startswith("create index")]
+INDICES = indices_de(AQUI / "indices.sql")
 
 
 def criar(dsn: str) -> None:

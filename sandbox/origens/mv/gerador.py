@@ -5,26 +5,24 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.origens.base import Progresso, conectar, copiar
+from sandbox.origens.base import Progresso
 from sandbox.origens.consulfarma.textos import ESTRANHOS
 from sandbox.origens.mv import linhas
 from sandbox.origens.mv import textos as t
 from sandbox.origens.mv.colunas import COLUNAS
-from sandbox.origens.mv.esquema import LEITOS, PRESTADORES, SEQUENCIAS, indices, leito
+from sandbox.origens.mv.esquema import INDICES, LEITOS, PRESTADORES, SEQUENCIAS, leito
 from sandbox.origens.mv.tempo import dia, duracao, hora
 from sandbox.origens.pessoas import REFERENCIA, GeradorPessoas
+from sandbox.origens.povoamento import Lote, em_lotes, povoar
 
-LOTE = 2000
 PACIENTES_POR_ATENDIMENTO = 0.4
 _HISTORICO = timedelta(days=730)
 _FIM = datetime(REFERENCIA.year, REFERENCIA.month, REFERENCIA.day)
 _EM_LOTE = datetime(2025, 6, 1, 3)
 """A nightly job closed many documents in this second."""
-Lote = defaultdict[str, list[tuple[Any, ...]]]
 
 
 class Gerador:
@@ -51,17 +49,9 @@ class Gerador:
         self.sinais = [linhas.sinais(self.rng, casos_de_borda and n % 20 == 0) for n in range(600)]
 
     def lotes(self) -> Iterator[Lote]:
-        for inicio in range(1, self.pacientes + 1, LOTE):
-            lote: Lote = defaultdict(list)
-            for chave in range(inicio, min(inicio + LOTE, self.pacientes + 1)):
-                self._paciente(chave, lote)
-            yield lote
-        for inicio in range(1, self.atendimentos + 1, LOTE):
-            lote = defaultdict(list)
-            for chave in range(inicio, min(inicio + LOTE, self.atendimentos + 1)):
-                self._atendimento(chave, lote)
-            yield lote
-        lote = defaultdict(list)
+        yield from em_lotes(self.pacientes, self._paciente)
+        yield from em_lotes(self.atendimentos, self._atendimento)
+        lote: Lote = defaultdict(list)
         for n in range(max(10, self.atendimentos // 200)):
             self._agendar(lote, n)
         lote["leito"] = [leito(n, "O" if n in self.ocupados else "M" if n % 60 == 7 else "V") for n in range(1, self.leitos + 1)]
@@ -225,35 +215,18 @@ class Gerador:
 
 
 def gerar(dsn: str, atendimentos: int, semente: int, progresso: Progresso | None = None, *, casos_de_borda: bool = True) -> int:
-    """Fill a hospital that is still empty, in one transaction; the same rows for the same arguments. Returns how many rows were written."""
-    con = conectar(dsn)
-    escritas, feitos = 0, 0
-    gerador = Gerador(atendimentos, semente, casos_de_borda)
-    try:
-        with con, con.cursor() as cur, ThreadPoolExecutor(1) as copiador:
-            # No foreign keys while loading (the rows agree by construction), and no triggers: history is the initial load's.
-            cur.execute("set local session_replication_role = replica; set local synchronous_commit = off; delete from dbamv.leito")
-            for nome, _ in indices():
-                cur.execute(f"drop index dbamv.{nome}")
-            anterior: Future[int] | None = None
-            for lote in gerador.lotes():
-                escritas += anterior.result() if anterior else 0
-                anterior = copiador.submit(_copiar, con, lote)
-                feitos += len(lote["atendime"])
-                if progresso is not None:
-                    progresso(feitos, atendimentos)
-            escritas += anterior.result() if anterior else 0
-            for _, comando in indices():
-                cur.execute(comando)
-            for tabela, chave in SEQUENCIAS.items():
-                cur.execute(f"select setval('dbamv.seq_{tabela}', max({chave})) from dbamv.{tabela} having count(*) > 0")
-        con.autocommit = True
-        with con.cursor() as cur:
-            cur.execute("analyze")
-    finally:
-        con.close()
-    return escritas
-
-
-def _copiar(con: Any, lote: Lote) -> int:
-    return sum(copiar(con, f"dbamv.{tabela}", colunas.split(", "), lote[tabela]) for tabela, colunas in COLUNAS.items() if lote[tabela])
+    """Fill a hospital that is still empty; the same rows for the same arguments. Returns how many rows were written."""
+    return povoar(
+        dsn,
+        Gerador(atendimentos, semente, casos_de_borda).lotes(),
+        COLUNAS,
+        prefixo="dbamv.",
+        atendimentos=("atendime", atendimentos),
+        progresso=progresso,
+        indices=INDICES,
+        antes=["delete from dbamv.leito"],
+        depois=[
+            f"select setval('dbamv.seq_{tabela}', max({chave})) from dbamv.{tabela} having count(*) > 0"
+            for tabela, chave in SEQUENCIAS.items()
+        ],
+    )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime
 from typing import Any, NamedTuple
 
+from sandbox.origens.base import Transacao
 from sandbox.origens.mv import linhas
 from sandbox.origens.mv import textos as t
 from sandbox.origens.mv.colunas import COLUNAS
@@ -28,21 +28,9 @@ class Estadia(NamedTuple):
     uti: bool
 
 
-class Hospital:
+class Hospital(Transacao):
     def __init__(self, con: Any, rng: random.Random) -> None:
-        self.cur, self.rng = con.cursor(), rng
-        # A DATE has whole seconds, and SYSDATE cuts rather than rounds: a marker is never ahead of the clock.
-        self.agora: datetime = self.um(f"select date_trunc('second', clock_timestamp() at time zone '{FUSO}')")[0]
-
-    def um(self, sql: str, *valores: Any) -> Any:
-        """First row, or ``None``."""
-        self.cur.execute(sql, valores)
-        return self.cur.fetchone() if self.cur.description else None
-
-    def chaves(self, sql: str, *valores: Any) -> list[Any]:
-        """First column of every row."""
-        self.cur.execute(sql, valores)
-        return [linha[0] for linha in self.cur.fetchall()]
+        super().__init__(con, rng, FUSO)
 
     def inserir(self, tabela: str, **valores: Any) -> int:
         """Insert one row, its key from the table's sequence where it has one."""

@@ -5,17 +5,16 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.origens.base import Progresso, conectar, copiar
+from sandbox.origens.base import Progresso
 from sandbox.origens.consulfarma import textos as c
 from sandbox.origens.mv.textos import evolucao
 from sandbox.origens.pessoas import MUNICIPIOS, REFERENCIA, GeradorPessoas, Pessoa
+from sandbox.origens.povoamento import Lote, em_lotes, povoar
 from sandbox.origens.sotech import textos as t
 
-LOTE = 2000
 PACIENTES_POR_ATENDIMENTO = 0.4
 _HISTORICO = timedelta(days=3 * 365)
 _FIM = datetime(REFERENCIA.year, REFERENCIA.month, REFERENCIA.day)
@@ -40,7 +39,6 @@ COLUNAS = {
     "pep.ate_exame_resultado": "pkexameresultado, fkexame, ordem, resultado, valor, unidade, referencia",
 }
 """Columns that are written, by table, in an order that keeps foreign keys. The first is the key."""
-Lote = defaultdict[str, list[tuple[Any, ...]]]
 
 
 def linha_paciente(p: Pessoa, bairro: int) -> tuple[Any, ...]:
@@ -73,16 +71,8 @@ class Gerador:
         self._chaves: defaultdict[str, int] = defaultdict(int)
 
     def lotes(self) -> Iterator[Lote]:
-        for inicio in range(1, self.pacientes + 1, LOTE):
-            lote: Lote = defaultdict(list)
-            for chave in range(inicio, min(inicio + LOTE, self.pacientes + 1)):
-                self._paciente(chave, lote)
-            yield lote
-        for inicio in range(1, self.atendimentos + 1, LOTE):
-            lote = defaultdict(list)
-            for chave in range(inicio, min(inicio + LOTE, self.atendimentos + 1)):
-                self._atendimento(chave, lote)
-            yield lote
+        yield from em_lotes(self.pacientes, self._paciente)
+        yield from em_lotes(self.atendimentos, self._atendimento)
 
     def _novo(self, lote: Lote, tabela: str, *valores: Any) -> int:
         self._chaves[tabela] += 1
@@ -174,31 +164,17 @@ def resultado(rng: random.Random, medida: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def gerar(dsn: str, atendimentos: int, semente: int, progresso: Progresso | None = None, *, casos_de_borda: bool = True) -> int:
-    """Fill an empty schema in one transaction; the same rows (uuids aside) for the same arguments. Returns how many were written."""
-    con = conectar(dsn)
-    escritas, feitos = 0, 0
-    try:
-        with con, con.cursor() as cur, ThreadPoolExecutor(1) as copiador:
-            # Loading first and checking later is what makes a million rows take minutes; the rows are consistent by construction.
-            cur.execute("set local session_replication_role = replica; set local synchronous_commit = off")
-            anterior: Future[int] | None = None
-            for lote in Gerador(atendimentos, semente, casos_de_borda).lotes():
-                escritas += anterior.result() if anterior else 0
-                anterior = copiador.submit(_copiar, con, lote)
-                feitos += len(lote["sotech.ate_atendimento"])
-                if progresso is not None:
-                    progresso(feitos, atendimentos)
-            escritas += anterior.result() if anterior else 0
-            for tabela, colunas in COLUNAS.items():
-                chave = colunas.split(", ")[0]
-                cur.execute(f"select setval(pg_get_serial_sequence('{tabela}', '{chave}'), greatest(max({chave}), 1)) from {tabela}")
-        con.autocommit = True
-        with con.cursor() as cur:
-            cur.execute("analyze")
-    finally:
-        con.close()
-    return escritas
-
-
-def _copiar(con: Any, lote: Lote) -> int:
-    return sum(copiar(con, tabela, colunas.split(", "), lote[tabela]) for tabela, colunas in COLUNAS.items() if lote[tabela])
+    """Fill an empty schema; the same rows (uuids aside) for the same arguments. Returns how many were written."""
+    chaves = {tabela: colunas.split(", ")[0] for tabela, colunas in COLUNAS.items()}
+    return povoar(
+        dsn,
+        Gerador(atendimentos, semente, casos_de_borda).lotes(),
+        COLUNAS,
+        prefixo="",
+        atendimentos=("sotech.ate_atendimento", atendimentos),
+        progresso=progresso,
+        depois=[
+            f"select setval(pg_get_serial_sequence('{tabela}', '{chave}'), greatest(max({chave}), 1)) from {tabela}"
+            for tabela, chave in chaves.items()
+        ],
+    )

@@ -9,8 +9,8 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.origens.base import Mudanca
-from sandbox.origens.sotech.simulador import agora, inserir, novo_atendimento, novo_paciente, um
+from sandbox.origens.base import Mudanca, um
+from sandbox.origens.sotech.simulador import agora, inserir, novo_atendimento, novo_paciente
 
 _Estrago = Callable[[Any, int, int], Any]
 """(connection, attendance, patient): spoils the record just made."""

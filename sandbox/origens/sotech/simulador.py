@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from sandbox.origens.base import Esperado, Mudanca
+from sandbox.origens.base import Esperado, Mudanca, um
 from sandbox.origens.consulfarma import textos as c
 from sandbox.origens.mv.textos import evolucao
 from sandbox.origens.pessoas import GeradorPessoas
@@ -22,13 +22,6 @@ DETALHES = {
     "diagnostico": "pep.ate_diagnostico", "sinais": "pep.ate_sinalvital", "prescricao": "pep.ate_prescricao", "exame": "pep.ate_exame",
 }  # fmt: skip
 """Kind of edit → table whose rows name their attendance."""
-
-
-def um(con: Any, sql: str, *valores: Any) -> Any:
-    """First row of a statement, or ``None``."""
-    with con.cursor() as cur:
-        cur.execute(sql, valores)
-        return cur.fetchone() if cur.description else None
 
 
 def inserir(con: Any, tabela: str, *valores: Any, **mais: Any) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.origens.base import conectar, copiar
 from sandbox.origens.pessoas import GeradorPessoas, cns_de, cpf_de
+from sandbox.origens.povoamento import indices_de
 from sandbox.origens.tasy import textos as t
 
 AQUI = Path(__file__).parent
@@ -36,10 +37,7 @@ _CATALOGOS: dict[str, tuple[str, Iterable[Sequence[Any]]]] = {
 }
 
 
-def indices() -> list[tuple[str, str]]:
-    """(name, statement) of every index that is not a key."""
-    linhas = (AQUI / "indices.sql").read_text(encoding="utf-8").splitlines()
-    return [(linha.split()[2], linha.rstrip(";")) for linha in linhas if linha.startswith("create index")]
+INDICES = indices_de(AQUI / "indices.sql")
 
 
 def criar(dsn: str) -> None:

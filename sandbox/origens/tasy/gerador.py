@@ -5,25 +5,23 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
 
-from sandbox.origens.base import Progresso, conectar, copiar
+from sandbox.origens.base import Progresso
 from sandbox.origens.consulfarma.textos import ESTRANHOS
 from sandbox.origens.pessoas import REFERENCIA, GeradorPessoas
+from sandbox.origens.povoamento import Lote, em_lotes, povoar
 from sandbox.origens.tasy import linhas
 from sandbox.origens.tasy import textos as t
 from sandbox.origens.tasy.colunas import COLUNAS
-from sandbox.origens.tasy.esquema import PRIMEIRO_PACIENTE, PROFISSIONAIS, SEQUENCIAS, indices
+from sandbox.origens.tasy.esquema import INDICES, PRIMEIRO_PACIENTE, PROFISSIONAIS, SEQUENCIAS
 
-LOTE = 2000
 PACIENTES_POR_ATENDIMENTO = 0.4
 _HISTORICO = timedelta(days=730)
 _FIM = datetime(REFERENCIA.year, REFERENCIA.month, REFERENCIA.day)
 _EM_LOTE = datetime(2025, 6, 1, 3)
 """A nightly job of the vendor touched many rows in this second."""
-Lote = defaultdict[str, list[tuple[Any, ...]]]
 
 
 class Gerador:
@@ -42,16 +40,8 @@ class Gerador:
         self.sinais = [linhas.sinais(self.rng) for _ in range(600)]
 
     def lotes(self) -> Iterator[Lote]:
-        for inicio in range(0, self.pacientes, LOTE):
-            lote: Lote = defaultdict(list)
-            for n in range(inicio, min(inicio + LOTE, self.pacientes)):
-                self._paciente(str(PRIMEIRO_PACIENTE + n), lote)
-            yield lote
-        for inicio in range(1, self.atendimentos + 1, LOTE):
-            lote = defaultdict(list)
-            for chave in range(inicio, min(inicio + LOTE, self.atendimentos + 1)):
-                self._atendimento(chave, lote)
-            yield lote
+        yield from em_lotes(self.pacientes, lambda n, lote: self._paciente(str(n), lote), PRIMEIRO_PACIENTE)
+        yield from em_lotes(self.atendimentos, self._atendimento)
 
     def _por(self, lote: Lote, tabela: str, quando: datetime, valores: Mapping[str, Any]) -> None:
         """One row: its values in the order of the columns, touched when it was written or later."""
@@ -198,35 +188,17 @@ class Gerador:
 
 
 def gerar(dsn: str, atendimentos: int, semente: int, progresso: Progresso | None = None, *, casos_de_borda: bool = True) -> int:
-    """Fill a hospital that is still empty, in one transaction; the same rows for the same arguments. Returns how many rows were written."""
-    con = conectar(dsn)
-    escritas, feitos = 0, 0
-    gerador = Gerador(atendimentos, semente, casos_de_borda)
-    try:
-        with con, con.cursor() as cur, ThreadPoolExecutor(1) as copiador:
-            # No foreign keys while loading: the rows agree by construction.
-            cur.execute("set local session_replication_role = replica; set local synchronous_commit = off")
-            for nome, _ in indices():
-                cur.execute(f"drop index tasy.{nome}")
-            anterior: Future[int] | None = None
-            for lote in gerador.lotes():
-                escritas += anterior.result() if anterior else 0
-                anterior = copiador.submit(_copiar, con, lote)
-                feitos += len(lote["atendimento_paciente"])
-                if progresso is not None:
-                    progresso(feitos, atendimentos)
-            escritas += anterior.result() if anterior else 0
-            for _, comando in indices():
-                cur.execute(comando)
-            for tabela, chave in SEQUENCIAS.items():
-                cur.execute(f"select setval('tasy.seq_{tabela}', max({chave}::bigint)) from tasy.{tabela} having count(*) > 0")
-        con.autocommit = True
-        with con.cursor() as cur:
-            cur.execute("analyze")
-    finally:
-        con.close()
-    return escritas
-
-
-def _copiar(con: Any, lote: Lote) -> int:
-    return sum(copiar(con, f"tasy.{tabela}", colunas, lote[tabela]) for tabela, colunas in COLUNAS.items() if lote[tabela])
+    """Fill a hospital that is still empty; the same rows for the same arguments. Returns how many rows were written."""
+    return povoar(
+        dsn,
+        Gerador(atendimentos, semente, casos_de_borda).lotes(),
+        COLUNAS,
+        prefixo="tasy.",
+        atendimentos=("atendimento_paciente", atendimentos),
+        progresso=progresso,
+        indices=INDICES,
+        depois=[
+            f"select setval('tasy.seq_{tabela}', max({chave}::bigint)) from tasy.{tabela} having count(*) > 0"
+            for tabela, chave in SEQUENCIAS.items()
+        ],
+    )

@@ -5,23 +5,20 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
-from typing import Any
 
-from sandbox.origens.base import Progresso, conectar, copiar
+from sandbox.origens.base import Progresso, conectar
 from sandbox.origens.pessoas import REFERENCIA, GeradorPessoas, Pessoa
+from sandbox.origens.povoamento import Lote, em_lotes, povoar
 from sandbox.origens.trackcare import linhas
 from sandbox.origens.trackcare import textos as t
 from sandbox.origens.trackcare.colunas import COLUNAS
 from sandbox.origens.trackcare.esquema import SEQUENCIAS
 from sandbox.origens.trackcare.tempo import Calendario, calendario_de
 
-LOTE = 2000
 PACIENTES_POR_ATENDIMENTO = 0.4
 _HISTORICO = timedelta(days=730)
 _FIM = datetime(REFERENCIA.year, REFERENCIA.month, REFERENCIA.day)
-Lote = defaultdict[str, list[tuple[Any, ...]]]
 
 
 class Gerador:
@@ -37,12 +34,8 @@ class Gerador:
         self.textos = [t.evolucao(self.rng) for _ in range(600)]
 
     def lotes(self) -> Iterator[Lote]:
-        for quantos, fazer in ((self.pacientes, self._paciente), (self.atendimentos, self._episodio)):
-            for inicio in range(1, quantos + 1, LOTE):
-                lote: Lote = defaultdict(list)
-                for chave in range(inicio, min(inicio + LOTE, quantos + 1)):
-                    fazer(chave, lote)
-                yield lote
+        yield from em_lotes(self.pacientes, self._paciente)
+        yield from em_lotes(self.atendimentos, self._episodio)
 
     def _paciente(self, chave: int, lote: Lote) -> None:
         momento = (_FIM - _HISTORICO * self.rng.random()).replace(microsecond=0)
@@ -119,36 +112,22 @@ class Gerador:
             lote["rb_operatingroom"].append(linhas.cirurgia(c, rng, self.seq["rb_operatingroom"], chave, momento, situacao, momento))
 
 
-def _gravar(con: Any, lote: Lote) -> None:
-    for tabela, valores in lote.items():
-        copiar(con, f"sqluser.{tabela}", COLUNAS[tabela].split(", "), valores)
-
-
-def gerar(dsn: str, atendimentos: int, semente: int, progresso: Progresso | None = None, *, casos_de_borda: bool = True) -> None:
-    """Fill an empty schema; rows are made while those before are copied in."""
+def gerar(dsn: str, atendimentos: int, semente: int, progresso: Progresso | None = None, *, casos_de_borda: bool = True) -> int:
+    """Fill an empty schema; the same rows for the same arguments. Returns how many rows were written."""
     con = conectar(dsn)
     try:
         gerador = Gerador(calendario_de(con), atendimentos, semente, casos_de_borda)
-        with con, con.cursor() as cur, ThreadPoolExecutor(1) as escritor:
-            # History is nobody's change: the triggers must not see it.
-            cur.execute("set local session_replication_role = replica")
-            anterior: Future[None] | None = None
-            feitos = 0
-            for lote in gerador.lotes():
-                if anterior is not None:
-                    anterior.result()
-                anterior = escritor.submit(_gravar, con, lote)
-                feitos += len(lote.get("pa_adm", ()))
-                if progresso is not None:
-                    progresso(feitos, atendimentos)
-            if anterior is not None:
-                anterior.result()
-            for tabela, chave in SEQUENCIAS.items():
-                cur.execute(
-                    f"select setval('sqluser.seq_{tabela}', coalesce((select max({chave}) from sqluser.{tabela}), 0)::bigint + 1, false)"
-                )
-        con.autocommit = True
-        with con.cursor() as cur:
-            cur.execute("analyze")
     finally:
         con.close()
+    return povoar(
+        dsn,
+        gerador.lotes(),
+        COLUNAS,
+        prefixo="sqluser.",
+        atendimentos=("pa_adm", atendimentos),
+        progresso=progresso,
+        depois=[
+            f"select setval('sqluser.seq_{tabela}', coalesce((select max({chave}) from sqluser.{tabela}), 0)::bigint + 1, false)"
+            for tabela, chave in SEQUENCIAS.items()
+        ],
+    )

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime
 from typing import Any
 
+from sandbox.origens.base import Transacao
 from sandbox.origens.pessoas import GeradorPessoas
 from sandbox.origens.trackcare import linhas
 from sandbox.origens.trackcare import textos as t
@@ -17,16 +17,10 @@ RECENTES = 5000
 ATIVO = "a.paadm_visitstatus = 'A'"
 
 
-class Hospital:
+class Hospital(Transacao):
     def __init__(self, con: Any, rng: random.Random) -> None:
         self.c = calendario_de(con)
-        self.cur, self.rng = con.cursor(), rng
-        self.agora: datetime = self.um(f"select date_trunc('second', clock_timestamp() at time zone '{FUSO}')")[0]
-
-    def um(self, sql: str, *valores: Any) -> Any:
-        """First row, or ``None``."""
-        self.cur.execute(sql, valores)
-        return self.cur.fetchone() if self.cur.description else None
+        super().__init__(con, rng, FUSO)
 
     def inserir(self, tabela: str, valores: tuple[Any, ...]) -> None:
         """One row, values in the order of ``COLUNAS``."""

@@ -1,0 +1,134 @@
+"""Every system's SQL as text: one short statement a file, in the subset that all its engines read alike. Any new folder is checked, too."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlglot
+from sqlglot import exp
+
+from include.fusion.leitura import RAIZ_SQL, instrucao
+from include.fusion.sistemas.base import Sistema
+from include.fusion.sistemas.trackcare import DETALHES as DETALHES_HL7
+from tests.unit.sql_apoio import codigo
+
+PASTAS = sorted(p.name for p in RAIZ_SQL.iterdir() if p.is_dir())
+ARQUIVOS = [a for nome in PASTAS for a in sorted((RAIZ_SQL / nome).glob("*.sql"))]
+DIALETOS = {
+    "consulfarma": ("tsql", "postgres"), "esus_ab": ("postgres",), "sotech": ("postgres",),
+    # sqlglot has no InterSystems dialect: the standard one and PostgreSQL's must both take it.
+    "trackcare": ("", "postgres"),
+}  # fmt: skip
+"""Engines of a system's statements; Oracle and the sandbox's where nothing is said."""
+PRODUTOS = {"consulfarma": "", "esus_ab": "e-SUS PEC: ", "sotech": "Sotech: ", "tasy": "Tasy", "trackcare": "TrakCare"}
+"""What a file's first line begins with; MV where nothing is said."""
+_VAZIO_E_NULO = r"|''"
+_DO_ORACLE = (
+    _VAZIO_E_NULO + r"|\b(DECODE|ROWNUM|DUAL|SYSDATE|TRUNC|TO_DATE|TO_CHAR|EXCEPT|MINUS|NVL2|AS (?=DATE))\b|\(\+\)|\b(FROM|JOIN) \S+ AS\b"
+)
+# InterSystems SQL has arrows of its own, and refuses a page inside a subquery.
+_DO_IRIS = _VAZIO_E_NULO + r"|->|\b(DECODE|EXCEPT|MINUS|%\w+)\b|\bFETCH\b[^)]*\)"
+_DE_NINGUEM = r"\|\||::|\"|\[|\b(TOP|LIMIT|ISNULL|NVL|ILIKE|LATERAL|NOW|GETDATE|CONVERT|TRUE|FALSE|WITH|DATE_TRUNC)\b"
+PROIBIDO = {"consulfarma": "|\\bDECODE\\b", "esus_ab": "", "sotech": _VAZIO_E_NULO, "trackcare": _DO_IRIS}
+ESQUEMAS = {
+    "consulfarma": {"dbo"}, "esus_ab": {""}, "sotech": {"sotech", "pep", ""}, "tasy": {"tasy"}, "trackcare": {"sqluser"},
+}  # fmt: skip
+"""Where a system's tables are; MV's own and the hub's at MV where nothing is said. The PEC's are in its connection's schema, and
+Sotech reads one view of PostgreSQL's own."""
+por_arquivo = pytest.mark.parametrize("arquivo", ARQUIVOS, ids=lambda a: f"{a.parent.name}/{a.stem}")
+
+
+def _sistema(nome: str) -> Sistema:
+    return importlib.import_module(f"include.fusion.sistemas.{nome}").SISTEMA
+
+
+def _dialetos(arquivo: Path) -> tuple[str, ...]:
+    return DIALETOS.get(arquivo.parent.name, ("oracle", "postgres"))
+
+
+def _binds(s: Sistema) -> Iterator[tuple[str, set[str]]]:
+    """Every file that a system names, with the binds that the engine gives it."""
+    leituras = [*s.outras.values(), *([s.leitura(s.entidade)] if s.mapear else [])]
+    for detalhe in [d for leitura in leituras for d in leitura.detalhes]:
+        yield from ((arquivo, {"chaves"}) for arquivo, _ in detalhe.variantes)
+    for o in s.origens:
+        yield from ((o.sql, {"marcador", "chave", "limite"}), (o.sql_vigia, {"marcador"}))
+    for d in s.diarios:
+        yield from ((d.sql, {"limite"}), (d.sql_apagar, {"ids"}), (d.sql_vigia, set()))
+    for r in s.retratos:
+        yield from ((r.sql_blocos, {"tamanho"}), (r.sql, {"de", "ate"}))
+        if r.sql_alvos:
+            yield r.sql_alvos, {"pacientes"}
+    yield from ((ronda.sql, {"desde"}) for ronda in s.rondas)
+    yield from ((s.sql_chaves, {"atendimento", "paciente", "inicio", "fim", "chave", "limite"}), (s.sql_total, set()))
+    if s.sql_mudancas:
+        yield s.sql_mudancas, set()
+    if s.nome == "trackcare":
+        yield from ((f"{nome}.sql", {"chaves"}) for nome in DETALHES_HL7)
+        yield from (("pessoas.sql", {"chave", "limite"}), ("carga_inicial.sql", {"depois", "ate", "agora"}))
+
+
+@pytest.mark.parametrize("nome", PASTAS)
+def test_every_file_is_used_and_takes_the_binds_that_the_engine_gives(nome: str) -> None:
+    achados = {a.name: set(instrucao(a)._bindparams) for a in ARQUIVOS if a.parent.name == nome}
+    assert achados == dict(_binds(_sistema(nome)))
+
+
+@por_arquivo
+def test_each_of_its_engines_parses_it(arquivo: Path) -> None:
+    for dialeto in _dialetos(arquivo):
+        instrucoes = sqlglot.parse(codigo(arquivo), dialect=dialeto)
+        assert len(instrucoes) == 1 and isinstance(instrucoes[0], exp.Query | exp.Delete | exp.Insert)
+
+
+@por_arquivo
+def test_only_the_portable_subset_is_used(arquivo: Path) -> None:
+    proibido = _DE_NINGUEM + PROIBIDO.get(arquivo.parent.name, _DO_ORACLE)
+    assert re.search(proibido, codigo(arquivo), re.IGNORECASE) is None
+
+
+@por_arquivo
+def test_every_table_says_its_schema(arquivo: Path) -> None:
+    lida = sqlglot.parse_one(codigo(arquivo), dialect=_dialetos(arquivo)[0])
+    proprias = {cte.alias for cte in lida.find_all(exp.CTE)}
+    esquemas = {t.db for t in lida.find_all(exp.Table) if t.name not in proprias}
+    assert esquemas and esquemas <= ESQUEMAS.get(arquivo.parent.name, {"dbamv", "fusion_integracao"})
+
+
+@por_arquivo
+def test_it_is_short_and_says_what_it_is_for(arquivo: Path) -> None:
+    linhas = arquivo.read_text(encoding="utf-8").splitlines()
+    assert linhas[0].startswith("-- " + PRODUTOS.get(arquivo.parent.name, "MV"))
+    assert len(linhas) <= 40 and max(map(len, linhas)) <= 150
+
+
+@por_arquivo
+def test_no_bind_hides_in_a_comment(arquivo: Path) -> None:
+    """The driver writes values into the text: one with a line break would leave the comment."""
+    comentarios = re.findall("--.*", arquivo.read_text(encoding="utf-8"))
+    assert not [c for c in comentarios if re.search(r"(?<![:\w]):\w", c)]
+
+
+@por_arquivo
+def test_selected_columns_have_one_name_each(arquivo: Path) -> None:
+    """Oracle refuses a page (FETCH NEXT) of a query in which two columns are called alike."""
+    nomes = getattr(sqlglot.parse_one(codigo(arquivo), dialect=_dialetos(arquivo)[0]), "named_selects", [])
+    assert len(nomes) == len(set(nomes))
+
+
+@pytest.mark.parametrize("nome", PASTAS)
+def test_an_origin_yields_what_the_load_reads_in_its_order(nome: str) -> None:
+    for origem in [o for o in _sistema(nome).origens if o.espelho is None]:
+        arquivo = RAIZ_SQL / nome / origem.sql
+        consulta = sqlglot.parse_one(codigo(arquivo), dialect=_dialetos(arquivo)[0])
+        assert consulta.named_selects[:4] == ["marcador", "chave", "chave_paciente", "operacao"], origem.nome
+        ordem = [o.this for o in consulta.args["order"].expressions]
+        assert [o.name for o in ordem] in (["1", "2"], ["marcador", "chave"]) or ordem == [s.this for s in consulta.selects[:2]], (
+            origem.nome
+        )
+        vigia = sqlglot.parse_one(codigo(RAIZ_SQL / nome / origem.sql_vigia), dialect=_dialetos(arquivo)[0])
+        assert vigia.named_selects == ["quantidade", "marcador"], origem.nome
