@@ -99,6 +99,42 @@ def test_a_refused_message_is_made_anew_when_its_patient_is_looked_at_again(cade
     assert cadeia.fila("select situacao from PacienteArquivo where chave = %s", controle) == [("descartado",)]
 
 
+def recusar(cadeia: Cadeia, assunto: str) -> None:
+    cadeia.fila(
+        "update PacienteArquivo set situacao = 'erro', concluido_em = null where id ="
+        " (select max(id) from PacienteArquivo where integracao_id = 2 and assunto = %s)", assunto,
+    )  # fmt: skip
+
+
+def test_what_fusion_had_before_a_refusal_is_updated_and_cancelled_not_admitted_again(cadeia: Cadeia) -> None:
+    adm, papmi = cadeia.origem("select max(paadm_rowid), max(paadm_papmi_dr) from sqluser.pa_adm where paadm_visitstatus = 'A'"
+                               " and paadm_rowid = (select max(paadm_rowid) from sqluser.pa_adm where paadm_visitstatus = 'A')")[0]  # fmt: skip
+
+    def dizer(**colunas: Any) -> list[str]:
+        antes = {c for _, c, _ in cadeia.mensagens()}
+        cadeia.origem(f"update sqluser.pa_adm set {', '.join(f'{c} = %s' for c in colunas)} where paadm_rowid = %s", *colunas.values(), adm)
+        cadeia.tudo()
+        return [t[4:7] for t, c, p in cadeia.mensagens() if c not in antes and p == str(papmi)]
+
+    assert dizer(paadm_depcode_dr=1, paadm_admtime="01:02") == ["A08"]
+    recusar(cadeia, f"visita {adm}")
+    assert dizer(paadm_admtime="01:03") == ["A08"], "an update was refused: the admission was not"
+    recusar(cadeia, f"visita {adm}")
+    assert dizer(paadm_visitstatus="C") == ["A11"], "the visit is alive, whatever became of its last update"
+    recusar(cadeia, f"visita {adm}")
+    assert dizer(paadm_admtime="01:04") == ["A11"], "a refused cancellation is due until it is taken"
+
+
+def test_a_patient_that_ends_its_workers_does_not_go_on_ending_them(cadeia: Cadeia) -> None:
+    mudanca = cadeia.mudar(1)[0]
+    cadeia.carregar()
+    cadeia.fila("update PendenciaIntegracao set tentativas = 8 where situacao = 'pendente'")
+    assert cadeia.preparar().erros >= 1
+    motivo = "select motivo from PendenciaIntegracao where chave = %s and situacao = 'erro'"
+    assert cadeia.fila(motivo, mudanca.chave) == [("processamento interrompido 8 vezes",)]
+    assert cadeia.montagem.fila(PENDENCIA).reenviar_erros() and cadeia.preparar().mensagens > 0
+
+
 def test_a_message_that_waits_is_not_made_twice(cadeia: Cadeia) -> None:
     cadeia.mudar(2)
     cadeia.carregar()
