@@ -54,6 +54,18 @@ def test_a_value_entered_in_error_never_leaves_and_one_that_left_is_taken_back()
     assert [s.campo(11) for s in tudo.de("OBX")] == ["D", "D"]
 
 
+def test_a_value_taken_back_takes_no_other_of_the_same_sign() -> None:
+    (painel,) = sinais({}, {"obs_value": "38,0"})
+    assert [(s.campo(4), s.campo(5)) for s in painel.de("OBX")] == [("1", "36.5"), ("2", "38")]
+
+
+def test_a_value_that_was_emptied_is_taken_back() -> None:
+    c, pulso = Conversa(), {"itm_code": "FC", "obs_value": "80", "ctuom_code": "bpm"}
+    sinais({}, pulso, c=c)
+    (m,) = sinais({"obs_value": " "}, pulso, c=c)
+    assert [(s.campo(4), s.campo(5), s.campo(11)) for s in m.de("OBX")] == [("1", "", "D"), ("2", "80", "C")]
+
+
 @pytest.mark.parametrize(
     "mudanca", [{"itm_code": "XYZ", "itm_desc": "Diurese"}, {"obs_value": None}, {"obs_value": " "}, {"obs_date": None}]
 )
@@ -93,7 +105,7 @@ def test_a_note_entered_in_error_is_withdrawn_only_if_it_was_sent() -> None:
     c = Conversa()
     c.dizer(admissoes=ADMISSAO, notas=NOTA)
     (m,) = c.dizer(admissoes=ADMISSAO, notas=errada)
-    assert (m.valor("TXA", 12), m.valor("TXA", 19)) == ("9||1", "CA")
+    assert (m.valor("TXA", 12), m.valor("TXA", 19), m.bruto("OBX", 5)) == ("9||1", "CA", "")
 
 
 @pytest.mark.parametrize(("situacao", "controle"), [("V", "XO"), ("D", "DC"), ("C", "CA"), ("E", "XO")])
@@ -108,6 +120,11 @@ def test_a_medicines_change_says_what_it_is(situacao: str, controle: str) -> Non
 def test_a_medicine_cancelled_before_it_was_sent_and_an_exam_are_not_told() -> None:
     itens = [REMEDIO | {"ostat_code": "C"}, REMEDIO | {"oeori_rowid": "5||2", "arcic_code": "LAB"}]
     assert eventos(Conversa().dizer(admissoes=ADMISSAO, medicamentos=itens)) == ["A31", "A01"]
+
+
+def test_an_order_that_nobody_heard_of_is_new_even_when_discontinued() -> None:
+    (_, _, m) = Conversa().dizer(admissoes=ADMISSAO, medicamentos=REMEDIO | {"ostat_code": "D"})
+    assert (m.bruto("ORC", 1), m.bruto("ORC", 5)) == ("NW", "DC")
 
 
 def test_a_dose_is_never_invented() -> None:
@@ -157,11 +174,28 @@ def test_allergies_are_added_updated_and_deleted() -> None:
     assert eventos(Conversa().dizer(alergias=ALERGIA | {"alg_entrystatus": "E"})) == ["A31"]
 
 
+def test_an_allergy_is_new_to_fusion_whatever_it_knows_of_the_patient() -> None:
+    c, outra = Conversa(), ALERGIA | {"alg_rowid": "77||2", "tipo_codigo": "PEN"}
+    c.dizer(alergias=ALERGIA)
+    (nova,) = c.dizer(alergias=[ALERGIA, outra])
+    assert [(s.campo(6), nova.parte(s.campo(7))) for s in nova.de("IAM")] == [("A", "77||2")]
+    _, *duas = Conversa().dizer(alergias=[ALERGIA, outra])
+    assert len({m.valor("MSH", 10) for m in duas}) == 2
+
+
 def test_a_diagnosis_entered_in_error_is_not_in_the_set() -> None:
     (_, m) = Conversa().dizer(
         admissoes=ADMISSAO, diagnosticos=[DIAGNOSTICO, DIAGNOSTICO | {"mrdia_rowid": "9||2", "mrdia_entrystatus": "E"}]
     )
     assert [s.campo(3) for s in m.de("DG1")] == ["E11.9^Diabetes^I10"]
+
+
+@pytest.mark.parametrize(("versao", "acoes"), [("2.4", []), ("2.5.1", ["D"]), ("2.7", ["D"])])
+def test_a_diagnosis_that_was_sent_is_taken_back_as_the_version_says(versao: str, acoes: list[str]) -> None:
+    c = Conversa(contexto(hl7={"versao": versao}))
+    c.dizer(admissoes=ADMISSAO, diagnosticos=DIAGNOSTICO)
+    (m,) = c.dizer(admissoes=ADMISSAO, diagnosticos=DIAGNOSTICO | {"mrdia_entrystatus": "E"})
+    assert eventos([m]) == ["A08"] and [s.campo(21) for s in m.de("DG1")] == acoes
 
 
 def test_a_horolog_row_says_the_same_as_an_iso_row() -> None:

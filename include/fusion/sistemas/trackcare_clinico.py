@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -45,9 +46,16 @@ def obrigatorio(valor: datetime | None, campo: str) -> datetime:
 
 
 def diagnostico(x: Linha, ctx: ContextoTrackCare) -> d.Diagnostico | None:
-    """``None`` where it was entered in error: a message carries the whole set, so it is simply not in it."""
-    if ctx.depara.traduzir("situacao_registro", x["mrdia_entrystatus"]) == "ERRO":
+    """One entered in error comes with action D, or not at all where it could never have been sent."""
+    if ctx.depara.traduzir("situacao_registro", x["mrdia_entrystatus"]) != "ERRO":
+        return _diagnostico(x, ctx)
+    try:
+        return replace(_diagnostico(x, ctx), acao="D")
+    except RegistroInvalido:
         return None
+
+
+def _diagnostico(x: Linha, ctx: ContextoTrackCare) -> d.Diagnostico:
     codigo = comum.cid(x["mrcid_code"], "diagnosticos.cid10")
     texto = comum.texto(x["mrdia_desc"]) or comum.texto(x["mrcid_desc"])
     if codigo is None and texto is None:
@@ -132,15 +140,16 @@ def cirurgia(x: Linha, ctx: ContextoTrackCare) -> d.CirurgiaHl7:
 
 
 def observacao(x: Linha, ctx: ContextoTrackCare) -> d.Observacao | None:
-    """``None`` for what is no vital sign, or has no value. One entered in error comes with status D and without its value."""
+    """``None`` for what is no vital sign. One entered in error, or whose value was emptied, comes with status D and without a value."""
     palavra = _sinal(x, ctx)
     quando = momento(x["obs_date"], x["obs_time"], ctx.fuso, "sinaisVitais.data")
-    if palavra == NAO_ENVIAR or comum.texto(x["obs_value"]) is None or quando is None:
+    if palavra == NAO_ENVIAR or quando is None:
         return None
-    if comum.codigo(x["obs_errorreason_dr"]) is not None:
-        return d.Observacao(codigo_do_sinal(palavra), None, SINAIS[palavra], quando, "D")
-    valor = regras.medida(palavra, x["obs_value"], chave(x["obs_rowid"]), _fator(palavra, x, ctx))
-    return None if valor is None else d.Observacao(codigo_do_sinal(palavra), valor, SINAIS[palavra], quando)
+    valor = None
+    if comum.codigo(x["obs_errorreason_dr"]) is None and comum.texto(x["obs_value"]) is not None:
+        valor = regras.medida(palavra, x["obs_value"], chave(x["obs_rowid"]), _fator(palavra, x, ctx))
+    numero = chave(x["obs_rowid"]).rpartition("||")[2]
+    return d.Observacao(codigo_do_sinal(palavra), valor, SINAIS[palavra], quando, "D" if valor is None else "F", numero=numero)
 
 
 def _sinal(x: Linha, ctx: ContextoTrackCare) -> str:
