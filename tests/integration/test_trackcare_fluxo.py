@@ -55,6 +55,15 @@ def test_a_change_becomes_messages_of_that_patient_only(cadeia: Cadeia) -> None:
     assert novas and {p for _, p in novas} <= {mudanca.chave_paciente, mudanca.chave}
 
 
+def test_what_the_copy_does_not_hold_of_a_person_travels_as_well(cadeia: Cadeia) -> None:
+    paciente = cadeia.origem("select max(paper_rowid) from sqluser.pa_person")[0][0]
+    for n, coluna in enumerate(("paper_stname", "paper_telh")):
+        antes = {c for _, c, _ in cadeia.mensagens()}
+        cadeia.origem(f"update sqluser.pa_person set {coluna} = %s where paper_rowid = %s", f"6133330{n}", paciente)
+        cadeia.tudo()
+        assert [t[4:7] for t, c, p in cadeia.mensagens() if c not in antes and p == str(paciente)] == ["A31"], coluna
+
+
 class Perdida(TransporteHttp):
     """The first answers get lost after Fusion took the message."""
 

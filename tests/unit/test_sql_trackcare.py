@@ -11,8 +11,10 @@ from sqlglot import exp
 
 from include.fusion.leitura import RAIZ_SQL, instrucao
 from include.fusion.sistemas.trackcare import DETALHES, SISTEMA
+from sandbox.origens.trackcare.esquema import VIGIADAS
 
 PASTA = RAIZ_SQL / "trackcare"
+CONTRATO = RAIZ_SQL.parent / "contracts" / "trackcare" / "ddl.sql"
 ARQUIVOS = sorted(PASTA.glob("*.sql"))
 BINDS: dict[str, set[str]] = {f"{d}.sql": {"chaves"} for d in DETALHES} | {
     "chaves.sql": {"atendimento", "paciente", "inicio", "fim", "chave", "limite"}, "total.sql": set(), "pessoas.sql": {"chave", "limite"},
@@ -80,3 +82,11 @@ def test_the_text_of_a_note_comes_last_and_is_used_nowhere_else() -> None:
 def test_every_file_is_known_and_every_name_exists() -> None:
     assert {a.name for a in ARQUIVOS} == set(BINDS)
     assert {o.sql for o in SISTEMA.origens} | {o.sql_vigia for o in SISTEMA.origens} <= set(BINDS)
+
+
+def test_the_sites_upkeep_covers_every_table_and_column_that_the_sandboxs_does() -> None:
+    upkeep = CONTRATO.read_text(encoding="utf-8").lower().partition("-- upkeep")[2]
+    assert [tabela for tabela in VIGIADAS if not re.search(rf"\b{tabela}\b", upkeep)] == []
+    colunas = re.search(r"pacienteses \((.*?)\)", (PASTA / "carga_inicial.sql").read_text(encoding="utf-8"), re.DOTALL)
+    assert colunas is not None
+    assert [c for c in re.split(r",\s*", colunas[1]) if c != "pacienteid" and not re.search(rf"\b{c} = ", upkeep)] == []
