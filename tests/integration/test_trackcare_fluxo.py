@@ -176,3 +176,31 @@ def test_the_initial_load_resumes_behind_its_last_page_and_repeats_nobody(postgr
     assert c.carga_inicial(pagina=7) == pessoas
     assert c.origem("select count(*) from sqluser.pacienteses")[0][0] <= pessoas
     c.fechar()
+
+
+def test_whom_the_load_marks_behind_the_watermark_is_synchronised_all_the_same(postgres: Postgres, tmp_path: Path) -> None:
+    c = Cadeia(postgres, tmp_path, 60)
+    c.mudar(3)
+    assert 0 < c.carregar() <= 3
+    c.carga_inicial(pagina=7, atraso="1 hour")
+    c.carregar()
+    copia = c.fila("select count(*) from PacienteSES where integracao_id = 2")
+    assert copia == c.origem("select count(*) from sqluser.pacienteses")
+    c.fechar()
+
+
+def test_a_look_that_is_under_way_does_not_put_back_a_watermark_taken_away(cadeia: Cadeia, monkeypatch: pytest.MonkeyPatch) -> None:
+    carga = cadeia.montagem.carga()
+    ler = carga.consultas.linhas
+
+    def interromper(*args: Any, **binds: Any) -> Any:
+        linhas = ler(*args, **binds)
+        cadeia.montagem.esquecer_marcas(None)
+        return linhas
+
+    cadeia.carregar()
+    cadeia.mudar(1)
+    with monkeypatch.context() as m:
+        m.setattr(carga.consultas, "linhas", interromper)
+        carga.executar()
+    assert cadeia.fila("select marcador from marca_dagua where origem = 'pacienteses' and processo = 'carga'") == [(None,)]
