@@ -134,6 +134,25 @@ def test_what_fusion_had_before_a_refusal_is_updated_and_cancelled_not_admitted_
     assert dizer(paadm_admtime="01:04") == ["A11"], "a refused cancellation is due until it is taken"
 
 
+def test_refused_messages_of_a_subject_are_all_replaced_and_none_takes_fusion_back(cadeia: Cadeia) -> None:
+    paciente = cadeia.origem("select max(paper_rowid) from sqluser.pa_person")[0][0]
+    erro = "update PacienteArquivo set situacao = 'erro', concluido_em = null where id in (select id from PacienteArquivo where assunto = %s order by id desc limit %s)"
+    situacoes = "select situacao from PacienteArquivo where assunto = %s order by id desc limit 3"
+    for n in range(3):
+        cadeia.origem("update sqluser.pa_person set paper_mobphone = %s where paper_rowid = %s", f"6190000000{n}", paciente)
+        cadeia.tudo()
+    assunto = f"paciente {paciente}"
+    cadeia.fila(erro, assunto, 3)
+    cadeia.fila("update PacienteArquivo set situacao = 'concluido' where id = (select max(id) from PacienteArquivo where assunto = %s)", assunto)
+    assert cadeia.montagem.filas()[1].reenviar_erros() == 0
+    assert [s for (s,) in cadeia.fila(situacoes, assunto)] == ["concluido", "descartado", "descartado"]
+    cadeia.fila(erro, assunto, 3)
+    with cadeia.montagem.fusion.begin() as con:
+        cadeia.montagem.fila(PENDENCIA).enfileirar(con, [ItemFila(str(paciente), str(paciente))])
+    assert cadeia.preparar().mensagens == 1
+    assert [s for (s,) in cadeia.fila(situacoes, assunto)] == ["pendente", "descartado", "descartado"]
+
+
 def test_a_patient_that_ends_its_workers_does_not_go_on_ending_them(cadeia: Cadeia) -> None:
     mudanca = cadeia.mudar(1)[0]
     cadeia.carregar()

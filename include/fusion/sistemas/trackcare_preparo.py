@@ -99,7 +99,7 @@ class Preparo:
         presos = {item.entidade for _, item in novos} - {item.entidade for item in feitos}
         self.livro.gravar(con, [(item.entidade, item.versao, _operacao(item, antes)) for item in feitos])
         self.livro.retirar(con, presos)
-        self.arquivos.descartar(con, [controle for assunto, controle in refeitas.items() if assunto in entidades - presos])
+        self.arquivos.descartar(con, [c for assunto in refeitas.keys() & (entidades - presos) for c in refeitas[assunto]])
         return mensagens, sum(len(plano.itens) for plano in planos.values()) - len(novos)
 
 
