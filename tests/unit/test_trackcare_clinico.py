@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
 import pytest
 
+from include.fusion.depara import Catalogo, DePara, ler_catalogos, pasta_padrao
 from include.fusion.erros import RegistroInvalido
 from include.fusion.sistemas.trackcare import estado
 from tests.unit.trackcare_apoio import (
@@ -88,6 +90,14 @@ def test_the_type_of_a_note_is_the_sites_and_unknown_types_stay() -> None:
         admissoes=ADMISSAO, notas=[NOTA | {"not_clinnotestype_dr": t, "not_rowid": f"9||{t}"} for t in (11, 12, 99)]
     )
     assert [m.valor("TXA", 2) for m in mensagens if m.de("TXA")] == ["HP", "PN"]
+
+
+def test_a_draft_waits_and_a_note_says_whether_it_is_signed() -> None:
+    situacoes = Catalogo(politica="padrao", padrao="AU", codigos={"3": "NAO_ENVIAR", "4": "DO"})
+    depara = DePara({**ler_catalogos(pasta_padrao() / "trackcare.yaml"), "situacao_nota": situacoes})
+    notas = [NOTA | {"not_rowid": f"9||{s}", "not_status_dr": s} for s in (3, 4, 5)]
+    mensagens = Conversa(replace(contexto(), depara=depara)).dizer(admissoes=ADMISSAO, notas=notas)
+    assert [(m.valor("TXA", 12), m.valor("TXA", 17)) for m in mensagens if m.de("TXA")] == [("9||4", "DO"), ("9||5", "AU")]
 
 
 def test_a_note_is_plain_text_and_loses_nothing() -> None:

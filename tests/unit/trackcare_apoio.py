@@ -36,7 +36,7 @@ MOVIMENTOS = [
 SINAL = {"chave": 77, "paadm_rowid": 9, "mradm_rowid": 9, "obs_rowid": "9||1", "obs_childsub": 1, "obs_value": "36,5", "obs_date": DIA, "obs_time": HORA,
          "obs_errorreason_dr": None, "itm_code": "TEMP", "itm_desc": "Temperatura axilar", "ctuom_code": "C"}  # fmt: skip
 NOTA = {"chave": 77, "paadm_rowid": 9, "not_rowid": "9||1", "not_childsub": 1, "not_clinnotestype_dr": 12, "not_date": DIA, "not_time": HORA,
-        "not_createdate": DIA, "not_errorreason_dr": None, **MEDICO, "not_notes": "Evolução: PA 120|80"}  # fmt: skip
+        "not_createdate": DIA, "not_status_dr": None, "not_errorreason_dr": None, **MEDICO, "not_notes": "Evolução: PA 120|80"}  # fmt: skip
 REMEDIO = {
     "chave": 77, "paadm_rowid": 9, "oeord_rowid": 5, "oeori_rowid": "5||1", "oeori_childsub": 1, "oeori_doseqty": "0,5", "oeori_phfreq_dr": 1,
     "oeori_route_dr": 1, "oeori_phqtyord": 3.0, "oeori_date": DIA, "oeori_timeord": HORA, "oeori_sttdat": DIA, "oeori_stttim": HORA, "oeori_enddate": None,

@@ -81,13 +81,14 @@ def procedimento(x: Linha, ctx: ContextoTrackCare) -> d.Procedimento:
 
 
 def nota(x: Linha, ctx: ContextoTrackCare) -> d.Nota | None:
-    """``None`` for a type that does not travel, and for a note without text."""
+    """``None`` for a type that does not travel, for a draft, and for a note without text."""
     tipo = ctx.depara.traduzir("tipos_nota", x["not_clinnotestype_dr"]) or NAO_ENVIAR
     texto = comum.texto_clinico(x["not_notes"])
-    if tipo == NAO_ENVIAR or texto is None:
+    completa = ctx.depara.traduzir("situacao_nota", x["not_status_dr"]) or "AU"
+    if NAO_ENVIAR in (tipo, completa) or texto is None:
         return None
     quando = momento(x["not_date"] if x["not_date"] is not None else x["not_createdate"], x["not_time"], ctx.fuso, "notas.data")
-    return d.Nota(chave(x["not_rowid"]), tipo, texto, obrigatorio(quando, "notas.data"), autor=profissional(x),
+    return d.Nota(chave(x["not_rowid"]), tipo, texto, obrigatorio(quando, "notas.data"), autor=profissional(x), completa=completa,
                   cancelada=comum.codigo(x["not_errorreason_dr"]) is not None)  # fmt: skip
 
 
