@@ -143,7 +143,9 @@ def test_refused_messages_of_a_subject_are_all_replaced_and_none_takes_fusion_ba
         cadeia.tudo()
     assunto = f"paciente {paciente}"
     cadeia.fila(erro, assunto, 3)
-    cadeia.fila("update PacienteArquivo set situacao = 'concluido' where id = (select max(id) from PacienteArquivo where assunto = %s)", assunto)
+    cadeia.fila(
+        "update PacienteArquivo set situacao = 'concluido' where id = (select max(id) from PacienteArquivo where assunto = %s)", assunto
+    )
     assert cadeia.montagem.filas()[1].reenviar_erros() == 0
     assert [s for (s,) in cadeia.fila(situacoes, assunto)] == ["concluido", "descartado", "descartado"]
     cadeia.fila(erro, assunto, 3)

@@ -11,6 +11,7 @@ import pytest
 from include.fusion.depara import Catalogo, DePara, ler_catalogos, pasta_padrao
 from include.fusion.erros import RegistroInvalido
 from include.fusion.sistemas.trackcare import estado
+from include.fusion.sistemas.trackcare_base import ContextoTrackCare
 from tests.unit.trackcare_apoio import (
     ADMISSAO,
     AGORA,
@@ -29,6 +30,11 @@ from tests.unit.trackcare_apoio import (
 )
 
 ALTA = ADMISSAO | {"paadm_visitstatus": "D", "paadm_dischgdate": date(2024, 3, 5), "paadm_dischgtime": time(14)}
+
+
+def com_catalogo(**catalogos: Catalogo) -> ContextoTrackCare:
+    """The site's own codes in the place of ours."""
+    return replace(contexto(), depara=DePara({**ler_catalogos(pasta_padrao() / "trackcare.yaml"), **catalogos}))
 
 
 def sinais(*linhas: dict[str, Any], c: Conversa | None = None) -> list[Any]:
@@ -93,10 +99,9 @@ def test_the_type_of_a_note_is_the_sites_and_unknown_types_stay() -> None:
 
 
 def test_a_draft_waits_and_a_note_says_whether_it_is_signed() -> None:
-    situacoes = Catalogo(politica="padrao", padrao="AU", codigos={"3": "NAO_ENVIAR", "4": "DO"})
-    depara = DePara({**ler_catalogos(pasta_padrao() / "trackcare.yaml"), "situacao_nota": situacoes})
+    ctx = com_catalogo(situacao_nota=Catalogo(politica="padrao", padrao="AU", codigos={"3": "NAO_ENVIAR", "4": "DO"}))
     notas = [NOTA | {"not_rowid": f"9||{s}", "not_status_dr": s} for s in (3, 4, 5)]
-    mensagens = Conversa(replace(contexto(), depara=depara)).dizer(admissoes=ADMISSAO, notas=notas)
+    mensagens = Conversa(ctx).dizer(admissoes=ADMISSAO, notas=notas)
     assert [(m.valor("TXA", 12), m.valor("TXA", 17)) for m in mensagens if m.de("TXA")] == [("9||4", "DO"), ("9||5", "AU")]
 
 
@@ -135,6 +140,11 @@ def test_a_medicine_cancelled_before_it_was_sent_and_an_exam_are_not_told() -> N
 def test_an_order_that_nobody_heard_of_is_new_even_when_discontinued() -> None:
     (_, _, m) = Conversa().dizer(admissoes=ADMISSAO, medicamentos=REMEDIO | {"ostat_code": "D"})
     assert (m.bruto("ORC", 1), m.bruto("ORC", 5)) == ("NW", "DC")
+
+
+def test_a_medicine_without_a_name_stays_behind() -> None:
+    plano = ler_plano(admissoes=ADMISSAO, medicamentos=REMEDIO | {"arcim_code": None, "arcim_desc": " "})
+    assert plano.recusas == ("prescricoes.medicamento: não preenchido na origem (oeori_rowid 5||1)",)
 
 
 def test_a_dose_is_never_invented() -> None:
@@ -198,6 +208,13 @@ def test_a_diagnosis_entered_in_error_is_not_in_the_set() -> None:
         admissoes=ADMISSAO, diagnosticos=[DIAGNOSTICO, DIAGNOSTICO | {"mrdia_rowid": "9||2", "mrdia_entrystatus": "E"}]
     )
     assert [s.campo(3) for s in m.de("DG1")] == ["E11.9^Diabetes^I10"]
+
+
+def test_a_diagnosis_that_was_ruled_out_is_none() -> None:
+    c = Conversa(com_catalogo(situacao_diagnostico=Catalogo(politica="padrao", padrao="CONFIRMADO", codigos={"4": "NAO_ENVIAR"})))
+    (_, m) = c.dizer(admissoes=ADMISSAO, diagnosticos=DIAGNOSTICO)
+    (depois,) = c.dizer(admissoes=ADMISSAO, diagnosticos=DIAGNOSTICO | {"mrdia_diagstat_dr": 4})
+    assert len(m.de("DG1")) == 1 and eventos([depois]) == ["A08"] and not depois.de("DG1")
 
 
 @pytest.mark.parametrize(("versao", "acoes"), [("2.4", []), ("2.5.1", ["D"]), ("2.7", ["D"])])

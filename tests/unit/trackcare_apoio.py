@@ -48,7 +48,7 @@ ALERGIA = {"chave": 77, "alg_rowid": "77||1", "alg_category_dr": 1, "alg_severit
            "alg_reaction": "Urticária", "alg_onsetdate": None, "alg_date": DIA, "alg_time": HORA, "alg_status": "A", "alg_entrystatus": "C",
            "alg_inactivedate": None, "tipo_codigo": "DIP", "tipo_descricao": "Dipirona"}  # fmt: skip
 DIAGNOSTICO = {"chave": 77, "paadm_rowid": 9, "mrdia_rowid": "9||1", "mrdia_childsub": 1, "mrdia_desc": None, "mrdia_principle": "Y",
-               "mrdia_diagnosistype_dr": 3, "mrdia_date": DIA, "mrdia_time": HORA, "mrdia_entrystatus": "C", "mrcid_code": "E119", "mrcid_desc": "Diabetes",
+               "mrdia_diagnosistype_dr": 3, "mrdia_diagstat_dr": None, "mrdia_date": DIA, "mrdia_time": HORA, "mrdia_entrystatus": "C", "mrcid_code": "E119", "mrcid_desc": "Diabetes",
                **MEDICO}  # fmt: skip
 
 

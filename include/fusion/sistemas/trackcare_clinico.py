@@ -46,8 +46,9 @@ def obrigatorio(valor: datetime | None, campo: str) -> datetime:
 
 
 def diagnostico(x: Linha, ctx: ContextoTrackCare) -> d.Diagnostico | None:
-    """One entered in error comes with action D, or not at all where it could never have been sent."""
-    if ctx.depara.traduzir("situacao_registro", x["mrdia_entrystatus"]) != "ERRO":
+    """One entered in error or ruled out comes with action D, or not at all where it could never have been sent."""
+    afastado = ctx.depara.traduzir("situacao_diagnostico", x["mrdia_diagstat_dr"]) == NAO_ENVIAR
+    if not afastado and ctx.depara.traduzir("situacao_registro", x["mrdia_entrystatus"]) != "ERRO":
         return _diagnostico(x, ctx)
     try:
         return replace(_diagnostico(x, ctx), acao="D")
@@ -99,6 +100,9 @@ def medicamento(x: Linha, ctx: ContextoTrackCare) -> d.Medicamento | None:
     situacao = ctx.depara.traduzir("situacao_pedido", x["ostat_code"]) or "ATIVO"
     if situacao not in _CONTROLES:
         raise RegistroInvalido("prescricoes.situacao", f"o De/Para de {comum.codigo(x['ostat_code'])} não é uma situação conhecida")
+    remedio = d.Codigo(comum.codigo(x["arcim_code"]), comum.texto(x["arcim_desc"]))
+    if remedio.codigo is None and remedio.descricao is None:
+        raise RegistroInvalido("prescricoes.medicamento", "não preenchido na origem")
     dose = comum.numero(x["oeori_doseqty"], "prescricoes.dose")
     unidade = d.Codigo(comum.codigo(x["ctuom_code"]), comum.texto(x["ctuom_desc"]))
     if dose is None or (unidade.codigo is None and unidade.descricao is None):
@@ -108,7 +112,7 @@ def medicamento(x: Linha, ctx: ContextoTrackCare) -> d.Medicamento | None:
     controle, estado = _CONTROLES[situacao]
     return d.Medicamento(
         codigo=chave(x["oeori_rowid"]),
-        medicamento=d.Codigo(comum.codigo(x["arcim_code"]), comum.texto(x["arcim_desc"])),
+        medicamento=remedio,
         dose=dose,
         unidade=unidade,
         via=d.Codigo(ctx.depara.traduzir("vias", x["oeori_route_dr"]) or "OTH"),
