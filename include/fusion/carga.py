@@ -34,6 +34,8 @@ SEGUNDO_ABERTO = timedelta(seconds=2)
 """So long after its beginning a second may still bring changes that carry it as their marker: itself, and another for their commit."""
 SEGUNDO_ADIANTADO = timedelta(seconds=10)
 """So far ahead of the source's clock a marker may be, as another machine there stamped it, and its second still be to come."""
+INICIO = datetime(1753, 1, 1)
+"""The first date that every engine's timestamp type can hold."""
 RELOGIO_VALIDADE = 60.0
 """Seconds for which the difference between the source's clock and ours is taken as measured."""
 
@@ -140,7 +142,7 @@ class Carga:
             linhas = self.consultas.linhas(con, origem.sql, marcador=cursor, chave=chave, limite=self.pagina)
             con.rollback()  # No snapshot of the hospital's database is held while we write to ours.
             if linhas:
-                novas += self._gravar_pagina(origem, linhas, resultado, agora_la)
+                novas += self._gravar_pagina(origem, linhas, resultado, agora_la, do_inicio=inicio == INICIO)
                 if progresso is not None:
                     progresso(resultado)
             if len(linhas) < self.pagina:
@@ -179,7 +181,7 @@ class Carga:
             with self.fusion.connect() as con:
                 marca = self.marcas.ler(con, origem.nome)
         if marca is None or marca.marcador is None:
-            return datetime(1753, 1, 1), None  # The first date that every engine's timestamp type can hold.
+            return INICIO, None
         marcador = self.consultas.sistema.ler_marcador(marca.marcador)
         if janela or not marca.chave:
             return self._recuar(origem, marcador), None
@@ -201,8 +203,13 @@ class Carga:
     def _recuar(self, origem: Origem, marcador: Any) -> Any:
         return marcador - (origem.sobreposicao or self.sobreposicao) if isinstance(marcador, datetime) else marcador
 
-    def _gravar_pagina(self, origem: Origem, linhas: list[dict[str, Any]], resultado: ResultadoCarga, agora_la: datetime) -> int:
-        """Enqueue what is new of a page and move the watermark, in one transaction; how many rows were new, or may be yet."""
+    def _gravar_pagina(
+        self, origem: Origem, linhas: list[dict[str, Any]], resultado: ResultadoCarga, agora_la: datetime, *, do_inicio: bool
+    ) -> int:
+        """Enqueue what is new of a page and move the watermark, in one transaction; how many rows were new, or may be yet.
+
+        A watermark that somebody took away meanwhile, to have everything compared, stays away, unless that is what this pass does.
+        """
         limite = self._agora() + TOLERANCIA_RELOGIO
         validas = [linha for linha in linhas if not self._futura(linha, limite)]
         resultado.lidos += len(linhas)
@@ -223,7 +230,8 @@ class Carga:
                 piso = texto_marcador(self._recuar(origem, validas[-1]["marcador"]))
                 # With something new the window is no longer what was counted, even where the watermark stays.
                 mudou = marca is None or (marca.marcador, marca.chave) != (texto, chave) or bool(novas and marca.detalhe)
-                if mudou and (marca is None or marca.marcador is None or texto >= marca.marcador):
+                posta = marca is None or (do_inicio if marca.marcador is None else texto >= marca.marcador)
+                if mudou and posta:
                     self.marcas.gravar(con, origem.nome, Marca(texto, chave))
                     self.marcas.podar(con, origem.nome, piso)
             fechadas = [_par(n) for n in novas if not _aberto(n["marcador"], agora_la)]

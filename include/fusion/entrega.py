@@ -27,7 +27,7 @@ from include.fusion.envio import Enviador, Envio, Remessa
 from include.fusion.erros import FusionHubError, motivo_de
 from include.fusion.filas import Desfecho, Fila, Filtro, Registro
 from include.fusion.leitura import Lido, Pronto
-from include.fusion.livro import EXCLUSAO, Livro, SemLivro
+from include.fusion.livro import ENVIO, EXCLUSAO, Livro, SemLivro
 from include.fusion.livro import Entrega as UltimaEntrega
 from include.fusion.modelo import pacote
 from include.fusion.plantao import VALIDADE
@@ -352,7 +352,7 @@ class Entrega:
             fila.registrar(con, self.dono, desfechos)
             meus = [envio for envio in lote.envios if envio.chave and envio.registro.id in gravados]
             confirmados = [envio for envio in meus if envio.desfecho is not None and envio.desfecho.situacao == "concluido"]
-            operacoes = {"DELETE": EXCLUSAO, "POST": "envio"}
+            operacoes = {"DELETE": EXCLUSAO, "POST": ENVIO}
             livro.gravar(con, [(e.registro.chave, e.versao, operacoes[e.metodo]) for e in confirmados])
             livro.retirar(con, [e.registro.chave for e in meus if e.recusado])
         for envio in lote.envios:

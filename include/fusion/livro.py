@@ -19,6 +19,9 @@ _LISTA_MAX = 500
 NENHUMA = "nenhuma"
 """``operacao`` of a record of which Fusion has confirmed nothing yet."""
 EXCLUSAO = "exclusao"
+ENVIO = "envio"
+REENVIO = "reenvio"
+"""Like ``envio``, of what was alive in Fusion before and still is should this one be refused: messages are noted when they are queued."""
 
 # One statement for a whole batch; other engines write row by row.
 _ANUNCIAR = f"""\

@@ -17,7 +17,7 @@ from include.fusion.entrega import Destino, Entrega, Parametros, Resultado, Via
 from include.fusion.espelho import Espelho
 from include.fusion.filas import Fila
 from include.fusion.hl7.arquivos import TABELA as TABELA_HL7
-from include.fusion.hl7.arquivos import Arquivos
+from include.fusion.hl7.arquivos import Arquivos, FilaArquivos
 from include.fusion.leitura import ConsultasSistema, Leitor, Montador
 from include.fusion.livro import Livro, SemLivro
 from include.fusion.marcas import Marca, Marcas
@@ -135,7 +135,8 @@ class Montagem:
         if processo == CARGA_INICIAL:
             return Fila(self.fusion, self.integracao.integracao_id, processo)
         p = self.sistema.processo(processo) if processo else self.sistema.processos[0]
-        return Fila(self.fusion, self.integracao.integracao_id, p.nome, p.tabela)
+        tipo = FilaArquivos if p.tabela == TABELA_HL7 else Fila
+        return tipo(self.fusion, self.integracao.integracao_id, p.nome, p.tabela)
 
     def fila_pedidos(self) -> Fila:
         tabela, processo = PEDIDOS

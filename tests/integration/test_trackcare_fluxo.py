@@ -55,6 +55,15 @@ def test_a_change_becomes_messages_of_that_patient_only(cadeia: Cadeia) -> None:
     assert novas and {p for _, p in novas} <= {mudanca.chave_paciente, mudanca.chave}
 
 
+def test_what_the_copy_does_not_hold_of_a_person_travels_as_well(cadeia: Cadeia) -> None:
+    paciente = cadeia.origem("select max(paper_rowid) from sqluser.pa_person")[0][0]
+    for n, coluna in enumerate(("paper_stname", "paper_telh")):
+        antes = {c for _, c, _ in cadeia.mensagens()}
+        cadeia.origem(f"update sqluser.pa_person set {coluna} = %s where paper_rowid = %s", f"6133330{n}", paciente)
+        cadeia.tudo()
+        assert [t[4:7] for t, c, p in cadeia.mensagens() if c not in antes and p == str(paciente)] == ["A31"], coluna
+
+
 class Perdida(TransporteHttp):
     """The first answers get lost after Fusion took the message."""
 
@@ -99,6 +108,63 @@ def test_a_refused_message_is_made_anew_when_its_patient_is_looked_at_again(cade
     assert cadeia.fila("select situacao from PacienteArquivo where chave = %s", controle) == [("descartado",)]
 
 
+def recusar(cadeia: Cadeia, assunto: str) -> None:
+    cadeia.fila(
+        "update PacienteArquivo set situacao = 'erro', concluido_em = null where id ="
+        " (select max(id) from PacienteArquivo where integracao_id = 2 and assunto = %s)", assunto,
+    )  # fmt: skip
+
+
+def test_what_fusion_had_before_a_refusal_is_updated_and_cancelled_not_admitted_again(cadeia: Cadeia) -> None:
+    adm, papmi = cadeia.origem("select max(paadm_rowid), max(paadm_papmi_dr) from sqluser.pa_adm where paadm_visitstatus = 'A'"
+                               " and paadm_rowid = (select max(paadm_rowid) from sqluser.pa_adm where paadm_visitstatus = 'A')")[0]  # fmt: skip
+
+    def dizer(**colunas: Any) -> list[str]:
+        antes = {c for _, c, _ in cadeia.mensagens()}
+        cadeia.origem(f"update sqluser.pa_adm set {', '.join(f'{c} = %s' for c in colunas)} where paadm_rowid = %s", *colunas.values(), adm)
+        cadeia.tudo()
+        return [t[4:7] for t, c, p in cadeia.mensagens() if c not in antes and p == str(papmi)]
+
+    assert dizer(paadm_depcode_dr=1, paadm_admtime="01:02") == ["A08"]
+    recusar(cadeia, f"visita {adm}")
+    assert dizer(paadm_admtime="01:03") == ["A08"], "an update was refused: the admission was not"
+    recusar(cadeia, f"visita {adm}")
+    assert dizer(paadm_visitstatus="C") == ["A11"], "the visit is alive, whatever became of its last update"
+    recusar(cadeia, f"visita {adm}")
+    assert dizer(paadm_admtime="01:04") == ["A11"], "a refused cancellation is due until it is taken"
+
+
+def test_refused_messages_of_a_subject_are_all_replaced_and_none_takes_fusion_back(cadeia: Cadeia) -> None:
+    paciente = cadeia.origem("select max(paper_rowid) from sqluser.pa_person")[0][0]
+    erro = "update PacienteArquivo set situacao = 'erro', concluido_em = null where id in (select id from PacienteArquivo where assunto = %s order by id desc limit %s)"
+    situacoes = "select situacao from PacienteArquivo where assunto = %s order by id desc limit 3"
+    for n in range(3):
+        cadeia.origem("update sqluser.pa_person set paper_mobphone = %s where paper_rowid = %s", f"6190000000{n}", paciente)
+        cadeia.tudo()
+    assunto = f"paciente {paciente}"
+    cadeia.fila(erro, assunto, 3)
+    cadeia.fila(
+        "update PacienteArquivo set situacao = 'concluido' where id = (select max(id) from PacienteArquivo where assunto = %s)", assunto
+    )
+    assert cadeia.montagem.filas()[1].reenviar_erros() == 0
+    assert [s for (s,) in cadeia.fila(situacoes, assunto)] == ["concluido", "descartado", "descartado"]
+    cadeia.fila(erro, assunto, 3)
+    with cadeia.montagem.fusion.begin() as con:
+        cadeia.montagem.fila(PENDENCIA).enfileirar(con, [ItemFila(str(paciente), str(paciente))])
+    assert cadeia.preparar().mensagens == 1
+    assert [s for (s,) in cadeia.fila(situacoes, assunto)] == ["pendente", "descartado", "descartado"]
+
+
+def test_a_patient_that_ends_its_workers_does_not_go_on_ending_them(cadeia: Cadeia) -> None:
+    mudanca = cadeia.mudar(1)[0]
+    cadeia.carregar()
+    cadeia.fila("update PendenciaIntegracao set tentativas = 8 where situacao = 'pendente'")
+    assert cadeia.preparar().erros >= 1
+    motivo = "select motivo from PendenciaIntegracao where chave = %s and situacao = 'erro'"
+    assert cadeia.fila(motivo, mudanca.chave) == [("processamento interrompido 8 vezes",)]
+    assert cadeia.montagem.fila(PENDENCIA).reenviar_erros() and cadeia.preparar().mensagens > 0
+
+
 def test_a_message_that_waits_is_not_made_twice(cadeia: Cadeia) -> None:
     cadeia.mudar(2)
     cadeia.carregar()
@@ -131,3 +197,31 @@ def test_the_initial_load_resumes_behind_its_last_page_and_repeats_nobody(postgr
     assert c.carga_inicial(pagina=7) == pessoas
     assert c.origem("select count(*) from sqluser.pacienteses")[0][0] <= pessoas
     c.fechar()
+
+
+def test_whom_the_load_marks_behind_the_watermark_is_synchronised_all_the_same(postgres: Postgres, tmp_path: Path) -> None:
+    c = Cadeia(postgres, tmp_path, 60)
+    c.mudar(3)
+    assert 0 < c.carregar() <= 3
+    c.carga_inicial(pagina=7, atraso="1 hour")
+    c.carregar()
+    copia = c.fila("select count(*) from PacienteSES where integracao_id = 2")
+    assert copia == c.origem("select count(*) from sqluser.pacienteses")
+    c.fechar()
+
+
+def test_a_look_that_is_under_way_does_not_put_back_a_watermark_taken_away(cadeia: Cadeia, monkeypatch: pytest.MonkeyPatch) -> None:
+    carga = cadeia.montagem.carga()
+    ler = carga.consultas.linhas
+
+    def interromper(*args: Any, **binds: Any) -> Any:
+        linhas = ler(*args, **binds)
+        cadeia.montagem.esquecer_marcas(None)
+        return linhas
+
+    cadeia.carregar()
+    cadeia.mudar(1)
+    with monkeypatch.context() as m:
+        m.setattr(carga.consultas, "linhas", interromper)
+        carga.executar()
+    assert cadeia.fila("select marcador from marca_dagua where origem = 'pacienteses' and processo = 'carga'") == [(None,)]

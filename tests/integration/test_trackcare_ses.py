@@ -49,7 +49,7 @@ def test_a_load_leaves_rows_that_are_there_and_a_change_that_changes_nothing_sho
     assert casa.sql("select * from sqluser.pacienteses where pacienteid = %s", paciente)[0][:15] == antes[0][:15]
 
 
-@pytest.mark.parametrize("tipo", ["sinais", "nota", "alergia", "cadastro", "pedido", "cirurgia"])
+@pytest.mark.parametrize("tipo", ["sinais", "nota", "alergia", "cadastro", "endereco", "cns", "pedido", "cirurgia"])
 def test_every_kind_of_change_moves_the_patients_marker(casa: Casa, tipo: str) -> None:
     paciente, adm = casa.internado()
     (antes,) = casa.sql("select atualizadoem, alteradoclinicoem from sqluser.pacienteses where pacienteid = %s", paciente)
@@ -57,6 +57,8 @@ def test_every_kind_of_change_moves_the_patients_marker(casa: Casa, tipo: str) -
     fazer: dict[str, Any] = {
         "sinais": lambda: simulador.sinais(h, adm), "nota": lambda: simulador.nota(h, adm), "pedido": lambda: simulador._medicamento(h, adm),
         "cirurgia": lambda: simulador._cirurgia(h, adm), "cadastro": lambda: h.mudar("pa_person", "paper_rowid", paciente, paper_email="x@exemplo.com.br"),
+        "endereco": lambda: h.mudar("pa_person", "paper_rowid", paciente, paper_stname="Rua Nova 7"),
+        "cns": lambda: h.mudar("pa_patmas", "papmi_rowid1", paciente, papmi_medicare="700000000000005"),
         "alergia": lambda: h.inserir("pa_allergy", simulador.linhas.alergia(h.c, h.rng, paciente, 1, h.agora)),
     }  # fmt: skip
     fazer[tipo]()

@@ -29,13 +29,14 @@ class Cadeia(Bancada):
         feita.integracao = i.model_copy(update={nome: getattr(i, nome).model_copy(update=v) for nome, v in self._ajustes.items()})
         return feita
 
-    def carga_inicial(self, pagina: int = 20) -> int:
+    def carga_inicial(self, pagina: int = 20, atraso: str = "0 s") -> int:
         carga = CargaPacientes(
             self.montagem.consultas,
             self.montagem.fusion,
             self.montagem.marcas("carga_inicial"),
             pagina=pagina,
-            agora=lambda: self.origem("select clock_timestamp() at time zone 'America/Sao_Paulo'")[0][0],
+            agora=lambda: self.origem(f"select clock_timestamp() at time zone 'America/Sao_Paulo' - interval '{atraso}'")[0][0],
+            ao_concluir=lambda: self.montagem.esquecer_marcas(None),
         )
         return carga.executar(ao_avancar=lambda _: None, esperar=lambda: None).feitos
 

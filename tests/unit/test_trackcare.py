@@ -118,6 +118,41 @@ def test_a_transfer_has_its_own_message_and_the_admission_its_own_place() -> Non
     assert depois.bruto("PV1", 3) == "ALA02^Q1^ALA02-01^HBDF", "an update tells where the patient is now"
 
 
+def test_every_transfer_of_a_visit_has_a_control_id_of_its_own() -> None:
+    volta = MOVIMENTOS[0] | {"trans_rowid": "9||3", "trans_starttime": time(15)}
+    mensagens = Conversa().dizer(admissoes=ADMISSAO, movimentacoes=[*MOVIMENTOS, volta])
+    assert eventos(mensagens)[2:] == ["A02", "A02"] and len({m.valor("MSH", 10) for m in mensagens}) == 4
+
+
+def test_a_row_that_changes_no_place_is_no_transfer() -> None:
+    outro_medico = [MOVIMENTOS[1] | {"trans_rowid": "9||3"}, MOVIMENTOS[1] | {"trans_rowid": "9||4", "ward_code": None, "bed_code": None}]
+    mensagens = Conversa().dizer(admissoes=ADMISSAO, movimentacoes=[*MOVIMENTOS, *outro_medico])
+    assert eventos(mensagens) == ["A31", "A01", "A02"]
+
+
+@pytest.mark.parametrize("movimentos", [[], MOVIMENTOS[:1]])
+def test_a_place_that_no_transfer_tells_is_an_update(movimentos: list[dict[str, Any]]) -> None:
+    c, outro = Conversa(), {"ward_code": "ALA07", "bed_code": "ALA07-01"}
+    c.dizer(admissoes=ADMISSAO, movimentacoes=movimentos)
+    (m,) = c.dizer(admissoes=ADMISSAO | outro, movimentacoes=[x | outro for x in movimentos])
+    assert eventos([m]) == ["A08"] and m.valor("PV1", 3) == "ALA07"
+
+
+def test_a_cancelled_visit_that_comes_back_is_told_whole() -> None:
+    c, tudo = Conversa(), {"movimentacoes": MOVIMENTOS}
+    c.dizer(admissoes=ALTA, **tudo)
+    assert eventos(c.dizer(admissoes=ALTA | {"paadm_visitstatus": "C"}, **tudo)) == ["A13", "A11"]
+    entrada, alta = c.dizer(admissoes=ALTA, **tudo)
+    assert eventos([entrada, alta]) == ["A01", "A03"] and entrada.valor("PV1", 3) == "ALA02"
+
+
+def test_a_death_entered_by_mistake_loses_its_date() -> None:
+    c = Conversa()
+    c.dizer({"paper_deceased": "Y", "paper_deceased_date": date(2024, 3, 1)})
+    (m,) = c.dizer()
+    assert (m.bruto("PID", 29), m.bruto("PID", 30)) == ('""', "N")
+
+
 def test_a_discharge_comes_last_and_is_taken_back_by_a13() -> None:
     c = Conversa()
     mensagens = c.dizer(admissoes=ALTA, notas=NOTA, diagnosticos=DIAGNOSTICO)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
 import pytest
 
+from include.fusion.depara import Catalogo, DePara, ler_catalogos, pasta_padrao
 from include.fusion.erros import RegistroInvalido
 from include.fusion.sistemas.trackcare import estado
+from include.fusion.sistemas.trackcare_base import ContextoTrackCare
 from tests.unit.trackcare_apoio import (
     ADMISSAO,
     AGORA,
@@ -27,6 +30,11 @@ from tests.unit.trackcare_apoio import (
 )
 
 ALTA = ADMISSAO | {"paadm_visitstatus": "D", "paadm_dischgdate": date(2024, 3, 5), "paadm_dischgtime": time(14)}
+
+
+def com_catalogo(**catalogos: Catalogo) -> ContextoTrackCare:
+    """The site's own codes in the place of ours."""
+    return replace(contexto(), depara=DePara({**ler_catalogos(pasta_padrao() / "trackcare.yaml"), **catalogos}))
 
 
 def sinais(*linhas: dict[str, Any], c: Conversa | None = None) -> list[Any]:
@@ -54,6 +62,18 @@ def test_a_value_entered_in_error_never_leaves_and_one_that_left_is_taken_back()
     assert [s.campo(11) for s in tudo.de("OBX")] == ["D", "D"]
 
 
+def test_a_value_taken_back_takes_no_other_of_the_same_sign() -> None:
+    (painel,) = sinais({}, {"obs_value": "38,0"})
+    assert [(s.campo(4), s.campo(5)) for s in painel.de("OBX")] == [("1", "36.5"), ("2", "38")]
+
+
+def test_a_value_that_was_emptied_is_taken_back() -> None:
+    c, pulso = Conversa(), {"itm_code": "FC", "obs_value": "80", "ctuom_code": "bpm"}
+    sinais({}, pulso, c=c)
+    (m,) = sinais({"obs_value": " "}, pulso, c=c)
+    assert [(s.campo(4), s.campo(5), s.campo(11)) for s in m.de("OBX")] == [("1", "", "D"), ("2", "80", "C")]
+
+
 @pytest.mark.parametrize(
     "mudanca", [{"itm_code": "XYZ", "itm_desc": "Diurese"}, {"obs_value": None}, {"obs_value": " "}, {"obs_date": None}]
 )
@@ -78,6 +98,13 @@ def test_the_type_of_a_note_is_the_sites_and_unknown_types_stay() -> None:
     assert [m.valor("TXA", 2) for m in mensagens if m.de("TXA")] == ["HP", "PN"]
 
 
+def test_a_draft_waits_and_a_note_says_whether_it_is_signed() -> None:
+    ctx = com_catalogo(situacao_nota=Catalogo(politica="padrao", padrao="AU", codigos={"3": "NAO_ENVIAR", "4": "DO"}))
+    notas = [NOTA | {"not_rowid": f"9||{s}", "not_status_dr": s} for s in (3, 4, 5)]
+    mensagens = Conversa(ctx).dizer(admissoes=ADMISSAO, notas=notas)
+    assert [(m.valor("TXA", 12), m.valor("TXA", 17)) for m in mensagens if m.de("TXA")] == [("9||4", "DO"), ("9||5", "AU")]
+
+
 def test_a_note_is_plain_text_and_loses_nothing() -> None:
     (m,) = (
         x
@@ -93,7 +120,7 @@ def test_a_note_entered_in_error_is_withdrawn_only_if_it_was_sent() -> None:
     c = Conversa()
     c.dizer(admissoes=ADMISSAO, notas=NOTA)
     (m,) = c.dizer(admissoes=ADMISSAO, notas=errada)
-    assert (m.valor("TXA", 12), m.valor("TXA", 19)) == ("9||1", "CA")
+    assert (m.valor("TXA", 12), m.valor("TXA", 19), m.bruto("OBX", 5)) == ("9||1", "CA", "")
 
 
 @pytest.mark.parametrize(("situacao", "controle"), [("V", "XO"), ("D", "DC"), ("C", "CA"), ("E", "XO")])
@@ -108,6 +135,16 @@ def test_a_medicines_change_says_what_it_is(situacao: str, controle: str) -> Non
 def test_a_medicine_cancelled_before_it_was_sent_and_an_exam_are_not_told() -> None:
     itens = [REMEDIO | {"ostat_code": "C"}, REMEDIO | {"oeori_rowid": "5||2", "arcic_code": "LAB"}]
     assert eventos(Conversa().dizer(admissoes=ADMISSAO, medicamentos=itens)) == ["A31", "A01"]
+
+
+def test_an_order_that_nobody_heard_of_is_new_even_when_discontinued() -> None:
+    (_, _, m) = Conversa().dizer(admissoes=ADMISSAO, medicamentos=REMEDIO | {"ostat_code": "D"})
+    assert (m.bruto("ORC", 1), m.bruto("ORC", 5)) == ("NW", "DC")
+
+
+def test_a_medicine_without_a_name_stays_behind() -> None:
+    plano = ler_plano(admissoes=ADMISSAO, medicamentos=REMEDIO | {"arcim_code": None, "arcim_desc": " "})
+    assert plano.recusas == ("prescricoes.medicamento: não preenchido na origem (oeori_rowid 5||1)",)
 
 
 def test_a_dose_is_never_invented() -> None:
@@ -157,11 +194,35 @@ def test_allergies_are_added_updated_and_deleted() -> None:
     assert eventos(Conversa().dizer(alergias=ALERGIA | {"alg_entrystatus": "E"})) == ["A31"]
 
 
+def test_an_allergy_is_new_to_fusion_whatever_it_knows_of_the_patient() -> None:
+    c, outra = Conversa(), ALERGIA | {"alg_rowid": "77||2", "tipo_codigo": "PEN"}
+    c.dizer(alergias=ALERGIA)
+    (nova,) = c.dizer(alergias=[ALERGIA, outra])
+    assert [(s.campo(6), nova.parte(s.campo(7))) for s in nova.de("IAM")] == [("A", "77||2")]
+    _, *duas = Conversa().dizer(alergias=[ALERGIA, outra])
+    assert len({m.valor("MSH", 10) for m in duas}) == 2
+
+
 def test_a_diagnosis_entered_in_error_is_not_in_the_set() -> None:
     (_, m) = Conversa().dizer(
         admissoes=ADMISSAO, diagnosticos=[DIAGNOSTICO, DIAGNOSTICO | {"mrdia_rowid": "9||2", "mrdia_entrystatus": "E"}]
     )
     assert [s.campo(3) for s in m.de("DG1")] == ["E11.9^Diabetes^I10"]
+
+
+def test_a_diagnosis_that_was_ruled_out_is_none() -> None:
+    c = Conversa(com_catalogo(situacao_diagnostico=Catalogo(politica="padrao", padrao="CONFIRMADO", codigos={"4": "NAO_ENVIAR"})))
+    (_, m) = c.dizer(admissoes=ADMISSAO, diagnosticos=DIAGNOSTICO)
+    (depois,) = c.dizer(admissoes=ADMISSAO, diagnosticos=DIAGNOSTICO | {"mrdia_diagstat_dr": 4})
+    assert len(m.de("DG1")) == 1 and eventos([depois]) == ["A08"] and not depois.de("DG1")
+
+
+@pytest.mark.parametrize(("versao", "acoes"), [("2.4", []), ("2.5.1", ["D"]), ("2.7", ["D"])])
+def test_a_diagnosis_that_was_sent_is_taken_back_as_the_version_says(versao: str, acoes: list[str]) -> None:
+    c = Conversa(contexto(hl7={"versao": versao}))
+    c.dizer(admissoes=ADMISSAO, diagnosticos=DIAGNOSTICO)
+    (m,) = c.dizer(admissoes=ADMISSAO, diagnosticos=DIAGNOSTICO | {"mrdia_entrystatus": "E"})
+    assert eventos([m]) == ["A08"] and [s.campo(21) for s in m.de("DG1")] == acoes
 
 
 def test_a_horolog_row_says_the_same_as_an_iso_row() -> None:

@@ -36,7 +36,7 @@ MOVIMENTOS = [
 SINAL = {"chave": 77, "paadm_rowid": 9, "mradm_rowid": 9, "obs_rowid": "9||1", "obs_childsub": 1, "obs_value": "36,5", "obs_date": DIA, "obs_time": HORA,
          "obs_errorreason_dr": None, "itm_code": "TEMP", "itm_desc": "Temperatura axilar", "ctuom_code": "C"}  # fmt: skip
 NOTA = {"chave": 77, "paadm_rowid": 9, "not_rowid": "9||1", "not_childsub": 1, "not_clinnotestype_dr": 12, "not_date": DIA, "not_time": HORA,
-        "not_createdate": DIA, "not_errorreason_dr": None, **MEDICO, "not_notes": "Evolução: PA 120|80"}  # fmt: skip
+        "not_createdate": DIA, "not_status_dr": None, "not_errorreason_dr": None, **MEDICO, "not_notes": "Evolução: PA 120|80"}  # fmt: skip
 REMEDIO = {
     "chave": 77, "paadm_rowid": 9, "oeord_rowid": 5, "oeori_rowid": "5||1", "oeori_childsub": 1, "oeori_doseqty": "0,5", "oeori_phfreq_dr": 1,
     "oeori_route_dr": 1, "oeori_phqtyord": 3.0, "oeori_date": DIA, "oeori_timeord": HORA, "oeori_sttdat": DIA, "oeori_stttim": HORA, "oeori_enddate": None,
@@ -48,7 +48,7 @@ ALERGIA = {"chave": 77, "alg_rowid": "77||1", "alg_category_dr": 1, "alg_severit
            "alg_reaction": "Urticária", "alg_onsetdate": None, "alg_date": DIA, "alg_time": HORA, "alg_status": "A", "alg_entrystatus": "C",
            "alg_inactivedate": None, "tipo_codigo": "DIP", "tipo_descricao": "Dipirona"}  # fmt: skip
 DIAGNOSTICO = {"chave": 77, "paadm_rowid": 9, "mrdia_rowid": "9||1", "mrdia_childsub": 1, "mrdia_desc": None, "mrdia_principle": "Y",
-               "mrdia_diagnosistype_dr": 3, "mrdia_date": DIA, "mrdia_time": HORA, "mrdia_entrystatus": "C", "mrcid_code": "E119", "mrcid_desc": "Diabetes",
+               "mrdia_diagnosistype_dr": 3, "mrdia_diagstat_dr": None, "mrdia_date": DIA, "mrdia_time": HORA, "mrdia_entrystatus": "C", "mrcid_code": "E119", "mrcid_desc": "Diabetes",
                **MEDICO}  # fmt: skip
 
 

@@ -23,10 +23,11 @@ _SEM_VISITA = "PV1|1|N"
 
 def adt(aj: AjustesHl7, evento: str, momento: datetime, paciente: PacienteHl7, visita: Visita | None = None, *, alergias: Sequence[Alergia] = (),
         diagnosticos: Sequence[Diagnostico] = (), procedimentos: Sequence[Procedimento] = (), ocorrido: datetime | None = None,
-        versao: str | None = None) -> MensagemHl7:  # fmt: skip
+        entidade: str | None = None, versao: str | None = None) -> MensagemHl7:  # fmt: skip
     """One of :data:`ESTRUTURAS`. In A60 allergies are IAM (action and identifier), elsewhere AL1, a snapshot.
 
-    ``momento``: when it was recorded (MSH-7, EVN-2); ``ocorrido``: when it happened (EVN-6).
+    ``momento``: when it was recorded (MSH-7, EVN-2); ``ocorrido``: when it happened (EVN-6). ``entidade``: what ``versao`` counts, where
+    that is neither the visit nor the patient (each transfer of a visit, each allergy of a patient).
 
     :raises ValueError: a structure that cannot carry what was given; 2.4's A03 takes no allergies (``domain-facts.md`` 7.5), A02, A11 and
         A60 neither diagnoses nor procedures.
@@ -47,7 +48,7 @@ def adt(aj: AjustesHl7, evento: str, momento: datetime, paciente: PacienteHl7, v
         segmentos += [al1(aj, n, a) for n, a in enumerate(alergias, 1)]
     segmentos += [dg1(aj, n, d) for n, d in enumerate(diagnosticos, 1)]
     segmentos += [pr1(aj, n, p) for n, p in enumerate(procedimentos, 1)]
-    entidade = f"paciente {paciente.codigo}" if visita is None else f"visita {visita.numero}"
+    entidade = entidade or (f"paciente {paciente.codigo}" if visita is None else f"visita {visita.numero}")
     return montar(aj, "ADT", evento, estrutura, momento, entidade, segmentos, versao)
 
 
@@ -85,7 +86,7 @@ def _reacoes(aj: AjustesHl7, a: Alergia) -> str:
 
 def dg1(aj: AjustesHl7, numero: int, d: Diagnostico) -> str:
     """From 2.5.1 on with identifier and action; before that the segments of a message are the whole set."""
-    novos = () if aj.antes_de_2_5 else ("", "", "", c.ei(aj, d.codigo), "U")
+    novos = () if aj.antes_de_2_5 else ("", "", "", c.ei(aj, d.codigo), d.acao)
     return c.segmento(
         "DG1", str(numero), "", c.ce(aj, d.diagnostico), c.st(aj, d.diagnostico.descricao) if aj.versao != "2.7" else "", c.ts(aj, d.quando), d.tipo,
         *[""] * 8, "1" if d.principal else "", c.xcn(aj, d.profissional), *novos,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, bindparam, literal_column, select, update
+from sqlalchemy import Connection, Engine, bindparam, exists, literal_column, null, select, update
 
 from include.fusion.filas import Fila, ItemFila, Registro
 from include.fusion.hl7.mensagem import MensagemHl7
@@ -24,6 +24,18 @@ class Arquivo(NamedTuple):
     paciente: str
     assunto: str
     mensagem: MensagemHl7
+
+
+class FilaArquivos(Fila):
+    """Queue of messages, of which several may be about one subject."""
+
+    def reenviar_erros(self, *, prefixo_dono: str | None = None, chaves: Iterable[str] | None = None) -> int:
+        """Like :meth:`Fila.reenviar_erros`, but for messages whose subject Fusion has a newer one of: sent now, they would take it back."""
+        t, nova = self._tabela.c, self._tabela.alias("nova").c
+        mesma = (nova.integracao_id == t.integracao_id, nova.processo == t.processo, nova.assunto == t.assunto, nova.id > t.id)
+        superada = exists(select(null()).where(*mesma, nova.situacao.in_(("reservado", "concluido"))))
+        self._mudar(("erro",), superada, valores={"situacao": "descartado", "motivo": SUBSTITUIDA, "concluido_em": agora()})
+        return super().reenviar_erros(prefixo_dono=prefixo_dono, chaves=chaves)
 
 
 class Arquivos:
@@ -45,12 +57,13 @@ class Arquivos:
             comando = update(FILAS[TABELA]).where(*onde).values(mensagem=bindparam("bytes"), assunto=bindparam("sobre"))
             con.execute(comando, [{"controle": a.mensagem.controle, "bytes": a.mensagem.corpo, "sobre": a.assunto} for a in arquivos])
 
-    def recusadas(self, con: Connection, pacientes: Sequence[str]) -> dict[str, str]:
-        """Subject → control id of refused messages of these patients."""
-        achadas: dict[str, str] = {}
+    def recusadas(self, con: Connection, pacientes: Sequence[str]) -> dict[str, list[str]]:
+        """Subject → control ids of refused messages of these patients."""
+        achadas: dict[str, list[str]] = {}
         for i in range(0, len(pacientes), _LISTA_MAX):
             onde = (*self._desta, self._t.situacao == "erro", self._t.chave_paciente.in_(pacientes[i : i + _LISTA_MAX]))
-            achadas.update((assunto, controle) for assunto, controle in con.execute(select(self._t.assunto, self._t.chave).where(*onde)))
+            for assunto, controle in con.execute(select(self._t.assunto, self._t.chave).where(*onde)):
+                achadas.setdefault(assunto, []).append(controle)
         return achadas
 
     def descartar(self, con: Connection, controles: Iterable[str]) -> None:

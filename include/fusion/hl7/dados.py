@@ -70,7 +70,7 @@ class PacienteHl7:
     telefone: str | None = None
     email: str | None = None
     obito: bool | None = None
-    obito_em: datetime | date | None = None
+    obito_em: datetime | date | Apagar | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Alergia:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostico:
-    """``tipo``: table 0052 (A admitting, W working, F final)."""
+    """``tipo``: table 0052 (A admitting, W working, F final). ``acao``: U update, D delete; 2.4 has no field for it."""
 
     codigo: str
     diagnostico: Codigo
@@ -115,6 +115,7 @@ class Diagnostico:
     quando: datetime | None = None
     principal: bool = False
     profissional: Pessoal | None = None
+    acao: str = "U"
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +184,8 @@ class CirurgiaHl7:
 class Observacao:
     """One measured value; ``unidade`` in UCUM. ``situacao``: table 0085 (F final, C corrected, D deleted, W wrong patient).
 
-    A deleted one has no ``valor``: a receiver that overlooks the status must not read a number.
+    A deleted one has no ``valor``: a receiver that overlooks the status must not read a number. ``numero`` (OBX-4) is its own within the
+    panel, so that taking one value back does not take another of the same sign.
     """
 
     codigo: Codigo
@@ -192,6 +194,7 @@ class Observacao:
     quando: datetime | None = None
     situacao: str = "F"
     profissional: Pessoal | None = None
+    numero: str = "1"
 
 
 @dataclass(frozen=True, slots=True)

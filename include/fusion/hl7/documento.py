@@ -37,7 +37,7 @@ def _em_escape(texto: str, corte: int) -> bool:
 
 
 def mdm(aj: AjustesHl7, momento: datetime, paciente: PacienteHl7, visita: Visita, nota: Nota, versao: str | None = None) -> MensagemHl7:
-    """One note with its text as FT, line breaks as ``\\.br\\``, in as many OBX as it takes."""
+    """One note with its text as FT, line breaks as ``\\.br\\``, in as many OBX as it takes; a withdrawn one without its text."""
     quando = c.ts(aj, nota.quando or momento)
     txa = c.segmento(
         "TXA", "1", nota.tipo, "FT", quando, c.xcn(aj, nota.autor), quando, c.ts(aj, momento), "", c.xcn(aj, nota.autor), "", "", c.ei(aj, nota.codigo),
@@ -46,6 +46,6 @@ def mdm(aj: AjustesHl7, momento: datetime, paciente: PacienteHl7, visita: Visita
     titulo = c.ce(aj, nota.titulo or _NOMES.get(nota.tipo) or Codigo(nota.tipo))
     estado = "D" if nota.cancelada else "F"
     segmentos = [c.segmento("EVN", "T02" if aj.versao != "2.7" else "", c.ts(aj, momento)), pid(aj, paciente), pv1(aj, visita), txa]
-    for n, parte in enumerate(partes(c.st(aj, nota.texto)), 1):
+    for n, parte in enumerate(partes("" if nota.cancelada else c.st(aj, nota.texto)), 1):
         segmentos.append(c.segmento("OBX", str(n), "FT", titulo, "1", parte, *[""] * 5, estado, "", "", quando))
     return montar(aj, "MDM", "T02", "MDM_T02", momento, f"nota {nota.codigo}", segmentos, versao)

@@ -36,7 +36,7 @@ def montar(aj: AjustesHl7, tipo: str, evento: str, estrutura: str, momento: date
            versao: str | None = None) -> MensagemHl7:  # fmt: skip
     """MSH before ``corpo`` (segments without their CR), and the bytes of all.
 
-    ``momento`` is when the source says this happened (MSH-7), never now: equal content must give equal bytes. ``entidade`` names what the
+    ``momento`` is MSH-7; where ``versao`` is left out never now, since equal content must give equal bytes. ``entidade`` names what the
     message is about, unique within the integration. ``versao`` tells states of it apart; left out, it is the hash of the whole text, in
     which ``momento`` takes part: a value that comes back to what it was is a new message.
 

@@ -44,6 +44,6 @@ def oru(aj: AjustesHl7, momento: datetime, paciente: PacienteHl7, painel: Painel
 
 def _obx(aj: AjustesHl7, numero: int, o: Observacao) -> str:
     return c.segmento(
-        "OBX", str(numero), "NM", c.ce(aj, o.codigo), "1", c.numerico(o.valor), f"{c.st(aj, o.unidade)}^^UCUM", *[""] * 4, o.situacao, "", "",
+        "OBX", str(numero), "NM", c.ce(aj, o.codigo), c.st(aj, o.numero), c.numerico(o.valor), f"{c.st(aj, o.unidade)}^^UCUM", *[""] * 4, o.situacao, "", "",
         c.ts(aj, o.quando), "", c.xcn(aj, o.profissional) if aj.versao != "2.7" else "",
     )  # fmt: skip

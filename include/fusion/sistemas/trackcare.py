@@ -1,7 +1,7 @@
 """TrackCare (InterSystems TrakCare): a patient's rows → the ordered HL7 messages that say them (``domain-facts.md`` sections 4 and 7).
 
 A record is one person (key ``PA_Person.PAPER_RowId``). What is said of a patient falls into entities, each with a hash of its content: the
-person, the allergies, every visit, its bed moves, every panel of vital signs, note, medicine and surgery, the discharge. The ledger knows
+person, every allergy, every visit, its bed moves, every panel of vital signs, note, medicine and surgery, the discharge. The ledger knows
 which content of an entity was last sent and counts its contents; that count makes the control id, so a message built twice is one message,
 and a value that comes back to what it was is another. Decisions:
 
@@ -121,7 +121,12 @@ def _por_visita(linhas: Iterable[Linha]) -> dict[str, list[Linha]]:
 
 
 def _pessoa(pessoa: d.PacienteHl7, ctx: ContextoTrackCare) -> Item:
-    return Item(f"paciente {pessoa.codigo}", versao_de(pessoa), lambda e: adt(ctx.hl7, "A31", e.momento, pessoa, versao=str(e.sequencia)))
+    def montar(e: Estado) -> MensagemHl7:
+        # A death that was entered by mistake: an empty date would leave Fusion its own.
+        dita = replace(pessoa, obito_em=APAGAR) if e.enviado and not pessoa.obito else pessoa
+        return adt(ctx.hl7, "A31", e.momento, dita, versao=str(e.sequencia))
+
+    return Item(f"paciente {pessoa.codigo}", versao_de(pessoa), montar)
 
 
 def _unificado(sai: str, destino: Linha, ctx: ContextoTrackCare) -> Item:
@@ -131,39 +136,49 @@ def _unificado(sai: str, destino: Linha, ctx: ContextoTrackCare) -> Item:
 
 
 def _alergias(pessoa: d.PacienteHl7, dados: Mapping[str, Sequence[Linha]], ctx: ContextoTrackCare, coleta: Coleta) -> list[Item]:
-    validas, erradas = alergias(comum.linhas(dados, "alergias"), ctx, coleta)
-    if not validas and not erradas:
-        return []
+    return [_alergia(pessoa, a, ctx) for a in alergias(comum.linhas(dados, "alergias"), ctx, coleta)]
+
+
+def _alergia(pessoa: d.PacienteHl7, a: d.Alergia, ctx: ContextoTrackCare) -> Item:
+    """A message of its own: its action must say whether Fusion knows this very allergy."""
+    entidade, ativa = f"alergia {a.codigo}", a.acao != "D"
 
     def montar(e: Estado) -> MensagemHl7:
-        todas = [replace(a, acao="U" if e.enviado else "A") for a in validas] + (erradas if e.enviado else [])
-        return adt(ctx.hl7, "A60", e.momento, pessoa, alergias=todas, versao=str(e.sequencia))
+        dita = replace(a, acao="U") if ativa and e.enviado else a
+        return adt(ctx.hl7, "A60", e.momento, pessoa, alergias=[dita], entidade=entidade, versao=str(e.sequencia))
 
-    return [Item(f"alergias {pessoa.codigo}", versao_de(validas, erradas), montar, ativo=bool(validas))]
+    return Item(entidade, versao_de(a), montar, ativo=ativa)
 
 
 def _da_visita(pessoa: d.PacienteHl7, v: Visita, linhas: Mapping[str, list[Linha]], ctx: ContextoTrackCare, coleta: Coleta) -> list[Item]:
     entidade = f"visita {v.chave}"
+
+    def desfazer_alta(e: Estado) -> MensagemHl7:
+        return adt(ctx.hl7, "A13", e.momento, pessoa, v.dados(atual=True, alta=APAGAR), versao=str(e.sequencia))
+
+    sem_alta = Item(f"alta {v.chave}", "", desfazer_alta, ativo=False)
     if v.cancelada:
-        return [
-            Item(entidade, "", lambda e: adt(ctx.hl7, "A11", e.momento, pessoa, v.dados(atual=True), versao=str(e.sequencia)), ativo=False)
-        ]
-    diagnosticos = clinico.cada(linhas["diagnosticos"], "mrdia_rowid", coleta, lambda x: clinico.diagnostico(x, ctx))
+        # The discharge goes first: should the visit come back, it has to be told again.
+        return [sem_alta, Item(entidade, "", lambda e: adt(ctx.hl7, "A11", e.momento, pessoa, v.dados(atual=True), versao=str(e.sequencia)),
+                               ativo=False)]  # fmt: skip
+    todos = clinico.cada(linhas["diagnosticos"], "mrdia_rowid", coleta, lambda x: clinico.diagnostico(x, ctx))
+    diagnosticos = [x for x in todos if x.acao != "D"]
+    # In 2.4 a message carries the whole set, so what was entered in error is simply not in it; later versions need it deleted.
+    apagados = [] if ctx.hl7.antes_de_2_5 else [x for x in todos if x.acao == "D"]
     procedimentos = clinico.cada(linhas["procedimentos"], "proc_rowid", coleta, lambda x: clinico.procedimento(x, ctx))
 
     def admitir(e: Estado) -> MensagemHl7:
-        evento = "A08" if e.enviado else v.evento(ctx)
-        return adt(ctx.hl7, evento, e.momento, pessoa, v.dados(atual=e.enviado), diagnosticos=diagnosticos, procedimentos=procedimentos,
+        evento, retirados = ("A08", apagados) if e.enviado else (v.evento(ctx), [])
+        # Of a visit that was told before (and then cancelled, or refused) the transfers are known: it is where it is now.
+        local = v.dados(atual=e.sequencia > 1)
+        return adt(ctx.hl7, evento, e.momento, pessoa, local, diagnosticos=[*diagnosticos, *retirados], procedimentos=procedimentos,
                    ocorrido=None if e.enviado else v.inicio, versao=str(e.sequencia))  # fmt: skip
 
     def alta(e: Estado) -> MensagemHl7:
         return adt(ctx.hl7, "A03", e.momento, pessoa, v.dados(atual=True, alta=v.fim), diagnosticos=diagnosticos, procedimentos=procedimentos,
                    ocorrido=v.fim, versao=str(e.sequencia))  # fmt: skip
 
-    def desfazer_alta(e: Estado) -> MensagemHl7:
-        return adt(ctx.hl7, "A13", e.momento, pessoa, v.dados(atual=True, alta=APAGAR), versao=str(e.sequencia))
-
-    itens = [Item(entidade, versao_de(pessoa.codigo, v.conteudo, diagnosticos, procedimentos), admitir)]
+    itens = [Item(entidade, versao_de(pessoa.codigo, v.conteudo, diagnosticos, procedimentos, apagados), admitir)]
     itens += [Item(f"leito {m.chave}", versao_de(m), _transferencia(pessoa, v, n, ctx)) for n, m in enumerate(v.movimentos) if n]
     clinicos = [
         *(_painel(pessoa, v, p, ctx) for p in clinico.paineis(linhas["sinais_vitais"], ctx, coleta)),
@@ -178,14 +193,16 @@ def _da_visita(pessoa: d.PacienteHl7, v: Visita, linhas: Mapping[str, list[Linha
         ),
     ]
     itens += [item for _, item in sorted(clinicos, key=lambda par: par[0])]
-    itens.append(Item(f"alta {v.chave}", versao_de(v.fim), alta) if v.fim else Item(f"alta {v.chave}", "", desfazer_alta, ativo=False))
+    itens.append(Item(f"alta {v.chave}", versao_de(v.fim), alta) if v.fim else sem_alta)
     return itens
 
 
 def _transferencia(pessoa: d.PacienteHl7, v: Visita, n: int, ctx: ContextoTrackCare) -> Callable[[Estado], MensagemHl7]:
     antes, depois = v.movimentos[n - 1], v.movimentos[n]
     dados = replace(v.dados(atual=False), local=depois.local, local_anterior=antes.local)
-    return lambda e: adt(ctx.hl7, "A02", e.momento, pessoa, dados, ocorrido=depois.inicio, versao=str(e.sequencia))
+    return lambda e: adt(
+        ctx.hl7, "A02", e.momento, pessoa, dados, ocorrido=depois.inicio, entidade=f"leito {depois.chave}", versao=str(e.sequencia)
+    )
 
 
 _Datado = tuple[datetime, Item]
@@ -213,7 +230,11 @@ def _nota(pessoa: d.PacienteHl7, v: Visita, n: d.Nota, ctx: ContextoTrackCare) -
 
 def _remedio(pessoa: d.PacienteHl7, v: Visita, m: d.Medicamento, ctx: ContextoTrackCare) -> _Datado:
     def montar(e: Estado) -> MensagemHl7:
-        controle = "XO" if e.enviado and m.controle == "NW" else m.controle
+        controle = m.controle
+        if e.enviado and controle == "NW":
+            controle = "XO"
+        elif controle == "DC" and not e.enviado:
+            controle = "NW"  # An order that nobody heard of cannot be discontinued: ORC-5 says that it is.
         return rde(ctx.hl7, e.momento, pessoa, v.dados(atual=True), replace(m, controle=controle), str(e.sequencia))
 
     return m.pedido_em or v.inicio, Item(f"medicamento {m.codigo}", versao_de(m), montar, ativo=m.controle != "CA")

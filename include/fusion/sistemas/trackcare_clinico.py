@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -45,9 +46,17 @@ def obrigatorio(valor: datetime | None, campo: str) -> datetime:
 
 
 def diagnostico(x: Linha, ctx: ContextoTrackCare) -> d.Diagnostico | None:
-    """``None`` where it was entered in error: a message carries the whole set, so it is simply not in it."""
-    if ctx.depara.traduzir("situacao_registro", x["mrdia_entrystatus"]) == "ERRO":
+    """One entered in error or ruled out comes with action D, or not at all where it could never have been sent."""
+    afastado = ctx.depara.traduzir("situacao_diagnostico", x["mrdia_diagstat_dr"]) == NAO_ENVIAR
+    if not afastado and ctx.depara.traduzir("situacao_registro", x["mrdia_entrystatus"]) != "ERRO":
+        return _diagnostico(x, ctx)
+    try:
+        return replace(_diagnostico(x, ctx), acao="D")
+    except RegistroInvalido:
         return None
+
+
+def _diagnostico(x: Linha, ctx: ContextoTrackCare) -> d.Diagnostico:
     codigo = comum.cid(x["mrcid_code"], "diagnosticos.cid10")
     texto = comum.texto(x["mrdia_desc"]) or comum.texto(x["mrcid_desc"])
     if codigo is None and texto is None:
@@ -73,13 +82,14 @@ def procedimento(x: Linha, ctx: ContextoTrackCare) -> d.Procedimento:
 
 
 def nota(x: Linha, ctx: ContextoTrackCare) -> d.Nota | None:
-    """``None`` for a type that does not travel, and for a note without text."""
+    """``None`` for a type that does not travel, for a draft, and for a note without text."""
     tipo = ctx.depara.traduzir("tipos_nota", x["not_clinnotestype_dr"]) or NAO_ENVIAR
     texto = comum.texto_clinico(x["not_notes"])
-    if tipo == NAO_ENVIAR or texto is None:
+    completa = ctx.depara.traduzir("situacao_nota", x["not_status_dr"]) or "AU"
+    if NAO_ENVIAR in (tipo, completa) or texto is None:
         return None
     quando = momento(x["not_date"] if x["not_date"] is not None else x["not_createdate"], x["not_time"], ctx.fuso, "notas.data")
-    return d.Nota(chave(x["not_rowid"]), tipo, texto, obrigatorio(quando, "notas.data"), autor=profissional(x),
+    return d.Nota(chave(x["not_rowid"]), tipo, texto, obrigatorio(quando, "notas.data"), autor=profissional(x), completa=completa,
                   cancelada=comum.codigo(x["not_errorreason_dr"]) is not None)  # fmt: skip
 
 
@@ -90,6 +100,9 @@ def medicamento(x: Linha, ctx: ContextoTrackCare) -> d.Medicamento | None:
     situacao = ctx.depara.traduzir("situacao_pedido", x["ostat_code"]) or "ATIVO"
     if situacao not in _CONTROLES:
         raise RegistroInvalido("prescricoes.situacao", f"o De/Para de {comum.codigo(x['ostat_code'])} não é uma situação conhecida")
+    remedio = d.Codigo(comum.codigo(x["arcim_code"]), comum.texto(x["arcim_desc"]))
+    if remedio.codigo is None and remedio.descricao is None:
+        raise RegistroInvalido("prescricoes.medicamento", "não preenchido na origem")
     dose = comum.numero(x["oeori_doseqty"], "prescricoes.dose")
     unidade = d.Codigo(comum.codigo(x["ctuom_code"]), comum.texto(x["ctuom_desc"]))
     if dose is None or (unidade.codigo is None and unidade.descricao is None):
@@ -99,7 +112,7 @@ def medicamento(x: Linha, ctx: ContextoTrackCare) -> d.Medicamento | None:
     controle, estado = _CONTROLES[situacao]
     return d.Medicamento(
         codigo=chave(x["oeori_rowid"]),
-        medicamento=d.Codigo(comum.codigo(x["arcim_code"]), comum.texto(x["arcim_desc"])),
+        medicamento=remedio,
         dose=dose,
         unidade=unidade,
         via=d.Codigo(ctx.depara.traduzir("vias", x["oeori_route_dr"]) or "OTH"),
@@ -132,15 +145,16 @@ def cirurgia(x: Linha, ctx: ContextoTrackCare) -> d.CirurgiaHl7:
 
 
 def observacao(x: Linha, ctx: ContextoTrackCare) -> d.Observacao | None:
-    """``None`` for what is no vital sign, or has no value. One entered in error comes with status D and without its value."""
+    """``None`` for what is no vital sign. One entered in error, or whose value was emptied, comes with status D and without a value."""
     palavra = _sinal(x, ctx)
     quando = momento(x["obs_date"], x["obs_time"], ctx.fuso, "sinaisVitais.data")
-    if palavra == NAO_ENVIAR or comum.texto(x["obs_value"]) is None or quando is None:
+    if palavra == NAO_ENVIAR or quando is None:
         return None
-    if comum.codigo(x["obs_errorreason_dr"]) is not None:
-        return d.Observacao(codigo_do_sinal(palavra), None, SINAIS[palavra], quando, "D")
-    valor = regras.medida(palavra, x["obs_value"], chave(x["obs_rowid"]), _fator(palavra, x, ctx))
-    return None if valor is None else d.Observacao(codigo_do_sinal(palavra), valor, SINAIS[palavra], quando)
+    valor = None
+    if comum.codigo(x["obs_errorreason_dr"]) is None and comum.texto(x["obs_value"]) is not None:
+        valor = regras.medida(palavra, x["obs_value"], chave(x["obs_rowid"]), _fator(palavra, x, ctx))
+    numero = chave(x["obs_rowid"]).rpartition("||")[2]
+    return d.Observacao(codigo_do_sinal(palavra), valor, SINAIS[palavra], quando, "D" if valor is None else "F", numero=numero)
 
 
 def _sinal(x: Linha, ctx: ContextoTrackCare) -> str:

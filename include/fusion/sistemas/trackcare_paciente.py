@@ -60,18 +60,17 @@ def _endereco(p: Linha) -> d.Endereco | None:
     return d.Endereco(logradouro=rua, municipio=cidade, cep=cep, codigo_ibge=ibge) if rua or cep or ibge or cidade else None
 
 
-def alergias(linhas: Sequence[Linha], ctx: ContextoTrackCare, coleta: Coleta) -> tuple[list[d.Alergia], list[d.Alergia]]:
-    """(valid ones, those entered in error, as deletions)."""
-    validas: list[d.Alergia] = []
-    erradas: list[d.Alergia] = []
+def alergias(linhas: Sequence[Linha], ctx: ContextoTrackCare, coleta: Coleta) -> list[d.Alergia]:
+    """Every allergy that can be read; those entered in error as deletions."""
+    lidas: list[d.Alergia] = []
     for x in linhas:
         onde = f"PA_Allergy {chave(x['alg_rowid'])}"
         try:
             em_erro = ctx.depara.traduzir("situacao_registro", x["alg_entrystatus"]) == "ERRO"
-            (erradas if em_erro else validas).append(_alergia(x, ctx, "D" if em_erro else "A"))
+            lidas.append(_alergia(x, ctx, "D" if em_erro else "A"))
         except RegistroInvalido as erro:
             coleta.recusar(onde, erro)
-    return validas, erradas
+    return lidas
 
 
 def _alergia(x: Linha, ctx: ContextoTrackCare, acao: str) -> d.Alergia:

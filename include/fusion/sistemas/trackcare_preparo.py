@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,10 +11,12 @@ from sqlalchemy import Connection, Engine
 from include.fusion.erros import RegistroInvalido, motivo_de
 from include.fusion.filas import Desfecho, Fila, Registro
 from include.fusion.hl7.arquivos import Arquivo, Arquivos
-from include.fusion.livro import EXCLUSAO, Livro
-from include.fusion.sistemas.trackcare import Plano, a_enviar, estado
+from include.fusion.livro import ENVIO, EXCLUSAO, REENVIO, Entrega, Livro
+from include.fusion.sistemas.trackcare import Item, Plano, a_enviar, estado
 
 AUSENTE = "paciente não encontrado na origem"
+TENTATIVAS_MAX = 8
+"""Leases of one pendency that may run out: a patient that ends its workers must not go on ending them."""
 Lidos = Mapping[str, Plano | Exception | None]
 """Patient's key → what there is to say, the error that keeps it from being said, or ``None`` when the source has no such patient."""
 
@@ -34,7 +36,8 @@ class Preparo:
 
     Messages, ledger and the pendencies' outcomes are one transaction: who is killed has done all of a batch or nothing. What could not be
     mapped leaves the pendency in ``erro`` with its reason; the patient's other messages travel. A message that was refused does not count
-    as sent: looked at again, its subject gets a new one in its place.
+    as sent: looked at again, its subject gets a new one in its place. What of it Fusion had before, it still has: the ledger's ``operacao``
+    tells whether that was anything.
     """
 
     def __init__(
@@ -51,12 +54,14 @@ class Preparo:
         """Until no patient waits, ``lote`` at a time."""
         resultado = ResultadoPendencias()
         while registros := self.pendencias.reservar(lote, dono, self.prazo):
-            lidos = self.ler([r.chave for r in registros])
+            lidos = self.ler([r.chave for r in registros if r.tentativas < TENTATIVAS_MAX])
             planos: dict[str, Plano] = {}
             motivos: dict[str, list[str]] = {}
             for registro in registros:
                 lido = lidos.get(registro.chave)
-                if lido is None or isinstance(lido, Exception):
+                if registro.tentativas >= TENTATIVAS_MAX:
+                    motivos[registro.chave] = [f"processamento interrompido {registro.tentativas} vezes"]
+                elif lido is None or isinstance(lido, Exception):
                     motivos[registro.chave] = [AUSENTE if lido is None else motivo_de(lido)]
                 else:
                     planos[registro.chave], motivos[registro.chave] = lido, list(lido.recusas)
@@ -78,8 +83,7 @@ class Preparo:
         """Messages of what is new, in order, noted in the ledger; how many items were not. What cannot be made adds to ``motivos``."""
         refeitas = self.arquivos.recusadas(con, list(planos))
         entidades = {item.entidade for plano in planos.values() for item in plano.itens}
-        # What was refused is not with Fusion, whatever the ledger hoped.
-        antes = {e: entrega for e, entrega in self.livro.ler(con, entidades).items() if e not in refeitas}
+        antes = _sem_recusas(self.livro.ler(con, entidades), refeitas)
         novos = [(paciente, item) for paciente, plano in planos.items() for item in a_enviar(plano, antes)]
         numeros = self.livro.anunciar(con, [(item.entidade, item.versao if item.ativo else EXCLUSAO) for _, item in novos])
         momento = datetime.now(UTC)
@@ -93,10 +97,22 @@ class Preparo:
             mensagens.append(Arquivo(paciente, item.entidade, mensagem))
             feitos.append(item)
         presos = {item.entidade for _, item in novos} - {item.entidade for item in feitos}
-        self.livro.gravar(con, [(item.entidade, item.versao, "envio" if item.ativo else EXCLUSAO) for item in feitos])
+        self.livro.gravar(con, [(item.entidade, item.versao, _operacao(item, antes)) for item in feitos])
         self.livro.retirar(con, presos)
-        self.arquivos.descartar(con, [controle for assunto, controle in refeitas.items() if assunto in entidades - presos])
+        self.arquivos.descartar(con, [c for assunto in refeitas.keys() & (entidades - presos) for c in refeitas[assunto]])
         return mensagens, sum(len(plano.itens) for plano in planos.values()) - len(novos)
+
+
+def _sem_recusas(livro: Mapping[str, Entrega], refeitas: Collection[str]) -> dict[str, Entrega]:
+    """The ledger without what was refused, which it had hoped for: what was alive before is alive still, with a content unknown."""
+    antes = {e: entrega for e, entrega in livro.items() if e not in refeitas}
+    vivas = {e: entrega for e, entrega in livro.items() if e in refeitas and entrega.operacao in (REENVIO, EXCLUSAO)}
+    return antes | {e: entrega._replace(versao=None, operacao=REENVIO) for e, entrega in vivas.items()}
+
+
+def _operacao(item: Item, antes: Mapping[str, Entrega]) -> str:
+    entrega = antes.get(item.entidade)
+    return EXCLUSAO if not item.ativo else ENVIO if entrega is None or entrega.cancelado else REENVIO
 
 
 def _desfecho(registro: Registro, motivos: Sequence[str]) -> Desfecho:

@@ -16,7 +16,7 @@ from include.fusion.sistemas.trackcare_base import Coleta, ContextoTrackCare, ch
 
 @dataclass(frozen=True, slots=True)
 class Movimento:
-    """One stay; the first of an episode is where it was admitted."""
+    """One stay at a place; the first of an episode is where it was admitted."""
 
     chave: str
     inicio: datetime
@@ -25,7 +25,7 @@ class Movimento:
 
 @dataclass(frozen=True, slots=True)
 class Visita:
-    """``conteudo`` is what tells versions of a visit apart: neither its place nor its end."""
+    """``conteudo`` is what tells versions of a visit apart: neither where the patient was moved to nor its end."""
 
     chave: str
     classe: str
@@ -40,7 +40,12 @@ class Visita:
 
     @property
     def conteudo(self) -> tuple[object, ...]:
-        return self.classe, self.inicio, self.responsavel, self.especialidade, self.estabelecimento
+        return self.classe, self.inicio, self.responsavel, self.especialidade, self.estabelecimento, self.primeiro
+
+    @property
+    def primeiro(self) -> d.Local | None:
+        """Where the patient was admitted; of an episode without stays the place of now, which no transfer would tell."""
+        return self.movimentos[0].local if self.movimentos else self.atual
 
     def evento(self, ctx: ContextoTrackCare) -> str:
         """Of the first message about it."""
@@ -48,8 +53,7 @@ class Visita:
 
     def dados(self, atual: bool, alta: datetime | Apagar | None = None) -> d.Visita:
         """As a message tells it, at the place of now or at that of the admission."""
-        primeiro = self.movimentos[0].local if self.movimentos else self.atual
-        return d.Visita(self.chave, self.classe, self.atual if atual else primeiro, responsavel=self.responsavel, especialidade=self.especialidade,
+        return d.Visita(self.chave, self.classe, self.atual if atual else self.primeiro, responsavel=self.responsavel, especialidade=self.especialidade,
                         admissao=self.inicio, alta=alta)  # fmt: skip
 
 
@@ -92,16 +96,22 @@ def _visita(a: Linha, movimentacoes: Sequence[Linha], ctx: ContextoTrackCare) ->
         especialidade=comum.codigo(a["ctloc_code"]),
         estabelecimento=estabelecimento,
         atual=_local(a["ward_code"] if a["ward_code"] is not None else a["ctloc_code"], a["room_code"], a["bed_code"], estabelecimento),
-        movimentos=tuple(_movimento(x, estabelecimento, ctx) for x in movimentacoes),
+        movimentos=_movimentos(movimentacoes, estabelecimento, ctx),
     )
 
 
-def _movimento(x: Linha, estabelecimento: str | None, ctx: ContextoTrackCare) -> Movimento:
-    inicio = momento(x["trans_startdate"], x["trans_starttime"], ctx.fuso, "movimentacoesLeito.inicio")
-    if inicio is None:
-        raise RegistroInvalido("movimentacoesLeito.inicio", "não preenchido na origem")
-    local = _local(x["ward_code"], None, x["bed_code"], estabelecimento) or d.Local()
-    return Movimento(chave(x["trans_rowid"]), inicio, local)
+def _movimentos(linhas: Sequence[Linha], estabelecimento: str | None, ctx: ContextoTrackCare) -> tuple[Movimento, ...]:
+    """Stays in their order. Rows that change no place (another doctor, another specialty) are none."""
+    feitos: list[Movimento] = []
+    for x in linhas:
+        local = _local(x["ward_code"], None, x["bed_code"], estabelecimento)
+        if local is None or (feitos and feitos[-1].local == local):
+            continue
+        inicio = momento(x["trans_startdate"], x["trans_starttime"], ctx.fuso, "movimentacoesLeito.inicio")
+        if inicio is None:
+            raise RegistroInvalido("movimentacoesLeito.inicio", "não preenchido na origem")
+        feitos.append(Movimento(chave(x["trans_rowid"]), inicio, local))
+    return tuple(feitos)
 
 
 def _local(unidade: object, quarto: object, leito: object, estabelecimento: str | None) -> d.Local | None:

@@ -1,6 +1,6 @@
 -- TrakCare: diagnoses of every episode.
 SELECT m.papmi_paper_dr AS chave, a.paadm_rowid, d.mrdia_rowid, d.mrdia_childsub, d.mrdia_desc, d.mrdia_principle, d.mrdia_diagnosistype_dr,
-    d.mrdia_date, d.mrdia_time, d.mrdia_entrystatus, i.mrcid_code, i.mrcid_desc, c.ctpcp_code, c.ctpcp_desc
+    d.mrdia_diagstat_dr, d.mrdia_date, d.mrdia_time, d.mrdia_entrystatus, i.mrcid_code, i.mrcid_desc, c.ctpcp_code, c.ctpcp_desc
 FROM sqluser.pa_patmas m
 JOIN sqluser.pa_adm a ON a.paadm_papmi_dr = m.papmi_rowid1
 JOIN sqluser.mr_adm r ON r.mradm_adm_dr = a.paadm_rowid

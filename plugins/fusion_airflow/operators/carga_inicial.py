@@ -89,6 +89,7 @@ class CargaPacientesOperator(_OperadorInicial):
             montagem.marcas(CARGA_INICIAL),
             pagina=ajustes.max_records,
             agora=lambda: datetime.now(fuso).replace(tzinfo=None),
+            ao_concluir=lambda: montagem.esquecer_marcas(None),
         )
         if context["params"].get("recomecar") and context["ti"].try_number == 1:
             carga.recomecar()

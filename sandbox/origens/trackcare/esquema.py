@@ -14,7 +14,7 @@ FUSO = "America/Sao_Paulo"
 SEQUENCIAS = {"pa_person": "paper_rowid", "pa_adm": "paadm_rowid", "oe_order": "oeord_rowid", "rb_operatingroom": "rbop_rowid",
               "pa_mergepatient": "mrg_rowid"}  # fmt: skip
 """Table → its key, counted by a sequence ``sqluser.seq_<table>``. A person's PA_PatMas and an episode's MR_Adm have the same key."""
-_VIGIADAS = {
+VIGIADAS = {
     "pa_person": ("pessoa", "", ""), "pa_patmas": ("papmi", "papmi_rowid1", ""), "pa_mergepatient": ("papmi", "mrg_papmi_from_dr", ""),
     "pa_adm": ("papmi", "paadm_papmi_dr", "clinico"), "pa_admtransaction": ("adm", "trans_parref", "clinico"),
     "pa_allergy": ("papmi", "alg_papmi_parref", "clinico"), "mr_diagnos": ("mradm", "mrdia_mradm_parref", "clinico"),
@@ -57,7 +57,7 @@ def _instrucoes(horolog: bool) -> list[str]:
     gatilhos = [
         f"create trigger tocar after insert or update or delete on sqluser.{tabela} for each row execute function"
         f" sqluser.tocar('{fonte}', '{coluna}', '{natureza}')"
-        for tabela, (fonte, coluna, natureza) in _VIGIADAS.items()
+        for tabela, (fonte, coluna, natureza) in VIGIADAS.items()
     ]
     upkeep = (AQUI / "paciente_ses.sql").read_text(encoding="utf-8").replace("FUSO", FUSO)
     return [esquema, (AQUI / "indices.sql").read_text(encoding="utf-8"), upkeep, *gatilhos]

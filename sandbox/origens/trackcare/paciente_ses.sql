@@ -20,8 +20,15 @@ $$;
 create function sqluser.tocar() returns trigger language plpgsql as $$
 declare
     linha jsonb := to_jsonb(case when tg_op = 'DELETE' then old else new end);
+    -- What PacienteSES copies of PA_Person and PA_PatMas, and what moves with every save: a change of any other column shows only there.
+    copiadas text[] := '{paper_name, paper_name2, paper_name3, paper_mothername, paper_dob, paper_sex_dr, paper_id, paper_governcardno,
+        paper_mobphone, paper_email, paper_deceased, paper_deceased_date, paper_updatedate, paper_updatetime, papmi_no}';
+    clinico boolean := tg_argv[2] = 'clinico';
     papmi bigint;
 begin
+    if not clinico and tg_op = 'UPDATE' then
+        clinico := to_jsonb(old) - copiadas <> to_jsonb(new) - copiadas;
+    end if;
     case tg_argv[0]
         when 'pessoa' then papmi := (select papmi_rowid1 from sqluser.pa_patmas where papmi_paper_dr = (linha ->> 'paper_rowid')::bigint limit 1);
         when 'papmi' then papmi := (linha ->> tg_argv[1])::bigint;
@@ -31,6 +38,6 @@ begin
         when 'order' then papmi := (select a.paadm_papmi_dr from sqluser.oe_order o join sqluser.pa_adm a on a.paadm_rowid = o.oeord_adm_dr
                                      where o.oeord_rowid = (linha ->> tg_argv[1])::numeric);
     end case;
-    perform sqluser.atualizar_pacienteses(papmi, tg_argv[2] = 'clinico');
+    perform sqluser.atualizar_pacienteses(papmi, clinico);
     return null;
 end $$;
