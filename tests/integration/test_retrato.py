@@ -15,6 +15,7 @@ from sqlalchemy import event
 from fusion_airflow.operators.carga import avisar_regressivas, buscar
 from include.fusion import retrato as modulo_retrato
 from include.fusion.carga import ResultadoCarga
+from include.fusion.erros import OrigemEncolheu
 from include.fusion.pedido import Pedido
 from include.fusion.retrato import Retratos
 from include.fusion.vigia import situacoes
@@ -206,6 +207,20 @@ def test_physical_deletes_of_a_whole_block_cancel(bancada: Bancada, monkeypatch:
     assert bancada.fila("select count(*) from retrato where origem = 'atendimento'") == [(3,)]
     bancada.entregar()
     assert bancada.fusion("select count(*) from registro where cancelado and codigo::int between 20 and 39")[0][0] >= 18
+
+
+def test_a_table_that_a_restore_has_emptied_cancels_nothing(bancada: Bancada, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modulo_retrato, "PERDA_MIN", 20)
+    bancada.carregar()
+    bancada.entregar()
+    restaurar(bancada, "delete from sotech.ate_atendimento where pkatendimento > 25")
+    for _ in range(2):
+        with pytest.raises(OrigemEncolheu, match=r"sotech\.ate_atendimento: 25 linhas na origem, 60 da última vez"):
+            bancada.carregar()
+    assert pendentes(bancada) == set() and vigia(bancada, bancada.montagem.vigia())
+    busca = bancada.montagem.busca()
+    busca.retratos._comparador._perda_max = 1  # type: ignore[union-attr]
+    assert busca.executar().enfileirados == 35
 
 
 def test_the_watcher_rests_on_still_counters_and_wakes_when_one_moves(bancada: Bancada) -> None:

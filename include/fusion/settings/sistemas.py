@@ -14,6 +14,7 @@ from include.fusion.settings.processos import (
     BuscaPaginada,
     BuscaPendencias,
     Carga,
+    CargaComparada,
     CargaInicial,
     CargaPacientes,
     Entrega,
@@ -191,7 +192,7 @@ class FusionService(Integracao):
 
 class Sotech(Integracao):
     sistema: Literal["sotech"]
-    carga: BuscaPaginada = BuscaPaginada()
+    carga: CargaComparada = CargaComparada()
     integracao: Importacao = Importacao()
 
     @property
@@ -199,7 +200,7 @@ class Sotech(Integracao):
         return True
 
     @property
-    def busca(self) -> BuscaPaginada:
+    def busca(self) -> CargaComparada:
         return self.carga
 
     @property
