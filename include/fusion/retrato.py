@@ -41,7 +41,7 @@ PERDA_MIN = 200
 """Rows that may vanish from a table between two looks whatever their share of it."""
 _LISTA_MAX = 500
 Estado = list[Any]
-"""What is kept of a row: version, active (0 or 1), key of its record, patient's key."""
+"""What is kept of a row: version, active (0 or 1), key of its record, patient's key, its parcela."""
 Somas = dict[int, tuple[int, int]]
 """Block → number of rows, sum."""
 
@@ -174,7 +174,7 @@ class Retratos:
             con.rollback()
             depois = {pk: estado for estados, _ in novos.values() for pk, estado in estados.items()}
             mudadas = [pk for pk in antes.keys() | depois.keys() if antes.get(pk) != depois.get(pk)]
-            resultado.regressivas += sum(pk in antes and pk in depois and depois[pk][0] < antes[pk][0] for pk in mudadas)
+            resultado.regressivas += sum(pk in antes and pk in depois and _voltou(antes[pk], depois[pk]) for pk in mudadas)
             # Asked after the rows were read: records that another pass queues later than this are read with all that these rows say.
             itens = [] if calado and not self._comecou(nossa) else self._itens(con, retrato, mudadas, antes, depois)
             resultado.somar(retrato.nome, len(mudadas), self.fila(retrato.processo).enfileirar(nossa, itens) if itens else 0)
@@ -231,9 +231,15 @@ def _por_bloco(linhas: Sequence[Linha], blocos: frozenset[int]) -> dict[int, tup
         pk = int(x["pk"])
         if (bloco := pk // BLOCO) in blocos:
             estados, soma = achados.get(bloco, ({}, 0))
-            estados[str(pk)] = [int(x["versao"]), int(bool(x["ativo"])), _texto(x["chave"]), _texto(x["chave_paciente"])]
-            achados[bloco] = (estados, soma + int(x["parcela"]))
+            parcela = int(x["parcela"])
+            estados[str(pk)] = [int(x["versao"]), int(bool(x["ativo"])), _texto(x["chave"]), _texto(x["chave_paciente"]), parcela]
+            achados[bloco] = (estados, soma + parcela)
     return achados
+
+
+def _voltou(antes: Estado, depois: Estado) -> bool:
+    """Whether a restored database shows: a smaller version, or another row under the same key and version."""
+    return depois[0] < antes[0] or (depois[0] == antes[0] and depois[4] != antes[4])
 
 
 def _linha(bloco: int, estados: Mapping[str, Estado], soma: int) -> dict[str, Any]:

@@ -77,7 +77,21 @@ def test_a_version_that_goes_back_is_queued_counted_and_said(bancada: Bancada, c
     with caplog.at_level(logging.WARNING):
         contagens = buscar(bancada.montagem, Pedido(), manual=True)
     assert contagens["versoes_regressivas"] == 1 and pendentes(bancada) == {"7"}
-    assert "1 registros da origem com versão menor do que a última vista: banco restaurado" in caplog.text
+    assert "1 registros da origem com versão menor do que a última vista, ou outros sob a mesma chave: banco restaurado" in caplog.text
+    bancada.entregar()
+    assert bancada.divergentes() == []
+
+
+def test_another_row_under_a_key_that_a_restore_gave_again_is_queued_and_said(bancada: Bancada) -> None:
+    bancada.carregar()
+    bancada.entregar()
+    ((chave, outro),) = bancada.origem(
+        "select a.pkatendimento, (select max(pkpaciente) from sotech.cdg_paciente where pkpaciente <> a.fkpaciente)"
+        " from sotech.ate_atendimento a where a.ativo order by 1 desc limit 1"
+    )
+    restaurar(bancada, "update sotech.ate_atendimento set uuid = default, fkpaciente = %s where pkatendimento = %s", outro, chave)
+    resultado = bancada.montagem.busca().executar()
+    assert pendentes(bancada) == {str(chave)} and resultado.regressivas == 1
     bancada.entregar()
     assert bancada.divergentes() == []
 
