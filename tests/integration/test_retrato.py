@@ -237,6 +237,20 @@ def test_a_table_that_a_restore_has_emptied_cancels_nothing(bancada: Bancada, mo
     assert busca.executar().enfileirados == 35
 
 
+def test_an_attendance_whose_patient_is_missing_is_refused_and_not_cancelled(bancada: Bancada) -> None:
+    """As while a restore has brought back one table and not yet the other."""
+    bancada.carregar()
+    bancada.entregar()
+    ((paciente, quantas),) = bancada.origem(
+        "select fkpaciente, count(*) from sotech.ate_atendimento where ativo group by fkpaciente order by 1 limit 1"
+    )
+    restaurar(bancada, "delete from sotech.cdg_paciente where pkpaciente = %s", paciente)
+    assert bancada.carregar() == quantas
+    resultado = bancada.entregar()
+    assert (resultado.cancelados, resultado.erros) == (0, quantas)
+    assert resultado.motivos == {"paciente.nome: não preenchido na origem": quantas}
+
+
 def test_the_watcher_rests_on_still_counters_and_wakes_when_one_moves(bancada: Bancada) -> None:
     bancada.carregar()
     bancada.entregar()
