@@ -19,7 +19,9 @@ Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e pr
 4. *Registros recusados acima do limite*: corrija a causa que o log aponta (De/Para, layout) e limpe a tarefa; os erros dela são reenviados.
 5. *Versão menor do que a última vista* (aviso, `versoes_regressivas` no resumo): o banco da Sotech foi restaurado de um backup. Nada a limpar,
    mas confirme com o responsável pelo banco: o Fusion passa a mostrar o que a Sotech tem agora.
-6. Limpar ou disparar de novo nunca duplica nada no Fusion.
+6. *linhas na origem, … da última vez*: uma tabela perdeu mais da metade das linhas de uma vez, como durante uma restauração. Nada foi cancelado.
+   Espere a restauração acabar e limpe a tarefa; se as linhas foram mesmo apagadas, siga o que a mensagem diz.
+7. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
 from fusion_airflow.dags import dag_de_integracao

@@ -2,7 +2,8 @@
 
 Pages are ordered by (marker, key), so several rows with one timestamp may straddle a page. Each pass starts an overlap window before the
 watermark, for rows whose transaction began before it and committed after; rows of that window already seen are told apart by their
-marker. A page's rows and its watermark are written in one transaction of the integration database.
+marker, and rows of one key and one marker by their number. A page's rows and its watermark are written in one transaction of the
+integration database. The watermark never passes the source's clock: behind a row stamped ahead of it, the next ones would be skipped.
 
 A pass over the window that finds nothing new settles the origin: it keeps what the watcher's question about the window answered, and
 any other answer later is a reason to look, such as a commit that came late and hides behind the watermark.
@@ -11,6 +12,7 @@ any other answer later is a reason to look, such as a commit that came late and 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -29,11 +31,13 @@ from include.fusion.relogio import AGORA, agora
 from include.fusion.sistemas.base import Linha, Origem
 
 TOLERANCIA_RELOGIO = timedelta(minutes=5)
-"""A marker further ahead of our clock than this is a wrong date: the row is queued, the watermark stays."""
+"""A marker further ahead of our clock than this is a wrong date, and counted as such."""
 SEGUNDO_ABERTO = timedelta(seconds=2)
 """So long after its beginning a second may still bring changes that carry it as their marker: itself, and another for their commit."""
 SEGUNDO_ADIANTADO = timedelta(seconds=10)
-"""So far ahead of the source's clock a marker may be, as another machine there stamped it, and its second still be to come."""
+"""So far ahead of the source's clock a marker may be, as another machine there stamped it, and its second still be to come.
+
+A row further ahead is queued, but the watermark stays."""
 INICIO = datetime(1753, 1, 1)
 """The first date that every engine's timestamp type can hold."""
 RELOGIO_VALIDADE = 60.0
@@ -62,8 +66,19 @@ def texto_marcador(valor: Any) -> str:
     return valor.isoformat(timespec="microseconds") if isinstance(valor, datetime) else str(valor)
 
 
-def _par(linha: Linha) -> tuple[str, str]:
-    return str(linha["chave"]), texto_marcador(linha["marcador"])
+def _pares(linhas: Sequence[Linha]) -> list[tuple[str, str]]:
+    """(key, marker) of each row, the marker numbered from the second such row of a page on.
+
+    A key may stand for several rows that were written in one second (items of a prescription): one that commits late must not pass for
+    another that was seen.
+    """
+    vezes: Counter[tuple[str, str]] = Counter()
+    pares = []
+    for linha in linhas:
+        par = str(linha["chave"]), texto_marcador(linha["marcador"])
+        vezes[par] += 1
+        pares.append(par if vezes[par] == 1 else (par[0], f"{par[1]}#{vezes[par]}"))
+    return pares
 
 
 def _aberto(marcador: Any, agora_la: datetime) -> bool:
@@ -155,12 +170,14 @@ class Carga:
             self._assentar(origem, inicio, na_janela)
 
     def marcar_inicio(self) -> None:
-        """Set the watermark of every origin that has none to now: what changes from here on is live traffic."""
+        """Set the watermark of every origin that has none to the source's now: what changes from here on is live traffic."""
+        with self.consultas.engine.connect() as la:
+            inicio = texto_marcador(self._agora_na_origem(la))
         for origem in self.origens:
             with self.fusion.begin() as con:
                 self.marcas.travar(con, origem.nome)
                 if self.marcas.ler(con, origem.nome) is None:
-                    self.marcas.gravar(con, origem.nome, Marca(texto_marcador(self._agora()), ""))
+                    self.marcas.gravar(con, origem.nome, Marca(inicio, ""))
 
     def _agora(self) -> datetime:
         return datetime.now(self.fuso).replace(tzinfo=None)
@@ -210,15 +227,16 @@ class Carga:
 
         A watermark that somebody took away meanwhile, to have everything compared, stays away, unless that is what this pass does.
         """
-        limite = self._agora() + TOLERANCIA_RELOGIO
-        validas = [linha for linha in linhas if not self._futura(linha, limite)]
+        adiante, limite = agora_la + SEGUNDO_ADIANTADO, self._agora() + TOLERANCIA_RELOGIO
+        validas = [linha for linha in linhas if not self._futura(linha, adiante)]
         resultado.lidos += len(linhas)
         with self.fusion.begin() as con:
             self.marcas.travar(con, origem.nome)
             marca = self.marcas.ler(con, origem.nome)
             vistas = self.marcas.vistas(con, origem.nome, [str(linha["chave"]) for linha in linhas])
-            nao_vistas = [linha for linha in linhas if _par(linha) not in vistas]
-            novas = [linha for linha in nao_vistas if not self._ja_vista_aberta(origem, linha, agora_la)]
+            nao_vistas = [(par, linha) for par, linha in zip(_pares(linhas), linhas, strict=True) if par not in vistas]
+            pares_novos = [(par, linha) for par, linha in nao_vistas if not self._ja_vista_aberta(origem, par, linha, agora_la)]
+            novas = [linha for _, linha in pares_novos]
             if novas:
                 resultado.enfileirados += self.fila(origem.processo).enfileirar(
                     con, (self._item(origem, x) for x in self._que_diferem(con, origem, novas))
@@ -234,9 +252,9 @@ class Carga:
                 if mudou and posta:
                     self.marcas.gravar(con, origem.nome, Marca(texto, chave))
                     self.marcas.podar(con, origem.nome, piso)
-            fechadas = [_par(n) for n in novas if not _aberto(n["marcador"], agora_la)]
+            fechadas = [par for par, linha in pares_novos if not _aberto(linha["marcador"], agora_la)]
             self.marcas.marcar_vistas(con, origem.nome, [par for par in fechadas if piso is None or par[1] >= piso])
-        self._abertas |= {(origem.nome, *_par(n)) for n in novas if _aberto(n["marcador"], agora_la)}
+        self._abertas |= {(origem.nome, *par) for par, linha in pares_novos if _aberto(linha["marcador"], agora_la)}
         self._abertas -= {(origem.nome, *par) for par in fechadas}
         return len(nao_vistas)
 
@@ -247,9 +265,9 @@ class Carga:
         # Of a row that a page holds twice the later state counts.
         return self.espelho.gravar(con, [{**x, **origem.espelho(x)} for x in novas])
 
-    def _ja_vista_aberta(self, origem: Origem, linha: Linha, agora_la: datetime) -> bool:
+    def _ja_vista_aberta(self, origem: Origem, par: tuple[str, str], linha: Linha, agora_la: datetime) -> bool:
         """Queued while its second was not over: a second change within it would look the same, so it is queued once more when it is."""
-        return _aberto(linha["marcador"], agora_la) and (origem.nome, *_par(linha)) in self._abertas
+        return _aberto(linha["marcador"], agora_la) and (origem.nome, *par) in self._abertas
 
     @staticmethod
     def _futura(linha: Linha, limite: datetime) -> bool:

@@ -38,6 +38,16 @@ class CodigoSemDePara(RegistroInvalido):
         self.codigo = codigo
 
 
+class OrigemEncolheu(FusionHubError):
+    """A source's table lost more rows at once than a hospital deletes; taken at its word, their records would all be cancelled in Fusion."""
+
+    def __init__(self, tabela: str, antes: int, agora: int) -> None:
+        super().__init__(
+            f"{tabela}: {agora} linhas na origem, {antes} da última vez: restauração em andamento ou permissão perdida? Nada dela foi "
+            "cancelado nem alterado no Fusion. Se a redução for verdadeira, ponha perda_max: 1 na seção carga e limpe a tarefa."
+        )
+
+
 class FusionError(FusionHubError):
     """Fusion refused one request for good (4xx); ``campo`` names the field it pointed at."""
 

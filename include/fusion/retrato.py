@@ -6,6 +6,9 @@ next sums differ, and is seen then. A block's new image and what it puts into th
 
 Very first pass: the records' own table comes last, and queues them all; what the other tables hold by then is part of them, and needs no
 row of its own. From the first block of records on, every table speaks for itself.
+
+A table that lost most of its rows at once is no change but a sick source (a restore fills tables one after another): the look ends with
+an error before anything of it is queued.
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
 from sqlalchemy.sql.elements import ColumnElement
 
 from include.fusion.carga import ResultadoCarga
+from include.fusion.erros import OrigemEncolheu
 from include.fusion.filas import Fila, ItemFila
 from include.fusion.filas.tipos import Operacao
 from include.fusion.leitura import ConsultasSistema
@@ -33,9 +37,11 @@ RENOVACAO = 10.0
 """Seconds after which a table is compared whatever the source's counters say: PostgreSQL reports them up to so late."""
 DESCANSO_MOVIDA, DESCANSO_PARADA = 4, 19
 """A table rests this many times as long as its last comparison took, where its counter moved and where only time has passed."""
+PERDA_MIN = 200
+"""Rows that may vanish from a table between two looks whatever their share of it."""
 _LISTA_MAX = 500
 Estado = list[Any]
-"""What is kept of a row: version, active (0 or 1), key of its record, patient's key."""
+"""What is kept of a row: version, active (0 or 1), key of its record, patient's key, its parcela."""
 Somas = dict[int, tuple[int, int]]
 """Block → number of rows, sum."""
 
@@ -56,9 +62,10 @@ def contadores(consultas: ConsultasSistema, con: Connection) -> dict[str, int]:
 class Comparador:
     """Block sums of the source against the stored ones, and when that is worth its price. Not shared between threads."""
 
-    def __init__(self, consultas: ConsultasSistema, marcas: Marcas) -> None:
+    def __init__(self, consultas: ConsultasSistema, marcas: Marcas, perda_max: float = 1.0) -> None:
         self.consultas = consultas
         self.marcas = marcas
+        self._perda_max = perda_max
         self._feitas: dict[str, tuple[Any, float, float]] = {}
 
     def vale(self, retrato: Retrato, sinal: Any) -> bool:
@@ -72,7 +79,7 @@ class Comparador:
         return passou >= max(RENOVACAO, durou * DESCANSO_PARADA)
 
     def diferentes(self, con: Connection, fusion: Engine, retrato: Retrato, sinal: Any) -> list[int]:
-        """Blocks that differ, in order. ``sinal`` must have been read before."""
+        """Blocks that differ, in order. ``sinal`` must have been read before. ``OrigemEncolheu`` when more than ``perda_max`` is gone."""
         inicio = time.monotonic()
         linhas = self.consultas.linhas(con, retrato.sql_blocos, tamanho=BLOCO)
         con.rollback()  # No snapshot of the hospital's database is held while we work on ours.
@@ -82,6 +89,9 @@ class Comparador:
         t = tabela.c
         with fusion.connect() as nossa:
             aqui: Somas = {b: (n, s) for b, n, s in nossa.execute(select(t.bloco, t.quantidade, t.soma).where(*self.destes(retrato)))}
+        tinha, tem = (sum(n for n, _ in somas.values()) for somas in (aqui, la))
+        if tinha - tem > max(PERDA_MIN, self._perda_max * tinha):
+            raise OrigemEncolheu(retrato.tabela, tinha, tem)
         return sorted(bloco for bloco in la.keys() | aqui.keys() if la.get(bloco) != aqui.get(bloco))
 
     def destes(self, retrato: Retrato) -> list[ColumnElement[bool]]:
@@ -96,7 +106,8 @@ class Comparador:
 class Retratos:
     """Queues what differs from what was last seen: ``fila`` gives the queue of a process. Not shared between threads.
 
-    ``pagina``: rows that are read and compared together, at most (a block at least).
+    ``pagina``: rows that are read and compared together, at most (a block at least). ``perda_max``: share of a table's rows that may vanish
+    between two looks.
     """
 
     def __init__(
@@ -108,6 +119,7 @@ class Retratos:
         *,
         pagina: int,
         passo: str | None = None,
+        perda_max: float = 1.0,
     ) -> None:
         self.consultas = consultas
         self.fusion = fusion
@@ -115,7 +127,7 @@ class Retratos:
         self.marcas = marcas
         self.retratos = do_passo(consultas, passo)
         self._blocos = max(1, pagina // BLOCO)
-        self._comparador = Comparador(consultas, marcas)
+        self._comparador = Comparador(consultas, marcas, perda_max)
         self._iniciado = False
 
     def executar(self, resultado: ResultadoCarga, ao_avancar: Callable[[object], None] | None = None) -> None:
@@ -162,7 +174,7 @@ class Retratos:
             con.rollback()
             depois = {pk: estado for estados, _ in novos.values() for pk, estado in estados.items()}
             mudadas = [pk for pk in antes.keys() | depois.keys() if antes.get(pk) != depois.get(pk)]
-            resultado.regressivas += sum(pk in antes and pk in depois and depois[pk][0] < antes[pk][0] for pk in mudadas)
+            resultado.regressivas += sum(pk in antes and pk in depois and _voltou(antes[pk], depois[pk]) for pk in mudadas)
             # Asked after the rows were read: records that another pass queues later than this are read with all that these rows say.
             itens = [] if calado and not self._comecou(nossa) else self._itens(con, retrato, mudadas, antes, depois)
             resultado.somar(retrato.nome, len(mudadas), self.fila(retrato.processo).enfileirar(nossa, itens) if itens else 0)
@@ -219,9 +231,15 @@ def _por_bloco(linhas: Sequence[Linha], blocos: frozenset[int]) -> dict[int, tup
         pk = int(x["pk"])
         if (bloco := pk // BLOCO) in blocos:
             estados, soma = achados.get(bloco, ({}, 0))
-            estados[str(pk)] = [int(x["versao"]), int(bool(x["ativo"])), _texto(x["chave"]), _texto(x["chave_paciente"])]
-            achados[bloco] = (estados, soma + int(x["parcela"]))
+            parcela = int(x["parcela"])
+            estados[str(pk)] = [int(x["versao"]), int(bool(x["ativo"])), _texto(x["chave"]), _texto(x["chave_paciente"]), parcela]
+            achados[bloco] = (estados, soma + parcela)
     return achados
+
+
+def _voltou(antes: Estado, depois: Estado) -> bool:
+    """Whether a restored database shows: a smaller version, or another row under the same key and version."""
+    return depois[0] < antes[0] or (depois[0] == antes[0] and depois[4] != antes[4])
 
 
 def _linha(bloco: int, estados: Mapping[str, Estado], soma: int) -> dict[str, Any]:

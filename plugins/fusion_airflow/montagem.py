@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -84,7 +85,15 @@ class Montagem:
 
     @cached_property
     def sistema(self) -> Sistema:
-        return sistema_de(self.integracao)
+        """The source system without what a search step that is switched off looks at: neither a watcher nor a last step may do its work."""
+        todo = sistema_de(self.integracao)
+        ligadas: dict[str, Any] = {
+            nome: tuple(x for x in getattr(todo, nome) if self._ligado(x.passo)) for nome in ("origens", "diarios", "rondas", "retratos")
+        }
+        return replace(todo, **ligadas)
+
+    def _ligado(self, passo: str) -> bool:
+        return bool(getattr(getattr(self.integracao, passo, None), "habilitado", True))
 
     @cached_property
     def fusion(self) -> Any:
@@ -231,11 +240,13 @@ class Montagem:
             ronda_a_cada=ronda.intervalo if ronda else timedelta(0),
             passo=passo,
             numero=self.numero,
-            retratos=Retratos(self.consultas, self.fusion, self.fila, self.marcas(), pagina=busca.pagina, passo=passo)
-            if self.sistema.retratos
-            else None,
+            retratos=self._retratos(busca, passo) if self.sistema.retratos else None,
             depois=depois,
         )
+
+    def _retratos(self, busca: Any, passo: str | None) -> Retratos:
+        perda_max = getattr(busca, "perda_max", 1.0)
+        return Retratos(self.consultas, self.fusion, self.fila, self.marcas(), pagina=busca.pagina, passo=passo, perda_max=perda_max)
 
     def pendencias(self) -> Pendencias:
         """What applications of Fusion have pending for this installation."""

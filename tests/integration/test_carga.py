@@ -93,6 +93,14 @@ def test_date_in_the_future_is_queued_once_and_does_not_move_the_watermark(banca
     bancada.carregar()
 
 
+def test_row_stamped_ahead_of_the_sources_clock_does_not_hide_what_comes_next(bancada):
+    tocar(bancada, "AtendimentoId = 7", f"{AGORA} + interval '4 minutes'")
+    assert [bancada.carregar() for _ in range(2)] == [1, 0]
+    tocar(bancada, "AtendimentoId = 8")
+    assert bancada.carregar() == 1 and na_fila(bancada) == ["7", "8"]
+    tocar(bancada, "AtendimentoId = 7")
+
+
 def test_queue_and_watermark_stand_or_fall_together(bancada, monkeypatch):
     tocar(bancada, "AtendimentoId = 9")
     carga = bancada.montagem.carga()
@@ -111,6 +119,17 @@ def test_live_traffic_beside_an_initial_load_starts_at_now(bancada):
     assert carga.executar().enfileirados == 0
     tocar(bancada, "AtendimentoId = 4")
     assert carga.executar().enfileirados == 1
+
+
+def test_live_traffic_starts_at_the_now_of_a_source_whose_clock_is_behind(bancada):
+    bancada.fila("delete from marca_dagua")
+    carga = bancada.montagem.carga()
+    carga._relogio = (time.monotonic(), timedelta(minutes=-10))
+    carga.marcar_inicio()
+    tocar(bancada, "AtendimentoId = 4", f"{AGORA} - interval '9 minutes 59 seconds'")
+    carga.executar()
+    assert "4" in na_fila(bancada)
+    tocar(bancada, "AtendimentoId = 4")
 
 
 def ha_trabalho(b: Bancada) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import event
 from fusion_airflow.operators.carga import avisar_regressivas, buscar
 from include.fusion import retrato as modulo_retrato
 from include.fusion.carga import ResultadoCarga
+from include.fusion.erros import OrigemEncolheu
 from include.fusion.pedido import Pedido
 from include.fusion.retrato import Retratos
 from include.fusion.vigia import situacoes
@@ -76,7 +77,21 @@ def test_a_version_that_goes_back_is_queued_counted_and_said(bancada: Bancada, c
     with caplog.at_level(logging.WARNING):
         contagens = buscar(bancada.montagem, Pedido(), manual=True)
     assert contagens["versoes_regressivas"] == 1 and pendentes(bancada) == {"7"}
-    assert "1 registros da origem com versão menor do que a última vista: banco restaurado" in caplog.text
+    assert "1 registros da origem com versão menor do que a última vista, ou outros sob a mesma chave: banco restaurado" in caplog.text
+    bancada.entregar()
+    assert bancada.divergentes() == []
+
+
+def test_another_row_under_a_key_that_a_restore_gave_again_is_queued_and_said(bancada: Bancada) -> None:
+    bancada.carregar()
+    bancada.entregar()
+    ((chave, outro),) = bancada.origem(
+        "select a.pkatendimento, (select max(pkpaciente) from sotech.cdg_paciente where pkpaciente <> a.fkpaciente)"
+        " from sotech.ate_atendimento a where a.ativo order by 1 desc limit 1"
+    )
+    restaurar(bancada, "update sotech.ate_atendimento set uuid = default, fkpaciente = %s where pkatendimento = %s", outro, chave)
+    resultado = bancada.montagem.busca().executar()
+    assert pendentes(bancada) == {str(chave)} and resultado.regressivas == 1
     bancada.entregar()
     assert bancada.divergentes() == []
 
@@ -206,6 +221,34 @@ def test_physical_deletes_of_a_whole_block_cancel(bancada: Bancada, monkeypatch:
     assert bancada.fila("select count(*) from retrato where origem = 'atendimento'") == [(3,)]
     bancada.entregar()
     assert bancada.fusion("select count(*) from registro where cancelado and codigo::int between 20 and 39")[0][0] >= 18
+
+
+def test_a_table_that_a_restore_has_emptied_cancels_nothing(bancada: Bancada, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modulo_retrato, "PERDA_MIN", 20)
+    bancada.carregar()
+    bancada.entregar()
+    restaurar(bancada, "delete from sotech.ate_atendimento where pkatendimento > 25")
+    for _ in range(2):
+        with pytest.raises(OrigemEncolheu, match=r"sotech\.ate_atendimento: 25 linhas na origem, 60 da última vez"):
+            bancada.carregar()
+    assert pendentes(bancada) == set() and vigia(bancada, bancada.montagem.vigia())
+    busca = bancada.montagem.busca()
+    busca.retratos._comparador._perda_max = 1  # type: ignore[union-attr]
+    assert busca.executar().enfileirados == 35
+
+
+def test_an_attendance_whose_patient_is_missing_is_refused_and_not_cancelled(bancada: Bancada) -> None:
+    """As while a restore has brought back one table and not yet the other."""
+    bancada.carregar()
+    bancada.entregar()
+    ((paciente, quantas),) = bancada.origem(
+        "select fkpaciente, count(*) from sotech.ate_atendimento where ativo group by fkpaciente order by 1 limit 1"
+    )
+    restaurar(bancada, "delete from sotech.cdg_paciente where pkpaciente = %s", paciente)
+    assert bancada.carregar() == quantas
+    resultado = bancada.entregar()
+    assert (resultado.cancelados, resultado.erros) == (0, quantas)
+    assert resultado.motivos == {"paciente.nome: não preenchido na origem": quantas}
 
 
 def test_the_watcher_rests_on_still_counters_and_wakes_when_one_moves(bancada: Bancada) -> None:

@@ -115,6 +115,16 @@ def test_an_inactive_attendance_is_cancelled_and_an_active_one_comes_back(bancad
     assert not cancelado(bancada, chave)
 
 
+def test_a_bed_movement_without_a_state_is_one(bancada: Bancada) -> None:
+    ((chave,),) = bancada.origem("select fkatendimento from sotech.ate_movimentacao_leito where ativo and estado <> 'C' limit 1")
+    antes = len(em_fusion(bancada, chave, "movimentacoesLeito"))
+    bancada.origem("alter table sotech.ate_movimentacao_leito alter estado drop not null")
+    bancada.origem("update sotech.ate_movimentacao_leito set estado = null where fkatendimento = %s and estado <> 'C'", chave)
+    bancada.carregar()
+    bancada.entregar()
+    assert len(em_fusion(bancada, chave, "movimentacoesLeito")) == antes > 0
+
+
 def test_an_edit_right_after_the_cancellation_does_not_revive(bancada: Bancada) -> None:
     chave, paciente = um_vivo(bancada)
     bancada.origem("update sotech.ate_atendimento set ativo = false where pkatendimento = %s", chave)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fusion_airflow.montagem import resumo
+from include.fusion.vigia import situacoes
 from sandbox.origens import tasy as origem
 from sandbox.origens.tasy import clinica
 from sandbox.origens.tasy import textos as t
@@ -222,6 +223,40 @@ def test_a_patients_edit_goes_as_a_patient_and_shows_on_every_attendance(
         for parte in caminho:
             valor = valor[parte]
         assert valor == next(iter(valores.values()))
+
+
+def test_a_person_registered_long_ago_becomes_a_patient_by_the_first_attendance(bancada: Bancada) -> None:
+    with hospital(bancada, 3600) as h:
+        paciente = h.novo_paciente()
+    novo(bancada)
+    with hospital(bancada, 60) as h:
+        h.novo_atendimento(paciente, 8)
+    sincronizar(bancada)
+    assert em_fusion(bancada, paciente, "paciente") is not None
+
+
+def test_a_sign_that_commits_late_beside_another_of_its_second_arrives(bancada: Bancada) -> None:
+    alvo = novo(bancada)
+    with hospital(bancada, 30) as atrasado:
+        clinica.sinal(atrasado, alvo, qt_temp=39.5)
+        with hospital(bancada) as h:
+            h.agora = atrasado.agora
+            clinica.sinal(h, alvo, qt_temp=36.5)
+        sincronizar(bancada)
+    sincronizar(bancada)
+    assert {s["valor"] for s in (em_fusion(bancada, alvo.chave) or {})["sinaisVitais"]} == {36.5, 39.5}
+
+
+def test_a_search_that_is_switched_off_is_nobodys_work(bancada: Bancada) -> None:
+    alvo = novo(bancada)
+    assert bancada.carregar() == 0
+    montagem = bancada.montar()
+    desligado = montagem.integracao.gerar_pendencia_atualizacao_pacientes.model_copy(update={"habilitado": False})  # type: ignore[attr-defined]
+    montagem.integracao = montagem.integracao.model_copy(update={"gerar_pendencia_atualizacao_pacientes": desligado})
+    with hospital(bancada) as h:
+        h.mudar("pessoa_fisica", {"cd_pessoa_fisica": alvo.paciente}, nm_social="Outro")
+    assert not montagem.vigia().ha_trabalho(situacoes(montagem.fusion, [montagem.alvo])[montagem.alvo].marcas)
+    assert montagem.busca().executar().enfileirados == 0
 
 
 def test_a_nurses_own_record_reaches_fusion_under_no_name_of_a_patient(bancada: Bancada) -> None:

@@ -89,8 +89,8 @@ def test_the_last_payer_counts() -> None:
 
 def test_a_stored_key_is_what_its_origin_compares_with() -> None:
     chaves = {o.nome: SISTEMA.chave_de(o, "0012") for o in SISTEMA.origens}
-    assert {nome for nome, chave in chaves.items() if chave == "0012"} == {"paciente", "complemento"}
-    assert {chave for nome, chave in chaves.items() if nome not in ("paciente", "complemento")} == {12}
+    assert {nome for nome, chave in chaves.items() if chave == "0012"} == {"paciente", "complemento", "primeiro_atendimento"}
+    assert {chave for nome, chave in chaves.items() if nome not in ("paciente", "complemento", "primeiro_atendimento")} == {12}
 
 
 def test_a_form_takes_a_patients_code_as_text() -> None:

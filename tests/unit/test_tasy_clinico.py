@@ -43,6 +43,8 @@ def test_a_note_says_when_whose_and_of_what_kind() -> None:
         ("{\\rtf1 antes {\\pict\\bin6 \x01}{}\\\x02 fim} depois}", "antes depois"),
         (r"{\rtf1 {\field{\*\fldinst HYPERLINK x}{\fldrslt laudo}} ok}", "laudo ok"),
         (r"{\rtf1\trowd\cellx1 PA\cell 120x80\cell\row\trowd FC\cell 80\cell\row fim}", "PA 120x80\nFC 80\nfim"),
+        (r"{\rtf1 a{\v b{\fonttbl\v0 c}d\v0 e} {\deleted n\'e3o }f\v g\plain  h}", "ae f h"),
+        (r"{\rtf1 1\emspace 2\enspace 3\nestcell 4\nestrow 5}", "1 2 3 4\n5"),
         ("{\\rtf1 PA < 120 & FC > 80}\r\n\x00", "PA < 120 & FC > 80"),
     ],
 )

@@ -145,6 +145,13 @@ class BuscaPaginada(Atualizacao):
     """Changed keys (Sotech: rows that are compared) read and enqueued at a time; the next ones follow at once."""
 
 
+class CargaComparada(BuscaPaginada):
+    """The same where change is found by comparison (Sotech)."""
+
+    perda_max: float = Field(default=0.5, gt=0, le=1)
+    """Share of a table's rows that may vanish between two looks: more is taken for a restore under way, and the load fails; 1: any."""
+
+
 class Destinado(Modelo):
     """Where a process's records go in Fusion, where that is not where the entry's others go."""
 

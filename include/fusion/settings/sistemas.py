@@ -14,6 +14,7 @@ from include.fusion.settings.processos import (
     BuscaPaginada,
     BuscaPendencias,
     Carga,
+    CargaComparada,
     CargaInicial,
     CargaPacientes,
     Entrega,
@@ -131,7 +132,7 @@ class Sotech(Integracao):
     ENTREGA = "integracao"
 
     sistema: Literal["sotech"]
-    carga: BuscaPaginada = BuscaPaginada()
+    carga: CargaComparada = CargaComparada()
     integracao: Importacao = Importacao()
 
 

@@ -59,7 +59,7 @@ class Retrato:
 
     ``sql_blocos`` takes ``:tamanho`` and yields one row per block of that many whole-number keys: bloco (key divided by it), quantidade, soma
     (of the rows' parcelas, a bigint). ``sql`` takes ``:de`` and ``:ate`` (keys from, and below) and yields pk, parcela, versao, ativo, chave,
-    chave_paciente. A row's ``parcela`` must move with its version and its ``ativo``, differ between neighbours, and stay below 2**54.
+    chave_paciente. A row's ``parcela`` must move with its version, its ``ativo`` and its uuid, differ between neighbours, and stay below 2**54.
     Where ``sql_alvos`` is given, ``chave`` stays NULL and it says whom a row reaches: it takes ``IN :pacientes`` and yields chave,
     chave_paciente of all their attendances.
     """

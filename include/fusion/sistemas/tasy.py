@@ -6,7 +6,8 @@ Real schema, ``domain-facts.md`` section 3. A record is one ``ATENDIMENTO_PACIEN
 - Only released rows that are in force leave the hospital. A draft's change is looked at all the same, since a release may be taken back.
 - A cancelled attendance (DT_CANCELAMENTO) is cancelled in Fusion; taken back, it comes again.
 - Allergies are the patient's: every attendance carries them, or the statement that there are none.
-- Of all persons only those with an attendance are patients: staff and relatives stay in the hospital.
+- Of all persons only those with an attendance are patients: staff and relatives stay in the hospital. Who was a person only becomes a
+  patient by the first attendance, whenever registered.
 """
 
 from __future__ import annotations
@@ -112,6 +113,7 @@ SISTEMA = Sistema(
         _origem("convenio"),
         *_origem_paciente("paciente"),
         *_origem_paciente("complemento"),
+        _origem("primeiro_atendimento", processo=INTEGRAR, passo=PACIENTES),
     ),
     detalhes=(
         _detalhe("atendimento", "atendimentos"),

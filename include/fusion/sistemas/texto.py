@@ -26,8 +26,11 @@ _RTF_SEM_TEXTO = frozenset((
     "fonttbl", "colortbl", "stylesheet", "info", "pict", "generator", "header", "footer", "headerl", "headerr", "footerl", "footerr",
     "object", "themedata", "listtable", "listoverridetable", "revtbl", "rsidtbl", "filetbl", "fldinst", "bkmkstart", "bkmkend", "xmlnstbl",
 ))  # fmt: skip
+_VISIVEL, _ESCONDIDO, _FORA = range(3)
+"""Text of a group: seen, hidden by its format, or no text of the document."""
 _RTF_SIMBOLOS = {
-    "par": "\n", "line": "\n", "row": "\n", "sect": "\n", "page": "\n", "tab": "\t", "cell": "\t", "emdash": "—", "endash": "–",
+    "par": "\n", "line": "\n", "softline": "\n", "row": "\n", "nestrow": "\n", "sect": "\n", "page": "\n",
+    "tab": "\t", "cell": "\t", "nestcell": "\t", "emspace": " ", "enspace": " ", "qmspace": " ", "emdash": "—", "endash": "–",
     "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”",
 }  # fmt: skip
 
@@ -99,8 +102,8 @@ def _pagina(nome: str) -> str:
 def rtf_para_texto(texto: str) -> str:
     """The text of an RTF document: font tables, pictures and the like left out, escapes decoded."""
     saida: list[str] = []
-    pilha: list[tuple[bool, int]] = []
-    oculto, reserva, pular, pagina = False, 1, 0, "cp1252"
+    pilha: list[tuple[int, int]] = []
+    oculto, reserva, pular, pagina = _VISIVEL, 1, 0, "cp1252"
     for palavra, numero, hexa, escape, chave, trecho in _RTF.findall(_sem_binario(texto)):
         if trecho:
             if not oculto:
@@ -109,13 +112,18 @@ def rtf_para_texto(texto: str) -> str:
         elif chave == "{":
             pilha.append((oculto, reserva))
         elif chave == "}":
-            oculto, reserva = pilha.pop() if pilha else (False, 1)
+            oculto, reserva = pilha.pop() if pilha else (_VISIVEL, 1)
         elif palavra == "ansicpg" and numero:
             pagina = _pagina(f"cp{numero}")
         elif palavra == "uc" and numero:
             reserva = max(0, int(numero))
         elif palavra in _RTF_SEM_TEXTO or escape == "*":
-            oculto = True
+            oculto = _FORA
+        elif palavra in ("v", "deleted") and oculto != _FORA:
+            # Hidden, or struck out by a reviewer: who reads the note does not see it either.
+            oculto = _VISIVEL if numero == "0" else _ESCONDIDO
+        elif palavra == "plain" and oculto == _ESCONDIDO:
+            oculto = _VISIVEL
         elif oculto:
             continue
         elif palavra == "u" and numero:

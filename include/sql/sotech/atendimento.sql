@@ -1,5 +1,5 @@
 -- Sotech: attendances of a batch with patient, unit, bed, professional and the two diagnoses of its own. Bind: chaves.
--- Source: domain-facts 5.1. An inactive one is not there.
+-- Source: domain-facts 5.1. An inactive one is not there; one whose patient is missing is, and is refused: only what is gone is cancelled.
 SELECT
     a.pkatendimento AS chave, a.dataentrada AS data_inicio, a.datasaida AS data_fim, a.queixaprincipal AS queixa_principal,
     t.pktipoatendimento AS tipo_codigo, t.tipoatendimento AS tipo_nome,
@@ -13,8 +13,8 @@ SELECT
     p.endereco AS endereco_logradouro, p.numero AS endereco_numero, p.complemento AS endereco_complemento,
     b.bairro AS endereco_bairro, mu.municipio AS endereco_municipio, uf.uf AS endereco_uf
 FROM sotech.ate_atendimento a
-JOIN sotech.cdg_paciente p ON p.pkpaciente = a.fkpaciente
-JOIN sotech.tbl_tipoatendimento t ON t.pktipoatendimento = a.fktipoatendimento
+LEFT JOIN sotech.cdg_paciente p ON p.pkpaciente = a.fkpaciente
+LEFT JOIN sotech.tbl_tipoatendimento t ON t.pktipoatendimento = a.fktipoatendimento
 LEFT JOIN sotech.cdg_unidadesaude u ON u.pkunidadesaude = a.fkunidadesaude
 LEFT JOIN sotech.tbn_especialidade e ON e.pkespecialidade = a.fkespecialidade
 LEFT JOIN sotech.cdg_leito l ON l.pkleito = a.fkleito

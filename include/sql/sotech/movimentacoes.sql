@@ -6,5 +6,5 @@ FROM sotech.ate_movimentacao_leito m
 LEFT JOIN sotech.cdg_leito d ON d.pkleito = m.fkleitodestino
 LEFT JOIN sotech.cdg_leito o ON o.pkleito = m.fkleitoorigem
 LEFT JOIN sotech.cdg_posto p ON p.pkposto = COALESCE(m.fkpostodestino, m.fkpostoorigem)
-WHERE m.fkatendimento IN :chaves AND m.ativo AND m.estado <> 'C'
+WHERE m.fkatendimento IN :chaves AND m.ativo AND COALESCE(m.estado, 'A') <> 'C'
 ORDER BY m.fkatendimento, m.dataabertura, m.pkmovimentacaoleito

@@ -4,7 +4,7 @@ FROM (
     SELECT
         a.pkatendimento / :tamanho AS bloco,
         (CAST(a.version AS bigint) * 2 + CASE WHEN a.ativo THEN 1 ELSE 0 END + 1)
-            * (MOD(CAST(a.pkatendimento AS bigint) * 7919, 1000003) + 1) AS parcela
+            * (MOD(CAST(a.pkatendimento AS bigint) * 7919, 1000003) + 1) + COALESCE(uuid_hash(a.uuid), 0) AS parcela
     FROM sotech.ate_atendimento a
 ) r
 GROUP BY r.bloco

@@ -5,7 +5,7 @@ FROM (
     SELECT
         d.pkdiagnostico / :tamanho AS bloco,
         (CAST(d.version AS bigint) * 2 + CASE WHEN d.ativo THEN 1 ELSE 0 END + 1)
-            * (MOD(CAST(d.pkdiagnostico AS bigint) * 7919, 1000003) + 1) AS parcela
+            * (MOD(CAST(d.pkdiagnostico AS bigint) * 7919, 1000003) + 1) + COALESCE(uuid_hash(d.uuid), 0) AS parcela
     FROM pep.ate_diagnostico d
 ) r
 GROUP BY r.bloco

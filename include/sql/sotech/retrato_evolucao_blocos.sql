@@ -5,7 +5,7 @@ FROM (
     SELECT
         e.pkevolucao / :tamanho AS bloco,
         (CAST(e.version AS bigint) * 2 + CASE WHEN e.ativo THEN 1 ELSE 0 END + 1)
-            * (MOD(CAST(e.pkevolucao AS bigint) * 7919, 1000003) + 1) AS parcela
+            * (MOD(CAST(e.pkevolucao AS bigint) * 7919, 1000003) + 1) + COALESCE(uuid_hash(e.uuid), 0) AS parcela
     FROM pep.ate_evolucao e
 ) r
 GROUP BY r.bloco

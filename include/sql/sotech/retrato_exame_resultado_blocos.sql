@@ -5,7 +5,7 @@ FROM (
     SELECT
         r.pkexameresultado / :tamanho AS bloco,
         (CAST(r.version AS bigint) * 2 + CASE WHEN r.ativo THEN 1 ELSE 0 END + 1)
-            * (MOD(CAST(r.pkexameresultado AS bigint) * 7919, 1000003) + 1) AS parcela
+            * (MOD(CAST(r.pkexameresultado AS bigint) * 7919, 1000003) + 1) + COALESCE(uuid_hash(r.uuid), 0) AS parcela
     FROM pep.ate_exame_resultado r
 ) r
 GROUP BY r.bloco

@@ -4,7 +4,7 @@ FROM (
     SELECT
         m.pkmovimentacaoleito / :tamanho AS bloco,
         (CAST(m.version AS bigint) * 2 + CASE WHEN m.ativo THEN 1 ELSE 0 END + 1)
-            * (MOD(CAST(m.pkmovimentacaoleito AS bigint) * 7919, 1000003) + 1) AS parcela
+            * (MOD(CAST(m.pkmovimentacaoleito AS bigint) * 7919, 1000003) + 1) + COALESCE(uuid_hash(m.uuid), 0) AS parcela
     FROM sotech.ate_movimentacao_leito m
 ) r
 GROUP BY r.bloco

@@ -4,7 +4,7 @@ FROM (
     SELECT
         p.pkpaciente / :tamanho AS bloco,
         (CAST(p.version AS bigint) * 2 + CASE WHEN p.ativo THEN 1 ELSE 0 END + 1)
-            * (MOD(CAST(p.pkpaciente AS bigint) * 7919, 1000003) + 1) AS parcela
+            * (MOD(CAST(p.pkpaciente AS bigint) * 7919, 1000003) + 1) + COALESCE(uuid_hash(p.uuid), 0) AS parcela
     FROM sotech.cdg_paciente p
 ) r
 GROUP BY r.bloco

@@ -5,7 +5,7 @@ FROM (
     SELECT
         p.pkprescricao / :tamanho AS bloco,
         (CAST(p.version AS bigint) * 2 + CASE WHEN p.ativo THEN 1 ELSE 0 END + 1)
-            * (MOD(CAST(p.pkprescricao AS bigint) * 7919, 1000003) + 1) AS parcela
+            * (MOD(CAST(p.pkprescricao AS bigint) * 7919, 1000003) + 1) + COALESCE(uuid_hash(p.uuid), 0) AS parcela
     FROM pep.ate_prescricao p
 ) r
 GROUP BY r.bloco

@@ -5,7 +5,7 @@ FROM (
     SELECT
         i.pkprescricaoitem / :tamanho AS bloco,
         (CAST(i.version AS bigint) * 2 + CASE WHEN i.ativo THEN 1 ELSE 0 END + 1)
-            * (MOD(CAST(i.pkprescricaoitem AS bigint) * 7919, 1000003) + 1) AS parcela
+            * (MOD(CAST(i.pkprescricaoitem AS bigint) * 7919, 1000003) + 1) + COALESCE(uuid_hash(i.uuid), 0) AS parcela
     FROM pep.ate_prescricao_item i
 ) r
 GROUP BY r.bloco

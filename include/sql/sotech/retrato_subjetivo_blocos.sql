@@ -5,7 +5,7 @@ FROM (
     SELECT
         s.pksubjetivo / :tamanho AS bloco,
         (CAST(s.version AS bigint) * 2 + CASE WHEN s.ativo THEN 1 ELSE 0 END + 1)
-            * (MOD(CAST(s.pksubjetivo AS bigint) * 7919, 1000003) + 1) AS parcela
+            * (MOD(CAST(s.pksubjetivo AS bigint) * 7919, 1000003) + 1) + COALESCE(uuid_hash(s.uuid), 0) AS parcela
     FROM pep.ate_subjetivo s
 ) r
 GROUP BY r.bloco

@@ -133,9 +133,9 @@ def avisar_regressivas(quantas: int) -> int:
     """Say what it means that versions went back; gives ``quantas`` back."""
     if quantas:
         log.warning(
-            "%d registros da origem com versão menor do que a última vista: banco restaurado de um backup, ou versão mexida à mão. "
-            "Foram enfileirados e o Fusion recebe o que a origem tem agora; o que a restauração perdeu se perde também lá. "
-            "Confirme com o responsável pelo banco da origem.",
+            "%d registros da origem com versão menor do que a última vista, ou outros sob a mesma chave: banco restaurado de um backup, ou "
+            "versão mexida à mão. Foram enfileirados e o Fusion recebe o que a origem tem agora; o que a restauração perdeu se perde também "
+            "lá. Confirme com o responsável pelo banco da origem.",
             quantas,
         )
     return quantas
