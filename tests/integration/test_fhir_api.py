@@ -146,3 +146,9 @@ def test_nothing_leaves_or_comes_of_a_tenant_that_is_switched_off(mundo: Any, de
     assert mundo.pedir("POST", f"{API}/{rota}?wait=true", quem="ana")[0] == 409
     sql(mundo, "delete from observations where id = %s", obs_id)
     sql(mundo, 'update patients set "ehrPatientId" = null where id = %s', paciente)
+
+
+def test_a_nul_in_an_id_is_the_callers_mistake(mundo: Any, config: dict[str, Any]) -> None:
+    for rota in ("observations/a%00/sync", "patients/a%00/pull", "observations/sync-all?tenant=a%00", "webhook/a%00"):
+        assert mundo.pedir("POST", f"{API}/{rota}", quem="chefe")[0] == 422, rota
+    assert mundo.pedir("POST", f"{API}/dead-letters/resend", {"ids": ["a\x00"]}, quem="ana")[0] == 422

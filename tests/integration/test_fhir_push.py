@@ -404,3 +404,16 @@ def test_a_run_that_broke_off_is_no_success(bancada: BancadaFhir) -> None:
     assert bancada.sql("select last_sync_at, last_error from fhir_integration_configs") == [
         (None, "execução interrompida (ProgrammingError)")
     ]
+
+
+@so_sandbox
+def test_a_note_of_the_ehr_that_the_database_does_not_take_holds_nobody(bancada: BancadaFhir) -> None:
+    todas = bancada.observar(3)
+    bancada.enviar()
+    recurso = next(r for r in bancada.no_ehr() if r["identifier"][0]["value"] == todas[0])
+    bancada.hospital("PUT", f"Observation/{recurso['id']}", recurso | {"note": [{"text": "a\x00"}]})
+    for _ in range(2):
+        for obs_id in todas:
+            bancada.editar(obs_id)
+        assert (bancada.enviar().enviados, bancada.mortas()) == (3, [])
+    assert sum("note" in r for r in bancada.no_ehr()) == 1

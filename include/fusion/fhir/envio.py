@@ -14,15 +14,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+import orjson
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from include.fusion.erros import FusionHubError, RegistroInvalido, motivo_de
 from include.fusion.fhir.cliente import ClienteFhir
 from include.fusion.fhir.erros import PREFIXO_INDISPONIVEL, FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas, motivo_do_fim, servidor_fora
 from include.fusion.fhir.pessoas import Pessoas
 from include.fusion.fhir.remessa import Item, Remessa
-from include.fusion.fhir.repositorio import Contagem, Repositorio
+from include.fusion.fhir.repositorio import Contagem, Enviada, Repositorio
 from include.fusion.fhir.tabelas import fila_de, numero
 from include.fusion.filas import Desfecho, Filtro, ItemFila, Registro
 
@@ -196,9 +197,17 @@ class Envio:
         desfechos = prontos + [self._desfecho(item, passou) for item in itens]
         with self.engine.begin() as con:
             meus = self.fila.ainda_meus(con, self.dono, [d.registro.id for d in desfechos])
-            tempos = self.repositorio.gravar_enviadas(con, [i.enviada for i in itens if i.enviada is not None and i.registro.id in meus])
+            tempos = self._gravar_enviadas(con, [i.enviada for i in itens if i.enviada is not None and i.registro.id in meus])
             self.fila.registrar(con, self.dono, desfechos)
         return tempos
+
+    def _gravar_enviadas(self, con: Connection, enviadas: list[Enviada]) -> list[int]:
+        try:
+            with con.begin_nested():
+                return self.repositorio.gravar_enviadas(con, enviadas)
+        except (DataError, ValueError, orjson.JSONEncodeError):
+            # The EHR's text of one of them (a NUL) is none for the database: without it, it is read anew before the next change.
+            return self.repositorio.gravar_enviadas(con, [e._replace(versao=None, recurso=None) for e in enviadas])
 
     def _desfecho(self, item: Item, passou: bool) -> Desfecho:
         """``passou``: something of the same batch got through."""

@@ -15,7 +15,6 @@ from include.fusion.fhir.cliente import ClienteFhir, Resposta, esperas, id_de, v
 from include.fusion.fhir.erros import (
     FhirConflito,
     FhirDuplicado,
-    FhirErro,
     FhirIndisponivel,
     FhirNaoAutorizado,
     erro_de,
@@ -135,8 +134,9 @@ class Remessa:
                 entradas = await self.cliente.pacote(self._pacote(faltam))
             except (FhirIndisponivel, FhirNaoAutorizado):
                 raise
-            except FhirErro:
-                # A transaction falls as a whole, and a server may refuse bundles or their size: each record for itself, then.
+            except Exception:
+                # A transaction falls as a whole, a server may refuse bundles or their size, and what the EHR said of one record may be no
+                # text that can be sent back: each record for itself, then.
                 entradas = []
                 await self._cada_um(faltam)
             repetir = [item for item, entrada in zip(faltam, entradas, strict=False) if await self._entrada(item, entrada)]
@@ -204,6 +204,8 @@ class Remessa:
                 item.falha = erro
                 if isinstance(erro, FhirIndisponivel | FhirNaoAutorizado):
                     raise
+            except Exception as erro:
+                item.falha = RegistroInvalido(TIPO, motivo_de(erro))
 
     async def _um(self, item: Item) -> Resposta:
         try:

@@ -15,14 +15,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import OperationalError
 
-from fusion_airflow.fhir.acesso import Chamador, admin, chamador
+from fusion_airflow.fhir.acesso import SEM_NULO, Chamador, admin, chamador
 from fusion_airflow.fhir.api_exemplos import EXEMPLOS
 from fusion_airflow.fhir.plataforma import Plataforma
 from include.fusion.erros import ConfiguracaoInvalida, FusionHubError, motivo_de
 
 ESPERA_MAX = 25.0
 """Seconds that ``?wait=true`` may take; then the request goes on as a DAG run."""
-Id = Annotated[str, Path(min_length=1, max_length=200, examples=["5f0c0c1e-6c1f-4b8e-9d0a-2f1f6f1f0c11"])]
+Id = Annotated[str, Path(min_length=1, max_length=200, pattern=SEM_NULO, examples=["5f0c0c1e-6c1f-4b8e-9d0a-2f1f6f1f0c11"])]
 Wait = Annotated[bool, Query(description="true: faz agora, em até 25 s, em vez de iniciar uma execução")]
 Quem = Annotated[Chamador, Depends(chamador)]
 Admin = Annotated[Chamador, Depends(admin)]
