@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -113,3 +114,38 @@ def test_a_refused_observation_is_no_reason_to_wake_anybody(bancada: BancadaFhir
     bancada.sql("update observations set type = 'nada' where id = %s", obs_id)
     rodar(bancada)
     assert ouvir(0.6) == [] and len(bancada.mortas()) == 1
+
+
+def test_a_server_that_hangs_does_not_hold_up_the_next_run(bancada: BancadaFhir) -> None:
+    mudo = bancada.tenants[1].id
+    with socket.create_server(("127.0.0.1", 0)) as surdo:
+        bancada.configurar(
+            mudo,
+            syncFrequency="realtime",
+            baseUrl=f"http://127.0.0.1:{surdo.getsockname()[1]}/fhir",
+            authType="apikey",
+            authConfig={"apiKey": "x"},
+        )
+        bancada.observar(1, mudo)
+        inicio = time.monotonic()
+        rodar(bancada, duracao=1.0, despedida=0.3)
+    assert time.monotonic() - inicio < 5
+    assert bancada.sql("select situacao from SincronizacaoFhir") == [("pendente",)]
+    assert len(ouvir(0.5)) >= 1
+
+
+def test_what_nobody_foresaw_pauses_the_tenant_and_is_told(bancada: BancadaFhir) -> None:
+    bancada.observar(1)
+    bancada.sql("drop table fhir_resources")
+    assert rodar(bancada)["tenants_com_falha"] == 1
+    assert bancada.sql("select last_sync_at, last_error from fhir_integration_configs where last_error is not null") == [
+        (None, "execução interrompida (ProgrammingError)")
+    ]
+
+
+def test_switching_a_tenant_off_stops_what_runs(bancada: BancadaFhir) -> None:
+    bancada.observar(3)
+    bancada.configurar(syncFrequency="realtime", enabled=False)
+    corrida = TempoReal(bancada.engine, bancada.cliente, "tr#1|")
+    asyncio.run(corrida._um(bancada.tenant))  # As one that was on its way already.
+    assert (corrida.contagens["enviados"], bancada.pendentes()) == (0, 3)

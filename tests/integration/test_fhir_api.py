@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.fhir_api_apoio import API, observar, sql
+from tests.integration.fhir_api_apoio import API, configurar, observar, sql
 
 
 def rotas(mundo: Any) -> list[tuple[str, str]]:
@@ -131,3 +131,24 @@ def test_the_dags_run_as_airflow_runs_them(mundo: Any, config: dict[str, Any], d
         c for (c,) in sql(mundo, "select cpf from patients where cpf is not null")
     ]
     assert not [n for n in nomes if n in rodada]
+
+
+@pytest.mark.parametrize(("desligada", "rota"), [
+    ({"enabled": False}, "observations/{obs}/sync"), ({"enabled": False}, "patients/{paciente}/sync"), ({"syncDirection": "pull"}, "observations/{obs}/sync"),
+    ({"enabled": False}, "patients/{paciente}/pull"), ({"syncDirection": "push"}, "patients/{paciente}/pull"),
+])  # fmt: skip
+def test_nothing_leaves_or_comes_of_a_tenant_that_is_switched_off(mundo: Any, desligada: dict[str, Any], rota: str) -> None:
+    configurar(mundo, **desligada)
+    obs_id = observar(mundo, mundo.a)
+    [(paciente,)] = sql(mundo, 'select "patientId" from observations where id = %s', obs_id)
+    sql(mundo, "update patients set \"ehrPatientId\" = 'x' where id = %s", paciente)
+    rota = rota.format(obs=obs_id, paciente=paciente)
+    assert mundo.pedir("POST", f"{API}/{rota}?wait=true", quem="ana")[0] == 409
+    sql(mundo, "delete from observations where id = %s", obs_id)
+    sql(mundo, 'update patients set "ehrPatientId" = null where id = %s', paciente)
+
+
+def test_a_nul_in_an_id_is_the_callers_mistake(mundo: Any, config: dict[str, Any]) -> None:
+    for rota in ("observations/a%00/sync", "patients/a%00/pull", "observations/sync-all?tenant=a%00", "webhook/a%00"):
+        assert mundo.pedir("POST", f"{API}/{rota}", quem="chefe")[0] == 422, rota
+    assert mundo.pedir("POST", f"{API}/dead-letters/resend", {"ids": ["a\x00"]}, quem="ana")[0] == 422

@@ -117,6 +117,23 @@ def test_a_cached_configuration_lives_for_its_short_life_and_no_longer_than_a_ch
     assert not configuracoes.obter(tenant).config.enabled
 
 
+@pytest.mark.parametrize("guardado", ['{"clientId": "c", "clientSecret": "em claro"}', None])
+def test_one_that_cannot_be_read_is_replaced_by_a_whole_new_one_only(
+    engine: Engine, base: tuple[Configuracoes, str], guardado: str | None
+) -> None:
+    configuracoes, tenant = base
+    Configuracoes(engine, Cofre([NOVA])).gravar(tenant, SEED, "ana")
+    if guardado is not None:
+        with engine.begin() as con:
+            con.execute(text("update fhir_integration_configs set auth_config = cast(:a as jsonb)"), {"a": guardado})
+    with pytest.raises(ConfiguracaoInvalida):
+        configuracoes.gravar(tenant, {"maxRetries": 1}, "bia", parcial=True)
+    with pytest.raises(ValidationError, match="clientSecret ou privateKey"):
+        configuracoes.gravar(tenant, {**SEED, "authConfig": SEED["authConfig"] | {"clientSecret": "***"}}, "bia")
+    assert configuracoes.gravar(tenant, SEED, "bia")[1] is False
+    assert configuracoes.obter(tenant).config.segredos()["clientSecret"] == "segredo-bem-guardado"
+
+
 def test_an_unknown_tenant_gets_no_configuration(base: tuple[Configuracoes, str]) -> None:
     with pytest.raises(TenantDesconhecido):
         base[0].gravar("ninguem", SEED, "ana")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_httpserver import HTTPServer
 
 from include.fusion.fhir.erros import FhirIndisponivel
 from sandbox.fhir.servidor import ServidorFhir
+from sandbox.plataforma.ehr import pulso
 from tests.integration.fhir_apoio import EXTERNO, BancadaFhir, so_sandbox
 
 
@@ -142,3 +145,25 @@ def test_throttling_in_the_middle_of_the_pages_loses_none(bancada: BancadaFhir) 
         medir(bancada, 60 + n)
     bancada.servidor.falhas(parcela_429=0.3, so_metodo="GET")
     assert bancada.buscar().novas == 6
+
+
+def test_one_that_the_ehr_moves_to_another_patient_moves_here(bancada: BancadaFhir) -> None:
+    recurso = medir(bancada)
+    bancada.buscar()
+    certo = bancada.hospital("POST", "Patient", {"resourceType": "Patient", "active": True})["id"]
+    bancada.sql("insert into patients (id, \"tenantId\", name, \"ehrPatientId\") values ('p2', %s, 'Outro', %s)", bancada.tenant, certo)
+    medido = bancada.hospital("PUT", f"Observation/{recurso['id']}", recurso | {"subject": {"reference": f"Patient/{certo}"}})
+    assert bancada.buscar().alteradas == 1
+    assert bancada.sql('select "patientId", "fhirResourceId" from observations') == [("p2", medido["id"])]
+
+
+@so_sandbox
+def test_a_server_whose_clock_was_ahead_is_asked_again_from_our_time_on(bancada: BancadaFhir, httpserver: HTTPServer) -> None:
+    agora = datetime.now(UTC)
+    [(ehr,)] = bancada.sql('select "ehrPatientId" from patients')
+    recurso = pulso(ehr, 70) | {"id": "o1", "meta": {"versionId": "1", "lastUpdated": (agora + timedelta(hours=3)).isoformat()}}
+    httpserver.expect_request("/fhir/Observation").respond_with_json({"resourceType": "Bundle", "entry": [{"resource": recurso}]})
+    bancada.configurar(baseUrl=httpserver.url_for("/fhir"), authType="apikey", authConfig={"apiKey": "x"})
+    assert bancada.buscar().novas == 1
+    [(marcador,)] = bancada.sql("select marcador from marca_dagua where origem like 'pull:%'")
+    assert agora <= datetime.fromisoformat(marcador) <= datetime.now(UTC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Iterator
@@ -9,10 +10,13 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import SQLAlchemyError
 
 from include.fusion.fhir import trabalho
 from include.fusion.fhir.envio import reenviar_de_falhas_passageiras
 from include.fusion.fhir.erros import FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas
+from include.fusion.fhir.pessoas import Pessoas
+from include.fusion.fhir.repositorio import Repositorio
 from include.fusion.fhir.tabelas import fila_de
 from sandbox.fhir.servidor import ServidorFhir
 from sandbox.plataforma.ehr import pulso
@@ -298,3 +302,118 @@ def test_an_identifier_that_names_another_patients_observation_is_a_dead_letter(
     do_hospital(bancada, obs_id)
     bancada.enviar()
     assert bancada.mortas() == ["subject: o identificador desta observação é de outro paciente no servidor FHIR"]
+
+
+def test_one_that_moves_to_another_patient_moves_in_the_ehr(bancada: BancadaFhir) -> None:
+    [obs_id] = bancada.observar(1)
+    bancada.enviar()
+    bancada.sql(
+        'update observations set "patientId" = (select min(id) from patients where id <> "patientId"), "syncedToEHR" = false where id = %s',
+        obs_id,
+    )
+    bancada.enviar()
+    [(paciente,)] = bancada.sql('select p."ehrPatientId" from observations o join patients p on p.id = o."patientId"')
+    [recurso] = bancada.no_ehr()
+    assert (recurso["subject"]["reference"], bancada.pendentes()) == (f"Patient/{paciente}", 0)
+
+
+def test_one_that_the_ehr_gave_to_another_patient_is_left_to_people(bancada: BancadaFhir) -> None:
+    [obs_id] = bancada.observar(1)
+    bancada.enviar()
+    [recurso] = bancada.no_ehr()
+    outro = bancada.hospital("POST", "Patient", {"resourceType": "Patient", "active": True})["id"]
+    bancada.hospital("PUT", f"Observation/{recurso['id']}", recurso | {"subject": {"reference": f"Patient/{outro}"}})
+    bancada.editar(obs_id)
+    bancada.enviar()
+    assert bancada.mortas() == ["subject: a observação está em outro paciente no servidor FHIR"]
+
+
+@so_sandbox
+def test_a_document_of_somebody_born_on_another_day_is_not_this_patients(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    [(cpf,)] = bancada.sql("select max(cpf) from patients")
+    sistema = "http://rnds.saude.gov.br/fhir/r4/NamingSystem/cpf"
+    mae = {"resourceType": "Patient", "identifier": [{"system": sistema, "value": cpf}], "birthDate": "1901-02-03"}
+    servidor.fhir("POST", "Patient", mae)
+    bancada.observar(2)
+    bancada.sql('update observations set "patientId" = (select id from patients where cpf = %s)', cpf)
+    bancada.enviar()
+    assert bancada.mortas() == ["birthDate: o documento é de pessoa com outra data de nascimento no servidor FHIR"] * 2
+
+
+@so_sandbox
+def test_two_batches_that_meet_a_new_patient_at_once_make_them_once(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    async def juntos() -> None:
+        async with bancada.cliente() as cliente:
+            pessoas = Pessoas(repositorio, cliente)
+            assert len(set(await asyncio.gather(*(pessoas.garantir(pessoa) for _ in range(3))))) == 1
+
+    repositorio = Repositorio(bancada.engine, bancada.tenant)
+    [(paciente,)] = bancada.sql("select min(id) from patients")
+    pessoa = repositorio.pessoa(paciente)
+    assert pessoa is not None
+    servidor.falhas(atraso_ms=50)
+    asyncio.run(juntos())
+    assert servidor.falhas()["pedidos"]["POST"] == 1
+
+
+@so_sandbox
+@pytest.mark.parametrize("coluna", ["effectiveAt", "birthDate"])
+def test_a_year_that_nobody_meant_holds_nobody_else(bancada: BancadaFhir, coluna: str) -> None:
+    ruim, *_ = bancada.observar(4)
+    tabela, onde = (
+        ("observations", "id = %s")
+        if coluna == "effectiveAt"
+        else ("patients", 'id = (select "patientId" from observations where id = %s)')
+    )
+    bancada.sql(f"update {tabela} set \"{coluna}\" = '20260-01-02' where {onde}", ruim)
+    bancada.enviar()
+    assert bancada.mortas() == (["effectiveAt: data fora do intervalo possível"] if coluna == "effectiveAt" else [])
+    assert bancada.pendentes() == len(bancada.mortas())
+
+
+@so_sandbox
+def test_a_record_that_the_server_cannot_digest_is_no_outage(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    bancada.configurar(metadata={"bundle": "none", "bundleSize": 2, "concurrency": 1})
+    todas = sorted(bancada.observar(6))
+    bancada.enviar()
+    [(ruim,)] = bancada.sql('select "fhirResourceId" from observations where id = %s', todas[0])
+    for obs_id in todas:
+        bancada.editar(obs_id)
+    servidor.falhas(parcela_500=1.0, so_metodo="PUT", so_rota=f"Observation/{ruim}")
+    assert (bancada.enviar().enviados, bancada.pendentes()) == (5, 1)
+    assert bancada.mortas() == ["servidor FHIR indisponível em Observation: HTTP 500 após 4 tentativa(s)"]
+
+
+@so_sandbox
+def test_a_server_that_is_down_is_not_asked_for_each_patient(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    bancada.configurar(maxRetries=1, metadata={"concurrency": 1})
+    for paciente, obs_id in zip(bancada.sql("select id from patients order by id"), bancada.observar(3), strict=True):
+        bancada.sql('update observations set "patientId" = %s where id = %s', paciente[0], obs_id)
+    servidor.falhas(parcela_503=1.0)
+    with pytest.raises(FhirIndisponivel):
+        bancada.enviar()
+    assert servidor.falhas()["pedidos"]["POST"] == 2
+
+
+@so_sandbox
+def test_a_run_that_broke_off_is_no_success(bancada: BancadaFhir) -> None:
+    bancada.observar(1)
+    bancada.sql("drop table fhir_resources")
+    with pytest.raises(SQLAlchemyError):
+        bancada.enviar()
+    assert bancada.sql("select last_sync_at, last_error from fhir_integration_configs") == [
+        (None, "execução interrompida (ProgrammingError)")
+    ]
+
+
+@so_sandbox
+def test_a_note_of_the_ehr_that_the_database_does_not_take_holds_nobody(bancada: BancadaFhir) -> None:
+    todas = bancada.observar(3)
+    bancada.enviar()
+    recurso = next(r for r in bancada.no_ehr() if r["identifier"][0]["value"] == todas[0])
+    bancada.hospital("PUT", f"Observation/{recurso['id']}", recurso | {"note": [{"text": "a\x00"}]})
+    for _ in range(2):
+        for obs_id in todas:
+            bancada.editar(obs_id)
+        assert (bancada.enviar().enviados, bancada.mortas()) == (3, [])
+    assert sum("note" in r for r in bancada.no_ehr()) == 1

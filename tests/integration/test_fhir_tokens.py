@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,26 @@ def test_a_process_killed_while_renewing_holds_nobody_up(httpserver: HTTPServer,
     [outro] = filhos(com_segredo(httpserver), chave, tmp_path / "t", 1)
     assert outro.communicate(timeout=60)[0].strip() == "Bearer t2"
     vitima.communicate()
+
+
+def test_renewals_that_wait_for_another_process_take_no_thread(httpserver: HTTPServer, cache: CacheTokens) -> None:
+    configuracao = com_segredo(httpserver)
+
+    async def esperar() -> float:
+        async with aiohttp.ClientSession() as sessao, AsyncExitStack() as presas:
+            tenants = [f"t{n}" for n in range(40)]
+            for tenant in tenants:
+                await presas.enter_async_context(cache.trava((tenant, httpserver.url_for("/token"), "c", configuracao.auth_config.scope)))  # type: ignore[union-attr]
+            esperam = [asyncio.create_task(Autenticador(t, configuracao, cache).cabecalhos(sessao)) for t in tenants]
+            await asyncio.sleep(0.3)
+            inicio = time.monotonic()
+            await asyncio.wait_for(asyncio.to_thread(lambda: None), 5)
+            for tarefa in esperam:
+                tarefa.cancel()
+            await asyncio.gather(*esperam, return_exceptions=True)
+            return time.monotonic() - inicio
+
+    assert asyncio.run(esperar()) < 1
 
 
 def test_a_token_is_renewed_before_it_ends_and_a_refused_one_is_dropped_once(cache: CacheTokens) -> None:

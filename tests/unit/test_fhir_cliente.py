@@ -167,6 +167,19 @@ def test_pages_that_go_round_in_circles_end(httpserver: HTTPServer, pedir: Any) 
         pedir(todas)
 
 
+@pytest.mark.parametrize("torta", [{"entry": [None]}, {"entry": [{"resource": {}, "search": ["x"]}]}, {"link": ["x"]}])
+def test_a_page_out_of_shape_is_that_search_alone(httpserver: HTTPServer, pedir: Any, torta: dict[str, Any]) -> None:
+    httpserver.expect_request("/fhir/Observation").respond_with_json({"resourceType": "Bundle", **torta})
+    with pytest.raises(FhirRecusado, match="structure"):
+        pedir(todas)
+
+
+def test_a_server_without_versions_is_asked_to_match_none(httpserver: HTTPServer, pedir: Any) -> None:
+    httpserver.expect_request("/fhir/Observation/1", method="PUT").respond_with_json({"resourceType": "Observation", "id": "1"})
+    pedir(lambda cliente: cliente.atualizar({"resourceType": "Observation", "id": "1"}, ""))
+    assert "If-Match" not in httpserver.log[0][0].headers
+
+
 def test_a_bundle_answer_of_another_length_is_no_answer(httpserver: HTTPServer, pedir: Any) -> None:
     httpserver.expect_request("/fhir").respond_with_json({"resourceType": "Bundle", "entry": []})
     with pytest.raises(FhirIndisponivel):

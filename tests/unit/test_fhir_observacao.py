@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import fhirkit
+import orjson
 import pytest
 
 from include.fusion.erros import RegistroInvalido
@@ -131,6 +132,47 @@ def test_a_change_replaces_the_value_and_what_was_said_about_it_and_keeps_all_el
     assert (novo["id"], novo["note"], novo["extension"], novo["subject"]) == ("9", atual["note"], atual["extension"], atual["subject"])
 
 
+def test_a_corrected_unit_is_a_change_of_the_value() -> None:
+    atual = para_fhir(obs("weight", "70"), "Patient/1", META)
+    assert mesclar(atual, obs("weight", "70", unidade="lb"), "Patient/1", META)["valueQuantity"]["value"] == Decimal("31.7514659")
+    assert mesclar(atual, obs("weight", "70000", unidade="g"), "Patient/1", META) == atual
+
+
+def test_a_corrected_kind_takes_its_code_along() -> None:
+    atual = para_fhir(obs("heart_rate", "98"), "Patient/1", META) | {"id": "9", "note": [{"text": "a"}]}
+    for certa in (obs("oxygen_saturation", "98"), obs(PRESSAO, None, sistolica=Decimal(98)), obs("pain", "9")):
+        novo = mesclar(atual, certa, "Patient/1", META)
+        assert novo == para_fhir(certa, "Patient/1", META) | {"id": "9", "note": [{"text": "a"}]}
+    pressao = para_fhir(obs(PRESSAO, None, sistolica=Decimal(98)), "Patient/1", META)
+    assert mesclar(pressao, obs("heart_rate", "98"), "Patient/1", META) == para_fhir(obs("heart_rate", "98"), "Patient/1", META)
+
+
+def test_a_pressure_that_is_taken_back_has_no_numbers_left() -> None:
+    atual = para_fhir(obs(PRESSAO, None, sistolica=Decimal(120), diastolica=Decimal(80)), "Patient/1", META)
+    vazia = obs(PRESSAO, None, estado="entered-in-error")
+    novo = conferir(mesclar(atual, vazia, "Patient/1", META))
+    assert ("component" in novo, "dataAbsentReason" in novo, novo["status"]) == (False, True, "entered-in-error")
+    de_volta = mesclar(novo, obs(PRESSAO, None, sistolica=Decimal(120), estado="corrected"), "Patient/1", META)
+    assert (len(de_volta["component"]), "dataAbsentReason" in de_volta) == (2, False)
+
+
+def test_a_code_of_the_ehr_that_we_have_no_kind_for_stays_beside_a_new_value() -> None:
+    atual = para_fhir(obs(OUTRO, "1", codigo="718-7", sistema="http://loinc.org"), "Patient/1", META)
+    atual["code"]["coding"].append({"system": "urn:local", "code": "HB"})
+    novo = mesclar(atual, obs(OUTRO, "2", codigo="718-7", sistema="http://loinc.org"), "Patient/1", META)
+    assert (novo["code"], novo["valueQuantity"]) == (atual["code"], {"value": 2})
+
+
+@pytest.mark.parametrize(("valor", "tipo", "esperado"), [
+    ({"valueCodeableConcept": {"coding": [{"system": "urn:x", "code": "260373001", "display": "Detectado"}]}}, "glucose", (None, "Detectado")),
+    ({"valueInteger": 7}, "pain", (7, None)), ({"valueInteger": 72}, "heart_rate", (None, "72")),
+])  # fmt: skip
+def test_a_result_that_is_no_quantity_is_not_lost(valor: dict[str, object], tipo: str, esperado: tuple[object, object]) -> None:
+    recurso = para_fhir(obs(tipo, "1"), "Patient/1", META)
+    del recurso["valueQuantity"]
+    assert (de_fhir(recurso | valor).valor, de_fhir(recurso | valor).texto) == esperado
+
+
 def test_a_changed_pressure_leaves_other_components_alone() -> None:
     atual = para_fhir(obs(PRESSAO, None, sistolica=Decimal(120), diastolica=Decimal(80)), "Patient/1", META)
     atual["component"].append({"code": {"text": "braço"}, "valueString": "esquerdo"})
@@ -151,3 +193,9 @@ def test_the_validator_names_elements_and_no_values() -> None:
     with pytest.raises(RegistroInvalido) as visto:
         conferir({"resourceType": "Observation", "status": "final", "code": {"text": "x"}, "valueQuantity": {"value": "segredo"}})
     assert "segredo" not in str(visto.value) and "valueQuantity" in str(visto.value)
+
+
+def test_a_number_without_measure_is_not_written_out() -> None:
+    for enorme in ("1E+999999999", "1E-999999999"):
+        with pytest.raises(orjson.JSONEncodeError):
+            em_json({"valueDecimal": Decimal(enorme)})

@@ -68,3 +68,10 @@ def test_an_update_keeps_what_the_platform_does_not_know() -> None:
 def test_an_update_without_changes_changes_nothing() -> None:
     recurso = para_fhir(PACIENTE, META) | {"id": "9"}
     assert mesclar(recurso, PACIENTE, META) == recurso
+
+
+@pytest.mark.parametrize(
+    ("genero", "esperado"), [("Feminino", "female"), ("m", "male"), ("outro", "other"), (None, "unknown"), ("?", "unknown")]
+)
+def test_a_gender_is_understood_as_people_write_it(genero: str | None, esperado: str) -> None:
+    assert para_fhir(Paciente("p1", "X", genero=genero), META)["gender"] == esperado

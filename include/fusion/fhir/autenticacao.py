@@ -67,24 +67,13 @@ class Autenticador:
         acesso = self._acesso(credencial)
         if (guardado := await asyncio.to_thread(self._cache.ler, acesso)) is not None:
             return guardado
-        trava = self._cache.trava(acesso)
-        # In a thread: other tenants' requests go on while this one waits for another process.
-        entrada = asyncio.ensure_future(asyncio.to_thread(trava.__enter__))
-        try:
-            await asyncio.shield(entrada)
-        except asyncio.CancelledError:
-            # The thread cannot be stopped: give the lock back as soon as it has it.
-            entrada.add_done_callback(lambda feita: feita.exception() or trava.__exit__(None, None, None))
-            raise
-        try:
+        async with self._cache.trava(acesso):
             # Whoever held the lock before us has probably fetched it.
             if (guardado := await asyncio.to_thread(self._cache.ler, acesso)) is not None:
                 return guardado
             token = await self._pedir(sessao, credencial, self._token_url)
             await asyncio.to_thread(self._cache.guardar, acesso, token)
             return token
-        finally:
-            trava.__exit__(None, None, None)
 
     async def _pedir(self, sessao: aiohttp.ClientSession, credencial: OAuth2, token_url: str) -> Token:
         formulario = {"grant_type": "client_credentials"} | ({"scope": credencial.scope} if credencial.scope else {})

@@ -2,7 +2,8 @@
 
 New ones are created, known ones (by ``fhirResourceId``) skipped unless their version changed. Per patient the highest ``_lastUpdated`` is
 kept once all pages are stored, and the next pull begins a while before it: what a server commits late is not missed, and what comes twice
-is recognised by its version. The marker is the server's own clock.
+is recognised by its version. The marker is the server's own clock, but never ahead of ours: what it calls the future, today, it would not
+bring again once its clock is right.
 
 What the platform cannot take stays behind in :mod:`include.fusion.fhir.recusadas`, with its reason. It is fetched again by its id when
 somebody asks for that, and whenever it is taken after all its row is closed.
@@ -17,15 +18,15 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from include.fusion.erros import FusionHubError, motivo_de
+from include.fusion.erros import motivo_de
 from include.fusion.fhir.cliente import ClienteFhir
-from include.fusion.fhir.erros import FhirRecusado
+from include.fusion.fhir.erros import FhirRecusado, motivo_do_fim
 from include.fusion.fhir.guarda import Guarda, Pagina
 from include.fusion.fhir.recusadas import Recusadas, chave_de
 from include.fusion.fhir.repositorio import Contagem, Repositorio
@@ -85,8 +86,8 @@ class Busca:
                     while grupo := await asyncio.to_thread(self.repositorio.pacientes_no_ehr, depois, PACIENTES):
                         await self._grupo(grupo)
                         depois = grupo[-1][0]
-        except FusionHubError as falha:
-            erro = motivo_de(falha)
+        except BaseException as falha:
+            erro = motivo_do_fim(falha)
             raise
         finally:
             r = self.resultado
@@ -129,13 +130,13 @@ class Busca:
         if marca is not None:
             desde = datetime.fromisoformat(marca) - timedelta(seconds=self.meta.overlap_seconds)
             parametros.append(("_lastUpdated", f"ge{desde.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"))
-        maior, ruim = marca, None
+        maior, ruim, agora = marca, None, datetime.now(UTC).isoformat(timespec="microseconds")
         async for recursos in self.cliente.paginas("Observation", parametros):
             pagina = await asyncio.to_thread(self._guarda.guardar, id, ehr_id, recursos)
             self._somar(pagina)
             ruim = pagina.recusadas.get(chave_de("Patient", ehr_id), ruim)
             maior = max(filter(None, (maior, pagina.maior)), default=None)
-        if maior is not None and maior != marca:
+        if maior is not None and (maior := min(maior, agora)) != marca:
             await asyncio.to_thread(self._marcar, id, maior)
         self.resultado.pacientes += 1
         return ruim

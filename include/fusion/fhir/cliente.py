@@ -112,7 +112,8 @@ class ClienteFhir:
 
     async def atualizar(self, recurso: dict[str, Any], versao: str, id: str | None = None) -> Resposta:
         """Update of one version; :class:`FhirConflito` when it is no longer the present one."""
-        cabecalhos = {"If-Match": f'W/"{versao}"', "Prefer": "return=representation"}
+        # A server that keeps no versions has none to match.
+        cabecalhos = ({"If-Match": f'W/"{versao}"'} if versao else {}) | {"Prefer": "return=representation"}
         tipo = recurso["resourceType"]
         return await self.pedir("PUT", f"{tipo}/{recurso['id']}", tipo, recurso, cabecalhos, id or recurso["id"])
 
@@ -141,9 +142,13 @@ class ClienteFhir:
             pagina = (await self.pedir("GET", url, tipo)).corpo
             if not isinstance(pagina, dict) or pagina.get("resourceType") != "Bundle":
                 raise FhirIndisponivel(0, tipo)
-            entradas = [e for e in pagina.get("entry") or [] if (e.get("search") or {}).get("mode", "match") == "match"]
-            yield [e["resource"] for e in entradas if isinstance(e.get("resource"), dict) and e["resource"].get("resourceType") == tipo]
-            proxima = next((e.get("url") for e in pagina.get("link") or [] if e.get("relation") == "next"), None)
+            try:
+                entradas = [e for e in pagina.get("entry") or [] if (e.get("search") or {}).get("mode", "match") == "match"]
+                recursos = [e["resource"] for e in entradas if isinstance(e.get("resource"), dict)]
+                proxima = next((e.get("url") for e in pagina.get("link") or [] if e.get("relation") == "next"), None)
+            except (AttributeError, TypeError):
+                raise FhirRecusado(200, tipo, "structure") from None
+            yield [r for r in recursos if r.get("resourceType") == tipo]
             vistas.add(url)
             url = None if proxima is None else self._mesma_origem(str(proxima), tipo)
             if url in vistas or len(vistas) >= PAGINAS_MAX:

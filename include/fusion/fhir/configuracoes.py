@@ -92,7 +92,7 @@ class Configuracoes:
             # Serialises two changes of one tenant, the first one included, for which no row exists yet.
             if con.execute(text("SELECT 1 FROM tenants WHERE id = :t FOR UPDATE"), {"t": tenant_id}).first() is None:
                 raise TenantDesconhecido("tenant inexistente")
-            antes = self._ler(con, tenant_id)
+            antes, havia = self._anterior(con, tenant_id, parcial)
             if parcial and antes is None:
                 raise TenantDesconhecido("o tenant não tem integração FHIR configurada")
             config = _nova(antes, corpo, parcial)
@@ -100,17 +100,17 @@ class Configuracoes:
             campos = sorted(_diferentes(antes.config if antes else None, config))
             con.execute(
                 text("INSERT INTO fhir_config_audit (tenant_id, usuario, acao, campos) VALUES (:t, :u, :a, :c)"),
-                {"t": tenant_id, "u": usuario, "a": "alteracao" if antes else "criacao", "c": campos},
+                {"t": tenant_id, "u": usuario, "a": "alteracao" if havia else "criacao", "c": campos},
             )
             gravada = self._ler(con, tenant_id)
         self.esquecer(tenant_id)
         assert gravada is not None
-        return gravada, antes is None
+        return gravada, not havia
 
     def previa(self, tenant_id: str, corpo: dict[str, Any]) -> Configuracao:
         """What storing ``corpo`` would make of it, stored nowhere; raises what :meth:`gravar` raises."""
         with self._engine.connect() as con:
-            return _nova(self._ler(con, tenant_id), corpo, False)
+            return _nova(self._anterior(con, tenant_id, False)[0], corpo, False)
 
     def tenants(self) -> list[dict[str, Any]]:
         """Every tenant of the platform, and whether it has a configuration."""
@@ -131,6 +131,16 @@ class Configuracoes:
                     {"a": json.dumps(self._cofre.girar(guardado)), "t": tenant_id},
                 )
         return len(linhas)
+
+    def _anterior(self, con: Connection, tenant_id: str, parcial: bool) -> tuple[Integracao | None, bool]:
+        """What is stored, and whether anything is: one that cannot be read (a lost key, the seed's plain text) a whole new one replaces."""
+        try:
+            antes = self._ler(con, tenant_id)
+        except ConfiguracaoInvalida:
+            if parcial:
+                raise
+            return None, True
+        return antes, antes is not None
 
     def _ler(self, con: Connection, tenant_id: str) -> Integracao | None:
         consulta = (
@@ -166,7 +176,7 @@ def _nova(antes: Integracao | None, corpo: dict[str, Any], parcial: bool) -> Con
     if not parcial and base:
         # A whole new one, save that masked secrets mean the stored ones: what was read may be sent back.
         base = {k: base[k] for k in ("authType", "authConfig", "baseUrl")}
-    return Configuracao.model_validate(unir(base, corpo) if base else corpo)
+    return Configuracao.model_validate(unir(base, corpo))
 
 
 def _diferentes(antes: Configuracao | None, depois: Configuracao) -> set[str]:

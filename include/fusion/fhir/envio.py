@@ -1,7 +1,7 @@
 """Push of one tenant: unsynced observations → queue → EHR, until nothing is due. The seed's "Push Automático".
 
 A record that was refused, or whose attempts are used up, goes to ``erro``, the dead letter. An outage ends the run after the batch in
-hand: the rest stays pending. Credentials that are refused are no record's fault and dead-letter nothing.
+hand: the rest stays pending. One that the server cannot digest (500) while it takes others is no outage. Credentials that are refused are no record's fault and dead-letter nothing.
 """
 
 from __future__ import annotations
@@ -14,15 +14,16 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+import orjson
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
-from include.fusion.erros import FusionHubError, motivo_de
+from include.fusion.erros import FusionHubError, RegistroInvalido, motivo_de
 from include.fusion.fhir.cliente import ClienteFhir
-from include.fusion.fhir.erros import PREFIXO_INDISPONIVEL, FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas
+from include.fusion.fhir.erros import PREFIXO_INDISPONIVEL, FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas, motivo_do_fim, servidor_fora
 from include.fusion.fhir.pessoas import Pessoas
 from include.fusion.fhir.remessa import Item, Remessa
-from include.fusion.fhir.repositorio import Contagem, Repositorio
+from include.fusion.fhir.repositorio import Contagem, Enviada, Repositorio
 from include.fusion.fhir.tabelas import fila_de, numero
 from include.fusion.filas import Desfecho, Filtro, ItemFila, Registro
 
@@ -73,19 +74,19 @@ class Envio:
 
         Raises :class:`FhirIndisponivel`, :class:`FhirNaoAutorizado` or :class:`MuitasRecusas` once outcomes are written.
         """
-        inicio = time.monotonic()
+        inicio, fim = time.monotonic(), None
         renovacao = asyncio.create_task(self._renovar())
         try:
             async with self.cliente:
                 await self._percorrer(observacoes)
-        except FusionHubError as erro:
-            self._fora = erro
+        except BaseException as erro:
+            fim = motivo_do_fim(erro)
             raise
         finally:
             renovacao.cancel()
             with suppress(SQLAlchemyError):  # Should the database be what is down, the lease gives the rows back.
                 await asyncio.to_thread(self.fila.recuperar, self.dono)
-                await asyncio.to_thread(self._concluir, round((time.monotonic() - inicio) * 1000))
+                await asyncio.to_thread(self._concluir, fim, round((time.monotonic() - inicio) * 1000))
         return self.resultado
 
     async def _percorrer(self, observacoes: list[str] | None) -> None:
@@ -168,14 +169,22 @@ class Envio:
         for item in itens:
             por_paciente.setdefault(item.local.pessoa.paciente.id, []).append(item)
         vagas = asyncio.Semaphore(self.cliente.config.metadata.concurrency)
+        fora: list[FusionHubError] = []
 
         async def um(dele: list[Item]) -> None:
             async with vagas:
                 try:
+                    if fora:
+                        raise fora[0]  # A server that is down is not asked for each patient.
                     ehr_id = await self.pessoas.garantir(dele[0].local.pessoa)
-                except FusionHubError as erro:
+                except SQLAlchemyError:
+                    raise
+                except Exception as erro:
+                    falha = erro if isinstance(erro, FusionHubError) else RegistroInvalido("Patient", motivo_de(erro))
+                    if servidor_fora(falha):
+                        fora.append(falha)
                     for item in dele:
-                        item.falha = erro
+                        item.falha = falha
                 else:
                     for item in dele:
                         item.sujeito = f"Patient/{ehr_id}"
@@ -184,19 +193,29 @@ class Envio:
 
     def _gravar(self, itens: list[Item], prontos: list[Desfecho]) -> list[int]:
         """Platform and queue in one transaction (in a thread); rows that another worker took over meanwhile are left to it."""
-        desfechos = prontos + [self._desfecho(item) for item in itens]
+        passou = any(item.enviada is not None for item in itens)
+        desfechos = prontos + [self._desfecho(item, passou) for item in itens]
         with self.engine.begin() as con:
             meus = self.fila.ainda_meus(con, self.dono, [d.registro.id for d in desfechos])
-            tempos = self.repositorio.gravar_enviadas(con, [i.enviada for i in itens if i.enviada is not None and i.registro.id in meus])
+            tempos = self._gravar_enviadas(con, [i.enviada for i in itens if i.enviada is not None and i.registro.id in meus])
             self.fila.registrar(con, self.dono, desfechos)
         return tempos
 
-    def _desfecho(self, item: Item) -> Desfecho:
+    def _gravar_enviadas(self, con: Connection, enviadas: list[Enviada]) -> list[int]:
+        try:
+            with con.begin_nested():
+                return self.repositorio.gravar_enviadas(con, enviadas)
+        except (DataError, ValueError, orjson.JSONEncodeError):
+            # The EHR's text of one of them (a NUL) is none for the database: without it, it is read anew before the next change.
+            return self.repositorio.gravar_enviadas(con, [e._replace(versao=None, recurso=None) for e in enviadas])
+
+    def _desfecho(self, item: Item, passou: bool) -> Desfecho:
+        """``passou``: something of the same batch got through."""
         if item.enviada is not None:
             self.resultado.enviados += 1
             return Desfecho(item.registro, "concluido", versao=item.local.marca)
         falha = item.falha or FhirIndisponivel(0, "Observation")
-        if isinstance(falha, FhirIndisponivel | FhirNaoAutorizado):
+        if servidor_fora(falha) or (isinstance(falha, FhirIndisponivel) and not passou):
             self._fora = falha
         if isinstance(falha, FhirNaoAutorizado):
             return Desfecho(item.registro, "devolvido")
@@ -221,8 +240,7 @@ class Envio:
             with suppress(SQLAlchemyError):  # A database that is away is noticed by the next statement that matters.
                 await asyncio.to_thread(self.fila.renovar, self.dono, PRAZO)
 
-    def _concluir(self, ms: int) -> None:
-        erro = None if self._fora is None else motivo_de(self._fora)
+    def _concluir(self, erro: str | None, ms: int) -> None:
         r = self.resultado
         contagem = Contagem(enviados=r.enviados, falhas=r.falhas, duracao=ms, latencia=self._latencia, medidos=self._medidos)
         self.repositorio.concluir("push", erro, contagem)

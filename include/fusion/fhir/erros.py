@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from include.fusion.erros import FusionHubError
+from include.fusion.erros import FusionHubError, motivo_de
 
 TRANSITORIOS = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses worth the same request once more (domain-facts 8.3)."""
@@ -64,6 +64,16 @@ class FhirNaoAutorizado(FhirErro):
     def __init__(self, status: int, onde: str) -> None:
         super().__init__(f"credenciais recusadas pelo servidor FHIR ({onde}, HTTP {status}); confira a configuração do tenant")
         self.status = status
+
+
+def servidor_fora(erro: BaseException | None) -> bool:
+    """Whether nothing is to be had of the server now, for any record; a 500 may well be one record's alone."""
+    return isinstance(erro, FhirNaoAutorizado) or (isinstance(erro, FhirIndisponivel) and erro.status != 500)
+
+
+def motivo_do_fim(erro: BaseException) -> str:
+    """``last_error`` of a synchronisation that did not come to its end."""
+    return motivo_de(erro) if isinstance(erro, FusionHubError) else f"execução interrompida ({type(erro).__name__})"
 
 
 class MuitasRecusas(FhirErro):

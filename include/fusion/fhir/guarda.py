@@ -18,7 +18,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from include.fusion.erros import RegistroInvalido, motivo_de
 from include.fusion.fhir.configuracao import Metadados
-from include.fusion.fhir.observacao import Observacao, de_fhir, instante_fhir
+from include.fusion.fhir.observacao import Observacao, de_fhir, instante_fhir, paciente_de
 from include.fusion.fhir.recusadas import Recusadas, chave_de
 from include.fusion.fhir.registro import anotar
 from include.fusion.fhir.repositorio import Repositorio
@@ -30,9 +30,11 @@ _ID = re.compile(r"[\x21-\x2e\x30-\x7b\x7d\x7e]{1,180}")
 _DO_BANCO = (DataError, IntegrityError, ValueError, orjson.JSONEncodeError)
 """What PostgreSQL and the ways to it say of a value that they do not take: a NUL, half a surrogate pair, a number beyond its type."""
 _CONHECIDAS = """\
-SELECT o."fhirResourceId" AS recurso_id, o.id, o."syncedToEHR" AS sincronizada, r.version_id FROM observations o
+SELECT o."fhirResourceId" AS recurso_id, o.id, o."syncedToEHR" AS sincronizada, r.version_id,
+    p."ehrPatientId" IS DISTINCT FROM :ehr_id AS mudou_de_paciente
+FROM observations o JOIN patients p ON p.id = o."patientId"
 LEFT JOIN fhir_resources r ON r.tenant_id = o."tenantId" AND r.resource_type = 'Observation' AND r.local_id = o.id
-WHERE o."tenantId" = :tenant AND o."fhirResourceId" = ANY(:ids) FOR UPDATE OF o"""
+WHERE o."tenantId" = :tenant AND o."fhirResourceId" = ANY(:ids) ORDER BY o.id FOR UPDATE OF o"""
 _INSERIR = """\
 INSERT INTO observations (id, "tenantId", "patientId", type, value, systolic, diastolic, unit, "valueText", code, "codeSystem", status, source,
     "effectiveAt", "syncedToEHR", "fhirResourceId")
@@ -41,7 +43,8 @@ VALUES (:id, :tenant, :paciente, :tipo, :valor, :sistolica, :diastolica, :unidad
 ON CONFLICT DO NOTHING"""
 _ATUALIZAR = """\
 UPDATE observations SET type = :tipo, value = :valor, systolic = :sistolica, diastolic = :diastolica, unit = :unidade,
-    "valueText" = :texto, code = :codigo, "codeSystem" = :sistema, status = :estado, "effectiveAt" = :efetivo_em, "updatedAt" = now()
+    "valueText" = :texto, code = :codigo, "codeSystem" = :sistema, status = :estado, "effectiveAt" = :efetivo_em, "updatedAt" = now(),
+    "patientId" = CASE WHEN :mudou THEN :paciente ELSE "patientId" END
 WHERE id = :id AND "tenantId" = :tenant AND "syncedToEHR" """
 
 
@@ -79,7 +82,7 @@ class Guarda:
     def _pagina(self, paciente: str, ehr_id: str, recursos: list[dict[str, Any]], um: Any) -> Pagina:
         pagina, feitas = Pagina(), []
         with self.engine.begin() as con:
-            conhecidas = self._conhecidas(con, recursos)
+            conhecidas = self._conhecidas(con, ehr_id, recursos)
             nossas = self._nossas(con, recursos)
             for recurso in recursos:
                 momento = _momento(str(_parte(recurso, "meta").get("lastUpdated") or ""))
@@ -114,8 +117,7 @@ class Guarda:
     ) -> str:
         """What became of one resource, as the name of its count."""
         recurso_id, versao = _id(recurso), _versao(recurso)
-        sujeito = str(_parte(recurso, "subject").get("reference", ""))
-        if recurso_id is None or sujeito.split("/_history/")[0].rpartition("Patient/")[2] != ehr_id:
+        if recurso_id is None or paciente_de(recurso) != ehr_id:
             raise RegistroInvalido("subject", "observação de outro paciente ou sem id")
         conhecida = conhecidas.get(recurso_id)
         if conhecida is not None and conhecida.version_id == versao:
@@ -125,16 +127,20 @@ class Guarda:
         local = str(uuid.uuid5(ESPACO, f"{self.tenant_id}|{recurso_id}")) if conhecida is None else conhecida.id
         obs = de_fhir(recurso, self.meta.timezone, local)
         if conhecida is not None and not conhecida.sincronizada:
+            if conhecida.mudou_de_paciente:
+                raise RegistroInvalido("patientId", "mudou de paciente no servidor FHIR e foi editada na plataforma")
             self.repositorio.gravar_recurso(con, "Observation", local, recurso_id, versao, recurso)
             return "conflitos"
-        binds = {"tenant": self.tenant_id, "paciente": paciente, "recurso_id": recurso_id, **_colunas(obs)}
+        mudou = conhecida is not None and conhecida.mudou_de_paciente
+        binds = {"tenant": self.tenant_id, "paciente": paciente, "recurso_id": recurso_id, "mudou": mudou, **_colunas(obs)}
         con.execute(text(_INSERIR if conhecida is None else _ATUALIZAR), binds)
         self.repositorio.gravar_recurso(con, "Observation", local, recurso_id, versao, recurso)
         return "novas" if conhecida is None else "alteradas"
 
-    def _conhecidas(self, con: Connection, recursos: list[dict[str, Any]]) -> dict[str, Any]:
+    def _conhecidas(self, con: Connection, ehr_id: str, recursos: list[dict[str, Any]]) -> dict[str, Any]:
         ids = [i for r in recursos if (i := _id(r)) is not None]
-        return {linha.recurso_id: linha for linha in con.execute(text(_CONHECIDAS), {"tenant": self.tenant_id, "ids": ids})}
+        binds = {"tenant": self.tenant_id, "ids": ids, "ehr_id": ehr_id}
+        return {linha.recurso_id: linha for linha in con.execute(text(_CONHECIDAS), binds)}
 
     def _nossas(self, con: Connection, recursos: list[dict[str, Any]]) -> set[str]:
         """Platform ids among these resources' identifiers: sent by us, and the answer never came."""

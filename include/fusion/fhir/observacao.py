@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from include.fusion.fhir.sinais import (
     CATEGORIA,
     DE_LOINC,
     DIASTOLICA,
+    DOR,
     LOINC,
     OUTRO,
     PAINEL,
@@ -35,14 +36,15 @@ SEM_VALOR = frozenset({"cancelled", "entered-in-error", "registered"})
 
 @dataclass(frozen=True)
 class Observacao:
-    """One observation of the platform. ``efetivo_em`` is aware; ``unidade`` UCUM or as people write it, ``None`` the sign's own.
+    """One observation of the platform. ``efetivo_em`` is aware, ``None`` beyond what FHIR can say (years 1 to 9999); ``unidade`` UCUM or as
+    people write it, ``None`` the sign's own.
 
     ``codigo`` and ``sistema`` only matter for ``tipo`` "other". ``membros``: references of a panel's observations.
     """
 
     id: str
     tipo: str
-    efetivo_em: datetime
+    efetivo_em: datetime | None
     valor: Decimal | None = None
     sistolica: Decimal | None = None
     diastolica: Decimal | None = None
@@ -54,10 +56,19 @@ class Observacao:
     membros: tuple[str, ...] = ()
 
 
+def paciente_de(recurso: dict[str, Any]) -> str:
+    """Server id of the patient whom a resource is about; empty when it names none by reference."""
+    sujeito = recurso.get("subject")
+    referencia = str(sujeito.get("reference") or "") if isinstance(sujeito, dict) else ""
+    return referencia.split("/_history/")[0].rpartition("Patient/")[2]
+
+
 def para_fhir(obs: Observacao, sujeito: str, meta: Metadados) -> dict[str, Any]:
     """R4 Observation about ``sujeito`` (``Patient/123``); :class:`RegistroInvalido` names the field, never its value."""
     if obs.estado not in ESTADOS:
         raise RegistroInvalido("status", "fora da lista do FHIR")
+    if obs.efetivo_em is None:
+        raise RegistroInvalido("effectiveAt", "data fora do intervalo possível")
     if obs.efetivo_em.tzinfo is None:
         raise RegistroInvalido("effectiveAt", "data e hora sem fuso")
     recurso: dict[str, Any] = {
@@ -170,7 +181,13 @@ def _ler(recurso: dict[str, Any], fuso: ZoneInfo, id: str) -> Observacao:
     membros = tuple(m["reference"] for m in recurso.get("hasMember", []) if m.get("reference"))
     if tipo == PAINEL:
         return Observacao(tipo=tipo, membros=membros, **comum)
-    texto = recurso.get("valueString") or (recurso.get("valueCodeableConcept") or {}).get("text")
+    inteiro = recurso.get("valueInteger")
+    if inteiro is not None and tipo in (OUTRO, DOR):
+        # A score or a count; without a unit it can be no other sign.
+        return Observacao(tipo=tipo, valor=Decimal(inteiro), unidade=SINAIS[tipo].ucum if tipo == DOR else None, **comum)
+    texto = (
+        recurso.get("valueString") or _conceito(recurso.get("valueCodeableConcept") or {}) or (None if inteiro is None else str(inteiro))
+    )
     quantidade = recurso.get("valueQuantity") or {}
     if quantidade.get("value") is None:
         return Observacao(tipo=tipo, texto=texto, **comum)
@@ -183,6 +200,12 @@ def _ler(recurso: dict[str, Any], fuso: ZoneInfo, id: str) -> Observacao:
         texto = f"{quantidade.get('comparator', '')}{valor} {unidade or ''}".strip()
         return Observacao(tipo=OUTRO, texto=texto, **comum)
     return Observacao(tipo=OUTRO, valor=valor, unidade=unidade, **comum)
+
+
+def _conceito(conceito: dict[str, Any]) -> str | None:
+    """A coded result in words, or its code where there are none."""
+    primeiro: dict[str, Any] = next(iter(conceito.get("coding", [])), {})
+    return conceito.get("text") or primeiro.get("display") or primeiro.get("code")
 
 
 def _do_componente(recurso: dict[str, Any], codigo: str) -> Decimal | None:
@@ -223,10 +246,18 @@ def instante_fhir(texto: str, fuso: ZoneInfo) -> datetime:
 
 
 def mesclar(recurso: dict[str, Any], obs: Observacao, sujeito: str, meta: Metadados) -> dict[str, Any]:
-    """``recurso`` (the server's present version) with what the platform changed; everything else, known to us or not, stays as it is."""
+    """``recurso`` (the server's present version) with what the platform changed; everything else, known to us or not, stays as it is.
+
+    So does the subject: whose observation it is, is for the caller to decide.
+    """
     novo, antes = copy.deepcopy(recurso), de_fhir(recurso, meta.timezone)
-    nossos = ("estado", "efetivo_em", "sistolica", "diastolica") if obs.tipo == PRESSAO else ("estado", "efetivo_em", "valor", "texto")
-    if all(getattr(obs, nome) == getattr(antes, nome) for nome in nossos):
+    vai, mesmo_tipo = _como_vai(obs), _mesmo_codigo(recurso, obs)
+    nossos = (
+        ("estado", "efetivo_em", "sistolica", "diastolica")
+        if obs.tipo == PRESSAO
+        else ("estado", "efetivo_em", "valor", "texto", "unidade")
+    )
+    if mesmo_tipo and all(getattr(vai, nome) == getattr(antes, nome) for nome in nossos):
         # What we could not have written ourselves (a code as value, say) is not ours to refuse either.
         return novo
     depois = para_fhir(obs, sujeito, meta)
@@ -236,21 +267,73 @@ def mesclar(recurso: dict[str, Any], obs: Observacao, sujeito: str, meta: Metada
         for nome in ("effectivePeriod", "effectiveInstant", "effectiveTiming"):
             novo.pop(nome, None)
         novo["effectiveDateTime"] = depois["effectiveDateTime"]
-    if obs.tipo == PRESSAO:
-        pares = ((SISTOLICA, antes.sistolica, obs.sistolica), (DIASTOLICA, antes.diastolica, obs.diastolica))
+    if not mesmo_tipo or (obs.tipo == PRESSAO and ("component" in novo) != ("component" in depois)):
+        _trocar_tipo(novo, depois)
+    elif obs.tipo == PRESSAO and "component" in novo:
+        pares = ((SISTOLICA, antes.sistolica, vai.sistolica), (DIASTOLICA, antes.diastolica, vai.diastolica))
         for codigo, velho, atual in pares:
             if velho != atual:
                 _trocar_componente(novo, codigo, depois)
-    elif (antes.valor, antes.texto) != (obs.valor, obs.texto):
-        for nome in [n for n in novo if re.fullmatch(r"_?value[A-Z]\w*", n)] + ["dataAbsentReason", "interpretation"]:
+    elif (antes.valor, antes.texto, antes.unidade) != (vai.valor, vai.texto, vai.unidade):
+        for nome in [*_valores(novo), "dataAbsentReason", "interpretation"]:
             novo.pop(nome, None)
         novo.update({n: v for n, v in depois.items() if n.startswith("value") or n == "dataAbsentReason"})
     return novo
 
 
+def _como_vai(obs: Observacao) -> Observacao:
+    """``obs`` with its numbers in the unit in which they travel, to be compared with what is there; where the unit does not fit they are
+    NaN, which equals nothing, so that sending is tried and refused."""
+    sinal = SINAIS.get(obs.tipo)
+    if sinal is None:
+        return replace(obs, unidade=None if obs.valor is None else obs.unidade or None)
+
+    def convertido(valor: Decimal | None) -> Decimal | None:
+        if valor is None or not obs.unidade or not valor.is_finite():
+            return valor
+        feito = converter(valor, obs.unidade, sinal.ucum)
+        return Decimal("NaN") if feito is None else feito
+
+    return replace(
+        obs,
+        valor=convertido(obs.valor),
+        sistolica=convertido(obs.sistolica),
+        diastolica=convertido(obs.diastolica),
+        unidade=None if obs.valor is None else sinal.ucum,
+    )
+
+
+def _mesmo_codigo(recurso: dict[str, Any], obs: Observacao) -> bool:
+    """Whether the resource is of the kind that the platform says; what the EHR codes beside it does not matter."""
+    codigo = recurso.get("code") or {}
+    presentes = {(c.get("system"), c.get("code")) for c in codigo.get("coding", [])} | {(None, codigo.get("text"))}
+    sinal = SINAIS.get(obs.tipo)
+    nossos = [(LOINC, c) for c in sinal.codigos] if sinal is not None else [(obs.sistema or None, obs.codigo)]
+    return (obs.tipo == OUTRO and not obs.codigo) or not presentes.isdisjoint(nossos)
+
+
+def _valores(recurso: dict[str, Any]) -> list[str]:
+    return [n for n in recurso if re.fullmatch(r"_?value[A-Z]\w*", n)]
+
+
+def _trocar_tipo(novo: dict[str, Any], depois: dict[str, Any]) -> None:
+    """Another kind of observation: what was said of the old one (value, code, ranges, profiles) goes with it."""
+    for nome in [*_valores(novo), "code", "category", "component", "hasMember", "dataAbsentReason", "interpretation", "referenceRange"]:
+        novo.pop(nome, None)
+    marcas = {n: v for n, v in (novo.pop("meta", None) or {}).items() if n != "profile"} | depois.get("meta", {})
+    novo.update(
+        {
+            n: v
+            for n, v in depois.items()
+            if n in ("code", "category", "component", "hasMember", "dataAbsentReason") or n.startswith("value")
+        }
+        | ({"meta": marcas} if marcas else {})
+    )
+
+
 def _trocar_componente(recurso: dict[str, Any], codigo: str, depois: dict[str, Any]) -> None:
     def dele(componente: dict[str, Any]) -> bool:
-        return any(c.get("code") == codigo for c in (componente.get("code") or {}).get("coding", []))
+        return any((c.get("system"), c.get("code")) == (LOINC, codigo) for c in (componente.get("code") or {}).get("coding", []))
 
     novo = next(c for c in depois.get("component", []) if dele(c))
     componentes = recurso.setdefault("component", [])

@@ -22,7 +22,10 @@ _NAMING = (
     "http://rnds-fhir.saude.gov.br/NamingSystem/",
 )  # fmt: skip
 """Where identifier systems in circulation begin; ``cpf`` or ``cns`` follows."""
-_GENERO = {"m": "male", "f": "female", "male": "male", "female": "female", "other": "other", "unknown": "unknown", "i": "unknown"}
+_GENERO = {
+    "m": "male", "f": "female", "male": "male", "female": "female", "other": "other", "unknown": "unknown", "i": "unknown",
+    "masculino": "male", "feminino": "female", "outro": "other",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,7 @@ def para_fhir(paciente: Paciente, meta: Metadados) -> dict[str, Any]:
         "identifier": [*identificadores, {"use": "secondary", "system": meta.patient_system, "value": paciente.id}],
         "active": True,
         "name": [{"use": "official", "text": _limpo(paciente.nome)}],
-        "gender": _GENERO.get((paciente.genero or "unknown").lower(), "unknown"),
+        "gender": _GENERO.get((paciente.genero or "unknown").strip().lower(), "unknown"),
     }
     if paciente.nome_social and _limpo(paciente.nome_social):
         recurso["name"].append({"use": "usual", "text": _limpo(paciente.nome_social)})

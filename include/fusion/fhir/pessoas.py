@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from urllib.parse import quote
+from weakref import WeakValueDictionary
 
+from include.fusion.erros import RegistroInvalido
 from include.fusion.fhir import paciente as transformacao
 from include.fusion.fhir.cliente import ClienteFhir, Resposta
 from include.fusion.fhir.erros import FhirConflito, FhirDuplicado, FhirIndisponivel
@@ -21,16 +24,34 @@ class Pessoas:
         self.repositorio = repositorio
         self.cliente = cliente
         self.meta = cliente.config.metadata
+        self._travas: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def garantir(self, pessoa: Pessoa) -> str:
-        """The EHR's id of this patient; conditional create where the platform has none yet."""
+        """The EHR's id of this patient; conditional create where the platform has none yet.
+
+        One at a time per identifier: not every server's own conditional create stands two at once.
+        """
         if pessoa.ehr_id is not None:
             return pessoa.ehr_id
         recurso = await asyncio.to_thread(lambda: conferir(transformacao.para_fhir(pessoa.paciente, self.meta)))
-        sistema, valor = transformacao.identificador(pessoa.paciente, self.meta)
-        return await self._gravar(
-            pessoa, await self.cliente.criar(recurso, f"identifier={quote(f'{sistema}|{valor}', safe=':/|')}", pessoa.paciente.id)
-        )
+        identificador = "|".join(transformacao.identificador(pessoa.paciente, self.meta))
+        async with self._travas.setdefault(identificador, asyncio.Lock()):
+            atual = await asyncio.to_thread(self.repositorio.pessoa, pessoa.paciente.id)
+            if atual is not None and atual.ehr_id is not None:
+                return atual.ehr_id  # Another batch was quicker.
+            resposta = await self.cliente.criar(recurso, f"identifier={quote(identificador, safe=':/|')}", pessoa.paciente.id)
+            if resposta.status == 200 and resposta.id is not None:
+                self._conferir_achado(pessoa, resposta.corpo or (await self.cliente.ler(TIPO, resposta.id)).corpo)
+            return await self._gravar(pessoa, resposta)
+
+    def _conferir_achado(self, pessoa: Pessoa, achado: dict[str, Any]) -> None:
+        """A newborn under their mother's CPF is not their mother: where both sides know the birth date, it must be the same."""
+        nosso = {"system": self.meta.patient_system, "value": pessoa.paciente.id}
+        if any(nosso.items() <= i.items() for i in achado.get("identifier") or []):
+            return  # We made it ourselves, and the answer was lost.
+        nascimento = transformacao.de_fhir(achado, self.meta).nascimento
+        if None not in (nascimento, pessoa.paciente.nascimento) and nascimento != pessoa.paciente.nascimento:
+            raise RegistroInvalido("birthDate", "o documento é de pessoa com outra data de nascimento no servidor FHIR")
 
     async def sincronizar(self, pessoa: Pessoa) -> str:
         """Make the EHR's Patient say what the platform says; what the platform does not know stays as it is there."""

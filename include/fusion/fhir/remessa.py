@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
-from include.fusion.erros import FusionHubError, RegistroInvalido
+from include.fusion.erros import FusionHubError, RegistroInvalido, motivo_de
 from include.fusion.fhir import observacao
 from include.fusion.fhir.cliente import ClienteFhir, Resposta, esperas, id_de, versao_de
 from include.fusion.fhir.erros import (
     FhirConflito,
     FhirDuplicado,
-    FhirErro,
     FhirIndisponivel,
     FhirNaoAutorizado,
     erro_de,
     esgotado,
+    servidor_fora,
     transitorio,
 )
 from include.fusion.fhir.registro import anotar
@@ -55,19 +55,24 @@ class Remessa:
         self._vagas = asyncio.Semaphore(self.meta.concurrency)
 
     async def enviar(self, itens: Sequence[Item]) -> None:
-        """Prepare and send all; ``fora_do_ar`` of the items tells the rest."""
-        await asyncio.gather(*(self._guardado(self._ler_atual, [i]) for i in itens if i.local.fhir_id and not self._tem_atual(i)))
+        """Prepare and send all; a server that is out of reach is not asked for each item."""
+        fora: list[FusionHubError] = []
+        await asyncio.gather(*(self._guardado(self._ler_atual, [i], fora) for i in itens if i.local.fhir_id and not self._tem_atual(i)))
         await asyncio.to_thread(self._montar, [i for i in itens if i.falha is None])
         prontos = [i for i in itens if i.falha is None]
         tamanho = 1 if self.meta.bundle == "none" else self.meta.bundle_size
         fatias = [prontos[i : i + tamanho] for i in range(0, len(prontos), tamanho)]
-        await asyncio.gather(*(self._guardado(self._fatia, f) for f in fatias))
+        await asyncio.gather(*(self._guardado(self._fatia, f, fora) for f in fatias))
 
-    async def _guardado(self, tarefa: Any, itens: list[Item]) -> None:
+    async def _guardado(self, tarefa: Any, itens: list[Item], fora: list[FusionHubError]) -> None:
         async with self._vagas:
             try:
+                if fora:
+                    raise fora[0]
                 await tarefa(itens)
             except FusionHubError as erro:
+                if servidor_fora(erro):
+                    fora.append(erro)
                 for item in itens:
                     if item.enviada is None and item.falha is None:
                         item.falha = erro
@@ -96,9 +101,18 @@ class Remessa:
                     item.recurso = self._mesclado(item, item.recurso or item.local.recurso or {})
             except FusionHubError as erro:
                 item.falha = erro
+            except Exception as erro:  # Whatever a record holds, the others travel.
+                item.falha = RegistroInvalido(TIPO, motivo_de(erro))
 
     def _mesclado(self, item: Item, atual: dict[str, Any]) -> dict[str, Any]:
-        return conferir(observacao.mesclar(atual, item.local.obs, item.sujeito, self.meta))
+        """``atual`` with our changes. Moved to another patient on the platform it moves in the EHR; moved in the EHR it is left to people."""
+        novo, la = observacao.mesclar(atual, item.local.obs, item.sujeito, self.meta), observacao.paciente_de(atual)
+        if la != item.sujeito.rpartition("/")[2]:
+            if item.local.recurso is None or la != observacao.paciente_de(item.local.recurso):
+                raise RegistroInvalido("subject", "a observação está em outro paciente no servidor FHIR")
+            novo["subject"] = {"reference": item.sujeito}
+            novo.pop("encounter", None)  # A stay of the patient whose observation it is not.
+        return conferir(novo)
 
     def _se_nao_existe(self, item: Item) -> str:
         # A comma, bar, dollar or backslash in a value would be a search parameter's own syntax.
@@ -120,8 +134,9 @@ class Remessa:
                 entradas = await self.cliente.pacote(self._pacote(faltam))
             except (FhirIndisponivel, FhirNaoAutorizado):
                 raise
-            except FhirErro:
-                # A transaction falls as a whole, and a server may refuse bundles or their size: each record for itself, then.
+            except Exception:
+                # A transaction falls as a whole, a server may refuse bundles or their size, and what the EHR said of one record may be no
+                # text that can be sent back: each record for itself, then.
                 entradas = []
                 await self._cada_um(faltam)
             repetir = [item for item, entrada in zip(faltam, entradas, strict=False) if await self._entrada(item, entrada)]
@@ -141,7 +156,9 @@ class Remessa:
         if item.local.fhir_id is None:
             pedido = {"method": "POST", "url": TIPO, "ifNoneExist": self._se_nao_existe(item)}
         else:
-            pedido = {"method": "PUT", "url": f"{TIPO}/{item.local.fhir_id}", "ifMatch": f'W/"{item.versao}"'}
+            pedido = {"method": "PUT", "url": f"{TIPO}/{item.local.fhir_id}"}
+            if item.versao:
+                pedido["ifMatch"] = f'W/"{item.versao}"'
         return {"resource": item.recurso, "request": pedido}
 
     async def _entrada(self, item: Item, entrada: dict[str, Any]) -> bool:
@@ -187,6 +204,8 @@ class Remessa:
                 item.falha = erro
                 if isinstance(erro, FhirIndisponivel | FhirNaoAutorizado):
                     raise
+            except Exception as erro:
+                item.falha = RegistroInvalido(TIPO, motivo_de(erro))
 
     async def _um(self, item: Item) -> Resposta:
         try:
@@ -218,7 +237,7 @@ class Remessa:
             if lido is None or resposta.versao is None:
                 await self._ler_atual([item])
             achado = item.recurso or {}
-            if str((achado.get("subject") or {}).get("reference", "")).rpartition("Patient/")[2] != item.sujeito.rpartition("/")[2]:
+            if observacao.paciente_de(achado) != item.sujeito.rpartition("/")[2]:
                 raise RegistroInvalido("subject", "o identificador desta observação é de outro paciente no servidor FHIR")
             item.recurso = await asyncio.to_thread(self._mesclado, item, achado)
             if item.recurso != achado:

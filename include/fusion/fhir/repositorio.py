@@ -24,10 +24,15 @@ LEFT JOIN SincronizacaoFhir f ON f.integracao_id = :numero AND f.processo = :ten
 WHERE o."tenantId" = :tenant AND NOT o."syncedToEHR"
     AND (f.id IS NULL OR (f.situacao = 'erro' AND f.versao_conteudo <> to_char(o."updatedAt", 'YYYYMMDDHH24MISSUS')))
 ORDER BY o.id LIMIT :limite"""
-_LER = """\
-SELECT o.id, o.type, o.value, o.systolic, o.diastolic, o.unit, o."valueText", o.code, o."codeSystem", o.status, o."effectiveAt",
+# A year that people mistyped (20260) is none that Python has: reading it would fail for the whole batch.
+_PESSOA = """\
+CASE WHEN p."birthDate" BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN p."birthDate" END AS "birthDate",
+    p.name, p."socialName", p.cpf, p.cns, p."ehrPatientId", p.gender, p.phone, p.email"""
+_LER = f"""\
+SELECT o.id, o.type, o.value, o.systolic, o.diastolic, o.unit, o."valueText", o.code, o."codeSystem", o.status,
+    CASE WHEN o."effectiveAt" >= '0002-01-01' AND o."effectiveAt" < '9999-01-01' THEN o."effectiveAt" END AS "effectiveAt",
     o."fhirResourceId", to_char(o."updatedAt", 'YYYYMMDDHH24MISSUS') AS marca, o."syncedToEHR" AS sincronizada,
-    o."patientId", p.name, p."socialName", p.cpf, p.cns, p."birthDate", p.gender, p.phone, p.email, p."ehrPatientId",
+    o."patientId", {_PESSOA},
     r.version_id, CAST(r.recurso AS text) AS recurso
 FROM observations o
 JOIN patients p ON p.id = o."patientId" AND p."tenantId" = o."tenantId"
@@ -117,10 +122,7 @@ class Repositorio:
         return {linha["id"]: _local(linha) for linha in linhas}
 
     def pessoa(self, paciente_id: str) -> Pessoa | None:
-        consulta = (
-            'SELECT id AS "patientId", name, "socialName", cpf, cns, "birthDate", gender, phone, email, "ehrPatientId" FROM patients'
-            ' WHERE "tenantId" = :tenant AND id = :id'
-        )
+        consulta = f'SELECT p.id AS "patientId", {_PESSOA} FROM patients p WHERE p."tenantId" = :tenant AND p.id = :id'
         with self.engine.connect() as con:
             linha = con.execute(text(consulta), {"tenant": self.tenant_id, "id": paciente_id}).mappings().first()
         return None if linha is None else _pessoa(linha)
@@ -187,7 +189,7 @@ def _pessoa(linha: Any) -> Pessoa:
 
 
 def _local(linha: Any) -> ObservacaoLocal:
-    efetivo: datetime = linha["effectiveAt"]
+    efetivo: datetime | None = linha["effectiveAt"]
     obs = Observacao(
         id=linha["id"], tipo=linha["type"], efetivo_em=efetivo, valor=linha["value"], sistolica=linha["systolic"],
         diastolica=linha["diastolic"], unidade=linha["unit"], texto=linha["valueText"], codigo=linha["code"], sistema=linha["codeSystem"],

@@ -14,6 +14,7 @@ AUSENCIA = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 SISTOLICA, DIASTOLICA = "8480-6", "8462-4"
 PRESSAO = "blood_pressure"
 PAINEL = "vital_signs_panel"
+DOR = "pain"
 OUTRO = "other"
 """Anything the platform has no kind of its own for: code and system are kept beside it."""
 
@@ -46,9 +47,7 @@ SINAIS: dict[str, Sinal] = {
     "blood_glucose": Sinal(("2339-0",), "Glucose [Mass/volume] in Blood", "mg/dL", "mg/dL", "laboratory", perfil=False),
     # Moles: never to be paired with mg/dL, eighteen times off (domain-facts 10, trap 15).
     "blood_glucose_molar": Sinal(("15074-8",), "Glucose [Moles/volume] in Blood", "mmol/L", "mmol/L", "laboratory", perfil=False),
-    "pain": Sinal(
-        ("72514-3",), "Pain severity - 0-10 verbal numeric rating [Score] - Reported", "{score}", "{score}", "survey", perfil=False
-    ),
+    DOR: Sinal(("72514-3",), "Pain severity - 0-10 verbal numeric rating [Score] - Reported", "{score}", "{score}", "survey", perfil=False),
 }
 DE_LOINC = {codigo: tipo for tipo, sinal in SINAIS.items() for codigo in sinal.codigos}
 

@@ -12,16 +12,17 @@ from contextlib import suppress
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from include.fusion.erros import FusionHubError
 from include.fusion.fhir import trabalho
 from include.fusion.fhir.cliente import ClienteFhir
 from include.fusion.fhir.envio import Envio, Resultado
+from include.fusion.fhir.erros import motivo_do_fim
 from include.fusion.fhir.registro import anotar
 from include.fusion.plantao import VALIDADE
 
 
 class TempoReal:
-    """Sends as observations come, until nothing came for ``permanencia`` seconds or ``duracao`` is over.
+    """Sends as observations come, until nothing came for ``permanencia`` seconds or ``duracao`` is over; a tenant that is still at it then
+    has ``despedida`` seconds: the next run must not wait for a server that does not answer.
 
     ``ao_terminar`` gets each tenant's result and seconds. ``cliente_de`` makes a tenant's client (it may raise ``FusionHubError``: a configuration that cannot be read).
     """
@@ -36,6 +37,7 @@ class TempoReal:
         duracao: float = 600.0,
         intervalo: float = 0.3,
         juntos: int = 32,
+        despedida: float = 5.0,
         ao_terminar: Callable[[str, Resultado, float], None] = lambda *_: None,
     ) -> None:
         self.engine = engine
@@ -45,8 +47,10 @@ class TempoReal:
         self.duracao = duracao
         self.intervalo = intervalo
         self.juntos = juntos
+        self.despedida = despedida
         self.ao_terminar = ao_terminar
         self.contagens: Counter[str] = Counter()
+        self._acabou = False
 
     async def executar(self) -> dict[str, int]:
         """Counts over all tenants: enviados, falhas, tenants_com_falha."""
@@ -59,13 +63,11 @@ class TempoReal:
                 correm = {t: tarefa for t, tarefa in correm.items() if not tarefa.done()}
                 if correm:
                     ultimo = agora  # Only an idle task counts the time to its end.
-                acabou = agora - inicio >= self.duracao or agora - ultimo >= self.permanencia
-                if acabou:
-                    plantao.cancel()
-                    await asyncio.gather(plantao, *correm.values(), return_exceptions=True)
-                    # Off duty first, then one last look: what comes now is seen either here or by the watcher.
-                    await asyncio.to_thread(trabalho.assinar, self.engine, False)
-                    correm = {}
+                if agora - inicio >= self.duracao or agora - ultimo >= self.permanencia:
+                    self._acabou = True  # Whoever has more than the batch in hand leaves it to the next run.
+                    if correm:
+                        await asyncio.wait(correm.values(), timeout=self.despedida)
+                    break
                 novos = await asyncio.to_thread(
                     lambda: trabalho.tenants_com_trabalho(self.engine, trabalho.TEMPO_REAL, respeitar_pausa=True)
                 )
@@ -73,29 +75,32 @@ class TempoReal:
                     if tenant not in correm and len(correm) < self.juntos:
                         correm[tenant] = asyncio.create_task(self._um(tenant))
                         ultimo = agora
-                if acabou:
-                    await asyncio.gather(*correm.values(), return_exceptions=True)
-                    return dict(self.contagens)
                 await asyncio.sleep(self.intervalo)
         finally:
-            plantao.cancel()
-            for tarefa in correm.values():
+            for tarefa in (plantao, *correm.values()):
                 tarefa.cancel()
-            await asyncio.gather(*correm.values(), return_exceptions=True)
+            await asyncio.gather(plantao, *correm.values(), return_exceptions=True)
+            # Off duty: what is left or comes now, the watcher sees.
             with suppress(SQLAlchemyError):
                 await asyncio.to_thread(trabalho.assinar, self.engine, False)
+        return dict(self.contagens)
 
     async def _um(self, tenant: str) -> None:
         envio: Envio | None = None
         inicio = time.monotonic()
         try:
-            envio = Envio(self.engine, await asyncio.to_thread(self.cliente_de, tenant), f"{self.dono}{tenant}")
+            cliente = await asyncio.to_thread(self.cliente_de, tenant)
+            envio = Envio(
+                self.engine, cliente, f"{self.dono}{tenant}", parar=lambda: self._acabou or not self.cliente_de(tenant).config.envia
+            )
             await envio.executar()
             await asyncio.to_thread(trabalho.retomar, self.engine, tenant)
-        except FusionHubError as erro:
-            anotar("fhir.tenant_falhou", logging.WARNING, tenant=tenant, sentido="push", motivo=str(erro)[:300])
+        except Exception as erro:
+            # Also what nobody foresaw: a tenant that fails is left alone for a while, and the others are not held up.
+            anotar("fhir.tenant_falhou", logging.WARNING, tenant=tenant, sentido="push", motivo=motivo_do_fim(erro))
             self.contagens["tenants_com_falha"] += 1
-            await asyncio.to_thread(trabalho.pausar, self.engine, tenant)
+            with suppress(SQLAlchemyError):
+                await asyncio.to_thread(trabalho.pausar, self.engine, tenant)
         finally:
             if envio is not None:
                 self.contagens["enviados"] += envio.resultado.enviados

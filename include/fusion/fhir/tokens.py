@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import hashlib
 import json
 import os
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -79,12 +80,21 @@ class CacheTokens:
         if atual is not None and atual.valor == valor:
             self._arquivo(acesso).unlink(missing_ok=True)
 
-    @contextmanager
-    def trava(self, acesso: tuple[str, ...]) -> Iterator[None]:
-        """Hold the renewal of one access; waits for whoever has it. Blocks: call it in a thread."""
+    @asynccontextmanager
+    async def trava(self, acesso: tuple[str, ...]) -> AsyncIterator[None]:
+        """Hold the renewal of one access; waits for whoever has it. In no thread: a few dead token servers would take all there are."""
         descritor = os.open(self._arquivo(acesso).with_suffix(".trava"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(descritor, fcntl.LOCK_EX)
+            while not _travar(descritor):  # noqa: ASYNC110 - the kernel tells nobody
+                await asyncio.sleep(0.05)
             yield
         finally:
             os.close(descritor)
+
+
+def _travar(descritor: int) -> bool:
+    try:
+        fcntl.flock(descritor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

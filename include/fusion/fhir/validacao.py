@@ -34,7 +34,8 @@ def conferir(recurso: dict[str, Any]) -> dict[str, Any]:
 
 
 def _numero(valor: Any) -> Any:
-    if isinstance(valor, Decimal):
+    # Written out, 1E+999999999 would fill the memory.
+    if isinstance(valor, Decimal) and abs(valor.adjusted()) < 1000:
         return orjson.Fragment(format(valor, "f"))
     raise TypeError(type(valor).__name__)
 

@@ -63,7 +63,9 @@ def _chamador(usuario: Any, tenant: str | None) -> Chamador:
     return Chamador(str(usuario.get_name()), _e_admin(usuario), frozenset(alcance), tenant)
 
 
-Tenant = Annotated[str | None, Query(min_length=1, max_length=60, description="Tenant; vazio: o único do chamador")]
+SEM_NULO = r"^[^\x00]*$"
+"""PostgreSQL has no text with a NUL in it: asking for one is the caller's mistake."""
+Tenant = Annotated[str | None, Query(min_length=1, max_length=60, pattern=SEM_NULO, description="Tenant; vazio: o único do chamador")]
 
 
 def chamador(request: Request, usuario: GetUserDep, tenant: Tenant = None) -> Chamador:

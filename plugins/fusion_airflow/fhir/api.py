@@ -15,14 +15,14 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import OperationalError
 
-from fusion_airflow.fhir.acesso import Chamador, admin, chamador
+from fusion_airflow.fhir.acesso import SEM_NULO, Chamador, admin, chamador
 from fusion_airflow.fhir.api_exemplos import EXEMPLOS
 from fusion_airflow.fhir.plataforma import Plataforma
 from include.fusion.erros import ConfiguracaoInvalida, FusionHubError, motivo_de
 
 ESPERA_MAX = 25.0
 """Seconds that ``?wait=true`` may take; then the request goes on as a DAG run."""
-Id = Annotated[str, Path(min_length=1, max_length=200, examples=["5f0c0c1e-6c1f-4b8e-9d0a-2f1f6f1f0c11"])]
+Id = Annotated[str, Path(min_length=1, max_length=200, pattern=SEM_NULO, examples=["5f0c0c1e-6c1f-4b8e-9d0a-2f1f6f1f0c11"])]
 Wait = Annotated[bool, Query(description="true: faz agora, em até 25 s, em vez de iniciar uma execução")]
 Quem = Annotated[Chamador, Depends(chamador)]
 Admin = Annotated[Chamador, Depends(admin)]
@@ -141,10 +141,18 @@ async def _agora(tarefa: Any) -> Response | None:
     return JSONResponse(feito.model_dump())
 
 
+async def _cliente(tenant: str, sentido: Literal["push", "pull"]) -> Any:
+    """Client of a tenant whose integration is switched on in this direction; 409 otherwise: nothing leaves by a side door."""
+    cliente = await asyncio.to_thread(plataforma().cliente, tenant)
+    if not (cliente.config.envia if sentido == "push" else cliente.config.recebe):
+        raise HTTPException(409, "a integração FHIR do tenant está desligada neste sentido")
+    return cliente
+
+
 async def _enviar_observacao(tenant: str, id: str) -> Feito:
     from include.fusion.fhir.envio import Envio
 
-    cliente = await asyncio.to_thread(plataforma().cliente, tenant)
+    cliente = await _cliente(tenant, "push")
     resultado = await Envio(plataforma().engine, cliente, f"api/{id_curto()}|").executar([id])
     if resultado.motivos:
         raise HTTPException(422, resultado.motivos.most_common(1)[0][0])
@@ -163,14 +171,14 @@ async def _enviar_paciente(tenant: str, id: str) -> Feito:
     repositorio = Repositorio(plataforma().engine, tenant)
     pessoa = await asyncio.to_thread(repositorio.pessoa, id)
     assert pessoa is not None
-    async with await asyncio.to_thread(plataforma().cliente, tenant) as cliente:
+    async with await _cliente(tenant, "push") as cliente:
         return Feito(fhirResourceId=await Pessoas(repositorio, cliente).sincronizar(pessoa))
 
 
 async def _buscar(tenant: str, id: str) -> Feito:
     from include.fusion.fhir.busca import Busca
 
-    busca = Busca(plataforma().engine, await asyncio.to_thread(plataforma().cliente, tenant))
+    busca = Busca(plataforma().engine, await _cliente(tenant, "pull"))
     pessoa = await asyncio.to_thread(busca.repositorio.pessoa, id)
     assert pessoa is not None and pessoa.ehr_id is not None
     resultado = await busca.executar([(id, pessoa.ehr_id)])

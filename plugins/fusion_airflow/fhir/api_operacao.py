@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
+from fusion_airflow.fhir.acesso import SEM_NULO
 from fusion_airflow.fhir.api import Admin, Corpo, Execucao, Quem, execucao_de, plataforma, tenant_de
 from include.fusion.fhir.sondagem import Sondagem
 
@@ -30,7 +31,7 @@ class Reenviadas(BaseModel):
 class Reenvio(BaseModel):
     """``ids``: the ``chave`` of dead letters; left out: all of the tenant's."""
 
-    ids: Annotated[list[str], Field(min_length=1, max_length=1000)] | None = None
+    ids: Annotated[list[Annotated[str, Field(pattern=SEM_NULO)]], Field(min_length=1, max_length=1000)] | None = None
 
 
 @rotas.get("/dead-letters", tags=["operação"])

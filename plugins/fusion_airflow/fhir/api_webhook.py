@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 from fastapi.responses import JSONResponse
 
+from fusion_airflow.fhir.acesso import SEM_NULO
 from fusion_airflow.fhir.api import ESPERA_MAX, iniciar, plataforma
 from include.fusion.erros import ConfiguracaoInvalida
 from include.fusion.fhir import webhook
@@ -16,7 +17,7 @@ rotas = APIRouter()
 JUNTOS = 8
 """Pulls at a time in this process; who waits longer than the time limit gets a DAG run."""
 _vagas = asyncio.Semaphore(JUNTOS)
-Tenant = Annotated[str, Path(min_length=1, max_length=60)]
+Tenant = Annotated[str, Path(min_length=1, max_length=60, pattern=SEM_NULO)]
 
 
 @rotas.post("/webhook/{tenant}", tags=["webhook"], response_model=None)

@@ -145,7 +145,8 @@ class FhirPushOperator(_PorTenant):
         params, prefixo = context["params"], self.prefixo(context)
         if paciente := params.get("paciente"):
             return self._paciente(plataforma, paciente)
-        envio = Envio(plataforma.engine, self.cliente(plataforma), f"{prefixo}{context['ti'].try_number}|")
+        dono = f"{prefixo}{context['ti'].try_number}|"
+        envio = Envio(plataforma.engine, self.cliente(plataforma), dono, parar=lambda: self._desligado(plataforma))
         if context["ti"].try_number > 1:
             envio.fila.recuperar(prefixo)
             envio.fila.reenviar_erros(prefixo_dono=prefixo)
@@ -156,6 +157,10 @@ class FhirPushOperator(_PorTenant):
             reenviar_de_falhas_passageiras(plataforma.engine, self.tenant)
         self.medido("push", lambda: asyncio.run(envio.executar([observacao] if observacao else None)), envio.resultado)
         return self.contagens(envio.resultado)
+
+    def _desligado(self, plataforma: Plataforma) -> bool:
+        """Switched off meanwhile: the batch in hand is the last one."""
+        return self.fhir_conn_id is None and not plataforma.configuracoes.obter(self.tenant).config.envia
 
     def _paciente(self, plataforma: Plataforma, paciente_id: str) -> dict[str, Any]:
         from include.fusion.fhir.pessoas import Pessoas
