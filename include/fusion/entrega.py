@@ -168,7 +168,6 @@ class Entrega:
         more than ``parcela_erro_max`` was refused, and whatever a database that is down raises.
         """
         # Modules and settings live as long as the process: no collection need look at them again while records come and go.
-        gc.collect()
         gc.freeze()
         try:
             return uvloop.run(self._executar())

@@ -12,7 +12,9 @@ from urllib.parse import urlsplit
 
 import psycopg2
 import yaml
+from cryptography.fernet import Fernet
 
+from include.fusion.fhir.cofre import Cofre
 from sandbox import plataforma
 
 RAIZ = Path(__file__).resolve().parents[2]
@@ -20,12 +22,12 @@ INIT = yaml.safe_load((RAIZ / "docker-compose.yaml").read_text())["services"]["i
 CAMINHO = INIT["environment"]["PYTHONPATH"].replace("/opt/fusion", str(RAIZ))
 
 
-def migrar(pasta: Path, ambiente: dict[str, str]) -> str:
+def migrar(pasta: Path, ambiente: dict[str, str], *opcoes: str) -> str:
     """All that the command printed; it must have succeeded."""
     limpo = {k: v for k, v in os.environ.items() if not k.startswith("AIRFLOW")}
     ambiente = {**limpo, "AIRFLOW_HOME": str(pasta), **ambiente, "PYTHONPATH": CAMINHO}
     [comando] = [x.split() for x in INIT["command"][0].splitlines() if "fhir" in x]
-    feito = subprocess.run([sys.executable, *comando[1:]], env=ambiente, cwd=pasta, capture_output=True, text=True, timeout=120)
+    feito = subprocess.run([sys.executable, *comando[1:], *opcoes], env=ambiente, cwd=pasta, capture_output=True, text=True, timeout=120)
     assert feito.returncode == 0, feito.stderr[-2000:]
     return feito.stdout
 
@@ -51,3 +53,23 @@ def test_without_a_platform_there_is_nothing_to_do(tmp_path: Path, mundo: Any) -
     assert "nada a migrar" in migrar(tmp_path, conexao(host=""))  # As the example file has it.
     sem_ela = {k: v for k, v in mundo.airflow.env.items() if k != "AIRFLOW_CONN_PLATAFORMA"}
     assert "nada a migrar" in migrar(tmp_path, sem_ela)
+
+
+def test_every_stored_access_gets_the_newest_key(banco: str, tmp_path: Path) -> None:
+    plataforma.criar(banco)
+    url = urlsplit(banco)
+    certa = conexao(host=url.hostname, port=url.port, schema=url.path[1:], login=url.username, password=url.password)
+    velha, nova = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+    con = psycopg2.connect(banco)
+    migrar(tmp_path, certa)
+    with con, con.cursor() as cur:
+        cur.execute(
+            "insert into fhir_integration_configs (id, tenant_id, base_url, auth_type, auth_config) values ('1', 't', 'https://ehr.example.com', 'basic', %s)",
+            (json.dumps(Cofre([velha]).fechar({"username": "x"})),),
+        )
+    cofre = {"AIRFLOW_CONN_FHIR_COFRE": json.dumps({"conn_type": "generic", "password": f"{nova},{velha}"})}
+    assert "1 acesso(s)" in migrar(tmp_path, {**certa, **cofre}, "--girar-chaves")
+    with con, con.cursor() as cur:
+        cur.execute("select auth_config from fhir_integration_configs")
+        assert Cofre([nova]).abrir(cur.fetchone()[0]) == {"username": "x"}
+    con.close()

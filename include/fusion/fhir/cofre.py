@@ -34,8 +34,8 @@ class Cofre:
         return dict(json.loads(self.romper(valor)))
 
     def girar(self, guardado: dict[str, Any]) -> dict[str, str]:
-        """The same secrets under the newest key."""
-        return {_CAMPO: self._fernet.rotate(str(guardado.get(_CAMPO, "")).encode()).decode()}
+        """The same secrets under the newest key; raises what :meth:`abrir` raises."""
+        return self.fechar(self.abrir(guardado))
 
     def selar(self, dados: bytes) -> str:
         return self._fernet.encrypt(dados).decode()

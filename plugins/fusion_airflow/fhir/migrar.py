@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from fusion_airflow.conexoes import engine_de
-from fusion_airflow.fhir.plataforma import CONEXAO
+from fusion_airflow.fhir.plataforma import CONEXAO, Plataforma
 from include.fusion.fhir.migracoes import migrar_plataforma
 
 
@@ -22,15 +22,20 @@ def configurada() -> bool:
 
 def main() -> int:
     """0 when the tables are up to date, or when there is no platform; harmless to repeat."""
+    leitor = argparse.ArgumentParser(prog="python -m fusion_airflow.fhir.migrar", description="Cria e atualiza as tabelas do módulo FHIR.")
+    leitor.add_argument("--girar-chaves", action="store_true", help="cifra de novo, com a chave mais nova, todo acesso guardado")
+    opcoes = leitor.parse_args()
     if not configurada():
         print(f"conexão {CONEXAO} não configurada: FHIR fica sem banco, nada a migrar")
         return 0
-    engine = engine_de(CONEXAO, aplicacao="fhir.migrar")
+    plataforma = Plataforma(aplicacao="fhir.migrar")
     try:
-        migrar_plataforma(engine)
+        migrar_plataforma(plataforma.engine)
+        print("banco da plataforma em dia")
+        if opcoes.girar_chaves:
+            print(f"{plataforma.configuracoes.girar_chaves()} acesso(s) cifrado(s) com a chave mais nova; as antigas podem sair")
     finally:
-        engine.dispose()
-    print("banco da plataforma em dia")
+        plataforma.fechar()
     return 0
 
 
