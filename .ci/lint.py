@@ -20,6 +20,7 @@ CHECKS: dict[str, tuple[str, ...]] = {
     ),
     "import contracts": ("-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"),
     "settings": ("-m", "include.fusion.settings", "validar"),
+    "De/Para": ("-m", "include.fusion.depara", "validar"),
 }
 
 

@@ -57,6 +57,8 @@ def _linhas(url: str, sql: str, *valores: Any) -> dict[str, tuple[str, int]]:
 
 def conferir(sistema: str, url_origem: str, url_fusion: str, integracao_id: int, *, ignorar: set[str]) -> list[str]:
     """What differs, as counts with example keys; keys of ``ignorar`` are accounted for elsewhere."""
+    if sistema not in _FATOS:
+        return [f"{sistema}: no facts to check, see _FATOS of sandbox/conferencia.py"]
     origem = _linhas(url_origem, _FATOS[sistema])
     fusion = _linhas(url_fusion, _FUSION, integracao_id)
     comuns = [c for c in origem if c in fusion and c not in ignorar]

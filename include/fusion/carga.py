@@ -81,11 +81,9 @@ def _pares(linhas: Sequence[Linha]) -> list[tuple[str, str]]:
     return pares
 
 
-def _aberto(marcador: Any, agora_la: datetime) -> bool:
-    """Whether more changes may still come with this very marker: one of whole seconds, and of a second that is not over."""
-    if not isinstance(marcador, datetime) or marcador.microsecond:
-        return False
-    return -SEGUNDO_ADIANTADO < agora_la - marcador.replace(tzinfo=None) < SEGUNDO_ABERTO
+def _local(marcador: datetime, fuso: ZoneInfo) -> datetime:
+    """As the source's own clock shows it: a column may keep the zone."""
+    return marcador if marcador.tzinfo is None else marcador.astimezone(fuso).replace(tzinfo=None)
 
 
 def resumo_janela(linha: Linha) -> str:
@@ -203,7 +201,7 @@ class Carga:
         if janela or not marca.chave:
             return self._recuar(origem, marcador), None
         # In a second that is not over, smaller keys than the last one may still come.
-        return marcador, None if _aberto(marcador, agora_la) else self.consultas.sistema.chave_de(origem, marca.chave)
+        return marcador, None if self._aberto(marcador, agora_la) else self.consultas.sistema.chave_de(origem, marca.chave)
 
     def _na_janela(self, con: Connection, origem: Origem, inicio: Any) -> str:
         return resumo_janela(self.consultas.linhas(con, origem.sql_vigia, marcador=inicio)[0])
@@ -252,9 +250,9 @@ class Carga:
                 if mudou and posta:
                     self.marcas.gravar(con, origem.nome, Marca(texto, chave))
                     self.marcas.podar(con, origem.nome, piso)
-            fechadas = [par for par, linha in pares_novos if not _aberto(linha["marcador"], agora_la)]
+            fechadas = [par for par, linha in pares_novos if not self._aberto(linha["marcador"], agora_la)]
             self.marcas.marcar_vistas(con, origem.nome, [par for par in fechadas if piso is None or par[1] >= piso])
-        self._abertas |= {(origem.nome, *par) for par, linha in pares_novos if _aberto(linha["marcador"], agora_la)}
+        self._abertas |= {(origem.nome, *par) for par, linha in pares_novos if self._aberto(linha["marcador"], agora_la)}
         self._abertas -= {(origem.nome, *par) for par in fechadas}
         return len(nao_vistas)
 
@@ -267,11 +265,16 @@ class Carga:
 
     def _ja_vista_aberta(self, origem: Origem, par: tuple[str, str], linha: Linha, agora_la: datetime) -> bool:
         """Queued while its second was not over: a second change within it would look the same, so it is queued once more when it is."""
-        return _aberto(linha["marcador"], agora_la) and (origem.nome, *par) in self._abertas
+        return self._aberto(linha["marcador"], agora_la) and (origem.nome, *par) in self._abertas
 
-    @staticmethod
-    def _futura(linha: Linha, limite: datetime) -> bool:
-        return isinstance(linha["marcador"], datetime) and linha["marcador"].replace(tzinfo=None) > limite
+    def _aberto(self, marcador: Any, agora_la: datetime) -> bool:
+        """Whether more changes may still come with this very marker: one of whole seconds, and of a second that is not over."""
+        if not isinstance(marcador, datetime) or marcador.microsecond:
+            return False
+        return -SEGUNDO_ADIANTADO < agora_la - _local(marcador, self.fuso) < SEGUNDO_ABERTO
+
+    def _futura(self, linha: Linha, limite: datetime) -> bool:
+        return isinstance(linha["marcador"], datetime) and _local(linha["marcador"], self.fuso) > limite
 
     @staticmethod
     def _item(origem: Origem, linha: Linha) -> ItemFila:

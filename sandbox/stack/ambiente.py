@@ -13,7 +13,14 @@ from sandbox.stack.filhos import MARCA
 
 USUARIO_UI = "admin"
 USUARIO_PG = "fusion"
-FONTES = {"consulfarma": "consulfarma", "esus_ab": "esus", "mv": "mv", "sotech": "sotech", "tasy": "tasy", "trackcare": "trackcare"}
+FONTES = {
+    "consulfarma": "consulfarma",
+    "esus_ab": "esus",
+    "mv": "mv",
+    "sotech": "sotech",
+    "tasy": "tasy",
+    "trackcare": "trackcare",
+}
 """Source system → the database that it brings."""
 ORIGENS = {**FONTES, "skymed": FONTES["mv"], "plataforma": "plataforma", "ehr": "plataforma"}
 """What the simulator moves → its database; Skymed's is MV's, and whom the EHR knows is in the platform's."""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg2
 import pytest
@@ -99,6 +99,20 @@ def test_row_stamped_ahead_of_the_sources_clock_does_not_hide_what_comes_next(ba
     tocar(bancada, "AtendimentoId = 8")
     assert bancada.carregar() == 1 and na_fila(bancada) == ["7", "8"]
     tocar(bancada, "AtendimentoId = 7")
+
+
+def test_a_marker_that_keeps_its_zone_is_no_row_of_the_future(bancada):
+    tipo = "alter table dbo.Atendimento alter column AtualizadoEm type {} using AtualizadoEm at time zone 'America/Bahia'"
+    bancada.origem(tipo.format("timestamptz"))
+    try:
+        assentar(bancada)
+        tocar(bancada, "AtendimentoId = 4", "date_trunc('second', now()) - interval '5 seconds'")
+        assert [bancada.carregar() for _ in range(2)] == [1, 0]
+        [(marcador,)] = bancada.fila("select marcador from marca_dagua where origem = 'atendimento'")
+        assert datetime.now(UTC) - datetime.fromisoformat(marcador) < timedelta(minutes=1)
+    finally:
+        bancada.origem(tipo.format("timestamp"))
+        bancada.fila("delete from marca_dagua where origem = 'atendimento'")
 
 
 def test_queue_and_watermark_stand_or_fall_together(bancada, monkeypatch):

@@ -62,7 +62,7 @@ def recusa(arquivo: Path) -> str:
 
 def test_shipped_file_holds_the_integrations_of_the_sandbox() -> None:
     numeros = {"consulfarma": 12, "esus_ab": 65, "mv": 4, "skymed": 44, "fusion_service": 45, "sotech": 30, "tasy": 7, "trackcare": 2}
-    assert {i.id: i.integracao_id for i in carregar()} == numeros
+    assert numeros.items() <= {i.id: i.integracao_id for i in carregar()}.items()
     (esus_ab,) = instaladas(EsusAb)
     assert esus_ab.importacao.layout_id == 7 and esus_ab.carga_inicial
 

@@ -24,8 +24,16 @@ DIALETOS = {
     "trackcare": ("", "postgres"),
 }  # fmt: skip
 """Engines of a system's statements; Oracle and the sandbox's where nothing is said."""
-PRODUTOS = {"consulfarma": "", "esus_ab": "e-SUS PEC: ", "sotech": "Sotech: ", "tasy": "Tasy", "trackcare": "TrakCare"}
-"""What a file's first line begins with; MV where nothing is said."""
+PRODUTOS = {
+    "mv": "MV",
+    "skymed": "MV",
+    "fusion_service": "MV",
+    "esus_ab": "e-SUS PEC: ",
+    "sotech": "Sotech: ",
+    "tasy": "Tasy",
+    "trackcare": "TrakCare",
+}
+"""What a file's first line begins with, besides being a comment."""
 _VAZIO_E_NULO = r"|''"
 _DO_ORACLE = (
     _VAZIO_E_NULO + r"|\b(DECODE|ROWNUM|DUAL|SYSDATE|TRUNC|TO_DATE|TO_CHAR|EXCEPT|MINUS|NVL2|AS (?=DATE))\b|\(\+\)|\b(FROM|JOIN) \S+ AS\b"
@@ -34,10 +42,11 @@ _DO_ORACLE = (
 _DO_IRIS = _VAZIO_E_NULO + r"|->|\b(DECODE|EXCEPT|MINUS|%\w+)\b|\bFETCH\b[^)]*\)"
 _DE_NINGUEM = r"\|\||::|\"|\[|\b(TOP|LIMIT|ISNULL|NVL|ILIKE|LATERAL|NOW|GETDATE|CONVERT|TRUE|FALSE|WITH|DATE_TRUNC)\b"
 PROIBIDO = {"consulfarma": "|\\bDECODE\\b", "esus_ab": "", "sotech": _VAZIO_E_NULO, "trackcare": _DO_IRIS}
+MV = {"dbamv", "fusion_integracao"}
 ESQUEMAS = {
-    "consulfarma": {"dbo"}, "esus_ab": {""}, "sotech": {"sotech", "pep", ""}, "tasy": {"tasy"}, "trackcare": {"sqluser"},
+    "mv": MV, "skymed": MV, "fusion_service": MV, "consulfarma": {"dbo"}, "esus_ab": {""}, "sotech": {"sotech", "pep", ""}, "tasy": {"tasy"}, "trackcare": {"sqluser"},
 }  # fmt: skip
-"""Where a system's tables are; MV's own and the hub's at MV where nothing is said. The PEC's are in its connection's schema, and
+"""Where a system's tables are; in the schema of its name where nothing is said. The PEC's are in its connection's schema, and
 Sotech reads one view of PostgreSQL's own."""
 por_arquivo = pytest.mark.parametrize("arquivo", ARQUIVOS, ids=lambda a: f"{a.parent.name}/{a.stem}")
 
@@ -96,13 +105,15 @@ def test_every_table_says_its_schema(arquivo: Path) -> None:
     lida = sqlglot.parse_one(codigo(arquivo), dialect=_dialetos(arquivo)[0])
     proprias = {cte.alias for cte in lida.find_all(exp.CTE)}
     esquemas = {t.db for t in lida.find_all(exp.Table) if t.name not in proprias}
-    assert esquemas and esquemas <= ESQUEMAS.get(arquivo.parent.name, {"dbamv", "fusion_integracao"})
+    assert esquemas and esquemas <= ESQUEMAS.get(arquivo.parent.name, {arquivo.parent.name}), (
+        "a table of another schema: ESQUEMAS of this file names them"
+    )
 
 
 @por_arquivo
 def test_it_is_short_and_says_what_it_is_for(arquivo: Path) -> None:
     linhas = arquivo.read_text(encoding="utf-8").splitlines()
-    assert linhas[0].startswith("-- " + PRODUTOS.get(arquivo.parent.name, "MV"))
+    assert linhas[0].startswith("-- " + PRODUTOS.get(arquivo.parent.name, "")), "the first line is a comment: '-- System: what it is for'"
     assert len(linhas) <= 40 and max(map(len, linhas)) <= 150
 
 
