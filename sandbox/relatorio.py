@@ -120,10 +120,11 @@ def consultar(url: str, sql: str, *valores: Any) -> list[tuple[Any, ...]]:
 
 
 def latencias(mudancas: list[tuple[Any, ...]], aplicacoes: list[tuple[Any, ...]]) -> list[float]:
-    """Seconds from each change's commit to Fusion's first acceptance of a version that holds it.
+    """Seconds from each change's commit to Fusion's first acceptance of the record after it.
 
-    A version holds the change when the marker that it carries is not older than the change's transaction; a cancellation carries none
-    and counts when it was accepted after the commit. A change that altered no content is never sent, and has no latency.
+    A version accepted before the commit was known here counts when its marker is not older than the change's transaction. The marker cannot
+    be asked of all: most versions carry the attendance row's own, which a clinical item's change does not move, or none. So a version that
+    was on its way at the commit counts, too, and a change without content has the latency of the record's next version, or none.
     """
     por_chave: dict[str, list[tuple[Any, Any]]] = {}
     for codigo, _, _, atualizado_em, aceito_em in aplicacoes:
@@ -131,7 +132,7 @@ def latencias(mudancas: list[tuple[Any, ...]], aplicacoes: list[tuple[Any, ...]]
     achadas = []
     for chave, _, marcador, committed_at in mudancas:
         for atualizado_em, aceito_em in por_chave.get(chave, ()):
-            if (atualizado_em >= marcador) if atualizado_em is not None else (aceito_em >= committed_at):
+            if aceito_em >= committed_at or (atualizado_em is not None and atualizado_em >= marcador):
                 achadas.append(max(0.0, (aceito_em - committed_at).total_seconds()))
                 break
     return achadas

@@ -14,9 +14,13 @@ def s(segundos: float) -> datetime:
     return T + timedelta(seconds=segundos)
 
 
-def test_latency_counts_the_first_version_that_holds_the_change() -> None:
-    aplicacoes = [("a", "gravacao", "h1", s(0), s(4)), ("a", "gravacao", "h2", s(2.1), s(5)), ("a", "gravacao", "h3", s(9), s(10))]
+def test_latency_counts_the_first_acceptance_after_the_commit() -> None:
+    aplicacoes = [("a", "gravacao", "h1", s(0), s(2)), ("a", "gravacao", "h2", s(0), s(5)), ("a", "gravacao", "h3", s(9), s(10))]
     assert latencias([("a", "alteracao", s(2), s(3))], aplicacoes) == [2.0]
+
+
+def test_a_version_whose_marker_shows_the_change_was_no_slower_than_the_commit() -> None:
+    assert latencias([("a", "alteracao", s(2), s(3))], [("a", "gravacao", "h1", s(2.1), s(2.9))]) == [0.0]
 
 
 def test_cancellation_counts_from_the_commit() -> None:

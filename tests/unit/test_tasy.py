@@ -163,7 +163,16 @@ def test_stays_are_in_order_and_the_open_one_is_where_the_patient_is() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setor", "uti"), [("CTI 2", True), ("Centro de Terapia Intensiva", True), ("Rotina", False), ("UTILIDADES", False), (None, False)]
+    ("setor", "uti"),
+    [
+        ("CTI 2", True),
+        ("Centro de Terapia Intensiva", True),
+        ("Rotina", False),
+        ("UTI1", True),
+        ("Semi UTI", False),
+        ("UTILIDADES", False),
+        (None, False),
+    ],
 )
 def test_an_icu_is_told_by_its_name(setor: str | None, uti: bool) -> None:
     assert ler(movimentacoes=[ESTADA | {"ds_setor_atendimento": setor}]).movimentacoes_leito[0].uti is uti

@@ -12,7 +12,7 @@ from include.fusion.sistemas import comum
 from include.fusion.sistemas.base import Contexto, Linha
 
 # The facts know of no column that tells an ICU; its name does. A site with other names replaces movimentacoes.sql.
-_UTI = re.compile(r"\b(?:UTI|CTI|UCO|UTIN?|UCIN)\b|TERAPIA INTENSIVA", re.IGNORECASE)
+_UTI = re.compile(r"(?<!\bSEMI[ -])\b(?:UTI|CTI|UCO|UCIN)N?\d*\b|TERAPIA INTENSIVA", re.IGNORECASE)
 
 
 def _leito(x: Linha, ctx: Contexto) -> str | None:
