@@ -1,7 +1,8 @@
 """Push of one tenant: unsynced observations → queue → EHR, until nothing is due. The seed's "Push Automático".
 
 A record that was refused, or whose attempts are used up, goes to ``erro``, the dead letter. An outage ends the run after the batch in
-hand: the rest stays pending. One that the server cannot digest (500) while it takes others is no outage. Credentials that are refused are no record's fault and dead-letter nothing.
+hand: the rest stays pending. One that the server cannot digest (500) while it takes others is no outage. Credentials that are refused are
+no record's fault and dead-letter nothing.
 """
 
 from __future__ import annotations
