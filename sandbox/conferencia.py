@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import psycopg2
+from sandbox.consulta import consultar
 
 _FATOS = {
     "consulfarma": """
@@ -46,13 +46,7 @@ from registro where entidade = 'atendimento' and integracao_id = %s and not canc
 
 
 def _linhas(url: str, sql: str, *valores: Any) -> dict[str, tuple[str, int]]:
-    con = psycopg2.connect(url)
-    try:
-        with con.cursor() as cur:
-            cur.execute(sql, valores)
-            return {chave: (re.sub(r"\D", "", cpf or ""), itens) for chave, cpf, itens in cur.fetchall()}
-    finally:
-        con.close()
+    return {chave: (re.sub(r"\D", "", cpf or ""), itens) for chave, cpf, itens in consultar(url, sql, *valores)}
 
 
 def conferir(sistema: str, url_origem: str, url_fusion: str, integracao_id: int, *, ignorar: set[str]) -> list[str]:

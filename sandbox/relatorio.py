@@ -16,9 +16,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg2
-from sqlalchemy import create_engine
-
 from include.fusion.depara import DePara
 from include.fusion.leitura import ConsultasSistema, Leitor, Lido
 from include.fusion.modelo import corpo, versao_conteudo
@@ -26,6 +23,7 @@ from include.fusion.settings import Integracao, carregar
 from include.fusion.sistemas.base import Contexto, Sistema
 from include.fusion.tabelas import FILAS
 from sandbox.conferencia import conferir
+from sandbox.consulta import conexao, consultar, motor
 from sandbox.origens.base import SEM_EFEITO
 from sandbox.stack.ambiente import dsn, senha_postgres
 from sandbox.stack.estado import RAIZ, Estado
@@ -109,16 +107,6 @@ def percentil(valores: list[float], p: float) -> float | None:
     return round(ordenados[min(len(ordenados) - 1, int(p * len(ordenados)))], 3)
 
 
-def consultar(url: str, sql: str, *valores: Any) -> list[tuple[Any, ...]]:
-    con = psycopg2.connect(url)
-    try:
-        with con.cursor() as cur:
-            cur.execute(sql, valores)
-            return list(cur.fetchall())
-    finally:
-        con.close()
-
-
 def latencias(mudancas: list[tuple[Any, ...]], aplicacoes: list[tuple[Any, ...]]) -> list[float]:
     """Seconds from each change's commit to Fusion's first acceptance of the record after it.
 
@@ -173,9 +161,8 @@ def leitor_de(integracao: Integracao, engine: Any, entidade: str) -> Leitor:
 def divergentes(integracao: Integracao, url_origem: str, url_fusion: str) -> set[str]:
     """Keys of attendances whose state in Fusion is not the source's."""
     origem = importlib.import_module(f"sandbox.origens.{integracao.sistema}")
-    con = psycopg2.connect(url_origem)
-    esperados = {e.chave: e.operacao for e in origem.chaves(con)}
-    con.close()
+    with conexao(url_origem) as con:
+        esperados = {e.chave: e.operacao for e in origem.chaves(con)}
     return diferentes(integracao, "atendimento", esperados, url_origem, url_fusion)
 
 
@@ -187,19 +174,15 @@ def pacientes_divergentes(integracao: Integracao, url_origem: str, url_fusion: s
 
 def diferentes(integracao: Integracao, entidade: str, esperados: dict[str, str], url_origem: str, url_fusion: str) -> set[str]:
     """Keys whose state in Fusion is not the expected one (key → alteracao: what the source says; exclusao: gone)."""
-    engine = create_engine(url_origem.replace("postgresql://", "postgresql+psycopg2://", 1))
-    leitor = leitor_de(integracao, engine, entidade)
+    leitor = leitor_de(integracao, motor(url_origem), entidade)
     chaves = list(esperados)
     achadas = set()
-    try:
-        for i in range(0, len(chaves), LOTE):
-            lote = chaves[i : i + LOTE]
-            lidos = leitor.ler(lote)
-            linhas = consultar(url_fusion, _REGISTROS, entidade, integracao.integracao_id, lote)
-            guardados = {codigo: (dados, cancelado) for codigo, dados, cancelado in linhas}
-            achadas |= {chave for chave in lote if not _igual(esperados[chave], lidos[chave], guardados.get(chave))}
-    finally:
-        engine.dispose()
+    for i in range(0, len(chaves), LOTE):
+        lote = chaves[i : i + LOTE]
+        lidos = leitor.ler(lote)
+        linhas = consultar(url_fusion, _REGISTROS, entidade, integracao.integracao_id, lote)
+        guardados = {codigo: (dados, cancelado) for codigo, dados, cancelado in linhas}
+        achadas |= {chave for chave in lote if not _igual(esperados[chave], lidos[chave], guardados.get(chave))}
     return achadas
 
 

@@ -10,11 +10,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import psycopg2
-
 from include.fusion.settings import FusionService, Integracao, Skymed, carregar
+from sandbox.consulta import conexao, consultar
 from sandbox.origens import skymed
-from sandbox.relatorio import Linha, Relatorio, consultar, diferentes, latencias, percentil, repetidas
+from sandbox.relatorio import Linha, Relatorio, diferentes, latencias, percentil, repetidas
 
 SISTEMAS = ("skymed", "fusion_service")
 ORIGEM = "skymed"
@@ -93,9 +92,8 @@ def _fila(relatorio: Relatorio, linha: Linha, integracao: Integracao, urls: Mapp
 
 def agendamentos_divergentes(integracao: FusionService, urls: Mapping[str, str]) -> set[str]:
     """Keys of bookings that changed, or that Fusion has, and whose state in Fusion is not the source's."""
-    con = psycopg2.connect(urls["mv"])
-    na_origem = {e.chave for e in skymed.chaves(con)}
-    con.close()
+    with conexao(urls["mv"]) as con:
+        na_origem = {e.chave for e in skymed.chaves(con)}
     esperadas = {m[0] for m in consultar(urls["simulador"], _MUDANCAS, ORIGEM)}
     esperadas |= {a[0] for a in consultar(urls["fusion"], _APLICACOES, integracao.integracao_id)}
     operacoes = {chave: "alteracao" if chave in na_origem else "exclusao" for chave in sorted(esperadas)}

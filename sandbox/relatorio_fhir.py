@@ -11,8 +11,9 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from sandbox.consulta import consultar
 from sandbox.plataforma.ehr import ServidorEhr, nossos
-from sandbox.relatorio import Linha, Relatorio, consultar, percentil
+from sandbox.relatorio import Linha, Relatorio, percentil
 
 PUSH, PULL = "fhir_push", "fhir_pull"
 _LOCAIS = """select id, status, value, systolic, diastolic, "fhirResourceId", "syncedToEHR" from observations where source <> 'ehr'"""

@@ -6,16 +6,14 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import psycopg2
-from sqlalchemy import create_engine
-
 from include.fusion.depara import DePara
 from include.fusion.leitura import ConsultasSistema, Leitor
 from include.fusion.settings import Integracao, TrackCare
 from include.fusion.sistemas.trackcare import SISTEMA
 from include.fusion.sistemas.trackcare_base import contexto_de
+from sandbox.consulta import conexao, consultar, motor
 from sandbox.origens import trackcare
-from sandbox.relatorio import LOTE, Linha, Relatorio, consultar, percentil
+from sandbox.relatorio import LOTE, Linha, Relatorio, percentil
 
 SISTEMAS = ("trackcare",)
 _LIVRO = "select chave, versao_conteudo, operacao from livro_entrega where integracao_id = %s and entidade = 'mensagem'"
@@ -73,8 +71,8 @@ def latencias(mudancas: list[tuple[Any, ...]], mensagens: list[tuple[Any, ...]])
 def pacientes_em_falta(integracao: TrackCare, urls: Mapping[str, str]) -> set[str]:
     """Patients of whom Fusion lacks a message, or has one that is not what the source says now; refused ones aside."""
     numero = integracao.integracao_id
-    recebidas = {controle for controle, *_ in consultar(urls["fusion"], _MENSAGENS, numero)}
-    ouvidos = {paciente for _, paciente, _ in consultar(urls["fusion"], _MENSAGENS, numero)}
+    mensagens = consultar(urls["fusion"], _MENSAGENS, numero)
+    recebidas, ouvidos = {controle for controle, *_ in mensagens}, {paciente for _, paciente, _ in mensagens}
     livro = {chave: (versao, operacao) for chave, versao, operacao in consultar(urls["fusion_integracao"], _LIVRO, numero)}
     arquivos = consultar(urls["fusion_integracao"], _ARQUIVOS, numero)
     ultima = {assunto: controle for assunto, controle, *_ in arquivos}
@@ -87,18 +85,13 @@ def pacientes_em_falta(integracao: TrackCare, urls: Mapping[str, str]) -> set[st
             return operacao in ("exclusao", "nenhuma")
         return versao == item.versao and ultima.get(item.entidade) in recebidas
 
-    engine = create_engine(urls["trackcare"].replace("postgresql://", "postgresql+psycopg2://", 1))
     contexto = contexto_de(integracao, DePara.carregar(integracao.id, integracao.sistema))
-    leitor: Any = Leitor(ConsultasSistema(engine, SISTEMA, integracao.pasta_sql), contexto)
-    con = psycopg2.connect(urls["trackcare"])
-    chaves = [e.chave for e in trackcare.chaves(con)]
-    con.close()
+    leitor: Any = Leitor(ConsultasSistema(motor(urls["trackcare"]), SISTEMA, integracao.pasta_sql), contexto)
+    with conexao(urls["trackcare"]) as con:
+        chaves = [e.chave for e in trackcare.chaves(con)]
     faltam = {p for (p,) in consultar(urls["trackcare"], _PESSOAS)} - ouvidos
-    try:
-        for i in range(0, len(chaves), LOTE):
-            for chave, plano in leitor.ler(chaves[i : i + LOTE]).items():
-                if plano is not None and not isinstance(plano, Exception) and not all(map(dito, plano.itens)):
-                    faltam.add(chave)
-    finally:
-        engine.dispose()
+    for i in range(0, len(chaves), LOTE):
+        for chave, plano in leitor.ler(chaves[i : i + LOTE]).items():
+            if plano is not None and not isinstance(plano, Exception) and not all(map(dito, plano.itens)):
+                faltam.add(chave)
     return faltam - recusados

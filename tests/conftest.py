@@ -46,6 +46,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: the two groups of end-to-end tests, then what starts servers, then the rest."""
     items.sort(key=lambda item: next((i for i, comeco in enumerate((E2E, "tests/integration/")) if item.nodeid.startswith(comeco)), 2))
+    for item in items:
+        if item.nodeid.startswith(E2E):
+            # Room for several waits that each end with a message of their own.
+            item.add_marker(pytest.mark.timeout(900))
 
 
 @pytest.fixture(scope="session")

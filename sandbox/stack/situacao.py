@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import psycopg2
 
+from sandbox.consulta import consultar
 from sandbox.stack.ambiente import dsn, senha_postgres
 from sandbox.stack.estado import Estado
 from sandbox.stack.filhos import vivo
@@ -15,20 +17,13 @@ SQL_TABELAS = """select table_name from information_schema.columns
 where table_schema = current_schema() and column_name in ('reservado_por', 'situacao') group by table_name having count(*) = 2 order by 1"""
 
 
-def profundidades(url: str) -> list[tuple[str, int, str, str, int]]:
+def profundidades(url: str) -> list[tuple[Any, ...]]:
     """(table, integracao_id, processo, situacao, rows) of every queue table of the hub's database."""
-    con = psycopg2.connect(url)
-    try:
-        with con.cursor() as cur:
-            cur.execute(SQL_TABELAS)
-            tabelas = [str(t) for (t,) in cur.fetchall()]
-            linhas: list[tuple[str, int, str, str, int]] = []
-            for tabela in tabelas:
-                cur.execute(f'select integracao_id, processo, situacao, count(*) from "{tabela}" group by 1, 2, 3 order by 1, 2, 3')
-                linhas += [(tabela, *linha) for linha in cur.fetchall()]
-        return linhas
-    finally:
-        con.close()
+    linhas: list[tuple[Any, ...]] = []
+    for (tabela,) in consultar(url, SQL_TABELAS):
+        por_situacao = f'select integracao_id, processo, situacao, count(*) from "{tabela}" group by 1, 2, 3 order by 1, 2, 3'
+        linhas += [(tabela, *linha) for linha in consultar(url, por_situacao)]
+    return linhas
 
 
 def tabela(cabecalho: Sequence[str], linhas: Sequence[Sequence[object]]) -> str:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from include.fusion.settings import carregar
+from sandbox.consulta import consultar
 from sandbox.origens.base import SEM_EFEITO
-from sandbox.relatorio import consultar, fila_de, latencias, montar, percentil
+from sandbox.relatorio import fila_de, latencias, montar, percentil
 from sandbox.relatorio_hl7 import SISTEMAS
 from sandbox.simulador import criar_registro
 from sandbox.stack import airflow_api, componentes

@@ -19,8 +19,8 @@ def pilha() -> Iterator[Hub]:
     try:
         hub.abrir()
         for dag in INICIAIS:
-            hub.rodar(dag, 90)
-        hub.quieto(90)
+            hub.rodar(dag)
+        hub.quieto()
         yield hub
     finally:
         hub.fechar()
@@ -29,5 +29,5 @@ def pilha() -> Iterator[Hub]:
 @pytest.fixture
 def hub(pilha: Hub) -> Hub:
     """The stack at rest before a test."""
-    pilha.quieto(90)
+    pilha.quieto()
     return pilha

@@ -85,9 +85,9 @@ class Fhir:
         relatorio.integrations = {nome: relatorio.integrations[nome] for nome in linhas or (PUSH, PULL)}
         return [] if relatorio.ok else [relatorio.verdict]
 
-    def reconciliar(self, segundos: float = 60, *linhas: str) -> None:
-        """Within ``segundos`` no run is under way and both sides say the same."""
-        self.hub.esperar(lambda: self.parado() and not self.diferencas(*linhas), segundos, "FHIR is not reconciled")
+    def reconciliar(self, *linhas: str) -> None:
+        """In the end no run is under way and both sides say the same."""
+        self.hub.esperar(lambda: self.parado() and not self.diferencas(*linhas), "FHIR is not reconciled")
 
     def parado(self) -> bool:
         return all(r["state"] in FIM for dag in TAREFAS for r in self.hub.runs(dag))

@@ -17,14 +17,14 @@ MORTO = "http://127.0.0.1:1/fhir"
 def fhir(pilha: Hub) -> Fhir:
     """The platform and its EHR at rest."""
     feito = Fhir(pilha)
-    feito.reconciliar(90, PUSH)
+    feito.reconciliar(PUSH)
     return feito
 
 
 def test_an_observation_of_a_realtime_tenant_reaches_the_ehr_by_itself(fhir: Fhir) -> None:
     ids = [*fhir.observar(fhir.real, 3), *fhir.observar(fhir.outro_real, 2)]
-    fhir.hub.esperar(lambda: fhir.enviadas(ids), 20)
-    fhir.reconciliar(60, PUSH)
+    fhir.hub.esperar(lambda: fhir.enviadas(ids))
+    fhir.reconciliar(PUSH)
 
 
 def test_an_hourly_tenant_waits_for_the_scheduled_run_which_names_it(fhir: Fhir) -> None:
@@ -53,20 +53,20 @@ def test_killing_who_pushes_in_mid_batch_loses_and_doubles_nothing(fhir: Fhir) -
     with fhir.falhas(atraso_ms=700):
         run = fhir.hub.disparar(PUSH)
         viajando = "select count(*) from SincronizacaoFhir where situacao = 'reservado'"
-        fhir.hub.esperar(lambda: fhir.hub.um("plataforma", viajando), 40)
+        fhir.hub.esperar(lambda: fhir.hub.um("plataforma", viajando))
         fhir.hub.deixar(fhir.hub.rng.uniform(0, 1.5))
         fhir.hub.matar_quem_faz(PUSH, "enviar")
     assert not fhir.enviadas(ids)
-    assert fhir.hub.terminar(PUSH, run, 180) == "success"
+    assert fhir.hub.terminar(PUSH, run) == "success"
     assert fhir.enviadas(ids)
-    fhir.reconciliar(60, PUSH)
+    fhir.reconciliar(PUSH)
 
 
 def test_clearing_a_task_changes_nothing(fhir: Fhir) -> None:
     ids = [*fhir.observar(fhir.real), *fhir.observar(fhir.horario)]
     fhir.hub.rodar(PUSH)
     fhir.hub.rodar(PULL)
-    fhir.hub.esperar(lambda: fhir.enviadas(ids) and fhir.parado(), 60)
+    fhir.hub.esperar(lambda: fhir.enviadas(ids) and fhir.parado())
     antes = fhir.retrato()
     for dag, tarefas in TAREFAS.items():
         run = com_sucesso(fhir.hub, dag, tarefas[-1])
@@ -92,10 +92,10 @@ def test_a_dead_server_of_one_tenant_holds_no_other(fhir: Fhir) -> None:
     volta = {"baseUrl": fhir.ehr.url, "maxRetries": 3, **segredo}
     with fhir.configurado(fhir.outro_real, volta, baseUrl=MORTO, maxRetries=1, **segredo):
         presas, livres = fhir.observar(fhir.outro_real, 3), fhir.observar(fhir.real, 3)
-        fhir.hub.esperar(lambda: fhir.enviadas(livres), 20)
+        fhir.hub.esperar(lambda: fhir.enviadas(livres))
         assert not fhir.enviadas(presas)
-    fhir.hub.rodar(PUSH, 90)
-    fhir.reconciliar(60, PUSH)
+    fhir.hub.rodar(PUSH)
+    fhir.reconciliar(PUSH)
 
 
 def test_no_log_and_no_table_of_airflow_holds_a_value_or_a_name(fhir: Fhir) -> None:
@@ -103,7 +103,7 @@ def test_no_log_and_no_table_of_airflow_holds_a_value_or_a_name(fhir: Fhir) -> N
     valor = "8675309.125"
     fhir.hub.sql("plataforma", "update observations set type = 'weight', value = %s, systolic = null, diastolic = null,"
                  ' "syncedToEHR" = false, "updatedAt" = now() where id = %s', valor, id_)  # fmt: skip
-    fhir.reconciliar(60, PUSH)
+    fhir.reconciliar(PUSH)
     fhir.hub.rodar(PULL)
     nomes = [x["name"] for x in fhir.hub.sql("plataforma", "select name from patients")]
     arquivos = [a for pasta in (fhir.hub.estado.logs, fhir.hub.estado.airflow / "logs") for a in pasta.rglob("*") if a.is_file()]
@@ -121,7 +121,7 @@ def test_a_platform_and_a_hospital_at_work_are_reported_as_the_demo_does(fhir: F
     feitas = simular(dsns, hub.url("simulador"), taxa=4, duracao=10, invalidos=0.1, semente=5)
     assert [(o.feitas > 3, o.falhas) for o in feitas] == [(True, 0)] * 2
     runs = airflow_api.disparar(hub.estado, airflow_api.AGENDADAS_FHIR)
-    hub.esperar(lambda: airflow_api.terminaram(hub.estado, runs), 90)
+    hub.esperar(lambda: airflow_api.terminaram(hub.estado, runs))
     fhir.reconciliar()
     linhas = fhir.relatorio().integrations
     assert linhas[PUSH].changed > 30 and linhas[PUSH].refused > 0 and linhas[PUSH].p50_s is not None

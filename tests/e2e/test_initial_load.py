@@ -37,21 +37,21 @@ def test_another_load_of_the_same_history_sends_nothing(hub: Hub) -> None:
 def test_pausing_the_dag_holds_the_load_and_unpausing_goes_on(hub: Hub, historico: int) -> None:
     with hub.falhas(atraso_ms=4000):
         run = hub.disparar(INICIAL, recomecar=True)
-        hub.esperar(lambda: any(t["state"] == "running" for t in hub.tarefas(INICIAL, run).values()), 30)
+        hub.esperar(lambda: any(t["state"] == "running" for t in hub.tarefas(INICIAL, run).values()))
         with hub.pausada(INICIAL):
             hub.deixar(9)
             assert hub.estado_do(INICIAL, run) == "running"
-    assert hub.terminar(INICIAL, run, 30) == "success"
+    assert hub.terminar(INICIAL, run) == "success"
     hub.reconciliar()
 
 
 def test_a_load_killed_in_the_middle_resumes_and_loses_nothing(hub: Hub, historico: int) -> None:
     with hub.falhas(atraso_ms=5000):
         run = hub.disparar(INICIAL, recomecar=True)
-        hub.esperar(lambda: hub.um("fusion_integracao", RESERVADAS), 30)
+        hub.esperar(lambda: hub.um("fusion_integracao", RESERVADAS))
         hub.deixar(hub.rng.uniform(0, 3))
         hub.matar_quem_faz(INICIAL, "processamento")
-    assert hub.terminar(INICIAL, run, 60) == "success"
+    assert hub.terminar(INICIAL, run) == "success"
     assert hub.tarefas(INICIAL, run)["processamento"]["try_number"] == 2
     assert hub.aplicacoes() > historico
     hub.reconciliar()

@@ -6,42 +6,42 @@ import signal
 
 import pytest
 
-from tests.e2e.hub import ENTREGA, Hub, tabela_de
+from tests.e2e.hub import ENTREGA, Hub, integracao, tabela_de
 
-VIAJANDO = "select count(*) from {tabela} where processo <> 'carga_inicial' and situacao = 'reservado'"
+VIAJANDO = "select count(*) from {tabela} where integracao_id = %s and processo <> 'carga_inicial' and situacao = 'reservado'"
 
 
 def em_viagem(hub: Hub, sistema: str = "consulfarma") -> None:
     """Wait until a batch is on its way, then until some point of its journey."""
-    hub.esperar(lambda: hub.um("fusion_integracao", VIAJANDO.format(tabela=tabela_de(sistema))), 30)
+    sql = VIAJANDO.format(tabela=tabela_de(sistema))
+    hub.esperar(lambda: hub.um("fusion_integracao", sql, integracao(sistema).integracao_id), f"{sistema}: no batch left")
     hub.deixar(hub.rng.uniform(0, 2))
 
 
-@pytest.mark.parametrize(
-    ("quem", "sistema"), [("task", "consulfarma"), ("worker", "esus_ab"), ("task", "mv"), ("task", "sotech"), ("task", "tasy")]
-)
-def test_killing_who_delivers_in_mid_batch(hub: Hub, quem: str, sistema: str) -> None:
-    """``task`` is the process that sends; ``worker`` its supervisor, whose death leaves it an orphan."""
+def test_killing_who_delivers_in_mid_batch_one_system_after_the_other(hub: Hub) -> None:
+    """The process that sends is killed; of e-SUS its supervisor, whose death leaves it an orphan."""
     with hub.movimento(), hub.falhas(atraso_ms=2500):
-        em_viagem(hub, sistema)
-        hub.matar_quem_faz(sistema, ENTREGA[sistema], supervisor=quem == "worker")
+        for sistema, tarefa in ENTREGA.items():
+            em_viagem(hub, sistema)
+            hub.matar_quem_faz(sistema, tarefa, supervisor=sistema == "esus_ab")
         hub.deixar(2)
-    hub.reconciliar(120)
+    hub.reconciliar()
 
 
-@pytest.mark.parametrize("nome", ["triggerer", "fusion", "scheduler"])
-def test_killing_a_component(hub: Hub, nome: str) -> None:
+@pytest.mark.parametrize("nomes", [("triggerer", "fusion"), ("scheduler",)])
+def test_killing_components(hub: Hub, nomes: tuple[str, ...]) -> None:
     with hub.movimento():
-        em_viagem(hub)
-        hub.matar(nome)
-        hub.deixar(4)
-    hub.reconciliar(150)
+        for nome in nomes:
+            em_viagem(hub)
+            hub.matar(nome)
+            hub.deixar(4)
+    hub.reconciliar()
 
 
-@pytest.mark.parametrize("sinal", [signal.SIGINT, signal.SIGQUIT])
-def test_stopping_postgresql(hub: Hub, sinal: signal.Signals) -> None:
+def test_stopping_postgresql_and_then_crashing_it(hub: Hub) -> None:
     with hub.movimento():
-        em_viagem(hub)
-        hub.matar("postgres", sinal)
-        hub.deixar(5)
-    hub.reconciliar(150)
+        for sinal in (signal.SIGINT, signal.SIGQUIT):
+            em_viagem(hub)
+            hub.matar("postgres", sinal)
+            hub.deixar(5)
+    hub.reconciliar()

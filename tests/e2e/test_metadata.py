@@ -9,5 +9,5 @@ def test_an_empty_airflow_database_loses_nothing_and_resends_nothing(hub: Hub) -
     hub.mudar("consulfarma", 5)
     antes = hub.um("fusion", "select max(id) from aplicacao")
     hub.recriar_airflow()
-    hub.reconciliar(60)
+    hub.reconciliar()
     assert hub.um("fusion", "select count(distinct codigo) from aplicacao where id > %s", antes) <= 40

@@ -28,7 +28,7 @@ def test_a_pendency_starts_its_own_processes_and_no_other_and_clearing_them_chan
 
 def test_a_discharge_waits_behind_no_initial_load(hub: Hub) -> None:
     internado = um_internado(hub)
-    with hub.falhas(atraso_ms=8000):
+    with hub.falhas(atraso_ms=5000):
         with hub.pausada("mv"):
             # The history's, not the discharged patient's: those would have to wait for each other.
             mudadas = "update dbamv.atendime set cd_convenio = coalesce(cd_convenio, 0) %% 3 + 1 where cd_paciente <> %s"
@@ -36,10 +36,10 @@ def test_a_discharge_waits_behind_no_initial_load(hub: Hub) -> None:
             hub.sql("mv", "delete from fusion_integracao.importacaoatendimento")
             carga = hub.disparar(INICIAL, recomecar=True)
             na_fila = "select count(*) from ImportacaoAtendimento where integracao_id = %s and processo = 'carga_inicial' and situacao = 'reservado'"
-            hub.esperar(lambda: hub.um("fusion_integracao", na_fila, integracao("mv").integracao_id), 30)
+            hub.esperar(lambda: hub.um("fusion_integracao", na_fila, integracao("mv").integracao_id))
         CAUSAS["alta"][0](hub)
         alta = "select codigo from registro where integracao_id = %s and codigo = %s and corpo ->> 'situacao' = 'FINALIZADO'"
-        hub.esperar(lambda: hub.um("fusion", alta, integracao("mv").integracao_id, str(internado["cd_atendimento"])), 30)
+        hub.esperar(lambda: hub.um("fusion", alta, integracao("mv").integracao_id, str(internado["cd_atendimento"])))
         assert hub.estado_do(INICIAL, carga) == "running"
-    assert hub.terminar(INICIAL, carga, 60) == "success"
+    assert hub.terminar(INICIAL, carga) == "success"
     hub.reconciliar()

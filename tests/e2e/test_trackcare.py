@@ -20,7 +20,7 @@ A_CAMINHO = "select count(*) from PacienteArquivo where situacao = 'reservado'"
 def test_a_change_is_acknowledged_and_the_run_says_how_many_messages(hub: Hub) -> None:
     antes = hub.um("fusion", MENSAGENS)
     hub.mudar("trackcare", 4)
-    hub.esperar(lambda: hub.um("fusion", MENSAGENS) > antes, 30)
+    hub.esperar(lambda: hub.um("fusion", MENSAGENS) > antes)
     hub.quieto()
     run = com_sucesso(hub, "trackcare", ENVIO)
     assert hub.xcom("trackcare", run, ENVIO)["enviados"] > 0
@@ -41,10 +41,10 @@ def test_clearing_a_step_sends_nothing_again(hub: Hub, tarefa: str) -> None:
 def test_killing_who_sends_loses_and_doubles_nothing(hub: Hub) -> None:
     with hub.falhas(atraso_ms=1500):
         hub.mudar("trackcare", 12)
-        hub.esperar(lambda: hub.um("fusion_integracao", A_CAMINHO), 40)
+        hub.esperar(lambda: hub.um("fusion_integracao", A_CAMINHO))
         hub.matar_quem_faz("trackcare", ENVIO)
         hub.deixar(2)
-    hub.reconciliar(120)
+    hub.reconciliar()
     assert not hub.sql("fusion", REPETIDAS)
 
 
@@ -55,7 +55,7 @@ def test_over_mllp_the_connection_alone_decides(hub: Hub, tmp_path: Path) -> Non
         # With Fusion's API away there is no other way for a message.
         with hub.hl7_por(conn_type="mllp", host="127.0.0.1", port=mllp.porta), hub.sem("fusion"):
             hub.mudar("trackcare", 3)
-            hub.esperar(lambda: hub.um("fusion", MENSAGENS) > antes and not hub.um("fusion_integracao", ABERTAS), 40)
+            hub.esperar(lambda: hub.um("fusion", MENSAGENS) > antes and not hub.um("fusion_integracao", ABERTAS))
     finally:
         mllp.parar()
     hub.reconciliar()

@@ -118,21 +118,6 @@ def test_the_documentation_has_the_seeds_examples(mundo: Any) -> None:
     assert status == 200 and {"oauth2", "smart", "basic", "apikey"} == set(exemplos)
 
 
-@pytest.mark.parametrize(("dag_id", "frequencia"), [("fhir_push", "hourly"), ("fhir_push_tempo_real", "realtime"), ("fhir_pull", "hourly")])
-def test_the_dags_run_as_airflow_runs_them(mundo: Any, config: dict[str, Any], dag_id: str, frequencia: str) -> None:
-    mundo.pedir("PUT", f"{API}/config?tenant={mundo.a}", {"syncFrequency": frequencia}, quem="chefe")
-    obs_id = observar(mundo, mundo.a)
-    conf = {} if dag_id.endswith("real") else {"tenant": mundo.a}
-    rodada = mundo.airflow.rodar(dag_id, conf)
-    assert "state=success" in rodada or "success" in rodada
-    sincronizada = sql(mundo, 'select "syncedToEHR" from observations where id = %s', obs_id)
-    assert sincronizada == [(dag_id != "fhir_pull",)]
-    nomes = [n for (n,) in sql(mundo, "select name from patients")] + [
-        c for (c,) in sql(mundo, "select cpf from patients where cpf is not null")
-    ]
-    assert not [n for n in nomes if n in rodada]
-
-
 @pytest.mark.parametrize(("desligada", "rota"), [
     ({"enabled": False}, "observations/{obs}/sync"), ({"enabled": False}, "patients/{paciente}/sync"), ({"syncDirection": "pull"}, "observations/{obs}/sync"),
     ({"enabled": False}, "patients/{paciente}/pull"), ({"syncDirection": "push"}, "patients/{paciente}/pull"),

@@ -62,9 +62,8 @@ def correr(externo: str, acesso: str, *argumentos: str) -> subprocess.CompletedP
         text=True, timeout=600)  # fmt: skip
 
 
-@pytest.mark.parametrize("arquivo", ["test_fhir_push.py", "test_fhir_pull.py"])
-def test_all_that_needs_no_faults_passes_and_nothing_stays_behind(externo: str, arquivo: str) -> None:
-    feito = correr(externo, ACESSO, f"tests/integration/{arquivo}")
+def test_all_that_needs_no_faults_passes_and_nothing_stays_behind(externo: str) -> None:
+    feito = correr(externo, ACESSO, "tests/integration/test_fhir_push.py", "tests/integration/test_fhir_pull.py")
     assert feito.returncode == 0, feito.stdout[-3000:]
     assert " passed" in feito.stdout and "left on the server" not in feito.stdout
     assert [pedir(f"{externo}/{tipo}?_summary=count")["total"] for tipo in ("Patient", "Observation")] == [0, 0]
