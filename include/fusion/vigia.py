@@ -79,20 +79,31 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
 
 
 def _pronta(integracao_id: int, f: Table, processo: str) -> ColumnElement[bool]:
-    """A due row whose patient nobody has in hand: one behind a slow batch is no reason for a run, and is announced once it is free."""
+    """A due row whose patient nobody has in hand: one behind a slow batch is no reason for a run, and is announced once it is free.
+
+    A row whose lease ran out is due, too: whoever died with it in hand may have had no try left.
+    """
     outra = f.alias("p")
     presa = exists().where(
         outra.c.integracao_id == integracao_id,
         outra.c.chave_paciente == f.c.chave_paciente,
         outra.c.situacao == literal("reservado", literal_execute=True),
+        outra.c.reservado_ate >= agora(),
     )
-    return exists().where(
+    devida = exists().where(
         f.c.integracao_id == integracao_id,
         f.c.processo == processo,
         f.c.situacao == literal("pendente", literal_execute=True),
         or_(f.c.proxima_tentativa_em.is_(None), f.c.proxima_tentativa_em <= agora()),
         ~presa,
     )
+    vencida = exists().where(
+        f.c.integracao_id == integracao_id,
+        f.c.processo == processo,
+        f.c.situacao == literal("reservado", literal_execute=True),
+        f.c.reservado_ate < agora(),
+    )
+    return or_(devida, vencida)
 
 
 class VigiaOrigem:

@@ -115,6 +115,20 @@ def test_a_row_behind_its_patients_slow_delivery_is_announced_as_soon_as_it_is_f
     assert len(ouvir(gatilho)) == 1
 
 
+@pytest.mark.parametrize("morta", ["importacao", "carga_inicial"])
+def test_what_a_dead_worker_holds_is_announced_when_its_lease_is_over(fusion: Engine, gatilho: TrabalhoPendenteTrigger, morta: str) -> None:
+    """Its own row, and a row of the same patient that waits behind it."""
+    de_quem_morre = Fila(fusion, 12, morta)
+    with fusion.begin() as con:
+        de_quem_morre.enfileirar(con, [ItemFila("1", "p")])
+    assert de_quem_morre.reservar(1, "morta#1|", timedelta(seconds=2))
+    if morta != "importacao":
+        with fusion.begin() as con:
+            Fila(fusion, 12, "importacao").enfileirar(con, [ItemFila("2", "p")])
+    assert ouvir(gatilho, 0.5) == []
+    assert len(ouvir(gatilho, 10)) == 1
+
+
 def test_the_watcher_keeps_quiet_while_somebody_is_on_duty(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
     enfileirar(fusion)
     plantao.assinar(fusion, 12, "importacao", True)

@@ -358,13 +358,12 @@ class Hub:
         """The process in which a task works now, found by its connection to the integration database."""
         portas = self.sql("airflow", "select client_port from pg_stat_activity where application_name = %s", f"{dag}.{tarefa}")
         procuradas = {p["client_port"] for p in portas}
-        for processo in psutil.Process(self.pilha.filhos["scheduler"].pid).children(recursive=True):
-            try:
-                if any(c.laddr.port in procuradas for c in processo.net_connections("tcp")):
-                    return processo
-            except psutil.Error:
-                continue
-        return None
+        # Looking at every process of the machine takes a while; most of the time nobody is at it.
+        donos = {c.pid for c in psutil.net_connections("tcp") if c.laddr.port in procuradas and c.pid} if procuradas else set()
+        try:
+            return next((p for p in psutil.Process(self.pilha.filhos["scheduler"].pid).children(recursive=True) if p.pid in donos), None)
+        except psutil.NoSuchProcess:
+            return None
 
     def recriar_airflow(self) -> None:
         """Stop Airflow, throw its metadata away and start it on an empty database."""
@@ -461,11 +460,10 @@ def tabela_de(sistema: str) -> str:
     return sistema_de(integracao(sistema)).processos[0].tabela
 
 
-def com_sucesso(hub: Hub, dag: str, tarefa: str) -> str:
-    """Newest finished run in which the task did something."""
-    return next(
-        r["dag_run_id"] for r in hub.runs(dag) if r["state"] in FIM and hub.tarefas(dag, r["dag_run_id"])[tarefa]["state"] == "success"
-    )
+def com_sucesso(hub: Hub, dag: str, tarefa: str) -> Iterator[str]:
+    """Finished runs in which the task was not skipped, newest first."""
+    runs = (r["dag_run_id"] for r in hub.runs(dag) if r["state"] in FIM)
+    return (r for r in runs if hub.tarefas(dag, r)[tarefa]["state"] == "success")
 
 
 def limpar_sem_efeito(hub: Hub, dag: str, tarefa: str, run: str) -> None:

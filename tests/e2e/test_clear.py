@@ -38,4 +38,4 @@ def test_clearing_a_task_changes_nothing(hub: Hub, dag: str, tarefa: str) -> Non
     if dag in ("skymed", "fusion_service"):
         hub.mudar("skymed", 2)
         hub.quieto()
-    limpar_sem_efeito(hub, dag, tarefa, com_sucesso(hub, dag, tarefa))
+    limpar_sem_efeito(hub, dag, tarefa, next(com_sucesso(hub, dag, tarefa)))

@@ -69,7 +69,7 @@ def test_clearing_a_task_changes_nothing(fhir: Fhir) -> None:
     fhir.hub.esperar(lambda: fhir.enviadas(ids) and fhir.parado())
     antes = fhir.retrato()
     for dag, tarefas in TAREFAS.items():
-        run = com_sucesso(fhir.hub, dag, tarefas[-1])
+        run = next(com_sucesso(fhir.hub, dag, tarefas[-1]))
         fhir.hub.limpar(dag, run, *tarefas)
         assert fhir.hub.terminar(dag, run) == "success"
         assert fhir.hub.tarefas(dag, run)[tarefas[0]]["try_number"] >= 2
@@ -110,7 +110,7 @@ def test_no_log_and_no_table_of_airflow_holds_a_value_or_a_name(fhir: Fhir) -> N
     ditos = [fhir.hub.tudo_que_o_airflow_guarda(), *(a.read_text(errors="replace") for a in arquivos)]
     assert id_ in "".join(ditos)
     assert sum(achado in dito for dito in ditos for achado in (valor, *nomes)) == 0
-    assert com_sucesso(fhir.hub, TEMPO_REAL, "enviar")
+    assert next(com_sucesso(fhir.hub, TEMPO_REAL, "enviar"))
 
 
 def test_a_platform_and_a_hospital_at_work_are_reported_as_the_demo_does(fhir: Fhir, monkeypatch: pytest.MonkeyPatch) -> None:

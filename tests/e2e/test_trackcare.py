@@ -22,7 +22,7 @@ def test_a_change_is_acknowledged_and_the_run_says_how_many_messages(hub: Hub) -
     hub.mudar("trackcare", 4)
     hub.esperar(lambda: hub.um("fusion", MENSAGENS) > antes)
     hub.quieto()
-    run = com_sucesso(hub, "trackcare", ENVIO)
+    run = next(com_sucesso(hub, "trackcare", ENVIO))
     assert hub.xcom("trackcare", run, ENVIO)["enviados"] > 0
     assert not hub.sql("fusion", REPETIDAS)
 
@@ -31,7 +31,7 @@ def test_a_change_is_acknowledged_and_the_run_says_how_many_messages(hub: Hub) -
 def test_clearing_a_step_sends_nothing_again(hub: Hub, tarefa: str) -> None:
     hub.mudar("trackcare", 2)
     hub.quieto()
-    run, antes = com_sucesso(hub, "trackcare", tarefa), hub.um("fusion", MENSAGENS)
+    run, antes = next(com_sucesso(hub, "trackcare", tarefa)), hub.um("fusion", MENSAGENS)
     hub.limpar("trackcare", run, tarefa)
     assert hub.terminar("trackcare", run) == "success"
     hub.reconciliar()

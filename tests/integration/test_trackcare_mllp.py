@@ -18,7 +18,7 @@ from include.fusion.pedido import Pedido
 from sandbox.mllp.servidor import ServidorMllp
 from sandbox.postgres import Postgres
 from tests.integration.hl7_envio_apoio import guardadas
-from tests.integration.trackcare_cadeia import Cadeia
+from tests.integration.trackcare_cadeia import PENDENCIA, Cadeia
 
 pytest_plugins = ["tests.integration.hl7_pecas"]
 
@@ -105,6 +105,16 @@ def test_ae_goes_to_erro_with_its_code_and_holds_nobody(cadeia: Cadeia, dsn: str
     assert sorted(guardadas(dsn)) == sorted(c for _, c in feitas if c != controle)
     nome = re.search(rb"\rPID\|1\|\|[^|]*\|\|([^|^]+)\^", bytes(mensagem))
     assert nome and nome[1].decode("latin-1") not in caplog.text + str(feito)
+
+
+def test_another_try_takes_back_the_patients_that_a_killed_look_had_in_hand(cadeia: Cadeia) -> None:
+    cadeia.mudar(5)
+    cadeia.carregar()
+    preparo = cadeia.montagem.fila(PENDENCIA)
+    levados = preparo.reservar(100, "trackcare/r/envio_arquivo_fusion#1|preparo|", timedelta(hours=1))
+    assert levados and not preparo.tem_prontos()
+    enviar(cadeia, 2)
+    assert cadeia.fila("select distinct situacao from PendenciaIntegracao where id = any(%s)", [r.id for r in levados]) == [("concluido",)]
 
 
 def test_when_everything_is_refused_the_task_fails_for_good(cadeia: Cadeia, mllp: ServidorMllp) -> None:

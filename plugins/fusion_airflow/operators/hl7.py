@@ -66,6 +66,9 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         ajustes: Any = montagem.integracao.entrega
         self.pular_se_desligado(ajustes.habilitado, "envio arquivo Fusion")
+        if context["ti"].try_number > 1:
+            # The look of an earlier try may have ended with patients in its hands.
+            montagem.fila(next(p.nome for p in montagem.sistema.processos if p.prepara)).recuperar(self.prefixo(context))
         contagens = super().processar(context, montagem, pedido)
         for via in montagem.vias():
             via.fila.limpar(timedelta(days=ajustes.retencao_dias))
