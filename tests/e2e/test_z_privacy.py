@@ -46,7 +46,15 @@ def pessoais(pilha: Hub) -> set[str]:
 def encontrados(pessoais: set[str], texto: str) -> int:
     """How many personal values the text holds; only the number, so that this test's own output keeps the rule."""
     palavras = set(re.findall(r"\w+", texto))
-    return sum(valor in (palavras if valor.isdigit() and len(valor) < LONGO else texto) for valor in pessoais)
+    numeros = " ".join(set(re.findall(r"\d+", texto)))
+
+    def ha(valor: str) -> bool:
+        if valor.isdigit():
+            return valor in (palavras if len(valor) < LONGO else numeros)
+        # Reading all of the text again for each value takes long; words in the middle cannot be glued to anything.
+        return palavras.issuperset(re.findall(r"\w+", valor)[1:-1]) and valor in texto
+
+    return sum(map(ha, pessoais))
 
 
 def test_the_check_would_find_somebody(pilha: Hub, pessoais: set[str]) -> None:
