@@ -95,7 +95,7 @@ def airflow(estado: Estado, senha: str, ambiente: Mapping[str, str] = os.environ
     url = estado.url_ui
     opcoes: dict[str, dict[str, object]] = {
         "CORE": {
-            "EXECUTOR": "LocalExecutor",
+            "EXECUTOR": "fusion_airflow.executor.ExecutorLocal",
             # Every integration keeps one task on duty while it has traffic; the others must still find a slot. Each slot is a forked worker.
             "PARALLELISM": 32,
             "MAX_ACTIVE_TASKS_PER_DAG": 8,

@@ -1,12 +1,15 @@
 """The delivery loop on real databases and a real Fusion: what goes wrong outside must lose nothing and double nothing."""
 
+import os
 import signal
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from fusion_airflow.encerramento import Encerravel
 from include.fusion.entrega import AUSENTE, MuitosErros
 from include.fusion.erros import FusionIndisponivel, FusionNaoAutorizado
 from sandbox.fusion.servidor import ServidorFusion
@@ -153,6 +156,22 @@ def test_rows_taken_over_by_another_worker_are_left_to_it(bancada):
     assert bancada.fila(confirmadas)[0][0] <= antes[0][0]
     assert set(situacoes(bancada)) >= {"reservado"}
     bancada.montagem.fila().recuperar("outro#")
+
+
+def test_a_delivery_that_airflow_ends_gives_its_rows_back(bancada):
+    novas(bancada)
+    bancada.servidor.falhas(atraso_ms=30_000)
+    antes = signal.signal(signal.SIGTERM, lambda *_: Encerravel().on_kill())
+    aviso = threading.Timer(1, os.kill, (os.getpid(), signal.SIGTERM))
+    aviso.start()
+    try:
+        with pytest.raises(SystemExit):
+            bancada.entregar()
+    finally:
+        signal.signal(signal.SIGTERM, antes)
+        bancada.servidor.limpar_falhas()
+    assert "reservado" not in situacoes(bancada)
+    assert bancada.entregar().enviados > 0
 
 
 def test_refused_records_hold_back_nobody_and_say_why(bancada):

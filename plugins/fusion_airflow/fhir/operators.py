@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
+from fusion_airflow.encerramento import Encerravel
 from fusion_airflow.fhir.metricas import publicar
 from fusion_airflow.fhir.plataforma import CONEXAO, Plataforma
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 MOTIVOS_NO_XCOM = 10
 
 
-class OperadorFhir(BaseOperator):
+class OperadorFhir(Encerravel, BaseOperator):
     """Opens the platform's database for one task; ``plataforma_conn_id`` is its Airflow connection."""
 
     ui_color = "#e8f8ee"

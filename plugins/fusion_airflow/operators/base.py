@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
+from fusion_airflow.encerramento import Encerravel
+
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from include.fusion.pedido import Pedido
 
 
-class OperadorIntegracao(BaseOperator):
+class OperadorIntegracao(Encerravel, BaseOperator):
     """Runs one process of one integration; ``integracao`` is the entry's id in integracoes.yaml."""
 
     ui_color = "#e8f4fd"
