@@ -175,12 +175,17 @@ def test_a_delivery_that_airflow_ends_gives_its_rows_back(bancada):
 
 
 def test_refused_records_hold_back_nobody_and_say_why(bancada):
-    bancada.mudar(1, invalido="cpf_invalido")
+    (ruim,) = bancada.mudar(1, invalido="cpf_invalido")
     novas(bancada, 10)
     resultado = bancada.entregar()
     # A new attendance may be that patient's, too.
     assert resultado.erros > 0 and resultado.enviados > 0
     assert dict(resultado.motivos) == {"paciente.cpf: CPF inválido": resultado.erros}
+    # The other tests' new attendances may be, too.
+    bancada.origem(
+        "update dbo.Paciente set Cpf = null, AtualizadoEm = clock_timestamp() at time zone 'America/Bahia' where PacienteId = %s",
+        ruim.chave_paciente,
+    )
 
 
 def test_a_systemic_fault_turns_the_run_red_and_says_what_to_do(bancada):
