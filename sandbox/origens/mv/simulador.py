@@ -46,7 +46,9 @@ def _cadastro(h: Hospital) -> _Feito:
     """The reception corrects what it typed: payer, doctor, or the time of arrival."""
     if (alvo := h.recente(_ABERTO)) is None:
         return None
-    convenio, prestador = h.um("select cd_convenio, coalesce(cd_prestador, 0) from dbamv.atendime where cd_atendimento = %s", alvo[0])
+    convenio, prestador = h.um(
+        "select coalesce(cd_convenio, 0), coalesce(cd_prestador, 0) from dbamv.atendime where cd_atendimento = %s", alvo[0]
+    )
     h.mudar("atendime", "cd_atendimento", alvo[0], cd_convenio=convenio % 4 + 1, cd_prestador=prestador % 100 + 1)
     return _alteracao("cadastro", alvo[0])
 
