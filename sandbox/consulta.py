@@ -38,5 +38,5 @@ def consultar(url: str, sql: str, *valores: Any) -> list[tuple[Any, ...]]:
 
 
 def fechar() -> None:
-    """Close what is kept: the next question opens it again."""
+    """Forget what is kept: the next question opens it again."""
     motor.cache_clear()

@@ -11,6 +11,6 @@ class Encerravel:
     """Ends when Airflow asks for it: when Airflow itself stops, or when somebody clears or marks a running task."""
 
     def on_kill(self) -> None:
-        """As after any failure, what is reserved goes back at once, and the task may be tried again."""
+        """As after any failure, what a delivery has reserved goes back at once, the rest by the next try; the task may be tried again."""
         log.warning("Encerrada a pedido do Airflow; nada se perdeu")
         raise SystemExit(1)

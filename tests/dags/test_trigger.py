@@ -121,7 +121,7 @@ def test_what_a_dead_worker_holds_is_announced_when_its_lease_is_over(fusion: En
     de_quem_morre = Fila(fusion, 12, morta)
     with fusion.begin() as con:
         de_quem_morre.enfileirar(con, [ItemFila("1", "p")])
-    assert de_quem_morre.reservar(1, "morta#1|", timedelta(seconds=2))
+    assert de_quem_morre.reservar(1, "morta#1|", timedelta(seconds=5))
     if morta != "importacao":
         with fusion.begin() as con:
             Fila(fusion, 12, "importacao").enfileirar(con, [ItemFila("2", "p")])
