@@ -15,8 +15,8 @@ from sqlalchemy import create_engine, text
 
 from fusion_airflow.montagem import Montagem
 from include.fusion.cliente import ApiFusion, ClienteFusion
-from include.fusion.entrega import Resultado
 from include.fusion.migracoes import migrar
+from include.fusion.resultado import Resultado
 from include.fusion.settings import obter
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.postgres import Postgres

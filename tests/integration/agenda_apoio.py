@@ -14,8 +14,9 @@ import psycopg2
 
 from fusion_airflow.montagem import Montagem
 from include.fusion.carga import ResultadoCarga
-from include.fusion.entrega import Entrega, Resultado
+from include.fusion.entrega import Entrega
 from include.fusion.modelo import Registro, pacote
+from include.fusion.resultado import Resultado
 from include.fusion.vigia import situacoes
 from sandbox.origens.base import Mudanca
 from sandbox.origens.mv.agenda import MUDANCAS, marcada

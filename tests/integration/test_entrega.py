@@ -10,8 +10,9 @@ from datetime import timedelta
 import pytest
 
 from fusion_airflow.encerramento import Encerravel
-from include.fusion.entrega import AUSENTE, MuitosErros
 from include.fusion.erros import FusionIndisponivel, FusionNaoAutorizado
+from include.fusion.lote import AUSENTE
+from include.fusion.resultado import MuitosErros
 from sandbox.fusion.servidor import ServidorFusion
 from tests.bancada import Bancada
 
@@ -133,7 +134,7 @@ def test_wrong_credentials_blame_no_record(bancada, tmp_path):
 def test_killed_after_sending_is_recognised_even_when_the_marker_moved_meanwhile(bancada):
     novas(bancada)
     entrega = bancada.entrega()
-    entrega._gravar = lambda lote: None  # the process dies between Fusion's acceptance and its own writing
+    entrega.lotes.gravar = lambda lote: None  # the process dies between Fusion's acceptance and its own writing
     entrega.executar()
     bancada.origem("update dbo.Atendimento set AtualizadoEm = clock_timestamp() at time zone 'America/Bahia'")
     bancada.fila("update ImportacaoAtendimento set situacao = 'pendente', reservado_por = null where situacao = 'reservado'")
@@ -143,13 +144,13 @@ def test_killed_after_sending_is_recognised_even_when_the_marker_moved_meanwhile
 def test_rows_taken_over_by_another_worker_are_left_to_it(bancada):
     novas(bancada)
     entrega = bancada.entrega(dono="lento#1|")
-    gravar = entrega._gravar
+    gravar = entrega.lotes.gravar
 
     def perder_a_reserva(lote):
         bancada.fila("update ImportacaoAtendimento set reservado_por = 'outro#1|' where situacao = 'reservado'")
         gravar(lote)
 
-    entrega._gravar = perder_a_reserva
+    entrega.lotes.gravar = perder_a_reserva
     confirmadas = "select count(*) from livro_entrega where versao_conteudo is not null and versao_tentada is null"
     antes = bancada.fila(confirmadas)
     entrega.executar()
@@ -197,7 +198,7 @@ def test_a_systemic_fault_turns_the_run_red_and_says_what_to_do(bancada):
 
 def _com_rota_errada(b: Bancada):
     entrega = b.entrega(minimo_para_parcela=2)
-    entrega.vias = [replace(via, destino=replace(via.destino, rota="/api/Json/999")) for via in entrega.vias]
+    entrega.lotes.vias = [replace(via, destino=replace(via.destino, rota="/api/Json/999")) for via in entrega.lotes.vias]
     return entrega
 
 
@@ -239,8 +240,8 @@ def test_max_records_per_cycle_is_kept(bancada):
     novas(bancada, 30)
     entrega = bancada.entrega(max_records=5, intervalo=timedelta(seconds=1))
     tamanhos = []
-    gravar = entrega._gravar
-    entrega._gravar = lambda lote: (tamanhos.append(len(lote.envios)), gravar(lote))
+    gravar = entrega.lotes.gravar
+    entrega.lotes.gravar = lambda lote: (tamanhos.append(len(lote.envios)), gravar(lote))
     entrega.executar()
     assert max(tamanhos) <= 5 and len(tamanhos) > 1
 
@@ -272,7 +273,7 @@ def _perder_respostas(b: Bancada, vezes: int) -> None:
     """Deliver what is queued, dying each time between Fusion's acceptance and our own writing."""
     for _ in range(vezes):
         entrega = b.entrega()
-        entrega._gravar = lambda lote: None
+        entrega.lotes.gravar = lambda lote: None
         entrega.executar()
         b.fila("update ImportacaoAtendimento set situacao = 'pendente', reservado_por = null where situacao = 'reservado'")
 

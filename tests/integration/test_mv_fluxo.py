@@ -99,8 +99,8 @@ def test_a_process_that_is_never_done_keeps_no_other_waiting(bancada: Bancada) -
     assert entrega.executar().processados == 1
     ordem: list[str] = []
     entrega = bancada.entrega(lote=1)
-    ler = entrega._ler
-    entrega._ler = lambda via, registros: (ordem.append(via.fila.escopo.processo), ler(via, registros))[1]
+    ler = entrega.lotes._ler
+    entrega.lotes._ler = lambda via, registros: (ordem.append(via.fila.escopo.processo), ler(via, registros))[1]
     entrega.executar()
     assert ordem[:4] == ["abertura", "alta", "abertura", "alta"]
 

@@ -126,7 +126,7 @@ def test_killed_between_sending_and_writing_is_applied_once(cadeia: Cadeia) -> N
     def morrer(_: object) -> None:
         raise RuntimeError("killed")
 
-    entrega._gravar = morrer  # type: ignore[method-assign]
+    entrega.lotes.gravar = morrer  # type: ignore[method-assign]
     with pytest.raises(RuntimeError, match="killed"):
         entrega.executar()
     cadeia.novo_servico()

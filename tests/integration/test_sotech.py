@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from include.fusion.entrega import AUSENTE
+from include.fusion.lote import AUSENTE
 from sandbox.origens import sotech as origem
 from sandbox.postgres import Postgres
 from tests.bancada import Bancada

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 
-from fusion_airflow.montagem import resumo
 from include.fusion.vigia import situacoes
 from sandbox.origens import tasy as origem
 from sandbox.origens.tasy import clinica
@@ -163,7 +162,7 @@ def test_an_administrative_edit_is_concluded_without_sending(bancada: Bancada, t
     antes = bancada.fusion("select count(*) from aplicacao")
     r = sincronizar(bancada)
     assert bancada.fusion("select count(*) from aplicacao") == antes and r.enviados == 0 and r.inalterados >= 1
-    assert "poupados: 100 % (sem mudança)" in resumo(r) and r.contagens()["poupados_pct"] == 100
+    assert "poupados: 100 % (sem mudança)" in r.resumo() and r.contagens()["poupados_pct"] == 100
 
 
 def test_a_cancelled_attendance_is_cancelled_and_comes_again_when_reopened(bancada: Bancada) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 from fusion_airflow.montagem import Montagem
 from include.fusion.carga_pacientes import CargaPacientes
-from include.fusion.entrega import Resultado
 from include.fusion.hl7.transporte import EnviadorHl7, TransporteHttp
+from include.fusion.resultado import Resultado
 from sandbox.postgres import Postgres
 from tests.bancada import Bancada
 

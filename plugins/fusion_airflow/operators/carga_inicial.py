@@ -113,9 +113,9 @@ class ProcessamentoInicialOperator(_OperadorInicial):
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         from fusion_airflow.hooks import FusionHook
-        from fusion_airflow.montagem import CARGA_INICIAL, resumo
-        from include.fusion.entrega import MuitosErros
+        from fusion_airflow.montagem import CARGA_INICIAL
         from include.fusion.progresso import Progresso
+        from include.fusion.resultado import MuitosErros
 
         ajustes = _ajustes(montagem)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial")
@@ -142,7 +142,7 @@ class ProcessamentoInicialOperator(_OperadorInicial):
             raise AirflowFailException(str(erro)) from None
         finally:
             registrar_faltantes(montagem)
-            self.log.info("%s", resumo(entrega.resultado))
+            self.log.info("%s", entrega.resultado.resumo())
         progresso.em(feitos + entrega.resultado.processados, ja=True)
         return entrega.resultado.contagens() | {"motivos": dict(entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM))}
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from fusion_airflow.montagem import Montagem
-    from include.fusion.entrega import Via
     from include.fusion.pedido import Pedido
+    from include.fusion.via import Via
 
 MOTIVOS_NO_XCOM = 10
 
@@ -62,9 +62,8 @@ class ImportacaoOperator(OperadorIntegracao):
 
     def entregar(self, context: Context, montagem: Montagem, ajustes: Any, vias: list[Via], *, ultimo: bool) -> dict[str, Any]:
         """Drain ``vias``; the run's last step stays on duty and looks at the source while it waits."""
-        from fusion_airflow.montagem import resumo
         from include.fusion.carga import Espreita
-        from include.fusion.entrega import MuitosErros
+        from include.fusion.resultado import MuitosErros
 
         busca = montagem.integracao.busca
         de_olho = ultimo and busca.habilitado and busca.vigiar_origem
@@ -84,7 +83,7 @@ class ImportacaoOperator(OperadorIntegracao):
             raise AirflowFailException(str(erro)) from None
         finally:
             registrar_faltantes(montagem)
-            self.log.info("%s", resumo(entrega.resultado))
+            self.log.info("%s", entrega.resultado.resumo())
             for motivo, quantos in entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM):
                 self.log.warning("%d com erro: %s", quantos, motivo)
         regressivas = {"versoes_regressivas": olhar.regressivas} if olhar and olhar.regressivas else {}
