@@ -45,7 +45,7 @@ def pessoais(pilha: Hub) -> Pessoais:
     for sistema, (tabela, colunas) in COLUNAS.items():
         for coluna in colunas:
             for linha in pilha.sql(sistema, f"select distinct {coluna} as v from {tabela} where {coluna} is not null"):
-                valor = str(linha["v"]).strip()
+                valor = re.sub(r"[\x00-\x1f\x7f]", "", str(linha["v"])).strip()
                 # A number inside a text ("p123456@") says nobody's name, and six digits of it are some moment's microseconds.
                 formas = {valor} if re.search(r"[^\W\d_]", valor) else {valor, re.sub(r"\D", "", valor)}
                 achados.update({forma: f"{sistema} {coluna}" for forma in formas if len(forma) >= CURTO})
