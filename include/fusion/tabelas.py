@@ -112,9 +112,11 @@ FILAS: dict[str, Table] = {
     )
 }  # fmt: skip
 """Every queue table by its seed name; a new one is a name here and a migration."""
-FILAS["PacienteArquivo"] = tabela_fila("PacienteArquivo", Column("assunto", _texto(CHAVE_MAX)), Column("mensagem", LargeBinary()))
+FILAS["PacienteArquivo"] = tabela_fila(
+    "PacienteArquivo", Column("assunto", _texto(CHAVE_MAX)), Column("mensagem", LargeBinary()), Column("recusada", _BOOLEANO)
+)
 """HL7 messages that wait to be sent; ``chave`` is the control id (MSH-10), ``assunto`` what it is about, ``mensagem`` the bytes as they
-travel."""
+travel. ``recusada`` is true when the receiver said no; a row in ``erro`` without it may have arrived."""
 
 
 def _chave_primaria(nome: str, tipo: TypeEngine[Any]) -> Column[Any]:

@@ -101,7 +101,7 @@ def test_a_refused_message_is_made_anew_when_its_patient_is_looked_at_again(cade
     controle, paciente = cadeia.fila(
         "select chave, chave_paciente from PacienteArquivo where situacao = 'concluido' and assunto like 'paciente %%' order by id desc limit 1"
     )[0]
-    cadeia.fila("update PacienteArquivo set situacao = 'erro', concluido_em = null where chave = %s", controle)
+    cadeia.fila("update PacienteArquivo set situacao = 'erro', recusada = true, concluido_em = null where chave = %s", controle)
     with cadeia.montagem.fusion.begin() as con:
         cadeia.montagem.fila(PENDENCIA).enfileirar(con, [ItemFila(paciente, paciente)])
     assert cadeia.preparar().mensagens == 1
@@ -110,7 +110,7 @@ def test_a_refused_message_is_made_anew_when_its_patient_is_looked_at_again(cade
 
 def recusar(cadeia: Cadeia, assunto: str) -> None:
     cadeia.fila(
-        "update PacienteArquivo set situacao = 'erro', concluido_em = null where id ="
+        "update PacienteArquivo set situacao = 'erro', recusada = true, concluido_em = null where id ="
         " (select max(id) from PacienteArquivo where integracao_id = 2 and assunto = %s)", assunto,
     )  # fmt: skip
 
@@ -136,7 +136,7 @@ def test_what_fusion_had_before_a_refusal_is_updated_and_cancelled_not_admitted_
 
 def test_refused_messages_of_a_subject_are_all_replaced_and_none_takes_fusion_back(cadeia: Cadeia) -> None:
     paciente = cadeia.origem("select max(paper_rowid) from sqluser.pa_person")[0][0]
-    erro = "update PacienteArquivo set situacao = 'erro', concluido_em = null where id in (select id from PacienteArquivo where assunto = %s order by id desc limit %s)"
+    erro = "update PacienteArquivo set situacao = 'erro', recusada = true, concluido_em = null where id in (select id from PacienteArquivo where assunto = %s order by id desc limit %s)"
     situacoes = "select situacao from PacienteArquivo where assunto = %s order by id desc limit 3"
     for n in range(3):
         cadeia.origem("update sqluser.pa_person set paper_mobphone = %s where paper_rowid = %s", f"6190000000{n}", paciente)

@@ -14,6 +14,7 @@ from airflow.sdk.exceptions import AirflowFailException
 
 from fusion_airflow.operators import EnvioArquivoOperator
 from include.fusion.erros import FusionIndisponivel
+from include.fusion.filas import ItemFila
 from include.fusion.pedido import Pedido
 from sandbox.mllp.servidor import ServidorMllp
 from sandbox.postgres import Postgres
@@ -145,6 +146,28 @@ def test_what_fails_on_the_way_is_tried_again_and_neither_doubles_nor_overtakes(
     ate_acabar(cadeia)
     chegaram_em_ordem(feitas, dsn)
     assert cadeia.fila("select count(*) from PacienteArquivo where situacao not in ('concluido', 'descartado')") == [(0,)]
+
+
+def test_a_message_whose_every_answer_was_lost_keeps_its_control_id_when_its_patient_is_looked_at_again(
+    cadeia: Cadeia, mllp: ServidorMllp, dsn: str
+) -> None:
+    feitas = a_enviar(cadeia)
+    mllp.falhas(parcela_corta_depois=0.5, semente=3)
+    i: Any = cadeia.montagem.integracao
+    cadeia.montagem.integracao = i.model_copy(
+        update={"envio_arquivo_fusion": i.envio_arquivo_fusion.model_copy(update={"tentativas_max": 1, "parcela_erro_max": 1.0})}
+    )
+    ate_acabar(cadeia)
+    cadeia.montagem.integracao = i
+    desistidas = {(p, c) for p, c in cadeia.fila("select chave_paciente, chave from PacienteArquivo where situacao = 'erro'")}
+    assert {controle for _, controle in desistidas} & set(guardadas(dsn))
+    mllp.falhas()
+    with cadeia.montagem.fusion.begin() as con:
+        cadeia.montagem.fila(PENDENCIA).enfileirar(con, [ItemFila(paciente) for paciente, _ in desistidas])
+    cadeia.preparar()
+    assert set(a_enviar(cadeia)) == desistidas
+    enviar(cadeia)
+    assert sorted(guardadas(dsn)) == sorted(controle for _, controle in feitas)
 
 
 def test_nobody_listening_fails_the_task_and_everything_waits(

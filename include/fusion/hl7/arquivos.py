@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, bindparam, exists, literal_column, null, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, bindparam, exists, literal_column, null, select, true, update
 
 from include.fusion.filas import Fila, ItemFila, Registro
 from include.fusion.hl7.mensagem import MensagemHl7
 from include.fusion.leitura import Pronto
+from include.fusion.livro import SemLivro
 from include.fusion.relogio import agora
 from include.fusion.tabelas import ABERTAS, FILAS
 
@@ -37,8 +38,13 @@ class FilaArquivos(Fila):
         self._mudar(("erro",), superada, valores={"situacao": "descartado", "motivo": SUBSTITUIDA, "concluido_em": agora()})
         return super().reenviar_erros(prefixo_dono=prefixo_dono, chaves=chaves)
 
+    @staticmethod
+    def _de_volta() -> dict[str, Any]:
+        # Sent once more, it may arrive after all.
+        return {**Fila._de_volta(), "recusada": null()}
 
-class Arquivos:
+
+class Arquivos(SemLivro):
     """Messages of one queue of ``PacienteArquivo``; ``fila`` is that queue. The key of a row is the message's control id."""
 
     def __init__(self, engine: Engine, fila: Fila) -> None:
@@ -58,22 +64,40 @@ class Arquivos:
             con.execute(comando, [{"controle": a.mensagem.controle, "bytes": a.mensagem.corpo, "sobre": a.assunto} for a in arquivos])
 
     def recusadas(self, con: Connection, pacientes: Sequence[str]) -> dict[str, list[str]]:
-        """Subject → control ids of refused messages of these patients."""
+        """Subject → control ids of messages of these patients that the receiver refused."""
         achadas: dict[str, list[str]] = {}
-        for i in range(0, len(pacientes), _LISTA_MAX):
-            onde = (*self._desta, self._t.situacao == "erro", self._t.chave_paciente.in_(pacientes[i : i + _LISTA_MAX]))
-            for assunto, controle in con.execute(select(self._t.assunto, self._t.chave).where(*onde)):
-                achadas.setdefault(assunto, []).append(controle)
+        for assunto, controle in self._em_erro(con, pacientes, self._t.recusada == true()):
+            achadas.setdefault(assunto, []).append(controle)
         return achadas
+
+    def repetir_incertas(self, pacientes: Sequence[str]) -> int:
+        """Send messages of these patients again that ended in error without an answer: under another control id they might arrive twice."""
+        with self._engine.connect() as con:
+            incertas = [controle for _, controle in self._em_erro(con, pacientes, self._t.recusada.is_(None))]
+        return self.fila.reenviar_erros(chaves=incertas) if incertas else 0
+
+    def _em_erro(self, con: Connection, pacientes: Sequence[str], *onde: ColumnElement[bool]) -> Iterator[tuple[str, str]]:
+        for i in range(0, len(pacientes), _LISTA_MAX):
+            deles = (*self._desta, self._t.situacao == "erro", self._t.chave_paciente.in_(pacientes[i : i + _LISTA_MAX]), *onde)
+            for linha in con.execute(select(self._t.assunto, self._t.chave).where(*deles)):
+                yield linha.assunto, linha.chave
+
+    def retirar(self, con: Connection, chaves: Iterable[str]) -> None:
+        """Note that the receiver refused these messages: it certainly has not their content."""
+        self._marcar(con, chaves, recusada=True)
 
     def descartar(self, con: Connection, controles: Iterable[str]) -> None:
         """Close refused messages in whose place there are newer ones."""
+        self._marcar(con, controles, situacao="descartado", motivo=SUBSTITUIDA, concluido_em=agora())
+
+    def _marcar(self, con: Connection, controles: Iterable[str], **valores: Any) -> None:
+        """Change rows in ``erro``."""
         lista = sorted(controles)
         for i in range(0, len(lista), _LISTA_MAX):
             onde = (*self._desta, self._t.situacao == "erro", self._t.chave.in_(lista[i : i + _LISTA_MAX]))
-            con.execute(update(FILAS[TABELA]).where(*onde).values(situacao="descartado", motivo=SUBSTITUIDA, concluido_em=agora()))
+            con.execute(update(FILAS[TABELA]).where(*onde).values(valores))
 
-    def ler(self, registros: Sequence[Registro]) -> dict[str, Pronto | None]:
+    def ler_bytes(self, registros: Sequence[Registro]) -> dict[str, Pronto | None]:
         """Bytes of reserved rows, by control id."""
         achadas: dict[str, Pronto | None] = dict.fromkeys(r.chave for r in registros)
         ids = [r.id for r in registros]

@@ -37,7 +37,7 @@ class Preparo:
     Messages, ledger and the pendencies' outcomes are one transaction: who is killed has done all of a batch or nothing. What could not be
     mapped leaves the pendency in ``erro`` with its reason; the patient's other messages travel. A message that was refused does not count
     as sent: looked at again, its subject gets a new one in its place. What of it Fusion had before, it still has: the ledger's ``operacao``
-    tells whether that was anything.
+    tells whether that was anything. A message that ended without an answer may have arrived: it is sent again as it is.
     """
 
     def __init__(
@@ -65,6 +65,7 @@ class Preparo:
                     motivos[registro.chave] = [AUSENTE if lido is None else motivo_de(lido)]
                 else:
                     planos[registro.chave], motivos[registro.chave] = lido, list(lido.recusas)
+            self.arquivos.repetir_incertas(list(planos))
             with self.engine.begin() as con:
                 # Only what is still ours: another worker may have taken a row over while we read.
                 meus = self.pendencias.ainda_meus(con, dono, [r.id for r in registros])

@@ -490,6 +490,16 @@ UPDATE versao_migracao SET version_num='0004' WHERE versao_migracao.version_num 
 
 GO
 
+-- Running upgrade 0004 -> 0005
+
+ALTER TABLE PacienteArquivo ADD recusada BIT NULL;
+
+GO
+
+UPDATE versao_migracao SET version_num='0005' WHERE versao_migracao.version_num = '0004';
+
+GO
+
 COMMIT;
 
 GO

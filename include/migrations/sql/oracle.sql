@@ -499,6 +499,16 @@ UPDATE versao_migracao SET version_num='0004' WHERE versao_migracao.version_num 
 
 /
 
+-- Running upgrade 0004 -> 0005
+
+ALTER TABLE PacienteArquivo ADD recusada NUMBER(1)
+
+/
+
+UPDATE versao_migracao SET version_num='0005' WHERE versao_migracao.version_num = '0004'
+
+/
+
 COMMIT
 
 /

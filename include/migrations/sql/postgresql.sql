@@ -357,4 +357,10 @@ CREATE TABLE PacienteSES (
 
 UPDATE versao_migracao SET version_num='0004' WHERE versao_migracao.version_num = '0003';
 
+-- Running upgrade 0004 -> 0005
+
+ALTER TABLE PacienteArquivo ADD COLUMN recusada BOOLEAN;
+
+UPDATE versao_migracao SET version_num='0005' WHERE versao_migracao.version_num = '0004';
+
 COMMIT;

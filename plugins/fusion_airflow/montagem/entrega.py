@@ -13,7 +13,7 @@ from include.fusion.entrega import Entrega, Parametros
 from include.fusion.hl7.arquivos import TABELA as TABELA_HL7
 from include.fusion.hl7.arquivos import Arquivos
 from include.fusion.leitura import Leitor, Montador
-from include.fusion.livro import Livro, SemLivro
+from include.fusion.livro import Livro
 from include.fusion.settings import Integracao, TrackCare
 from include.fusion.settings.processos import CargaInicial, Importacao, Processamento
 from include.fusion.settings.processos import Entrega as AjustesEntrega
@@ -78,7 +78,8 @@ class PartesEntrega(Partes):
         """Queue of one process and the way of its records into Fusion."""
         p = self.sistema.processos[0] if processo in ("", CARGA_INICIAL) else self.sistema.processo(processo)
         if p.tabela == TABELA_HL7:
-            return Via(self.fila(processo), SemLivro(), self.arquivos(p.nome).ler, Destino("", lambda corpo: corpo, str))
+            arquivos = self.arquivos(p.nome)
+            return Via(arquivos.fila, arquivos, arquivos.ler_bytes, Destino("", lambda corpo: corpo, str))
         numero, layout_id = self.numero(p.nome), getattr(self.integracao.entrega_de(p.nome), "layout_id", None)
         if processo == CARGA_INICIAL:
             inicial: Any = self.integracao.carga_inicial  # type: ignore[attr-defined]
