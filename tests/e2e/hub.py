@@ -290,14 +290,22 @@ class Hub:
             self.pausar(dag, False)
 
     def provocar(self, dag: str, fazer: Callable[[Hub], Any], tarefas: set[str]) -> str:
-        """On a hub at rest: ``fazer``, and wait for a run in which all these tasks did something; its id."""
+        """On a hub at rest: ``fazer``, and wait for a run of the watcher's in which all these tasks did something; its id.
+
+        Should the safety net have come first and dealt with it, ``fazer`` once more: a run by the clock looks everywhere.
+        """
         antes = {r["dag_run_id"] for r in self.runs(dag)}
         fazer(self)
         achado: list[str] = []
 
         def feito() -> bool:
-            novas = [r["dag_run_id"] for r in self.runs(dag) if r["dag_run_id"] not in antes and r["state"] in FIM]
-            achado[:] = [r for r in novas if all(self.tarefas(dag, r)[t]["state"] == "success" for t in tarefas)]
+            novas = {r["dag_run_id"]: r["run_type"] for r in self.runs(dag) if r["dag_run_id"] not in antes and r["state"] in FIM}
+            vigiadas = [r for r, tipo in novas.items() if tipo == "asset_triggered"]
+            achado[:] = [r for r in vigiadas if all(self.tarefas(dag, r)[t]["state"] == "success" for t in tarefas)]
+            if len(novas) > len(vigiadas) and not achado:
+                self.quieto()
+                antes.update(r["dag_run_id"] for r in self.runs(dag))
+                fazer(self)
             return bool(achado)
 
         self.esperar(feito, f"{dag}: nothing came of it")
