@@ -286,7 +286,8 @@ class Carga:
 
     @staticmethod
     def _item(origem: Origem, linha: Linha) -> ItemFila:
-        return ItemFila(str(linha["chave"]), str(linha["chave_paciente"] or ""), linha["operacao"], origem.prioridade)
+        prioridade = linha.get("prioridade", origem.prioridade)
+        return ItemFila(str(linha["chave"]), str(linha["chave_paciente"] or ""), linha["operacao"], prioridade)
 
 
 def enfileirar_pedido(

@@ -13,6 +13,7 @@ from include.fusion.filas import ItemFila
 from include.fusion.hl7.ack import Ack, Hl7SemResposta
 from include.fusion.hl7.transporte import TransporteHttp
 from include.fusion.leitura import RAIZ_SQL
+from include.fusion.sistemas import trackcare_preparo
 from include.fusion.sistemas.trackcare import na_copia
 from sandbox.origens.trackcare import INVALIDOS
 from sandbox.postgres import Postgres
@@ -199,6 +200,29 @@ def test_the_initial_load_resumes_behind_its_last_page_and_repeats_nobody(postgr
     assert c.carga_inicial(pagina=7) == pessoas
     assert c.carga_inicial(pagina=7) == pessoas
     assert c.origem("select count(*) from sqluser.pacienteses")[0][0] <= pessoas
+    c.fechar()
+
+
+def test_a_load_holds_up_neither_the_messages_made_nor_whom_something_happens_to(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trackcare_preparo, "DURACAO_MAX", 0.0)
+    c = Cadeia(postgres, tmp_path, 20, pendencia_busca_paciente={"max_records": 1})
+    c.origem("truncate sqluser.pacienteses")
+    c.carga_inicial()
+    assert c.carregar() > 3
+    assert c.fila("select distinct prioridade from PendenciaIntegracao") == [(9,)]
+    ultimo = c.origem(
+        "select papmi_paper_dr from sqluser.pa_adm join sqluser.pa_patmas on papmi_rowid1 = paadm_papmi_dr order by 1 desc limit 1"
+    )[0][0]
+    c.origem("update sqluser.pa_adm set paadm_depcode_dr = 1 where paadm_papmi_dr = (select papmi_rowid1 from sqluser.pa_patmas where papmi_paper_dr = %s)",
+             ultimo)  # fmt: skip
+    c.carregar()
+    assert c.preparar().pacientes == 1, "a turn ends, and what was made is sent before more is"
+    assert c.fila("select chave from PendenciaIntegracao where situacao <> 'pendente'") == [(str(ultimo),)]
+    while c.preparar().pacientes:
+        pass
+    assert not c.montagem.fila(PENDENCIA).tem_prontos()
     c.fechar()
 
 

@@ -38,6 +38,7 @@ from include.fusion.sistemas.trackcare_base import Coleta, ContextoTrackCare, ch
 from include.fusion.sistemas.trackcare_paciente import alergias, nome, paciente
 from include.fusion.sistemas.trackcare_visita import Visita, visitas
 
+PRIORIDADE_VIVA, PRIORIDADE_HISTORICO = 5, 9
 SINCRONIZAR, PROCESSO, ENVIO = "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion"
 
 
@@ -267,8 +268,12 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Any:
 
 
 def na_copia(x: Linha) -> Linha:
-    """A row of PacienteSES as the Integrador's copy keeps it, and what the queue needs of it."""
+    """A row of PacienteSES as the Integrador's copy keeps it, and what the queue needs of it.
+
+    Whom only the initial load has written goes behind those to whom something happened: an admission must not wait for a whole history.
+    """
     return {
+        "prioridade": PRIORIDADE_HISTORICO if x["alteradoclinicoem"] is None else PRIORIDADE_VIVA,
         "pacienteid": x["chave"],
         "atualizadoem": x["marcador"],
         "chave_paciente": x["chave"],
