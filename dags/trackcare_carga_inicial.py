@@ -2,7 +2,7 @@
 # TrackCare → Fusion: carga inicial
 
 **Carga Inicial Pacientes** percorre `SQLUser.PA_Person` por número crescente, a partir do último já feito, `MaxRecords` pessoas por ciclo, e as
-grava em `PacienteSES`, no próprio banco do TrackCare. Daí a DAG *TrackCare* as sincroniza e envia, atrás de nada: como qualquer mudança.
+grava em `PacienteSES`, no próprio banco do TrackCare. Daí a DAG *TrackCare* as sincroniza e envia, atrás dos pacientes com algo novo.
 
 **Acompanhar:** o log mostra feitos, total, ritmo e tempo restante a cada 10 segundos; o mesmo está em XCom › `progresso`.
 **Pausar:** pause a DAG (o botão ao lado do nome): ela para no fim do ciclo. **Continuar:** despause.

@@ -152,7 +152,7 @@ class Carga:
         na_janela = self._na_janela(con, origem, inicio) if janela else ""
         cursor, novas = inicio, 0
         while True:
-            linhas = self.consultas.linhas(con, origem.sql, marcador=cursor, chave=chave, limite=self.pagina)
+            linhas = self._pagina(con, origem, cursor, chave)
             con.rollback()  # No snapshot of the hospital's database is held while we write to ours.
             if linhas:
                 novas += self._gravar_pagina(origem, linhas, resultado, agora_la, do_inicio=inicio == INICIO)
@@ -166,6 +166,14 @@ class Carga:
             cursor, chave = seguinte
         if janela and not novas:
             self._assentar(origem, inicio, na_janela)
+
+    def _pagina(self, con: Connection, origem: Origem, cursor: Any, chave: Any) -> list[dict[str, Any]]:
+        """Rows behind (cursor, chave). A driver may give a moment as text: left so, it would have no overlap window and no fixed width."""
+        linhas = self.consultas.linhas(con, origem.sql, marcador=cursor, chave=chave, limite=self.pagina)
+        for linha in linhas:
+            if isinstance(linha["marcador"], str):
+                linha["marcador"] = self.consultas.sistema.ler_marcador(linha["marcador"])
+        return linhas
 
     def marcar_inicio(self) -> None:
         """Set the watermark of every origin that has none to the source's now: what changes from here on is live traffic."""
@@ -278,7 +286,8 @@ class Carga:
 
     @staticmethod
     def _item(origem: Origem, linha: Linha) -> ItemFila:
-        return ItemFila(str(linha["chave"]), str(linha["chave_paciente"] or ""), linha["operacao"], origem.prioridade)
+        prioridade = linha.get("prioridade", origem.prioridade)
+        return ItemFila(str(linha["chave"]), str(linha["chave_paciente"] or ""), linha["operacao"], prioridade)
 
 
 def enfileirar_pedido(

@@ -46,7 +46,12 @@ class Espelho:
 
     @staticmethod
     def _valor(valor: Any) -> Any:
-        """As the copy keeps it: moments and dates as ISO text; an empty text is no text, as Oracle has it."""
+        """As the copy keeps it: moments and dates as ISO text; an empty text is no text, as Oracle has it.
+
+        A NUL goes: InterSystems takes it in a text, PostgreSQL does not, and one such row would hold up its whole page for ever.
+        """
         if isinstance(valor, datetime):
             return valor.isoformat(timespec="microseconds")
-        return valor.isoformat() if isinstance(valor, date) else valor or None if isinstance(valor, str) else valor
+        if isinstance(valor, date):
+            return valor.isoformat()
+        return valor.replace("\x00", "") or None if isinstance(valor, str) else valor

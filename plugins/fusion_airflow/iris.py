@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from datetime import date, datetime
 from types import ModuleType
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.engine.default import DefaultDialect
 
 PORTA = 1972
+ISOLAMENTOS = ("READ COMMITTED", "READ VERIFIED", "READ UNCOMMITTED")
 _LINHAS = 1000
 _CAIDA = re.compile(r"(?i)communication (link )?error|<NETWORK|connection (is |was )?closed|not connected|socket")
 _COMENTARIO = re.compile(r"(?m)^\s*--.*\n?")
@@ -40,7 +42,7 @@ class IrisHook(DbApiHook):
     """Connection type ``iris``: host, port (1972), schema is the namespace, login, password.
 
     Extra (JSON): ``timeout`` (seconds to connect, 10), ``sslconfig`` (name of a configuration in the file that the environment variable
-    ISC_SSLconfigurations points to).
+    ISC_SSLconfigurations points to), ``isolation`` (one of :data:`ISOLAMENTOS`, READ COMMITTED).
     """
 
     conn_name_attr = "iris_conn_id"
@@ -55,9 +57,12 @@ class IrisHook(DbApiHook):
         if not (conexao.host and conexao.schema):
             raise AirflowException(f"connection '{self.get_conn_id()}': needs a host, and the namespace in the schema field")
         extra = conexao.extra_dejson
+        isolamento = extra.get("isolation", ISOLAMENTOS[0])
+        if isolamento not in ISOLAMENTOS:
+            raise AirflowException(f"connection '{self.get_conn_id()}': extra.isolation must be one of {', '.join(ISOLAMENTOS)}")
         opcoes = {"sslconfig": str(extra["sslconfig"])} if extra.get("sslconfig") else {}
         # Shared memory would need a server on this very machine, and is what the driver tries first for localhost.
-        return driver().connect(
+        con = driver().connect(
             hostname=conexao.host,
             port=int(conexao.port or PORTA),
             namespace=conexao.schema,
@@ -68,6 +73,11 @@ class IrisHook(DbApiHook):
             autoCommit=False,
             **opcoes,
         )
+        cursor = con.cursor()
+        # The engine's default shows what others have not committed: rolled back there, it would stay in the copy and in Fusion.
+        cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {isolamento}")
+        cursor.close()
+        return con
 
     def set_autocommit(self, conn: Any, autocommit: bool) -> None:
         conn.setAutoCommit(autocommit)
@@ -123,6 +133,14 @@ def nativo(sql: str, valores: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
     return f"SELECT {distinto or ''}TOP {limite} {resto}", valores
 
 
+def _legivel(valor: Any) -> Any:
+    """A bind that the driver takes: it refuses Python's moments, and reads text in the form that TIMESTAMP itself has."""
+    if isinstance(valor, datetime):
+        texto = valor.isoformat(" ")
+        return texto.rstrip("0") if valor.microsecond else texto
+    return valor.isoformat() if isinstance(valor, date) else valor
+
+
 def engine_iris(conn_id: str, tempo_limite: float | None = None, **pool: Any) -> Engine:
     """Engine whose connections this hook opens. ``tempo_limite``: seconds that a statement may take; ``pool``: options of ``create_engine``."""
     engine = create_engine("iris://", creator=IrisHook(iris_conn_id=conn_id).get_conn, **pool)
@@ -132,6 +150,6 @@ def engine_iris(conn_id: str, tempo_limite: float | None = None, **pool: Any) ->
         cursor.arraysize = _LINHAS
         if tempo_limite:
             cursor.setQueryTimeout(math.ceil(tempo_limite))
-        return (sql, valores) if varios else nativo(sql, valores or ())
+        return (sql, valores) if varios else nativo(sql, tuple(map(_legivel, valores or ())))
 
     return engine

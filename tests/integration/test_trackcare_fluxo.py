@@ -8,9 +8,13 @@ from typing import Any
 
 import pytest
 
+from include.fusion.carga import INICIO
 from include.fusion.filas import ItemFila
 from include.fusion.hl7.ack import Ack, Hl7SemResposta
 from include.fusion.hl7.transporte import TransporteHttp
+from include.fusion.leitura import RAIZ_SQL
+from include.fusion.sistemas import trackcare_preparo
+from include.fusion.sistemas.trackcare import na_copia
 from sandbox.origens.trackcare import INVALIDOS
 from sandbox.postgres import Postgres
 from tests.integration.trackcare_cadeia import PENDENCIA, Cadeia
@@ -199,6 +203,29 @@ def test_the_initial_load_resumes_behind_its_last_page_and_repeats_nobody(postgr
     c.fechar()
 
 
+def test_a_load_holds_up_neither_the_messages_made_nor_whom_something_happens_to(
+    postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trackcare_preparo, "DURACAO_MAX", 0.0)
+    c = Cadeia(postgres, tmp_path, 20, pendencia_busca_paciente={"max_records": 1})
+    c.origem("truncate sqluser.pacienteses")
+    c.carga_inicial()
+    assert c.carregar() > 3
+    assert c.fila("select distinct prioridade from PendenciaIntegracao") == [(9,)]
+    ultimo = c.origem(
+        "select papmi_paper_dr from sqluser.pa_adm join sqluser.pa_patmas on papmi_rowid1 = paadm_papmi_dr order by 1 desc limit 1"
+    )[0][0]
+    c.origem("update sqluser.pa_adm set paadm_depcode_dr = 1 where paadm_papmi_dr = (select papmi_rowid1 from sqluser.pa_patmas where papmi_paper_dr = %s)",
+             ultimo)  # fmt: skip
+    c.carregar()
+    assert c.preparar().pacientes == 1, "a turn ends, and what was made is sent before more is"
+    assert c.fila("select chave from PendenciaIntegracao where situacao <> 'pendente'") == [(str(ultimo),)]
+    while c.preparar().pacientes:
+        pass
+    assert not c.montagem.fila(PENDENCIA).tem_prontos()
+    c.fechar()
+
+
 def test_whom_the_load_marks_behind_the_watermark_is_synchronised_all_the_same(postgres: Postgres, tmp_path: Path) -> None:
     c = Cadeia(postgres, tmp_path, 60)
     c.mudar(3)
@@ -208,6 +235,30 @@ def test_whom_the_load_marks_behind_the_watermark_is_synchronised_all_the_same(p
     copia = c.fila("select count(*) from PacienteSES where integracao_id = 2")
     assert copia == c.origem("select count(*) from sqluser.pacienteses")
     c.fechar()
+
+
+def test_a_marker_that_a_driver_gives_as_text_settles_like_any_other(postgres: Postgres, tmp_path: Path) -> None:
+    c = Cadeia(postgres, tmp_path, 20)
+    for arquivo, marcador in (("pacienteses.sql", "s.atualizadoem AS"), ("pacienteses_vigia.sql", "MAX(s.atualizadoem) AS")):
+        nosso = (RAIZ_SQL / "trackcare" / arquivo).read_text()
+        (tmp_path / arquivo).write_text(nosso.replace(marcador, f"CAST({marcador.removesuffix(' AS')} AS varchar(40)) AS"))
+    c.montagem.consultas.pasta_sql = tmp_path
+    c.mudar(5)
+    assert c.carregar() > 1
+    c.carregar()
+    with c.montagem.fusion.connect() as con:
+        marca = c.montagem.marcas().ler(con, "pacienteses")
+    assert marca is not None and not c.montagem.vigia().ha_trabalho({"pacienteses": marca})
+    c.fechar()
+
+
+def test_a_nul_in_a_text_of_the_source_holds_up_nobody(cadeia: Cadeia) -> None:
+    consultas, espelho = cadeia.montagem.consultas, cadeia.montagem.carga().espelho
+    assert espelho is not None
+    with consultas.engine.connect() as con:
+        linha = consultas.linhas(con, "pacienteses.sql", marcador=INICIO, chave=None, limite=1)[0]
+    with cadeia.montagem.fusion.connect() as con:
+        assert [len(espelho.gravar(con, [{**linha, **na_copia(linha), "nomemae": "A\x00na", "email": "\x00"}])) for _ in range(2)] == [1, 0]
 
 
 def test_a_look_that_is_under_way_does_not_put_back_a_watermark_taken_away(cadeia: Cadeia, monkeypatch: pytest.MonkeyPatch) -> None:

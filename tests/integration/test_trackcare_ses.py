@@ -49,6 +49,22 @@ def test_a_load_leaves_rows_that_are_there_and_a_change_that_changes_nothing_sho
     assert casa.sql("select * from sqluser.pacienteses where pacienteid = %s", paciente)[0][:15] == antes[0][:15]
 
 
+def test_a_person_with_two_registrations_does_not_stop_the_load(casa: Casa) -> None:
+    paciente, _ = casa.internado()
+    outra = casa.sql("select max(papmi_rowid1) + 1000000 from sqluser.pa_patmas")[0][0]
+    casa.sql(
+        "insert into sqluser.pa_patmas select (jsonb_populate_record(m, jsonb_build_object('papmi_rowid1', %s::bigint))).*"
+        " from sqluser.pa_patmas m where papmi_paper_dr = %s", outra, paciente,
+    )  # fmt: skip
+    casa.sql("delete from sqluser.pacienteses where pacienteid = %s", paciente)
+    with casa.engine.begin() as con:
+        con.execute(
+            casa.leitor.consultas.sql("carga_inicial.sql"), {"depois": paciente - 1, "ate": paciente, "agora": datetime(2026, 1, 1)}
+        )
+    assert casa.sql("select count(*) from sqluser.pacienteses where pacienteid = %s", paciente) == [(1,)]
+    casa.sql("delete from sqluser.pa_patmas where papmi_rowid1 = %s", outra)
+
+
 @pytest.mark.parametrize("tipo", ["sinais", "nota", "alergia", "cadastro", "endereco", "cns", "pedido", "cirurgia"])
 def test_every_kind_of_change_moves_the_patients_marker(casa: Casa, tipo: str) -> None:
     paciente, adm = casa.internado()

@@ -134,6 +134,12 @@ def test_a_bad_document_is_kept_for_refusal_or_dropped_as_set() -> None:
     assert comum.cns("123", TOLERANTE) is None
 
 
+def test_a_windows_dash_in_a_latin_1_column_does_not_join_two_numbers() -> None:
+    linha = "dar 5–10 mg “lento”\nD’Ávila".encode("cp1252").decode("latin-1")
+    assert comum.texto(linha) == comum.texto_clinico(linha) == "dar 5–10 mg “lento”\nD’Ávila"
+    assert comum.texto("a\x81\x07b") == "ab"
+
+
 def test_html_becomes_lines_of_text() -> None:
     assert (
         texto_simples("<p>Dor&nbsp;há 3 dias<br/>PA &lt; 120</p><style>p{}</style><div>Nega febre</div>")

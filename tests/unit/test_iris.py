@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from airflow.sdk.exceptions import AirflowException, AirflowOptionalProviderFeatureException
@@ -23,12 +25,22 @@ SENHA = "senha-do-teste"
 class Cursor(sqlite3.Cursor):
     tempo = 0
 
+    def execute(self, sql: str, valores: Sequence[Any] = ()) -> Any:  # type: ignore[override]
+        """As strict as the vendor's with binds, which SQLite would adapt."""
+        if ruins := {type(v).__name__ for v in valores} & {"datetime", "date", "time"}:
+            raise TypeError(f"Unsupported argument type: {ruins}")
+        if sql.startswith("SET TRANSACTION"):
+            Conexao.isolamentos.append(sql)
+            return self
+        return super().execute(sql, valores)
+
     def setQueryTimeout(self, segundos: int) -> None:
         Cursor.tempo = segundos
 
 
 class Conexao(sqlite3.Connection):
     autocommit = False
+    isolamentos: ClassVar[list[str]] = []
 
     def cursor(self, *_: Any) -> Cursor:  # type: ignore[override]
         return Cursor(self)
@@ -99,6 +111,24 @@ def test_the_engine_binds_by_name_and_expands_lists(engine: Engine) -> None:
         )
         assert con.execute(consulta, {"chaves": [1, 2, 3], "depois": 1}).scalars().all() == ["B", "C"]
     assert Cursor.tempo == 13
+
+
+def test_moments_travel_as_text_and_find_their_row(engine: Engine) -> None:
+    momentos = [datetime(2024, 3, 1, 10, 30), datetime(2024, 3, 1, 10, 30, 0, 120000)]
+    with engine.connect() as con:
+        lidos = [con.execute(text("select :m as marcador"), {"m": m}).scalar_one() for m in momentos]
+    assert lidos == ["2024-03-01 10:30:00", "2024-03-01 10:30:00.12"] and list(map(datetime.fromisoformat, lidos)) == momentos
+
+
+def test_nothing_uncommitted_is_read_unless_the_site_says_so(vendor: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    IrisHook("trak").get_conn()
+    assert Conexao.isolamentos[-1] == "SET TRANSACTION ISOLATION LEVEL READ COMMITTED"
+    monkeypatch.setenv("AIRFLOW_CONN_SUJA", "iris://u:p@h/NS?isolation=READ+UNCOMMITTED")
+    IrisHook("suja").get_conn()
+    assert Conexao.isolamentos[-1].endswith("READ UNCOMMITTED")
+    monkeypatch.setenv("AIRFLOW_CONN_ERRADA", "iris://u:p@h/NS?isolation=x")
+    with pytest.raises(AirflowException, match="isolation must be one of"):
+        IrisHook("errada").get_conn()
 
 
 def test_the_engine_never_shows_the_password_or_a_value(engine: Engine) -> None:

@@ -12,10 +12,14 @@ from include.fusion.erros import RegistroInvalido
 from include.fusion.sistemas.trackcare_base import dia, momento
 from tests.unit.trackcare_apoio import (
     ADMISSAO,
+    CIRURGIA,
+    DIA,
     DIAGNOSTICO,
     FUSO,
     MOVIMENTOS,
     NOTA,
+    REMEDIO,
+    SINAL,
     Conversa,
     contexto,
     eventos,
@@ -124,6 +128,14 @@ def test_every_transfer_of_a_visit_has_a_control_id_of_its_own() -> None:
     assert eventos(mensagens)[2:] == ["A02", "A02"] and len({m.valor("MSH", 10) for m in mensagens}) == 4
 
 
+def test_a_transfer_entered_late_stands_where_it_happened_and_leaves_the_patient_where_he_is() -> None:
+    tarde = MOVIMENTOS[0] | {"trans_rowid": "9||3", "trans_childsub": 3, "trans_starttime": time(11, 30), "ward_code": "ALA03"}
+    c = Conversa()
+    c.dizer(admissoes=ADMISSAO, movimentacoes=MOVIMENTOS)
+    mensagens = c.dizer(admissoes=ADMISSAO, movimentacoes=[*MOVIMENTOS, tarde])
+    assert [(m.valor("PV1", 6), m.valor("PV1", 3)) for m in mensagens] == [("ALA01", "ALA03"), ("ALA03", "ALA02")]
+
+
 def test_a_row_that_changes_no_place_is_no_transfer() -> None:
     outro_medico = [MOVIMENTOS[1] | {"trans_rowid": "9||3"}, MOVIMENTOS[1] | {"trans_rowid": "9||4", "ward_code": None, "bed_code": None}]
     mensagens = Conversa().dizer(admissoes=ADMISSAO, movimentacoes=[*MOVIMENTOS, *outro_medico])
@@ -181,8 +193,34 @@ def test_a_visit_cancelled_before_anybody_heard_of_it_is_not_told() -> None:
     assert eventos(c.dizer(admissoes=ADMISSAO)) == ["A01"]
 
 
-def test_a_pre_admission_waits() -> None:
-    assert eventos(Conversa().dizer(admissoes=ADMISSAO | {"paadm_visitstatus": "P"})) == ["A31"]
+@pytest.mark.parametrize("mudanca", [{}, {"paadm_admdate": None}, {"paadm_type": "Z"}])
+def test_a_pre_admission_waits(mudanca: dict[str, Any]) -> None:
+    plano = ler_plano(admissoes=ADMISSAO | {"paadm_visitstatus": "P"} | mudanca)
+    assert [i.entidade for i in plano.itens if i.ativo] == ["paciente 77"] and plano.recusas == ()
+
+
+def test_an_admission_that_goes_back_to_a_pre_admission_is_cancelled() -> None:
+    c = Conversa()
+    c.dizer(admissoes=ADMISSAO, movimentacoes=MOVIMENTOS)
+    assert eventos(c.dizer(admissoes=ADMISSAO | {"paadm_visitstatus": "P"}, movimentacoes=MOVIMENTOS)) == ["A11"]
+    assert eventos(c.dizer(admissoes=ADMISSAO, movimentacoes=MOVIMENTOS)) == ["A01"]
+
+
+def test_a_discharge_whose_hour_was_not_noted_is_a_day() -> None:
+    sem_hora = {"paadm_visitstatus": "D", "paadm_dischgdate": DIA, "paadm_dischgtime": None}
+    *_, alta = Conversa(contexto(desde=datetime(2024, 3, 1, tzinfo=FUSO))).dizer(admissoes=ADMISSAO | sem_hora)
+    assert (alta.valor("PV1", 44), alta.valor("PV1", 45), alta.valor("EVN", 6)) == ("20240301103000-0300", "20240301", "20240301")
+    *_, meia_noite = Conversa().dizer(admissoes=ADMISSAO | sem_hora | {"paadm_dischgdate": date(2024, 3, 2), "paadm_dischgtime": 0})
+    assert meia_noite.valor("PV1", 45) == "20240302000000-0300"
+
+
+def test_what_was_said_of_the_wrong_person_is_said_again_of_the_right_one() -> None:
+    c, tudo = Conversa(), {"admissoes": ALTA, "movimentacoes": MOVIMENTOS, "notas": NOTA, "sinais_vitais": SINAL, "medicamentos": REMEDIO,
+                           "cirurgias": CIRURGIA}  # fmt: skip
+    c.dizer(**tudo)
+    mensagens = c.dizer({"chave": 88, "paper_name2": "Outra"}, **tudo)
+    assert sorted(eventos(mensagens)) == ["A02", "A03", "A08", "A31", "O11", "R01", "S14", "T02"]
+    assert {m.valor("PID", 3) for m in mensagens} == {"88"}
 
 
 def test_an_outpatient_may_be_registered_by_a04() -> None:

@@ -123,6 +123,22 @@ def test_a_note_entered_in_error_is_withdrawn_only_if_it_was_sent() -> None:
     assert (m.valor("TXA", 12), m.valor("TXA", 19), m.bruto("OBX", 5)) == ("9||1", "CA", "")
 
 
+@pytest.mark.parametrize(
+    "mudanca",
+    [{"not_errorreason_dr": 3, "not_notes": None}, {"not_notes": " "}, {"not_status_dr": 3}, {"not_status_dr": 3, "not_date": "ontem"}],
+)
+def test_a_note_that_is_emptied_or_a_draft_again_is_withdrawn(mudanca: dict[str, Any]) -> None:
+    c = Conversa(com_catalogo(situacao_nota=Catalogo(politica="padrao", padrao="AU", codigos={"3": "NAO_ENVIAR"})))
+    c.dizer(admissoes=ADMISSAO, notas=NOTA)
+    (m,) = c.dizer(admissoes=ADMISSAO, notas=NOTA | mudanca)
+    assert (m.valor("TXA", 2), m.valor("TXA", 12), m.valor("TXA", 19)) == ("PN", "9||1", "CA") and m.bruto("OBX", 5) == ""
+
+
+def test_a_treatment_lasts_through_its_last_day() -> None:
+    (_, _, m) = Conversa().dizer(admissoes=ADMISSAO, medicamentos=REMEDIO | {"oeori_enddate": date(2024, 3, 10)})
+    assert (m.valor("RXE", 1, 4), m.valor("RXE", 1, 5)) == ("20240301103000-0300", "20240310")
+
+
 @pytest.mark.parametrize(("situacao", "controle"), [("V", "XO"), ("D", "DC"), ("C", "CA"), ("E", "XO")])
 def test_a_medicines_change_says_what_it_is(situacao: str, controle: str) -> None:
     c = Conversa()
@@ -192,6 +208,14 @@ def test_allergies_are_added_updated_and_deleted() -> None:
     (apagada,) = c.dizer(alergias=ALERGIA | {"alg_entrystatus": "E"})
     assert (apagada.bruto("IAM", 6), apagada.bruto("IAM", 17)) == ("D", "E")
     assert eventos(Conversa().dizer(alergias=ALERGIA | {"alg_entrystatus": "E"})) == ["A31"]
+
+
+def test_an_allergy_entered_in_error_is_deleted_even_without_its_substance() -> None:
+    c, vazia = Conversa(), ALERGIA | {"alg_entrystatus": "E", "tipo_codigo": None, "tipo_descricao": None}
+    assert ler_plano(alergias=vazia).recusas == () and eventos(c.dizer(alergias=vazia)) == ["A31"]
+    c.dizer(alergias=ALERGIA)
+    (m,) = c.dizer(alergias=vazia)
+    assert (m.bruto("IAM", 6), m.valor("IAM", 7)) == ("D", "77||1")
 
 
 def test_an_allergy_is_new_to_fusion_whatever_it_knows_of_the_patient() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from include.fusion.hl7 import campos as c
 from include.fusion.hl7.ajustes import AjustesHl7
@@ -22,7 +22,7 @@ _SEM_VISITA = "PV1|1|N"
 
 
 def adt(aj: AjustesHl7, evento: str, momento: datetime, paciente: PacienteHl7, visita: Visita | None = None, *, alergias: Sequence[Alergia] = (),
-        diagnosticos: Sequence[Diagnostico] = (), procedimentos: Sequence[Procedimento] = (), ocorrido: datetime | None = None,
+        diagnosticos: Sequence[Diagnostico] = (), procedimentos: Sequence[Procedimento] = (), ocorrido: datetime | date | None = None,
         entidade: str | None = None, versao: str | None = None) -> MensagemHl7:  # fmt: skip
     """One of :data:`ESTRUTURAS`. In A60 allergies are IAM (action and identifier), elsewhere AL1, a snapshot.
 
@@ -52,7 +52,7 @@ def adt(aj: AjustesHl7, evento: str, momento: datetime, paciente: PacienteHl7, v
     return montar(aj, "ADT", evento, estrutura, momento, entidade, segmentos, versao)
 
 
-def _evn(aj: AjustesHl7, evento: str, momento: datetime, ocorrido: datetime | None) -> str:
+def _evn(aj: AjustesHl7, evento: str, momento: datetime, ocorrido: datetime | date | None) -> str:
     return c.segmento("EVN", evento if aj.versao != "2.7" else "", c.ts(aj, momento), "", "", "", c.ts(aj, ocorrido))
 
 

@@ -75,7 +75,7 @@ class PacienteHl7:
 
 @dataclass(frozen=True, slots=True)
 class Visita:
-    """``classe``: table 0004 (I, O, E, P, ...). ``alta`` may be ``APAGAR``: a cancelled discharge."""
+    """``classe``: table 0004 (I, O, E, P, ...). ``alta``: a day where the hour is not known; ``APAGAR``: a cancelled discharge."""
 
     numero: str
     classe: str
@@ -86,7 +86,7 @@ class Visita:
     admitente: Pessoal | None = None
     especialidade: str | None = None
     admissao: datetime | None = None
-    alta: datetime | Apagar | None = None
+    alta: datetime | date | Apagar | None = None
     motivo_alta: str | None = None
 
 
@@ -158,7 +158,7 @@ class Medicamento:
     frequencia: Codigo | None = None
     duracao: str | None = None
     inicio: datetime | None = None
-    fim: datetime | None = None
+    fim: datetime | date | None = None
     quantidade: float | None = None
     instrucoes: str | None = None
     pedido_em: datetime | None = None

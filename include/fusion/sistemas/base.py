@@ -50,7 +50,9 @@ class Origem:
     sobreposicao: timedelta | None = None
     """Overlap window of its own: a marker without a time of day needs a whole day."""
     espelho: Callable[[Linha], Linha] | None = None
-    """Its rows are compared with a copy in the integration database, and only those that differ go on: makes of a row what the copy keeps."""
+    """Its rows are compared with a copy in the integration database, and only those that differ go on: makes of a row what the copy keeps.
+
+    A ``prioridade`` that it adds goes before the origin's."""
 
 
 @dataclass(frozen=True)

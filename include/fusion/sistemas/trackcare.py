@@ -7,6 +7,7 @@ and a value that comes back to what it was is another. Decisions:
 
 - What was never sent needs no cancellation: A11, A13, a withdrawn note or value only follow something that was sent.
 - Location and discharge are no content of a visit: they have messages of their own (A02, A03), and A08 carries the location of now.
+- Whose it is, is content of everything below a visit: an episode that was opened for the wrong person is told again for the right one.
 - Rows entered in error, pre-admissions and merged-away patients do not travel; a merged patient is one A40.
 - A row that cannot be mapped stays behind with its reason (``Plano.recusas``); a patient that cannot be mapped raises.
 """
@@ -37,6 +38,7 @@ from include.fusion.sistemas.trackcare_base import Coleta, ContextoTrackCare, ch
 from include.fusion.sistemas.trackcare_paciente import alergias, nome, paciente
 from include.fusion.sistemas.trackcare_visita import Visita, visitas
 
+PRIORIDADE_VIVA, PRIORIDADE_HISTORICO = 5, 9
 SINCRONIZAR, PROCESSO, ENVIO = "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion"
 
 
@@ -179,7 +181,7 @@ def _da_visita(pessoa: d.PacienteHl7, v: Visita, linhas: Mapping[str, list[Linha
                    ocorrido=v.fim, versao=str(e.sequencia))  # fmt: skip
 
     itens = [Item(entidade, versao_de(pessoa.codigo, v.conteudo, diagnosticos, procedimentos, apagados), admitir)]
-    itens += [Item(f"leito {m.chave}", versao_de(m), _transferencia(pessoa, v, n, ctx)) for n, m in enumerate(v.movimentos) if n]
+    itens += [_transferencia(pessoa, v, n, ctx) for n in range(1, len(v.movimentos))]
     clinicos = [
         *(_painel(pessoa, v, p, ctx) for p in clinico.paineis(linhas["sinais_vitais"], ctx, coleta)),
         *(_nota(pessoa, v, n, ctx) for n in clinico.cada(linhas["notas"], "not_rowid", coleta, lambda x: clinico.nota(x, ctx))),
@@ -193,16 +195,19 @@ def _da_visita(pessoa: d.PacienteHl7, v: Visita, linhas: Mapping[str, list[Linha
         ),
     ]
     itens += [item for _, item in sorted(clinicos, key=lambda par: par[0])]
-    itens.append(Item(f"alta {v.chave}", versao_de(v.fim), alta) if v.fim else sem_alta)
+    itens.append(Item(f"alta {v.chave}", versao_de(pessoa.codigo, v.fim), alta) if v.fim else sem_alta)
     return itens
 
 
-def _transferencia(pessoa: d.PacienteHl7, v: Visita, n: int, ctx: ContextoTrackCare) -> Callable[[Estado], MensagemHl7]:
+def _transferencia(pessoa: d.PacienteHl7, v: Visita, n: int, ctx: ContextoTrackCare) -> Item:
+    """From where is content, too: behind a stay that was entered late the next is told again, or the patient would seem to be there still."""
     antes, depois = v.movimentos[n - 1], v.movimentos[n]
-    dados = replace(v.dados(atual=False), local=depois.local, local_anterior=antes.local)
-    return lambda e: adt(
-        ctx.hl7, "A02", e.momento, pessoa, dados, ocorrido=depois.inicio, entidade=f"leito {depois.chave}", versao=str(e.sequencia)
-    )
+    dados, entidade = replace(v.dados(atual=False), local=depois.local, local_anterior=antes.local), f"leito {depois.chave}"
+
+    def montar(e: Estado) -> MensagemHl7:
+        return adt(ctx.hl7, "A02", e.momento, pessoa, dados, ocorrido=depois.inicio, entidade=entidade, versao=str(e.sequencia))
+
+    return Item(entidade, versao_de(pessoa.codigo, antes.local, depois), montar)
 
 
 _Datado = tuple[datetime, Item]
@@ -217,13 +222,12 @@ def _painel(pessoa: d.PacienteHl7, v: Visita, p: d.Painel, ctx: ContextoTrackCar
         painel = replace(p, observacoes=tuple(replace(o, situacao="C") if e.enviado and o.situacao == "F" else o for o in enviadas))
         return oru(ctx.hl7, e.momento, pessoa, painel, v.dados(atual=True), str(e.sequencia))
 
-    return p.quando, Item(f"painel {p.codigo}", versao_de(p.observacoes), montar, ativo=bool(boas))
+    return p.quando, Item(f"painel {p.codigo}", versao_de(pessoa.codigo, p.observacoes), montar, ativo=bool(boas))
 
 
 def _nota(pessoa: d.PacienteHl7, v: Visita, n: d.Nota, ctx: ContextoTrackCare) -> _Datado:
-    assert n.quando is not None
-    return n.quando, Item(
-        f"nota {n.codigo}", "" if n.cancelada else versao_de(n), lambda e: mdm(ctx.hl7, e.momento, pessoa, v.dados(atual=True), n, str(e.sequencia)),
+    return n.quando or v.inicio, Item(
+        f"nota {n.codigo}", "" if n.cancelada else versao_de(pessoa.codigo, n), lambda e: mdm(ctx.hl7, e.momento, pessoa, v.dados(atual=True), n, str(e.sequencia)),
         ativo=not n.cancelada,
     )  # fmt: skip
 
@@ -237,13 +241,13 @@ def _remedio(pessoa: d.PacienteHl7, v: Visita, m: d.Medicamento, ctx: ContextoTr
             controle = "NW"  # An order that nobody heard of cannot be discontinued: ORC-5 says that it is.
         return rde(ctx.hl7, e.momento, pessoa, v.dados(atual=True), replace(m, controle=controle), str(e.sequencia))
 
-    return m.pedido_em or v.inicio, Item(f"medicamento {m.codigo}", versao_de(m), montar, ativo=m.controle != "CA")
+    return m.pedido_em or v.inicio, Item(f"medicamento {m.codigo}", versao_de(pessoa.codigo, m), montar, ativo=m.controle != "CA")
 
 
 def _cirurgia(pessoa: d.PacienteHl7, v: Visita, c: d.CirurgiaHl7, ctx: ContextoTrackCare) -> _Datado:
     """The hash begins with that of date and room: a new beginning says that the surgery was rescheduled."""
     horario = versao_de(c.inicio, c.sala)[:32]
-    versao = horario + versao_de(c)[:32]
+    versao = horario + versao_de(pessoa.codigo, c)[:32]
 
     def montar(e: Estado) -> MensagemHl7:
         evento, situacao = "S12", c.situacao
@@ -264,8 +268,12 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Any:
 
 
 def na_copia(x: Linha) -> Linha:
-    """A row of PacienteSES as the Integrador's copy keeps it, and what the queue needs of it."""
+    """A row of PacienteSES as the Integrador's copy keeps it, and what the queue needs of it.
+
+    Whom only the initial load has written goes behind those to whom something happened: an admission must not wait for a whole history.
+    """
     return {
+        "prioridade": PRIORIDADE_HISTORICO if x["alteradoclinicoem"] is None else PRIORIDADE_VIVA,
         "pacienteid": x["chave"],
         "atualizadoem": x["marcador"],
         "chave_paciente": x["chave"],

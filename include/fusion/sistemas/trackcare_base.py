@@ -89,6 +89,14 @@ def momento(valor: Any, hora: Any, fuso: ZoneInfo, campo: str) -> datetime | Non
     return datetime.combine(quando, time(segundos // 3600, segundos // 60 % 60, segundos % 60), fuso)
 
 
+def momento_ou_dia(valor: Any, hora: Any, fuso: ZoneInfo, campo: str) -> datetime | date | None:
+    """Like :func:`momento`, but a day alone where no time was noted: midnight would put an end before its beginning."""
+    quando = momento(valor, hora, fuso, campo)
+    if quando is None or quando.time() != time() or (hora is not None and comum.texto(hora) is not None):
+        return quando
+    return quando.date()
+
+
 def _horolog(valor: Any) -> int | None:
     if isinstance(valor, bool):
         return None

@@ -15,7 +15,7 @@ from include.fusion.modelo import SINAIS
 from include.fusion.sistemas import comum
 from include.fusion.sistemas import sinais as regras
 from include.fusion.sistemas.base import Linha
-from include.fusion.sistemas.trackcare_base import NAO_ENVIAR, Coleta, ContextoTrackCare, chave, momento, profissional
+from include.fusion.sistemas.trackcare_base import NAO_ENVIAR, Coleta, ContextoTrackCare, chave, dia, momento, profissional
 
 _T = TypeVar("_T")
 _FATORES = {("kg", "g"): 0.001, ("cm", "m"): 100.0}
@@ -82,15 +82,16 @@ def procedimento(x: Linha, ctx: ContextoTrackCare) -> d.Procedimento:
 
 
 def nota(x: Linha, ctx: ContextoTrackCare) -> d.Nota | None:
-    """``None`` for a type that does not travel, for a draft, and for a note without text."""
+    """``None`` for a type that does not travel. One entered in error, emptied or a draft (again) comes withdrawn, without a text."""
     tipo = ctx.depara.traduzir("tipos_nota", x["not_clinnotestype_dr"]) or NAO_ENVIAR
+    if tipo == NAO_ENVIAR:
+        return None
     texto = comum.texto_clinico(x["not_notes"])
     completa = ctx.depara.traduzir("situacao_nota", x["not_status_dr"]) or "AU"
-    if NAO_ENVIAR in (tipo, completa) or texto is None:
-        return None
+    if texto is None or completa == NAO_ENVIAR or comum.codigo(x["not_errorreason_dr"]) is not None:
+        return d.Nota(chave(x["not_rowid"]), tipo, "", autor=profissional(x), cancelada=True)
     quando = momento(x["not_date"] if x["not_date"] is not None else x["not_createdate"], x["not_time"], ctx.fuso, "notas.data")
-    return d.Nota(chave(x["not_rowid"]), tipo, texto, obrigatorio(quando, "notas.data"), autor=profissional(x), completa=completa,
-                  cancelada=comum.codigo(x["not_errorreason_dr"]) is not None)  # fmt: skip
+    return d.Nota(chave(x["not_rowid"]), tipo, texto, obrigatorio(quando, "notas.data"), autor=profissional(x), completa=completa)
 
 
 def medicamento(x: Linha, ctx: ContextoTrackCare) -> d.Medicamento | None:
@@ -120,7 +121,8 @@ def medicamento(x: Linha, ctx: ContextoTrackCare) -> d.Medicamento | None:
         situacao=estado,
         frequencia=d.Codigo(None, frequencia) if frequencia else None,
         inicio=momento(x["oeori_sttdat"], x["oeori_stttim"], ctx.fuso, "prescricoes.inicio"),
-        fim=momento(x["oeori_enddate"], None, ctx.fuso, "prescricoes.fim"),
+        # A day, which counts: its midnight would end the treatment a day early.
+        fim=dia(x["oeori_enddate"], "prescricoes.fim"),
         quantidade=comum.numero(x["oeori_phqtyord"], "prescricoes.quantidade"),
         pedido_em=momento(x["oeori_date"], x["oeori_timeord"], ctx.fuso, "prescricoes.data"),
         prescritor=profissional(x),

@@ -64,12 +64,16 @@ def alergias(linhas: Sequence[Linha], ctx: ContextoTrackCare, coleta: Coleta) ->
     """Every allergy that can be read; those entered in error as deletions."""
     lidas: list[d.Alergia] = []
     for x in linhas:
-        onde = f"PA_Allergy {chave(x['alg_rowid'])}"
+        em_erro = False
         try:
             em_erro = ctx.depara.traduzir("situacao_registro", x["alg_entrystatus"]) == "ERRO"
             lidas.append(_alergia(x, ctx, "D" if em_erro else "A"))
         except RegistroInvalido as erro:
-            coleta.recusar(onde, erro)
+            if em_erro:
+                # Its number says which one to delete; IAM-3 must not be empty.
+                lidas.append(d.Alergia(chave(x["alg_rowid"]), d.Codigo(None, "não informada"), acao="D", situacao="E"))
+            else:
+                coleta.recusar(f"PA_Allergy {chave(x['alg_rowid'])}", erro)
     return lidas
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,8 @@ from include.fusion.sistemas.trackcare import Item, Plano, a_enviar, estado
 AUSENTE = "paciente não encontrado na origem"
 TENTATIVAS_MAX = 8
 """Leases of one pendency that may run out: a patient that ends its workers must not go on ending them."""
+DURACAO_MAX = 30.0
+"""Seconds of one turn: behind an initial load's million patients the messages that are made would wait for hours, and live ones with them."""
 Lidos = Mapping[str, Plano | Exception | None]
 """Patient's key → what there is to say, the error that keeps it from being said, or ``None`` when the source has no such patient."""
 
@@ -51,9 +54,9 @@ class Preparo:
         self.prazo = prazo
 
     def executar(self, dono: str, lote: int) -> ResultadoPendencias:
-        """Until no patient waits, ``lote`` at a time."""
-        resultado = ResultadoPendencias()
-        while registros := self.pendencias.reservar(lote, dono, self.prazo):
+        """Until no patient waits or the turn is over, ``lote`` at a time; who still waits is work that the watcher sees."""
+        resultado, fim = ResultadoPendencias(), time.monotonic() + DURACAO_MAX
+        while (not resultado.pacientes or time.monotonic() < fim) and (registros := self.pendencias.reservar(lote, dono, self.prazo)):
             lidos = self.ler([r.chave for r in registros if r.tentativas < TENTATIVAS_MAX])
             planos: dict[str, Plano] = {}
             motivos: dict[str, list[str]] = {}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from include.fusion.erros import RegistroInvalido
 from include.fusion.hl7 import dados as d
 from include.fusion.hl7.texto import Apagar
 from include.fusion.sistemas import comum
 from include.fusion.sistemas.base import Linha
-from include.fusion.sistemas.trackcare_base import Coleta, ContextoTrackCare, chave, momento, profissional
+from include.fusion.sistemas.trackcare_base import Coleta, ContextoTrackCare, chave, momento, momento_ou_dia, profissional
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Visita:
     chave: str
     classe: str
     inicio: datetime
-    fim: datetime | None
+    fim: datetime | date | None
     cancelada: bool
     responsavel: d.Pessoal | None
     especialidade: str | None
@@ -51,14 +51,14 @@ class Visita:
         """Of the first message about it."""
         return ctx.evento_ambulatorial if self.classe == "O" else "A01"
 
-    def dados(self, atual: bool, alta: datetime | Apagar | None = None) -> d.Visita:
+    def dados(self, atual: bool, alta: datetime | date | Apagar | None = None) -> d.Visita:
         """As a message tells it, at the place of now or at that of the admission."""
         return d.Visita(self.chave, self.classe, self.atual if atual else self.primeiro, responsavel=self.responsavel, especialidade=self.especialidade,
                         admissao=self.inicio, alta=alta)  # fmt: skip
 
 
 def visitas(admissoes: Sequence[Linha], movimentacoes: Sequence[Linha], ctx: ContextoTrackCare, coleta: Coleta) -> list[Visita]:
-    """Episodes that travel, by their beginning. A pre-admission waits; one that cannot be mapped stays behind with all below it."""
+    """Episodes that travel, by their beginning. One that cannot be mapped stays behind with all below it."""
     por_visita: dict[str, list[Linha]] = {}
     for x in movimentacoes:
         por_visita.setdefault(chave(x["paadm_rowid"]), []).append(x)
@@ -70,28 +70,42 @@ def visitas(admissoes: Sequence[Linha], movimentacoes: Sequence[Linha], ctx: Con
         except RegistroInvalido as erro:
             coleta.recusar(f"PA_Adm {numero}", erro)
         else:
-            if visita is not None and not (ctx.desde and visita.fim and visita.fim < ctx.desde):
+            if visita is not None and not _acabou_antes(visita, ctx.desde):
                 feitas.append(visita)
     return sorted(feitas, key=lambda v: (v.inicio, v.chave))
 
 
+def _acabou_antes(visita: Visita, desde: datetime | None) -> bool:
+    if desde is None or visita.fim is None:
+        return False
+    return visita.fim < desde if isinstance(visita.fim, datetime) else visita.fim < desde.date()
+
+
 def _visita(a: Linha, movimentacoes: Sequence[Linha], ctx: ContextoTrackCare) -> Visita | None:
+    """A pre-admission waits; one that was an admission before, and was told, is one cancelled."""
     situacao = ctx.depara.traduzir("situacao_atendimento", a["paadm_visitstatus"]) or "ABERTO"
-    if situacao == "PRE_ADMISSAO":
+    if situacao != "PRE_ADMISSAO":
+        return _lida(a, movimentacoes, situacao == "CANCELADO", ctx)
+    try:
+        return _lida(a, (), True, ctx)
+    except RegistroInvalido:
         return None
+
+
+def _lida(a: Linha, movimentacoes: Sequence[Linha], cancelada: bool, ctx: ContextoTrackCare) -> Visita:
     classe = ctx.depara.traduzir("tipo_atendimento", a["paadm_type"])
     inicio = momento(a["paadm_admdate"], a["paadm_admtime"], ctx.fuso, "dataInicio")
     if classe is None or inicio is None:
         raise RegistroInvalido("tipo" if classe is None else "dataInicio", "não preenchido na origem")
     # The discharge counts by its date: the status alone may be late, and a cancelled discharge empties the date.
-    fim = momento(a["paadm_dischgdate"], a["paadm_dischgtime"], ctx.fuso, "dataFim")
+    fim = momento_ou_dia(a["paadm_dischgdate"], a["paadm_dischgtime"], ctx.fuso, "dataFim")
     estabelecimento = comum.codigo(a["hosp_code"])
     return Visita(
         chave=chave(a["paadm_rowid"]),
         classe=classe,
         inicio=inicio,
         fim=fim,
-        cancelada=situacao == "CANCELADO",
+        cancelada=cancelada,
         responsavel=profissional(a),
         especialidade=comum.codigo(a["ctloc_code"]),
         estabelecimento=estabelecimento,
@@ -101,17 +115,19 @@ def _visita(a: Linha, movimentacoes: Sequence[Linha], ctx: ContextoTrackCare) ->
 
 
 def _movimentos(linhas: Sequence[Linha], estabelecimento: str | None, ctx: ContextoTrackCare) -> tuple[Movimento, ...]:
-    """Stays in their order. Rows that change no place (another doctor, another specialty) are none."""
-    feitos: list[Movimento] = []
+    """Stays by their beginning, which one that was entered late has before its number. Rows that change no place (another doctor) are none."""
+    estadas = []
     for x in linhas:
         local = _local(x["ward_code"], None, x["bed_code"], estabelecimento)
-        if local is None or (feitos and feitos[-1].local == local):
+        if local is None:
             continue
         inicio = momento(x["trans_startdate"], x["trans_starttime"], ctx.fuso, "movimentacoesLeito.inicio")
-        if inicio is None:
+        if inicio is not None:
+            estadas.append(Movimento(chave(x["trans_rowid"]), inicio, local))
+        elif not estadas or estadas[-1].local != local:
             raise RegistroInvalido("movimentacoesLeito.inicio", "não preenchido na origem")
-        feitos.append(Movimento(chave(x["trans_rowid"]), inicio, local))
-    return tuple(feitos)
+    estadas.sort(key=lambda m: m.inicio)
+    return tuple(m for n, m in enumerate(estadas) if not n or m.local != estadas[n - 1].local)
 
 
 def _local(unidade: object, quarto: object, leito: object, estabelecimento: str | None) -> d.Local | None:
