@@ -49,6 +49,8 @@ class Origem:
     prioridade: int = 5
     sobreposicao: timedelta | None = None
     """Overlap window of its own: a marker without a time of day needs a whole day."""
+    ineditas: bool = False
+    """Only keys go on of which nothing was ever delivered, and which no row of the queue is about."""
     espelho: Callable[[Linha], Linha] | None = None
     """Its rows are compared with a copy in the integration database, and only those that differ go on: makes of a row what the copy keeps."""
 
