@@ -98,24 +98,34 @@ def _nega(x: Linha) -> bool:
     return comum.booleano(x["ie_nega_alergias"], campo="alergias.nega")
 
 
+def _remedio(x: Linha) -> str | None:
+    return comum.texto(x["ds_reduzida"]) or comum.texto(x["ds_medic_nao_cad"])
+
+
+def _nega_tudo(x: Linha) -> bool:
+    """A denial that names a drug denies that drug alone."""
+    return _nega(x) and _remedio(x) is None
+
+
 def nega_alergias(linhas: Sequence[Linha]) -> bool | None:
     """``True`` where the patient is said to have none, and nothing says otherwise: a real allergy in force wins."""
-    return True if linhas and all(map(_nega, linhas)) else None
+    return True if any(map(_nega_tudo, linhas)) and all(map(_nega, linhas)) else None
 
 
 def alergias(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Alergia, ...]:
-    """Real allergies; a denial is no item (:func:`nega_alergias`)."""
+    """Real allergies and denials of one drug each; a denial of all is no item (:func:`nega_alergias`)."""
+    negadas = nega_alergias(linhas)
     itens = []
     for x in linhas:
-        if _nega(x):
+        if negadas or _nega_tudo(x):
             continue
-        tipo = comum.texto(x["ds_tipo_alergia"])
-        remedio = comum.texto(x["ds_reduzida"]) or comum.texto(x["ds_medic_nao_cad"])
+        tipo, remedio = comum.texto(x["ds_tipo_alergia"]), _remedio(x)
         notas = [t for t in (comum.texto(x["ds_reacao"]), comum.texto_clinico(x["ds_observacao"])) if t]
         itens.append(
             Alergia(
                 codigo=str(x["nr_sequencia"]),
                 substancia=remedio or tipo or "Substância não informada",
+                nega=_nega(x),
                 categoria="MEDICAMENTO" if remedio else ctx.depara.traduzir("categoria_alergia", tipo) or "OUTRA",
                 reacao="\n".join(notas) or None,
             )
