@@ -20,7 +20,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from include.fusion.erros import RegistroInvalido, motivo_de
 from include.fusion.modelo import Cns, Cpf
-from include.fusion.sistemas.texto import texto_simples
+from include.fusion.sistemas.texto import rtf_incompleto, texto_simples
 
 if TYPE_CHECKING:
     from include.fusion.sistemas.base import Contexto, Linha
@@ -68,6 +68,14 @@ def texto_clinico(valor: Any) -> str | None:
         return None
     simples = texto_simples(limpo)
     return limpo if simples is limpo else limpar_texto(simples)
+
+
+def nota(valor: Any, campo: str, onde: str) -> str | None:
+    """Like :func:`texto_clinico`, of a text that was kept whole: a damaged RTF is refused with its row, since half a note may mislead."""
+    limpo = texto(valor)
+    if limpo is not None and rtf_incompleto(limpo):
+        raise RegistroInvalido(campo, f"RTF incompleto ou corrompido ({onde})")
+    return texto_clinico(limpo)
 
 
 def codigo(valor: Any) -> str | None:

@@ -9,27 +9,21 @@ from include.fusion.modelo import Alergia, Diagnostico, Evolucao, Prescricao, So
 from include.fusion.sistemas import comum
 from include.fusion.sistemas.base import Contexto, Linha
 from include.fusion.sistemas.tasy_paciente import profissional
-from include.fusion.sistemas.texto import rtf_incompleto
 
 
 def evolucoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Evolucao, ...]:
-    """Notes as plain text; one without any (a picture alone) has nothing to send. A damaged RTF is refused: half a note may mislead."""
-    itens = []
-    for x in linhas:
-        bruto = comum.texto(x["ds_evolucao"])
-        if bruto is not None and rtf_incompleto(bruto):
-            raise RegistroInvalido("evolucoes.texto", f"RTF incompleto ou corrompido (evolução {x['cd_evolucao']})")
-        if (texto := comum.texto_clinico(bruto)) is not None:
-            itens.append(
-                Evolucao(
-                    codigo=str(x["cd_evolucao"]),
-                    tipo=ctx.depara.traduzir("tipo_evolucao", x["ie_evolucao_clinica"], x["ie_tipo_evolucao"]),
-                    data=comum.data_hora(x["dt_evolucao"], ctx.fuso, "evolucoes.data"),
-                    texto=texto,
-                    profissional=profissional(x, ctx),
-                )
-            )
-    return tuple(itens)
+    """Notes as plain text; one without any (a picture alone) has nothing to send."""
+    return tuple(
+        Evolucao(
+            codigo=str(x["cd_evolucao"]),
+            tipo=ctx.depara.traduzir("tipo_evolucao", x["ie_evolucao_clinica"], x["ie_tipo_evolucao"]),
+            data=comum.data_hora(x["dt_evolucao"], ctx.fuso, "evolucoes.data"),
+            texto=texto,
+            profissional=profissional(x, ctx),
+        )
+        for x in linhas
+        if (texto := comum.nota(x["ds_evolucao"], "evolucoes.texto", f"evolução {x['cd_evolucao']}")) is not None
+    )
 
 
 def _chave(x: Linha) -> str:
