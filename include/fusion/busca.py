@@ -50,7 +50,7 @@ class Busca:
         self.pagina = pagina
         self.ronda_a_cada = ronda_a_cada
         self.passo = passo
-        self.numero = numero
+        self.numero = carga.numero = numero
         self.retratos = retratos
         self.depois = depois
 

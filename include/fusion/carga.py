@@ -121,6 +121,8 @@ class Carga:
         self.sem_marca = sem_marca
         self.passo = passo
         self.espelho = espelho
+        self.numero: Callable[[str], int] = lambda _: marcas.integracao_id
+        """IntegracaoID under which a process's records arrive."""
         self._abertas: set[tuple[str, str, str]] = set()
         self._relogio: tuple[float, timedelta] | None = None
 
@@ -265,7 +267,13 @@ class Carga:
         return len(nao_vistas)
 
     def _que_diferem(self, con: Connection, origem: Origem, novas: Sequence[Linha]) -> Sequence[Linha]:
-        """What goes on of new rows: all of them, or those that are not what the copy has."""
+        """What goes on of new rows: all of them, those that are not what the copy has, or those that Fusion has not and no row is about."""
+        if origem.ineditas:
+            chaves = {str(x["chave"]) for x in novas}
+            livro = Livro(self.fusion, self.numero(origem.processo), self.consultas.sistema.processo(origem.processo).entidade)
+            entregues = {chave for chave, entrega in livro.ler(con, chaves).items() if not entrega.cancelado}
+            conhecidas = entregues | self.fila(origem.processo).abertas(con, chaves - entregues).keys()
+            return [x for x in novas if str(x["chave"]) not in conhecidas]
         if origem.espelho is None or self.espelho is None:
             return novas
         # Of a row that a page holds twice the later state counts.

@@ -22,6 +22,9 @@ Lido: TypeAlias = "Registro | Exception | None"
 """A mapped record, the error that keeps it from being one, or ``None`` when the source has no such key."""
 
 
+SUMIU = "sumiu da origem sem ter sido inativado (restauração em andamento?); nada foi cancelado"
+
+
 class Pronto(NamedTuple):
     """A record that is bytes already, and what tells its contents apart."""
 
@@ -141,7 +144,16 @@ class Leitor:
         if validas:
             with self.consultas.engine.connect() as con:
                 lidos.update(self._ler(con, validas))
+                lidos.update(self._sumidos(con, [chave for chave in validas if lidos[chave] is None]))
         return lidos
+
+    def _sumidos(self, con: Connection, ausentes: Sequence[str]) -> dict[str, Lido]:
+        """Errors of what is absent without being cancelled, where the system tells these two apart."""
+        if not ausentes or not self.leitura.sql_cancelados:
+            return {}
+        nativas = [self.leitura.tipo_chave(c) for c in ausentes]
+        cancelados = {str(x["chave"]) for x in self.consultas.linhas(con, self.leitura.sql_cancelados, chaves=nativas)}
+        return {chave: RegistroInvalido("registro", SUMIU) for chave in ausentes if chave not in cancelados}
 
     def _ler(self, con: Connection, chaves: Sequence[str]) -> dict[str, Lido]:
         try:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -176,7 +176,7 @@ class Retratos:
             mudadas = [pk for pk in antes.keys() | depois.keys() if antes.get(pk) != depois.get(pk)]
             resultado.regressivas += sum(pk in antes and pk in depois and _voltou(antes[pk], depois[pk]) for pk in mudadas)
             # Asked after the rows were read: records that another pass queues later than this are read with all that these rows say.
-            itens = [] if calado and not self._comecou(nossa) else self._itens(con, retrato, mudadas, antes, depois)
+            itens = [] if calado and not self._comecou(nossa) else self._itens(con, nossa, retrato, mudadas, antes, depois)
             resultado.somar(retrato.nome, len(mudadas), self.fila(retrato.processo).enfileirar(nossa, itens) if itens else 0)
             nossa.execute(delete(tabela).where(*destes))
             if novos:
@@ -185,7 +185,13 @@ class Retratos:
             self.marcas.gravar(nossa, retrato.nome, Marca(None))
 
     def _itens(
-        self, con: Connection, retrato: Retrato, mudadas: Sequence[str], antes: Mapping[str, Estado], depois: Mapping[str, Estado]
+        self,
+        con: Connection,
+        nossa: Connection,
+        retrato: Retrato,
+        mudadas: Sequence[str],
+        antes: Mapping[str, Estado],
+        depois: Mapping[str, Estado],
     ) -> list[ItemFila]:
         """One per record that a changed row reaches: the one it belonged to, and the one it belongs to now."""
         if retrato.principal:
@@ -195,7 +201,22 @@ class Retratos:
             pares = self._alcancados(con, retrato.sql_alvos, sorted({e[3] for e in estados if e[3]}))
         else:
             pares = {e[2]: e[3] for e in estados if e[2]}
+            apagadas = pares.keys() - {depois[pk][2] for pk in mudadas if pk in depois}
+            for chave in apagadas - self._conhecidas(nossa, apagadas):
+                del pares[chave]  # The record went before this row of its: it is cancelled already, and there is nothing to read.
         return [ItemFila(chave, paciente or "", "alteracao") for chave, paciente in sorted(pares.items())]
+
+    def _conhecidas(self, nossa: Connection, chaves: Collection[str]) -> set[str]:
+        """Which of these records the stored image has."""
+        principal = next((r for r in self.retratos if r.principal), None)
+        if principal is None:
+            return set(chaves)
+        t, blocos, achadas = tabela.c, sorted({int(chave) // BLOCO for chave in chaves}), set[str]()
+        for i in range(0, len(blocos), _LISTA_MAX):
+            onde = (*self._comparador.destes(principal), t.bloco.in_(blocos[i : i + _LISTA_MAX]))
+            for (conteudo,) in nossa.execute(select(t.conteudo).where(*onde)):
+                achadas |= {estado[2] for estado in orjson.loads(conteudo).values()}
+        return achadas & set(chaves)
 
     def _alcancados(self, con: Connection, arquivo: str, pacientes: Sequence[str]) -> dict[str, str]:
         comando = self.consultas.sql(arquivo).bindparams(bindparam("pacientes", expanding=True))

@@ -237,6 +237,48 @@ def test_a_table_that_a_restore_has_emptied_cancels_nothing(bancada: Bancada, mo
     assert busca.executar().enfileirados == 35
 
 
+def test_what_waits_while_a_restore_has_emptied_its_table_is_not_cancelled(bancada: Bancada) -> None:
+    """Its version comes back as it was, so that nothing would ever bring it again."""
+    bancada.carregar()
+    bancada.entregar()
+    ((chave,),) = bancada.origem("select min(pkatendimento) from sotech.ate_atendimento where ativo")
+    bancada.origem(NOTA, chave)
+    bancada.carregar()
+    restaurar(bancada, "create table sotech.salva as select * from sotech.ate_atendimento")
+    restaurar(bancada, "delete from sotech.ate_atendimento")
+    resultado = bancada.entregar()
+    assert (resultado.cancelados, resultado.erros) == (0, 1) and "restauração em andamento?" in str(resultado.motivos)
+    restaurar(bancada, "insert into sotech.ate_atendimento select * from sotech.salva")
+    bancada.carregar()
+    bancada.montagem.fila().reenviar_erros()
+    bancada.entregar()
+    assert bancada.divergentes() == []
+
+
+def test_a_row_that_goes_after_its_attendance_asks_for_nothing(bancada: Bancada) -> None:
+    bancada.carregar()
+    bancada.entregar()
+    ((chave,),) = bancada.origem("select fkatendimento from pep.ate_evolucao order by 1 limit 1")
+    restaurar(bancada, "delete from sotech.ate_atendimento where pkatendimento = %s", chave)
+    bancada.carregar()
+    assert pendentes(bancada) == {str(chave)} and bancada.entregar().erros == 0
+    restaurar(bancada, "delete from pep.ate_evolucao where fkatendimento = %s", chave)
+    assert bancada.carregar() == 0
+
+
+def test_a_look_that_fails_half_way_still_says_what_went_back(
+    bancada: Bancada, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(modulo_retrato, "PERDA_MIN", 20)
+    bancada.origem("update pep.ate_evolucao set evolucao = 'depois do backup'")
+    bancada.carregar()
+    restaurar(bancada, "update pep.ate_evolucao set version = 0")
+    restaurar(bancada, "delete from sotech.ate_atendimento")
+    with pytest.raises(OrigemEncolheu):
+        buscar(bancada.montagem, Pedido(), manual=True)
+    assert "banco restaurado de um backup" in caplog.text
+
+
 def test_an_attendance_whose_patient_is_missing_is_refused_and_not_cancelled(bancada: Bancada) -> None:
     """As while a restore has brought back one table and not yet the other."""
     bancada.carregar()

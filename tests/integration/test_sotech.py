@@ -10,7 +10,6 @@ from typing import Any
 import psycopg2
 import pytest
 
-from include.fusion.lote import AUSENTE
 from sandbox.origens import sotech as origem
 from sandbox.postgres import Postgres
 from tests.bancada import Bancada
@@ -223,15 +222,14 @@ def test_a_form_finds_an_attendance_a_patient_and_a_period(bancada: Bancada) -> 
     assert achadas(inicio=inicio, fim=inicio) == set()
 
 
-def test_what_a_form_asks_for_and_the_source_lost_says_so_or_is_cancelled(bancada: Bancada) -> None:
-    """Nothing was ever delivered of it, so there is nothing to cancel."""
+def test_what_a_form_asks_for_and_the_source_lost_says_so(bancada: Bancada) -> None:
     from include.fusion.filas import ItemFila
 
     with bancada.montagem.fusion.begin() as con:
         bancada.montagem.fila().enfileirar(con, [ItemFila("999999")])
     bancada.entregar()
     ((situacao, motivo),) = bancada.fila("select situacao, motivo from PendenciaIntegracao where chave = '999999'")
-    assert situacao == "concluido" and motivo != AUSENTE
+    assert situacao == "erro" and "sumiu da origem" in motivo
 
 
 def test_the_same_seed_gives_the_same_hospital(postgres: Postgres, tmp_path: Any) -> None:

@@ -101,7 +101,8 @@ def test_pages_of_any_size_lose_nothing_and_repeat_nothing(bancada: Bancada, nom
             paginas += sorted({(x["marcador"], x["chave"]) for x in pagina})
             marcador, chave = pagina[-1]["marcador"], pagina[-1]["chave"]
         assert len(paginas) == len(set(paginas)) and set(paginas) == inteira
-    assert linhas(bancada, f"{nome}_vigia.sql", marcador=INICIO)[0]["marcador"] == max(m for m, _ in inteira)
+    if nome != "primeiro_atendimento":  # Its question is about openings alone.
+        assert linhas(bancada, f"{nome}_vigia.sql", marcador=INICIO)[0]["marcador"] == max(m for m, _ in inteira)
 
 
 @pytest.mark.parametrize("arquivo", sorted(a.name for a in (RAIZ_SQL / "tasy").glob("*.sql")))

@@ -235,6 +235,31 @@ def test_a_person_registered_long_ago_becomes_a_patient_by_the_first_attendance(
     assert em_fusion(bancada, paciente, "paciente") is not None
 
 
+def test_a_person_whom_an_attendance_is_moved_to_becomes_a_patient(bancada: Bancada) -> None:
+    """Whoever came in unknown is told later: the attendance is not new, and the person was registered long ago."""
+    with hospital(bancada, 3600) as h:
+        paciente = h.novo_paciente()
+        chave = h.novo_atendimento(h.novo_paciente(), 1)
+    sincronizar(bancada)
+    novo(bancada)
+    with hospital(bancada) as h:
+        h.mudar("atendimento_paciente", {"nr_atendimento": chave}, cd_pessoa_fisica=paciente)
+    sincronizar(bancada)
+    assert em_fusion(bancada, paciente, "paciente") is not None
+
+
+def test_a_touched_attendance_does_not_queue_a_patient_that_fusion_has(bancada: Bancada) -> None:
+    alvo = novo(bancada)
+    while bancada.carregar():
+        time.sleep(0.2)  # What an earlier test did in a second that is not over yet.
+    with hospital(bancada) as h:
+        h.mudar("atendimento_paciente", {"nr_atendimento": alvo.chave})
+    marcas = situacoes(bancada.montagem.fusion, [bancada.montagem.alvo])[bancada.montagem.alvo].marcas
+    assert not bancada.montagem.vigia("gerar_pendencia_atualizacao_pacientes").ha_trabalho(marcas)
+    bancada.carregar()
+    assert pendentes(bancada, *alvo) == {(ATENDIMENTOS, str(alvo.chave), "alteracao")}
+
+
 def test_a_sign_that_commits_late_beside_another_of_its_second_arrives(bancada: Bancada) -> None:
     alvo = novo(bancada)
     with hospital(bancada, 30) as atrasado:

@@ -76,6 +76,12 @@ def test_what_is_no_number_is_refused(valor: Any) -> None:
 def test_a_result_may_be_prose() -> None:
     assert comum.numero_se_houver("não reagente") is None
     assert comum.numero_se_houver("12,5") == 12.5
+    assert comum.numero_se_houver("0.125") == 0.125
+
+
+@pytest.mark.parametrize("valor", ["250.000", " 4.500 ", "-1.000"])
+def test_a_result_that_may_be_thousands_or_a_fraction_has_no_number(valor: str) -> None:
+    assert comum.numero_se_houver(valor) is None
 
 
 def test_blood_pressure_has_two_numbers() -> None:

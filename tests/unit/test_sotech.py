@@ -60,6 +60,12 @@ def test_notes_without_text_say_nothing_and_markup_is_gone() -> None:
     assert [(a.codigo, a.texto) for a in lido.anamneses] == [("3", "HAS")]
 
 
+@pytest.mark.parametrize(("tipo", "coluna"), [("evolucoes", "texto"), ("anamneses", "texto"), ("exames", "laudo")])
+def test_half_a_note_is_refused(tipo: str, coluna: str) -> None:
+    with pytest.raises(RegistroInvalido, match=rf"{tipo}.{coluna}: RTF incompleto ou corrompido"):
+        ler(**{tipo: [{coluna: r"{\rtf1\ansi Sem febre. N\'e3o usar"}]})
+
+
 def test_a_stay_without_a_kind_is_an_admission_where_it_comes_from_no_bed() -> None:
     lido = ler(movimentacoes=[{}, {"codigo": 5, "leito_anterior": "101-A"}, {"codigo": 6, "tipo": "A"}])
     assert [m.tipo for m in lido.movimentacoes_leito] == ["INTERNACAO", "TRANSFERENCIA", "ALTA"]

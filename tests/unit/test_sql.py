@@ -74,6 +74,8 @@ def _binds(s: Sistema) -> Iterator[tuple[str, set[str]]]:
             yield r.sql_alvos, {"pacientes"}
     yield from ((ronda.sql, {"desde"}) for ronda in s.rondas)
     yield from ((s.sql_chaves, {"atendimento", "paciente", "inicio", "fim", "chave", "limite"}), (s.sql_total, set()))
+    if s.sql_cancelados:
+        yield s.sql_cancelados, {"chaves"}
     if s.sql_mudancas:
         yield s.sql_mudancas, set()
     if s.nome == "trackcare":

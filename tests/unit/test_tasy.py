@@ -170,6 +170,8 @@ def test_stays_are_in_order_and_the_open_one_is_where_the_patient_is() -> None:
         ("Rotina", False),
         ("UTI1", True),
         ("Semi UTI", False),
+        ("Semi  UTI", False),
+        ("UTI Semi-intensiva", False),
         ("UTILIDADES", False),
         (None, False),
     ],

@@ -137,6 +137,12 @@ def test_a_denial_is_a_statement_and_no_allergy() -> None:
     assert enviado["negaAlergias"] is True and enviado["alergias"] == []
 
 
+def test_a_denial_of_one_drug_denies_that_drug_alone() -> None:
+    lido = ler(alergias=[ALERGIA | {"ie_nega_alergias": "S", "ds_medic_nao_cad": "Iodo"}])
+    assert "negaAlergias" not in aceito(lido)
+    assert [(a.substancia, a.nega) for a in lido.alergias] == [("Iodo", True)]
+
+
 def test_a_real_allergy_in_force_drops_the_denial() -> None:
     lido = ler(
         alergias=[ALERGIA | {"ie_nega_alergias": "S"}, ALERGIA | {"nr_sequencia": 9, "ie_nega_alergias": "N", "ds_reduzida": "Dipirona"}]

@@ -49,6 +49,8 @@ class Origem:
     prioridade: int = 5
     sobreposicao: timedelta | None = None
     """Overlap window of its own: a marker without a time of day needs a whole day."""
+    ineditas: bool = False
+    """Only keys go on of which nothing was ever delivered, and which no row of the queue is about."""
     espelho: Callable[[Linha], Linha] | None = None
     """Its rows are compared with a copy in the integration database, and only those that differ go on: makes of a row what the copy keeps.
 
@@ -145,6 +147,7 @@ class Leitura:
     detalhes: tuple[Detalhe, ...]
     mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Registro]
     tipo_chave: Callable[[str], Any] = str
+    sql_cancelados: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,13 @@ class Sistema:
 
     sql_total: str = "total.sql"
     """Statement of one row and one column: how many records the whole history has (progress of an initial load)."""
+
+    sql_cancelados: str = ""
+    """Statement that takes ``IN :chaves`` and yields the ``chave`` of those records that are at the source and cancelled there.
+
+    Where it is given, only these are read as absent. A record that is nowhere is refused: the source may be filling its tables again, and
+    whether a row is gone for good is for the comparison to say.
+    """
 
     ler_marcador: Callable[[str], Any] = field(default=datetime.fromisoformat)
     """Turns a stored change marker (text) back into what the source's marker column compares with."""
@@ -200,7 +210,7 @@ class Sistema:
             return self.outras[entidade]
         if self.mapear is None:
             raise ValueError(f"{self.nome} reads no {entidade}")
-        return Leitura(self.detalhes, self.mapear, self.tipo_chave)
+        return Leitura(self.detalhes, self.mapear, self.tipo_chave, self.sql_cancelados)
 
     def tabelas(self, entidade: str) -> tuple[str, ...]:
         """Queue tables of a kind of record."""

@@ -20,7 +20,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from include.fusion.erros import RegistroInvalido, motivo_de
 from include.fusion.modelo import Cns, Cpf
-from include.fusion.sistemas.texto import texto_simples
+from include.fusion.sistemas.texto import rtf_incompleto, texto_simples
 
 if TYPE_CHECKING:
     from include.fusion.sistemas.base import Contexto, Linha
@@ -35,6 +35,7 @@ _DIGITOS_SEM_DDD_MAX = 9
 _BRASILEIRA = re.compile(r"([0-3]?[0-9])/([01]?[0-9])/([0-9]{4})(?:[ T](.+))?")
 _NUMERO = re.compile(r"[+-]?(?:[0-9]{1,12}(?:[.,][0-9]{0,12})?|[.,][0-9]{1,12})")
 _MILHARES = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3}){1,3}(?:,[0-9]{1,12})?")
+_AMBIGUO = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
 _PRESSAO = re.compile(r"([0-9]{1,3}) *[/xX\\] *([0-9]{1,3})")
 _CID = re.compile(r"([A-Z][0-9]{2})([0-9A-Z]{0,2})")
 _NAO_DIGITOS = re.compile(r"[^0-9]+")
@@ -72,6 +73,14 @@ def texto_clinico(valor: Any) -> str | None:
         return None
     simples = texto_simples(limpo)
     return limpo if simples is limpo else limpar_texto(simples)
+
+
+def nota(valor: Any, campo: str, onde: str) -> str | None:
+    """Like :func:`texto_clinico`, of a text that was kept whole: a damaged RTF is refused with its row, since half a note may mislead."""
+    limpo = texto(valor)
+    if limpo is not None and rtf_incompleto(limpo):
+        raise RegistroInvalido(campo, f"RTF incompleto ou corrompido ({onde})")
+    return texto_clinico(limpo)
 
 
 def codigo(valor: Any) -> str | None:
@@ -245,7 +254,12 @@ def numero(valor: Any, campo: str) -> float | None:
 
 
 def numero_se_houver(valor: Any) -> float | None:
-    """The number a text consists of, or ``None`` where it is prose (a result may be ``'12,5'`` or ``'não reagente'``)."""
+    """The number a text consists of, or ``None`` where it is prose (a result may be ``'12,5'`` or ``'não reagente'``).
+
+    ``'250.000'`` may be a quarter of a million or two hundred and fifty: the text travels, and nobody guesses the number.
+    """
+    if isinstance(valor, str) and _AMBIGUO.fullmatch(valor.strip()):
+        return None
     try:
         return numero(valor, "")
     except RegistroInvalido:

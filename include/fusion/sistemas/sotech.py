@@ -143,6 +143,7 @@ SISTEMA = Sistema(
         _retrato("contato", "sotech.cdg_contato", sql_alvos="retrato_alvos.sql"),
     ),
     sql_mudancas="mudancas.sql",
+    sql_cancelados="cancelados.sql",
     detalhes=tuple(Detalhe(nome, ((f"{nome}.sql", ()),)) for nome in _DETALHES),
     mapear=mapear,
     tipo_chave=_chave,

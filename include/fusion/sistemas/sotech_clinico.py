@@ -88,7 +88,10 @@ def anamneses(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Anamnese, ...]:
             profissional=profissional(x, ctx),
         )
         for x in linhas
-        for queixa, texto in [(comum.texto_clinico(x["queixa_principal"]), comum.texto_clinico(x["texto"]))]
+        for onde in [f"anamnese {x['codigo']}"]
+        for queixa, texto in [
+            (comum.nota(x["queixa_principal"], "anamneses.queixaPrincipal", onde), comum.nota(x["texto"], "anamneses.texto", onde))
+        ]
         if queixa or texto
     )
 
@@ -104,7 +107,7 @@ def evolucoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Evolucao, ...]:
             profissional=profissional(x, ctx),
         )
         for x in linhas
-        if (texto := comum.texto_clinico(x["texto"])) is not None
+        if (texto := comum.nota(x["texto"], "evolucoes.texto", f"evolução {x['codigo']}")) is not None
     )
 
 
@@ -180,7 +183,7 @@ def exames(linhas: Sequence[Linha], resultados: Sequence[Linha], ctx: Contexto) 
             solicitado_em=comum.data_hora(x["solicitado_em"], ctx.fuso, "exames.solicitadoEm"),
             realizado_em=comum.data_hora(x["realizado_em"], ctx.fuso, "exames.realizadoEm"),
             resultado_em=comum.data_hora(x["resultado_em"], ctx.fuso, "exames.resultadoEm"),
-            laudo=comum.texto_clinico(x["laudo"]),
+            laudo=comum.nota(x["laudo"], "exames.laudo", f"exame {x['codigo']}"),
             resultados=tuple(por_exame[x["codigo"]]),
             profissional=profissional(x, ctx),
         )

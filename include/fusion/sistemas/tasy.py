@@ -7,7 +7,7 @@ Real schema, ``domain-facts.md`` section 3. A record is one ``ATENDIMENTO_PACIEN
 - A cancelled attendance (DT_CANCELAMENTO) is cancelled in Fusion; taken back, it comes again.
 - Allergies are the patient's: every attendance carries them, or the statement that there are none.
 - Of all persons only those with an attendance are patients: staff and relatives stay in the hospital. Who was a person only becomes a
-  patient by the first attendance, whenever registered.
+  patient by the first attendance, whenever registered and even where that one was another person's before.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ SISTEMA = Sistema(
         _origem("convenio"),
         *_origem_paciente("paciente"),
         *_origem_paciente("complemento"),
-        _origem("primeiro_atendimento", processo=INTEGRAR, passo=PACIENTES),
+        _origem("primeiro_atendimento", processo=INTEGRAR, passo=PACIENTES, ineditas=True),
     ),
     detalhes=(
         _detalhe("atendimento", "atendimentos"),

@@ -9,27 +9,21 @@ from include.fusion.modelo import Alergia, Diagnostico, Evolucao, Prescricao, So
 from include.fusion.sistemas import comum
 from include.fusion.sistemas.base import Contexto, Linha
 from include.fusion.sistemas.tasy_paciente import profissional
-from include.fusion.sistemas.texto import rtf_incompleto
 
 
 def evolucoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Evolucao, ...]:
-    """Notes as plain text; one without any (a picture alone) has nothing to send. A damaged RTF is refused: half a note may mislead."""
-    itens = []
-    for x in linhas:
-        bruto = comum.texto(x["ds_evolucao"])
-        if bruto is not None and rtf_incompleto(bruto):
-            raise RegistroInvalido("evolucoes.texto", f"RTF incompleto ou corrompido (evolução {x['cd_evolucao']})")
-        if (texto := comum.texto_clinico(bruto)) is not None:
-            itens.append(
-                Evolucao(
-                    codigo=str(x["cd_evolucao"]),
-                    tipo=ctx.depara.traduzir("tipo_evolucao", x["ie_evolucao_clinica"], x["ie_tipo_evolucao"]),
-                    data=comum.data_hora(x["dt_evolucao"], ctx.fuso, "evolucoes.data"),
-                    texto=texto,
-                    profissional=profissional(x, ctx),
-                )
-            )
-    return tuple(itens)
+    """Notes as plain text; one without any (a picture alone) has nothing to send."""
+    return tuple(
+        Evolucao(
+            codigo=str(x["cd_evolucao"]),
+            tipo=ctx.depara.traduzir("tipo_evolucao", x["ie_evolucao_clinica"], x["ie_tipo_evolucao"]),
+            data=comum.data_hora(x["dt_evolucao"], ctx.fuso, "evolucoes.data"),
+            texto=texto,
+            profissional=profissional(x, ctx),
+        )
+        for x in linhas
+        if (texto := comum.nota(x["ds_evolucao"], "evolucoes.texto", f"evolução {x['cd_evolucao']}")) is not None
+    )
 
 
 def _chave(x: Linha) -> str:
@@ -98,24 +92,34 @@ def _nega(x: Linha) -> bool:
     return comum.booleano(x["ie_nega_alergias"], campo="alergias.nega")
 
 
+def _remedio(x: Linha) -> str | None:
+    return comum.texto(x["ds_reduzida"]) or comum.texto(x["ds_medic_nao_cad"])
+
+
+def _nega_tudo(x: Linha) -> bool:
+    """A denial that names a drug denies that drug alone."""
+    return _nega(x) and _remedio(x) is None
+
+
 def nega_alergias(linhas: Sequence[Linha]) -> bool | None:
     """``True`` where the patient is said to have none, and nothing says otherwise: a real allergy in force wins."""
-    return True if linhas and all(map(_nega, linhas)) else None
+    return True if any(map(_nega_tudo, linhas)) and all(map(_nega, linhas)) else None
 
 
 def alergias(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Alergia, ...]:
-    """Real allergies; a denial is no item (:func:`nega_alergias`)."""
+    """Real allergies and denials of one drug each; a denial of all is no item (:func:`nega_alergias`)."""
+    negadas = nega_alergias(linhas)
     itens = []
     for x in linhas:
-        if _nega(x):
+        if negadas or _nega_tudo(x):
             continue
-        tipo = comum.texto(x["ds_tipo_alergia"])
-        remedio = comum.texto(x["ds_reduzida"]) or comum.texto(x["ds_medic_nao_cad"])
+        tipo, remedio = comum.texto(x["ds_tipo_alergia"]), _remedio(x)
         notas = [t for t in (comum.texto(x["ds_reacao"]), comum.texto_clinico(x["ds_observacao"])) if t]
         itens.append(
             Alergia(
                 codigo=str(x["nr_sequencia"]),
                 substancia=remedio or tipo or "Substância não informada",
+                nega=_nega(x),
                 categoria="MEDICAMENTO" if remedio else ctx.depara.traduzir("categoria_alergia", tipo) or "OUTRA",
                 reacao="\n".join(notas) or None,
             )

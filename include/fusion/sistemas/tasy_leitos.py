@@ -12,7 +12,7 @@ from include.fusion.sistemas import comum
 from include.fusion.sistemas.base import Contexto, Linha
 
 # The facts know of no column that tells an ICU; its name does. A site with other names replaces movimentacoes.sql.
-_UTI = re.compile(r"(?<!\bSEMI[ -])\b(?:UTI|CTI|UCO|UCIN)N?\d*\b|TERAPIA INTENSIVA", re.IGNORECASE)
+_UTI = re.compile(r"(?<!\bSEMI[ -])\b(?:UTI|CTI|UCO|UCIN)N?\d*\b(?![ -]SEMI)|TERAPIA INTENSIVA", re.IGNORECASE)
 
 
 def _leito(x: Linha, ctx: Contexto) -> str | None:
@@ -41,7 +41,7 @@ def movimentacoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[MovimentacaoL
             leito=leitos[posicao],
             leito_anterior=anteriores[posicao],
             setor=comum.texto(x["ds_setor_atendimento"]),
-            uti=_UTI.search(comum.texto(x["ds_setor_atendimento"]) or "") is not None,
+            uti=_UTI.search(" ".join((comum.texto(x["ds_setor_atendimento"]) or "").split())) is not None,
         )
         for posicao, (inicio, numero, x) in enumerate(datadas)
     )

@@ -109,13 +109,18 @@ def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool
             montagem.consultas, montagem.fusion, fila, montagem.livro, pedido, pagina=busca.pagina
         )
     elif habilitada and (manual or busca.vigiar_origem or montagem.carga_venceu()):
-        resultado = montagem.busca(passo).executar(_Andamento(montagem))
+        andamento = _Andamento(montagem)
+        try:
+            resultado = montagem.busca(passo).executar(andamento)
+        finally:
+            # Also where the look failed half-way: what it stored until then is not seen to go back again.
+            avisar_regressivas(andamento.regressivas)
         montagem.registrar_carga()
         contagens |= {"lidos": resultado.lidos, "enfileirados": resultado.enfileirados, "por_origem": resultado.por_origem}
         if resultado.futuros:
             contagens["data_no_futuro"] = resultado.futuros
         if resultado.regressivas:
-            contagens["versoes_regressivas"] = avisar_regressivas(resultado.regressivas)
+            contagens["versoes_regressivas"] = resultado.regressivas
     return contagens
 
 
@@ -147,8 +152,10 @@ class _Andamento:
     def __init__(self, montagem: Montagem) -> None:
         self._montagem = montagem
         self._dito_em = time.monotonic()
+        self.regressivas = 0
 
     def __call__(self, resultado: ResultadoCarga) -> None:
+        self.regressivas = resultado.regressivas
         self._montagem.assinar_plantao()
         if time.monotonic() - self._dito_em >= 10:
             self._dito_em = time.monotonic()

@@ -115,9 +115,11 @@ class _Olhar:
         self.regressivas = 0
 
     def __call__(self, janela: bool) -> int:
-        achado = self._busca.executar(janela=janela)
-        self.regressivas += avisar_regressivas(achado.regressivas)
-        return int(achado.enfileirados)
+        regressivas = [0]
+        try:
+            return int(self._busca.executar(lambda r: regressivas.append(r.regressivas), janela=janela).enfileirados)
+        finally:
+            self.regressivas += avisar_regressivas(regressivas[-1])
 
 
 class AcompanhamentoOperator(ImportacaoOperator):
