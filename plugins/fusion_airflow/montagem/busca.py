@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from fusion_airflow.montagem.partes import BUSCA, PEDIDOS, PLANTAO, Partes
+from fusion_airflow.montagem.partes import BUSCA, PEDIDOS, PLANTAO, Partes, sistema_de
 from include.fusion.busca import Busca
 from include.fusion.carga import Carga
 from include.fusion.espelho import Espelho
@@ -99,7 +99,8 @@ class PartesBusca(Partes):
     def esquecer_marcas(self, passo: str | None) -> None:
         """Begin again with the first row of every origin of a step that is compared with a copy."""
         with self.fusion.begin() as con:
-            for origem in self.consultas.origens:
+            # Of all steps: one that is switched off today is still to compare everything when it is switched on.
+            for origem in sistema_de(self.integracao).origens:
                 if origem.espelho is not None and passo in (None, origem.passo):
                     self.marcas().gravar(con, origem.nome, Marca(None))
                     self.marcas().podar(con, origem.nome, "9")
