@@ -51,7 +51,7 @@ def preparar(estado: Estado) -> None:
     configuracoes = Configuracoes(engine, Cofre([estado.segredos["fernet"]]))
     for tenant, (tipo, frequencia) in zip(tenants, TENANTS, strict=False):
         corpo = {"enabled": True, "baseUrl": estado.url_fhir, "syncFrequency": frequencia, "initialDelay": 200, "maxDelay": 2000}
-        configuracoes.gravar(tenant, corpo | acesso(tipo, estado), "sandbox")
+        configuracoes.gravar(tenant, corpo | acesso(tipo, estado), "sandbox", mesmo_servidor=True)
         _apresentar(Repositorio(engine, tenant), estado, url)
     engine.dispose()
 

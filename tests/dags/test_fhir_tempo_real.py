@@ -139,7 +139,7 @@ def test_what_nobody_foresaw_pauses_the_tenant_and_is_told(bancada: BancadaFhir)
     bancada.sql("drop table fhir_resources")
     assert rodar(bancada)["tenants_com_falha"] == 1
     assert bancada.sql("select last_sync_at, last_error from fhir_integration_configs where last_error is not null") == [
-        (None, "execução interrompida (ProgrammingError)")
+        (None, "envio: execução interrompida (ProgrammingError)")
     ]
 
 

@@ -56,11 +56,11 @@ class Fhir:
     @contextmanager
     def configurado(self, tenant: str, volta: dict[str, Any], **mudancas: Any) -> Iterator[None]:
         """A tenant's configuration is another one while the block runs; ``volta`` is laid over it at the end."""
-        self.pedir("PUT", f"/config?tenant={tenant}", mudancas)
+        self.pedir("PUT", f"/config?tenant={tenant}&mesmoServidor=true", mudancas)
         try:
             yield
         finally:
-            self.pedir("PUT", f"/config?tenant={tenant}", volta)
+            self.pedir("PUT", f"/config?tenant={tenant}&mesmoServidor=true", volta)
 
     @contextmanager
     def falhas(self, **falhas: Any) -> Iterator[None]:

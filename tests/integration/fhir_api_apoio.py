@@ -60,7 +60,7 @@ def abrir(postgres: Postgres, pasta: Path, *, fab: bool = False) -> Iterator[Any
 def configurar(mundo: Any, tenant: str = "", **mudancas: Any) -> dict[str, Any]:
     """Store a configuration of ``tenant`` (a) that works, with ``mudancas``."""
     corpo = {"enabled": True, "baseUrl": mundo.fhir.url, **mundo.fhir.acesso(), "maxRetries": 1, "initialDelay": 50, **mudancas}
-    assert mundo.pedir("POST", f"{API}/config?tenant={tenant or mundo.a}", corpo, quem="chefe")[0] in (200, 201)
+    assert mundo.pedir("POST", f"{API}/config?tenant={tenant or mundo.a}&mesmoServidor=true", corpo, quem="chefe")[0] in (200, 201)
     mundo.fhir.limpar_falhas()
     return corpo
 

@@ -75,7 +75,7 @@ class BancadaFhir:
             assert self.servidor is not None
             destino = {"baseUrl": self.servidor.url, **self.servidor.acesso()}
         corpo = {"enabled": True, **destino, **RAPIDO, **mudancas, "metadata": TESTE | mudancas.get("metadata", {})}
-        self.configuracoes.gravar(tenant or self.tenant, corpo, "teste")
+        self.configuracoes.gravar(tenant or self.tenant, corpo, "teste", mesmo_servidor=True)
 
     def cliente(self, tenant: str = "") -> ClienteFhir:
         tenant = tenant or self.tenant

@@ -133,6 +133,15 @@ def test_nothing_leaves_or_comes_of_a_tenant_that_is_switched_off(mundo: Any, de
     sql(mundo, 'update patients set "ehrPatientId" = null where id = %s', paciente)
 
 
+def test_another_address_needs_a_word_while_records_are_linked_to_the_server(mundo: Any, config: dict[str, Any]) -> None:
+    sql(mundo, 'update patients set "ehrPatientId" = \'x\' where "tenantId" = %s', mundo.a)
+    novo = config | {"baseUrl": "https://outro.example.com/fhir"}
+    for metodo in ("PUT", "POST"):
+        assert mundo.pedir(metodo, f"{API}/config?tenant={mundo.a}", novo, quem="chefe")[0] == 409
+    assert mundo.pedir("PUT", f"{API}/config?tenant={mundo.a}&mesmoServidor=true", novo, quem="chefe")[0] == 200
+    sql(mundo, 'update patients set "ehrPatientId" = null where "tenantId" = %s', mundo.a)
+
+
 def test_a_nul_in_an_id_is_the_callers_mistake(mundo: Any, config: dict[str, Any]) -> None:
     for rota in ("observations/a%00/sync", "patients/a%00/pull", "observations/sync-all?tenant=a%00", "webhook/a%00"):
         assert mundo.pedir("POST", f"{API}/{rota}", quem="chefe")[0] == 422, rota

@@ -13,8 +13,10 @@ from urllib.parse import urlsplit
 import psycopg2
 import yaml
 from cryptography.fernet import Fernet
+from sqlalchemy import Engine
 
 from include.fusion.fhir.cofre import Cofre
+from include.fusion.fhir.migracoes import PASTA, migrar_plataforma
 from sandbox import plataforma
 
 RAIZ = Path(__file__).resolve().parents[2]
@@ -47,6 +49,14 @@ def test_the_connection_is_all_it_needs_and_repeating_is_harmless(banco: str, tm
         cur.execute("select count(*) from fhir_migracoes")
         assert cur.fetchone() == (len(list((RAIZ / "include/migrations/plataforma").glob("*.sql"))),)
     con.close()
+
+
+def test_tables_that_the_platforms_own_tool_made_are_taken_as_they_are(banco: str, engine: Engine) -> None:
+    plataforma.criar(banco)
+    for arquivo in sorted(PASTA.glob("*.sql")):
+        with engine.begin() as con:
+            con.exec_driver_sql(arquivo.read_text(encoding="utf-8"))
+    migrar_plataforma(engine)
 
 
 def test_without_a_platform_there_is_nothing_to_do(tmp_path: Path, mundo: Any) -> None:

@@ -76,6 +76,25 @@ def test_a_wrong_field_is_marked_and_nothing_is_stored(mundo: Any, config: dict[
     assert sql(mundo, "select count(*) from fhir_config_audit") == antes
 
 
+def test_another_address_of_a_linked_tenants_server_is_asked_about(mundo: Any, config: dict[str, Any], tmp_path: Path) -> None:
+    sql(mundo, 'update patients set "ehrPatientId" = \'x\' where "tenantId" = %s', mundo.a)
+    outro = mundo.fhir.url.replace("127.0.0.1", "localhost")
+
+    async def passos(n: Navegador) -> None:
+        await n.esperar("document.body.dataset.tenant")
+        await n.preencher(tenant=mundo.a)
+        await n.esperar(f"document.body.dataset.tenant === '{mundo.a}' && baseUrl.value === '{mundo.fhir.url}'")
+        await n.preencher(baseUrl=outro, clientSecret=mundo.fhir.segredo)
+        for resposta, aviso in (("false", "vinculados"), ("true", "gravada")):
+            await n.ler(f"window.confirm = () => {resposta}")
+            await n.clicar("gravar")
+            await n.esperar(f"{AVISO}.includes('{aviso}')")
+
+    navegar(mundo, tmp_path, "chefe", passos)
+    assert sql(mundo, "select base_url from fhir_integration_configs where tenant_id = %s", mundo.a) == [(outro,)]
+    sql(mundo, 'update patients set "ehrPatientId" = null where "tenantId" = %s', mundo.a)
+
+
 def test_what_a_pull_refused_is_shown_and_can_be_fetched_again(mundo: Any, config: dict[str, Any], tmp_path: Path) -> None:
     chave = recusada_na_busca(mundo, mundo.a)
 

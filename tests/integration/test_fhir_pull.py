@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
+from include.fusion.fhir.busca import Busca
 from include.fusion.fhir.erros import FhirIndisponivel
 from sandbox.fhir.servidor import ServidorFhir
 from sandbox.plataforma.ehr import pulso
@@ -167,3 +168,83 @@ def test_a_server_whose_clock_was_ahead_is_asked_again_from_our_time_on(bancada:
     assert bancada.buscar().novas == 1
     [(marcador,)] = bancada.sql("select marcador from marca_dagua where origem like 'pull:%'")
     assert agora <= datetime.fromisoformat(marcador) <= datetime.now(UTC)
+
+
+def segundo_paciente(bancada: BancadaFhir, n: int = 2) -> str:
+    """Another patient of the platform with one observation in the EHR; their id there."""
+    ehr = bancada.hospital("POST", "Patient", {"resourceType": "Patient", "active": True})["id"]
+    bancada.hospital("POST", "Observation", pulso(ehr, 60 + n))
+    consulta = 'insert into patients (id, "tenantId", name, "ehrPatientId") values (%s, %s, %s, %s)'
+    bancada.sql(consulta, f"zz{n}", bancada.tenant, f"Paciente {n}", ehr)
+    return ehr
+
+
+@so_sandbox
+@pytest.mark.parametrize("falha", ["parcela_500", "parcela_503", "parcela_html"])
+def test_a_patient_whose_search_gets_no_answer_holds_nobody_else(bancada: BancadaFhir, falha: str) -> None:
+    assert bancada.servidor is not None
+    bancada.configurar(maxRetries=0, metadata={"concurrency": 1})
+    segundo_paciente(bancada)
+    bancada.servidor.falhas(**{falha: 1.0}, so_metodo="GET", vezes=1)
+    resultado = bancada.buscar()
+    assert (resultado.pacientes, resultado.novas, bancada.mortas()) == (2, 1, [])  # At the second try, at the end.
+
+
+@so_sandbox
+def test_one_who_never_gets_an_answer_is_a_dead_letter_until_a_search_succeeds(bancada: BancadaFhir, httpserver: HTTPServer) -> None:
+    [(ehr,)] = bancada.sql('select "ehrPatientId" from patients')
+    segundo_paciente(bancada)
+    vazia = {"resourceType": "Bundle"}
+    ruim = httpserver.expect_request("/fhir/Observation", query_string={"patient": ehr, "_count": "100"})
+    ruim.respond_with_data(status=504)
+    httpserver.expect_request("/fhir/Observation").respond_with_json(vazia)
+    bancada.configurar(baseUrl=httpserver.url_for("/fhir"), authType="apikey", authConfig={"apiKey": "x"}, maxRetries=0)
+    assert (bancada.buscar().pacientes, bancada.mortas()) == (
+        1,
+        ["servidor FHIR indisponível em Observation: HTTP 504 após 1 tentativa(s)"],
+    )
+    ruim.respond_with_json(vazia)
+    assert (bancada.buscar().pacientes, bancada.mortas()) == (2, [])
+
+
+@so_sandbox
+def test_a_server_that_is_down_is_not_asked_for_every_patient(bancada: BancadaFhir) -> None:
+    assert bancada.servidor is not None
+    bancada.configurar(maxRetries=0, metadata={"concurrency": 1})
+    for n in range(2, 8):
+        segundo_paciente(bancada, n)
+    bancada.servidor.falhas(parcela_503=1.0)
+    with pytest.raises(FhirIndisponivel):
+        bancada.buscar()
+    assert (bancada.servidor.falhas()["pedidos"]["GET"], bancada.mortas()) == (3, [])
+
+
+def test_a_page_read_before_a_push_does_not_undo_it(bancada: BancadaFhir) -> None:
+    medir(bancada)
+    bancada.buscar()
+    [(obs_id, paciente, ehr)] = bancada.sql(
+        'select o.id, p.id, p."ehrPatientId" from observations o join patients p on p.id = o."patientId"'
+    )
+    lida_antes = bancada.no_ehr()
+    bancada.editar(obs_id)
+    bancada.enviar()
+    pagina = Busca(bancada.engine, bancada.cliente())._guarda.guardar(paciente, ehr, lida_antes)
+    assert (pagina.contagem, bancada.sql("select status from observations")) == ({"conhecidas": 1}, [("amended",)])
+
+
+def test_a_patient_linked_to_somebody_else_gets_the_whole_history(bancada: BancadaFhir) -> None:
+    bancada.configurar(metadata={"overlapSeconds": 0})
+    certo = segundo_paciente(bancada)
+    bancada.sql("delete from patients where id = 'zz2'")
+    bancada.sql("select pg_sleep(1.1)")
+    medir(bancada)
+    assert bancada.buscar().novas == 1
+    bancada.sql('update patients set "ehrPatientId" = %s', certo)
+    assert bancada.buscar().novas == 1
+
+
+def test_one_that_the_platform_deleted_comes_as_the_ehrs(bancada: BancadaFhir) -> None:
+    bancada.observar()
+    bancada.enviar()
+    bancada.sql("delete from observations")
+    assert (bancada.buscar().novas, bancada.mortas()) == (1, [])

@@ -10,8 +10,10 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pytest_httpserver import HTTPServer
 from sqlalchemy.exc import SQLAlchemyError
 
+from include.fusion.erros import ConfiguracaoInvalida
 from include.fusion.fhir import trabalho
 from include.fusion.fhir.envio import reenviar_de_falhas_passageiras
 from include.fusion.fhir.erros import FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas
@@ -21,6 +23,8 @@ from include.fusion.fhir.tabelas import fila_de
 from sandbox.fhir.servidor import ServidorFhir
 from sandbox.plataforma.ehr import pulso
 from tests.integration.fhir_apoio import EXTERNO, BancadaFhir, so_sandbox
+
+RAIZ = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
@@ -402,8 +406,23 @@ def test_a_run_that_broke_off_is_no_success(bancada: BancadaFhir) -> None:
     with pytest.raises(SQLAlchemyError):
         bancada.enviar()
     assert bancada.sql("select last_sync_at, last_error from fhir_integration_configs") == [
-        (None, "execução interrompida (ProgrammingError)")
+        (None, "envio: execução interrompida (ProgrammingError)")
     ]
+
+
+@so_sandbox
+def test_an_error_of_one_direction_stays_until_that_direction_succeeds(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    bancada.observar(1)
+    bancada.enviar()
+    servidor.falhas(parcela_503=1.0, so_metodo="GET")
+    with pytest.raises(FhirIndisponivel):
+        bancada.buscar()
+    consulta = "select last_error from fhir_integration_configs"
+    bancada.enviar()
+    assert "busca: servidor FHIR indisponível" in bancada.sql(consulta)[0][0]
+    servidor.limpar_falhas()
+    bancada.buscar()
+    assert bancada.sql(consulta) == [(None,)]
 
 
 @so_sandbox
@@ -417,3 +436,97 @@ def test_a_note_of_the_ehr_that_the_database_does_not_take_holds_nobody(bancada:
             bancada.editar(obs_id)
         assert (bancada.enviar().enviados, bancada.mortas()) == (3, [])
     assert sum("note" in r for r in bancada.no_ehr()) == 1
+
+
+def test_one_of_another_tenants_patient_is_a_dead_letter_and_the_run_ends(
+    banco: str, tmp_path: Path, servidor: ServidorFhir | None
+) -> None:
+    with closing(BancadaFhir(banco, tmp_path, servidor, tenants=2)) as bancada:
+        bancada.observar(2)
+        outro = 'select min(id) from patients where "tenantId" <> %s'
+        bancada.sql(f'update observations set "patientId" = ({outro}) where id = (select min(id) from observations)', bancada.tenant)
+        assert bancada.enviar().enviados == 1
+        assert bancada.mortas() == ["patientId: o paciente da observação não é deste tenant"]
+
+
+def test_an_empty_ehr_id_is_none(bancada: BancadaFhir) -> None:
+    bancada.observar(2)
+    bancada.sql('update patients set "ehrPatientId" = %s where id in (select "patientId" from observations)', "")
+    assert bancada.enviar().enviados == 2
+    assert "Patient/" not in {r["subject"]["reference"] for r in bancada.no_ehr()}
+
+
+@so_sandbox
+@pytest.mark.parametrize("bundle", ["batch", "transaction"])
+def test_a_bundle_that_the_server_cannot_digest_goes_record_by_record(bancada: BancadaFhir, servidor: ServidorFhir, bundle: str) -> None:
+    bancada.configurar(metadata={"bundle": bundle})
+    bancada.observar(5)
+    servidor.falhas(parcela_500=1.0, so_metodo="POST", so_rota="fhir")
+    assert (bancada.enviar().enviados, bancada.mortas()) == (5, [])
+
+
+@so_sandbox
+def test_a_bundle_that_fails_because_the_server_does_is_not_sent_record_by_record(bancada: BancadaFhir, servidor: ServidorFhir) -> None:
+    bancada.configurar(maxRetries=0)
+    bancada.observar(6)
+    bancada.enviar()
+    bancada.observar(6)
+    servidor.falhas(parcela_500=1.0, so_metodo="POST")
+    with pytest.raises(FhirIndisponivel):
+        bancada.enviar()
+    assert (servidor.falhas()["pedidos"]["POST"], len(bancada.mortas())) == (4, 6)
+
+
+def test_one_that_the_ehr_annulled_is_not_revived_by_an_edit(bancada: BancadaFhir) -> None:
+    [obs_id] = bancada.observar(1)
+    bancada.enviar()
+    [recurso] = bancada.no_ehr()
+    bancada.hospital("PUT", f"Observation/{recurso['id']}", recurso | {"status": "entered-in-error"})
+    bancada.editar(obs_id)
+    for _ in range(2):
+        assert bancada.buscar().motivos == {"status: foi anulada no servidor FHIR e editada na plataforma": 1}
+        bancada.enviar()
+    assert bancada.mortas() == ["status: foi anulada no servidor FHIR e editada na plataforma"] * 2  # One of each direction.
+    bancada.sql("update observations set status = 'entered-in-error', \"updatedAt\" = now()")
+    bancada.enviar()
+    assert (bancada.buscar().falhas, bancada.mortas(), bancada.pendentes()) == (0, [], 0)
+
+
+@so_sandbox
+def test_whom_a_document_found_is_asked_where_the_answer_does_not_tell(bancada: BancadaFhir, httpserver: HTTPServer) -> None:
+    mae, desfecho = {"resourceType": "Patient", "id": "m", "birthDate": "1901-02-03"}, {"resourceType": "OperationOutcome"}
+    onde = {"Location": httpserver.url_for("/fhir/Patient/m/_history/1")}
+    httpserver.expect_request("/fhir/Patient", method="POST").respond_with_json(desfecho, headers=onde)
+    httpserver.expect_request("/fhir/Patient/m", method="GET").respond_with_json(mae)
+    bancada.configurar(baseUrl=httpserver.url_for("/fhir"), authType="apikey", authConfig={"apiKey": "x"})
+    bancada.observar(1)
+    bancada.enviar()
+    assert bancada.mortas() == ["birthDate: o documento é de pessoa com outra data de nascimento no servidor FHIR"]
+
+
+@so_sandbox
+def test_an_id_given_out_twice_is_one_records_fault(bancada: BancadaFhir, httpserver: HTTPServer) -> None:
+    bancada.sql("update patients set \"ehrPatientId\" = 'p' || id")
+    bancada.configurar(
+        baseUrl=httpserver.url_for("/fhir"), authType="apikey", authConfig={"apiKey": "x"}, metadata={"bundle": "none", "concurrency": 1}
+    )
+    for recurso_id in ("1", "1", "2"):
+        criada = {"resourceType": "Observation", "id": recurso_id}
+        httpserver.expect_ordered_request("/fhir/Observation", method="POST").respond_with_json(criada, status=201)
+    bancada.observar(3)
+    assert (bancada.enviar().enviados, bancada.pendentes()) == (2, 1)
+    assert bancada.mortas() == ["fhirResourceId: o servidor FHIR deu o id de outra observação"]
+
+
+@so_sandbox
+def test_another_server_is_taken_only_without_links_to_the_old_one(bancada: BancadaFhir) -> None:
+    bancada.observar(2)
+    bancada.enviar()
+    outro = {"baseUrl": "https://outro.example.com/fhir", "authType": "apikey", "authConfig": {"apiKey": "x"}}
+    with pytest.raises(ConfiguracaoInvalida, match="vinculados"):
+        bancada.configuracoes.gravar(bancada.tenant, outro, "x", parcial=True)
+    bloco = (RAIZ / "docs/fhir.md").read_text(encoding="utf-8").partition("```sql")[2].partition("```")[0]
+    bancada.sql(bloco.replace("<id>", bancada.tenant))
+    bancada.configuracoes.gravar(bancada.tenant, outro, "x", parcial=True)
+    bancada.configurar()
+    assert (bancada.pendentes(), bancada.enviar().enviados, len(bancada.no_ehr())) == (2, 2, 2)

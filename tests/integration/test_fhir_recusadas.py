@@ -93,6 +93,16 @@ def test_what_was_asked_for_outlives_an_outage_and_the_next_pull_takes_it(bancad
     assert (bancada.buscar().novas, situacao(bancada)) == (1, [("concluido", None)])
 
 
+def test_one_that_the_server_cannot_give_does_not_stop_the_pull(bancada: BancadaFhir) -> None:
+    ruim = medir(bancada, **NULO)
+    bancada.buscar()
+    medir(bancada)
+    assert reenviar(bancada.engine, bancada.tenant) == (0, 1)
+    servidor_de(bancada).falhas(parcela_500=1.0, so_rota=f"Observation/{ruim['id']}")
+    assert bancada.buscar().novas == 1
+    assert [m for _, m in mortas(bancada)] == [DO_BANCO]
+
+
 def test_one_that_the_server_deleted_is_let_go(bancada: BancadaFhir) -> None:
     ruim = medir(bancada, **NULO)
     bancada.buscar()

@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from pytest_httpserver import HTTPServer
 
 from include.fusion.fhir.autenticacao import Autenticador
-from include.fusion.fhir.cliente import ClienteFhir, esperas, id_de, versao_de
+from include.fusion.fhir.cliente import ClienteFhir, esperas, id_de, por_identificador, versao_de
 from include.fusion.fhir.cofre import Cofre
 from include.fusion.fhir.configuracao import Configuracao
 from include.fusion.fhir.erros import FhirConflito, FhirDuplicado, FhirErro, FhirIndisponivel, FhirNaoAutorizado, FhirRecusado
@@ -184,6 +184,10 @@ def test_a_bundle_answer_of_another_length_is_no_answer(httpserver: HTTPServer, 
     httpserver.expect_request("/fhir").respond_with_json({"resourceType": "Bundle", "entry": []})
     with pytest.raises(FhirIndisponivel):
         pedir(lambda c: c.pacote({"resourceType": "Bundle", "entry": [{}]}))
+
+
+def test_a_comma_in_an_identifier_is_no_second_one() -> None:
+    assert por_identificador("urn:x", "a,b") == "identifier=urn:x|a%5C%2Cb"
 
 
 def test_versions_and_ids_are_read_from_headers() -> None:

@@ -102,10 +102,12 @@ def test_moles_with_a_mass_unit_are_no_glucose_of_ours() -> None:
     assert (de_fhir(recurso).tipo, de_fhir(recurso).valor, de_fhir(recurso).texto) == (OUTRO, None, "99 mg/dL")
 
 
-def test_a_comparator_is_no_plain_number() -> None:
-    recurso = para_fhir(obs("glucose", "40"), "Patient/1", META)
+@pytest.mark.parametrize("feita", [obs("glucose", "40"), obs(OUTRO, "40", codigo="6598-7", unidade="mg/dL")])
+def test_a_comparator_is_no_plain_number(feita: Observacao) -> None:
+    recurso = para_fhir(feita, "Patient/1", META)
     recurso["valueQuantity"]["comparator"] = "<"
-    assert (de_fhir(recurso).tipo, de_fhir(recurso).texto) == (OUTRO, "<40 mg/dL")
+    lida = de_fhir(recurso)
+    assert (lida.tipo, lida.valor, lida.texto) == (OUTRO, None, "<40 mg/dL")
 
 
 @pytest.mark.parametrize(("texto", "esperado"), [
@@ -166,11 +168,26 @@ def test_a_code_of_the_ehr_that_we_have_no_kind_for_stays_beside_a_new_value() -
 @pytest.mark.parametrize(("valor", "tipo", "esperado"), [
     ({"valueCodeableConcept": {"coding": [{"system": "urn:x", "code": "260373001", "display": "Detectado"}]}}, "glucose", (None, "Detectado")),
     ({"valueInteger": 7}, "pain", (7, None)), ({"valueInteger": 72}, "heart_rate", (None, "72")),
+    ({"valueBoolean": False}, OUTRO, (None, "não")), ({"valueDateTime": "2026-01-02"}, OUTRO, (None, "2026-01-02")),
+    ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 128}}}, OUTRO, (None, "1:128")),
+    ({"valueRange": {"low": {"value": 2, "unit": "h"}, "high": {"value": 4, "unit": "h"}}}, OUTRO, (None, "2 h a 4 h")),
 ])  # fmt: skip
 def test_a_result_that_is_no_quantity_is_not_lost(valor: dict[str, object], tipo: str, esperado: tuple[object, object]) -> None:
-    recurso = para_fhir(obs(tipo, "1"), "Patient/1", META)
+    recurso = para_fhir(obs(tipo, "1", codigo="x"), "Patient/1", META)
     del recurso["valueQuantity"]
     assert (de_fhir(recurso | valor).valor, de_fhir(recurso | valor).texto) == esperado
+
+
+def test_a_new_value_of_a_kind_that_is_none_of_ours_keeps_its_coded_unit() -> None:
+    atual = para_fhir(obs(OUTRO, "13", codigo="718-7"), "Patient/1", META)
+    atual["valueQuantity"] = {"value": 13, "unit": "gramas", "system": "http://unitsofmeasure.org", "code": "g/dL"}
+    novo = mesclar(atual, obs(OUTRO, "14", codigo="718-7", unidade="g/dL"), "Patient/1", META)
+    assert novo["valueQuantity"] == atual["valueQuantity"] | {"value": 14}
+
+
+def test_what_the_platform_does_not_keep_of_a_resource_does_not_hinder_a_new_status() -> None:
+    painel = para_fhir(obs(PAINEL, None, membros=("Observation/1",)), "Patient/1", META)
+    assert mesclar(painel, obs(PAINEL, None, estado="amended"), "Patient/1", META) == painel | {"status": "amended"}
 
 
 def test_a_changed_pressure_leaves_other_components_alone() -> None:

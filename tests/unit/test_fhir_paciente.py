@@ -42,6 +42,10 @@ def test_the_server_finds_the_person_by_the_best_document(cpf: str | None, cns: 
     assert identificador(Paciente("p1", "X", cpf=cpf, cns=cns), META)[1] == esperado
 
 
+def test_a_blank_contact_is_none() -> None:
+    assert "telecom" not in conferir(para_fhir(Paciente("p1", "X", telefone=" ", email=""), META))
+
+
 @pytest.mark.parametrize(("campo", "valor"), [("cpf", "11111111111"), ("cpf", "12345678900"), ("cns", "123"), ("cns", CNS[:-1] + "x")])
 def test_a_wrong_document_is_refused_without_its_digits(campo: str, valor: str) -> None:
     with pytest.raises(RegistroInvalido) as visto:

@@ -5,6 +5,9 @@ kept once all pages are stored, and the next pull begins a while before it: what
 is recognised by its version. The marker is the server's own clock, but never ahead of ours: what it calls the future, today, it would not
 bring again once its clock is right.
 
+A patient whose search gets no answer (a 500, a time-out) holds nobody else: once more at the end, then it is refused like one that the
+server says no to. Several in a row mean that the server is down.
+
 What the platform cannot take stays behind in :mod:`include.fusion.fhir.recusadas`, with its reason. It is fetched again by its id when
 somebody asks for that, and whenever it is taken after all its row is closed.
 """
@@ -26,7 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from include.fusion.erros import motivo_de
 from include.fusion.fhir.cliente import ClienteFhir
-from include.fusion.fhir.erros import FhirRecusado, motivo_do_fim
+from include.fusion.fhir.erros import FhirIndisponivel, FhirRecusado, motivo_do_fim
 from include.fusion.fhir.guarda import Guarda, Pagina
 from include.fusion.fhir.recusadas import Recusadas, chave_de
 from include.fusion.fhir.repositorio import Contagem, Repositorio
@@ -35,10 +38,13 @@ from include.fusion.filas import Desfecho, Registro
 
 PACIENTES = 500
 PRAZO = timedelta(seconds=120)
+SEGUIDOS = 3
+"""Patients in a row without an answer, or as many as are asked at once: then it is the server."""
 _MARCAR = """\
-INSERT INTO marca_dagua (integracao_id, processo, origem, marcador, executado_em)
-VALUES (:n, :tenant, :origem, :marcador, statement_timestamp())
-ON CONFLICT (integracao_id, processo, origem) DO UPDATE SET marcador = excluded.marcador, executado_em = excluded.executado_em"""
+INSERT INTO marca_dagua (integracao_id, processo, origem, marcador, executado_em, detalhe)
+VALUES (:n, :tenant, :origem, :marcador, statement_timestamp(), :de_quem)
+ON CONFLICT (integracao_id, processo, origem) DO UPDATE SET
+    marcador = excluded.marcador, executado_em = excluded.executado_em, detalhe = excluded.detalhe"""
 
 
 @dataclass
@@ -66,8 +72,10 @@ class Busca:
         self.recusadas = Recusadas(engine, self.tenant_id)
         self.dono = dono or f"busca/{secrets.token_hex(8)}|"
         self.resultado = ResultadoBusca()
-        self._guarda = Guarda(self.repositorio, self.meta, self.recusadas)
+        self._guarda = Guarda(self.repositorio, cliente.config, self.recusadas)
         self._latencia = self._medidos = 0
+        self._calados: list[tuple[str, str, FhirIndisponivel]] = []
+        self._seguidos, self._respondeu = 0, False
 
     async def executar(self, pacientes: Sequence[tuple[str, str]] | None = None, *, so_recusadas: bool = False) -> ResultadoBusca:
         """Pull what is to be fetched again and then all patients; ``so_recusadas`` the former alone; or just these ``(id, ehrPatientId)``.
@@ -79,13 +87,10 @@ class Busca:
             async with self.cliente:
                 if pacientes is not None:
                     await self._grupo(pacientes)
+                    if self._calados:
+                        raise self._calados[0][2]
                 else:
-                    await self._de_novo()
-                if pacientes is None and not so_recusadas:
-                    depois = ""
-                    while grupo := await asyncio.to_thread(self.repositorio.pacientes_no_ehr, depois, PACIENTES):
-                        await self._grupo(grupo)
-                        depois = grupo[-1][0]
+                    await self._de_novo_e_todos(so_recusadas)
         except BaseException as falha:
             erro = motivo_do_fim(falha)
             raise
@@ -99,8 +104,25 @@ class Busca:
                 await asyncio.to_thread(self.repositorio.concluir, "pull", erro, contagem)
         return self.resultado
 
+    async def _de_novo_e_todos(self, so_recusadas: bool) -> None:
+        falha = await self._de_novo()
+        depois = ""
+        while not so_recusadas and (grupo := await asyncio.to_thread(self.repositorio.pacientes_no_ehr, depois, PACIENTES)):
+            await self._grupo(grupo)
+            depois = grupo[-1][0]
+        if self._calados and not self._respondeu:
+            raise self._calados[0][2]
+        calados, self._calados = self._calados, []
+        for paciente, ehr_id, _ in calados:
+            self._seguidos = 0
+            await self._grupo([(paciente, ehr_id)])
+        for paciente, ehr_id, erro in self._calados:
+            await self._recusar_paciente(paciente, ehr_id, erro)
+        if falha is not None:
+            raise falha
+
     async def _grupo(self, grupo: Sequence[tuple[str, str]]) -> None:
-        marcas = await asyncio.to_thread(self._marcas, [p[0] for p in grupo])
+        marcas = await asyncio.to_thread(self._marcas, grupo)
         recusados = await asyncio.to_thread(self.recusadas.pacientes_abertos, [p[1] for p in grupo])
         vagas = asyncio.Semaphore(self.meta.concurrency)
         fora = False
@@ -114,11 +136,18 @@ class Busca:
                     if await self._paciente(id, ehr_id, marcas.get(id)) is None and ehr_id in recusados:
                         await asyncio.to_thread(self.recusadas.fechar_paciente, ehr_id)
                 except FhirRecusado as recusa:
-                    self._recusar(Counter([motivo_de(recusa)]))
-                    await asyncio.to_thread(self.recusadas.anotar_paciente, id, ehr_id, motivo_de(recusa))
+                    await self._recusar_paciente(id, ehr_id, recusa)
+                except FhirIndisponivel as erro:
+                    self._calados.append((id, ehr_id, erro))
+                    self._seguidos += 1
+                    if self._seguidos >= max(SEGUIDOS, self.meta.concurrency):
+                        fora = True
+                        raise
+                    return
                 except Exception:
                     fora = True
                     raise
+                self._seguidos, self._respondeu = 0, True
 
         falhas = [f for f in await asyncio.gather(*(um(*p) for p in grupo), return_exceptions=True) if f is not None]
         if falhas:
@@ -137,9 +166,13 @@ class Busca:
             ruim = pagina.recusadas.get(chave_de("Patient", ehr_id), ruim)
             maior = max(filter(None, (maior, pagina.maior)), default=None)
         if maior is not None and (maior := min(maior, agora)) != marca:
-            await asyncio.to_thread(self._marcar, id, maior)
+            await asyncio.to_thread(self._marcar, id, ehr_id, maior)
         self.resultado.pacientes += 1
         return ruim
+
+    async def _recusar_paciente(self, id: str, ehr_id: str, erro: Exception) -> None:
+        self._recusar(Counter([motivo_de(erro)]))
+        await asyncio.to_thread(self.recusadas.anotar_paciente, id, ehr_id, motivo_de(erro))
 
     def _recusar(self, motivos: Counter[str]) -> None:
         self.resultado.falhas += motivos.total()
@@ -154,8 +187,8 @@ class Busca:
 
     # -- once more -------------------------------------------------------------------------------------------------------------------
 
-    async def _de_novo(self) -> None:
-        """Fetch by its id what somebody asked to have pulled again; what an outage leaves undone stays pending."""
+    async def _de_novo(self) -> FhirIndisponivel | None:
+        """Fetch by its id what somebody asked to have pulled again; what an outage leaves undone stays pending, and is what is returned."""
         quantas = self.meta.concurrency * 5
         vagas = asyncio.Semaphore(self.meta.concurrency)
 
@@ -166,8 +199,12 @@ class Busca:
         while registros := await asyncio.to_thread(self.recusadas.fila.reservar, quantas, self.dono, PRAZO):
             feitos = await asyncio.gather(*(um(r) for r in registros), return_exceptions=True)
             await asyncio.to_thread(self._registrar, registros, feitos)
-            if falhas := [f for f in feitos if isinstance(f, BaseException)]:
-                raise falhas[0]
+            falhas = [f for f in feitos if isinstance(f, BaseException)]
+            if graves := [f for f in falhas if not isinstance(f, FhirIndisponivel)]:
+                raise graves[0]
+            if falhas:
+                return next(f for f in falhas if isinstance(f, FhirIndisponivel))
+        return None
 
     def _registrar(self, registros: list[Registro], feitos: list[Desfecho | BaseException]) -> None:
         desfechos = [f if isinstance(f, Desfecho) else Desfecho(r, "devolvido") for r, f in zip(registros, feitos, strict=True)]
@@ -182,7 +219,7 @@ class Busca:
         paciente = pessoa.paciente.id
         try:
             if tipo == "Patient":
-                marcas = await asyncio.to_thread(self._marcas, [paciente])
+                marcas = await asyncio.to_thread(self._marcas, [(paciente, pessoa.ehr_id)])
                 motivo = await self._paciente(paciente, pessoa.ehr_id, marcas.get(paciente))
             else:
                 lido = (await self.cliente.ler(tipo, quote(recurso_id, safe=""))).corpo
@@ -194,20 +231,32 @@ class Busca:
                 return Desfecho(registro, "descartado", "apagado no servidor FHIR")
             self._recusar(Counter([motivo_de(recusa)]))
             motivo = motivo_de(recusa)
+        except FhirIndisponivel as erro:
+            if erro.status != 500:
+                raise
+            # One resource that the server cannot give, not the server.
+            self._recusar(Counter([motivo_de(erro)]))
+            motivo = motivo_de(erro)
         return Desfecho(registro, "concluido" if motivo is None else "erro", motivo)
 
     # -- markers ---------------------------------------------------------------------------------------------------------------------
 
-    def _marcas(self, pacientes: list[str]) -> dict[str, str]:
-        consulta = (
-            "SELECT substr(origem, 6), marcador FROM marca_dagua WHERE integracao_id = :n AND processo = :t AND origem = ANY(:origens)"
-        )
-        binds = {"n": numero(self.tenant_id), "t": self.tenant_id, "origens": [f"pull:{p}" for p in pacientes]}
-        with self.engine.connect() as con:
-            marcas: dict[str, str] = dict(con.execute(text(consulta), binds).all())
-        return marcas
+    def _de_quem(self, ehr_id: str) -> str:
+        return f"{self.cliente.config.base_url}/Patient/{ehr_id}"
 
-    def _marcar(self, paciente: str, marcador: str) -> None:
+    def _marcas(self, pacientes: Sequence[tuple[str, str]]) -> dict[str, str]:
+        """Markers by platform id. One of another Patient, to whom the platform's was linked before, says nothing of this one's history."""
+        consulta = (
+            "SELECT substr(origem, 6), marcador, detalhe FROM marca_dagua"
+            " WHERE integracao_id = :n AND processo = :t AND origem = ANY(:origens)"
+        )
+        binds = {"n": numero(self.tenant_id), "t": self.tenant_id, "origens": [f"pull:{p}" for p, _ in pacientes]}
+        de_quem = {p: self._de_quem(e) for p, e in pacientes}
+        with self.engine.connect() as con:
+            return {p: marca for p, marca, de in con.execute(text(consulta), binds) if de in (None, de_quem[p])}
+
+    def _marcar(self, paciente: str, ehr_id: str, marcador: str) -> None:
         binds = {"n": numero(self.tenant_id), "tenant": self.tenant_id, "origem": f"pull:{paciente}", "marcador": marcador}
+        binds["de_quem"] = self._de_quem(ehr_id)
         with self.engine.begin() as con:
             con.execute(text(_MARCAR), binds)

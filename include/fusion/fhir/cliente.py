@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import TracebackType
 from typing import Any
-from urllib.parse import urlencode, urljoin
+from urllib.parse import quote, urlencode, urljoin
 
 import aiohttp
 from yarl import URL
@@ -55,6 +55,13 @@ def esperas(config: Configuracao) -> Iterator[float]:
     for _ in range(config.max_retries):
         yield min(espera, maxima)
         espera = min(espera * config.backoff_multiplier, maxima)
+
+
+def por_identificador(sistema: str, valor: str) -> str:
+    """Search for one business identifier. A comma, bar, dollar or backslash in the value would be a search parameter's own syntax."""
+    for especial in "\\,|$":
+        valor = valor.replace(especial, f"\\{especial}")
+    return f"identifier={quote(f'{sistema}|{valor}', safe=':/|')}"
 
 
 def versao_de(etag: str | None) -> str | None:

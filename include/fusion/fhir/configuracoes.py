@@ -33,6 +33,16 @@ ON CONFLICT (tenant_id) DO UPDATE SET enabled = excluded.enabled, base_url = exc
     backoff_multiplier = excluded.backoff_multiplier, metadata = excluded.metadata, updated_at = NOW()"""
 
 
+_VINCULADOS = """\
+SELECT 1 FROM fhir_integration_configs c WHERE c.tenant_id = :t AND c.base_url <> :base_url AND (
+    EXISTS (SELECT 1 FROM patients p WHERE p."tenantId" = :t AND p."ehrPatientId" IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM observations o WHERE o."tenantId" = :t AND o."fhirResourceId" IS NOT NULL))"""
+OUTRO_SERVIDOR = (
+    "há pacientes ou observações vinculados ao servidor do endereço gravado, e em outro servidor os mesmos ids são de outras pessoas."
+    " Se for o mesmo servidor em outro endereço, confirme (mesmoServidor=true); se for outro, desfaça antes os vínculos (docs/fhir.md)"
+)
+
+
 class TenantDesconhecido(ConfiguracaoInvalida):
     """No such tenant, or none with a configuration."""
 
@@ -81,10 +91,13 @@ class Configuracoes:
         with self._engine.connect() as con:
             return con.execute(text("SELECT 1 FROM tenants WHERE id = :t"), {"t": tenant_id}).first() is not None
 
-    def gravar(self, tenant_id: str, corpo: dict[str, Any], usuario: str, *, parcial: bool = False) -> tuple[Integracao, bool]:
+    def gravar(
+        self, tenant_id: str, corpo: dict[str, Any], usuario: str, *, parcial: bool = False, mesmo_servidor: bool = False
+    ) -> tuple[Integracao, bool]:
         """Store ``corpo`` (the API's JSON); ``parcial`` lays it over what is stored. Returns it and whether it is new.
 
-        Raises pydantic's ``ValidationError`` (without inputs) and :class:`TenantDesconhecido`.
+        Raises pydantic's ``ValidationError`` (without inputs), :class:`TenantDesconhecido`, and ``ConfiguracaoInvalida`` for another address
+        while records are linked to the server: there the same ids are other people's. ``mesmo_servidor``: it has only moved.
         """
         if len(tenant_id) > TENANT_MAX:
             raise TenantDesconhecido(f"o id de um tenant tem no máximo {TENANT_MAX} caracteres")
@@ -96,6 +109,8 @@ class Configuracoes:
             if parcial and antes is None:
                 raise TenantDesconhecido("o tenant não tem integração FHIR configurada")
             config = _nova(antes, corpo, parcial)
+            if not mesmo_servidor and con.execute(text(_VINCULADOS), {"t": tenant_id, "base_url": config.base_url}).first():
+                raise ConfiguracaoInvalida(OUTRO_SERVIDOR)
             con.execute(text(_GRAVAR), self._linha(tenant_id, config))
             campos = sorted(_diferentes(antes.config if antes else None, config))
             con.execute(

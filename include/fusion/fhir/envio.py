@@ -17,14 +17,14 @@ from datetime import timedelta
 
 import orjson
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from include.fusion.erros import FusionHubError, RegistroInvalido, motivo_de
 from include.fusion.fhir.cliente import ClienteFhir
 from include.fusion.fhir.erros import PREFIXO_INDISPONIVEL, FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas, motivo_do_fim, servidor_fora
 from include.fusion.fhir.pessoas import Pessoas
 from include.fusion.fhir.remessa import Item, Remessa
-from include.fusion.fhir.repositorio import Contagem, Enviada, Repositorio
+from include.fusion.fhir.repositorio import Contagem, Repositorio
 from include.fusion.fhir.tabelas import fila_de, numero
 from include.fusion.filas import Desfecho, Filtro, ItemFila, Registro
 
@@ -32,6 +32,7 @@ PAGINA = 5000
 PRAZO = timedelta(seconds=120)
 MINIMO_PARA_PARCELA, PARCELA_MAX = 20, 0.9
 AUSENTE = "observação apagada na plataforma"
+DE_OUTRO = RegistroInvalido("patientId", "o paciente da observação não é deste tenant")
 
 
 @dataclass
@@ -153,9 +154,9 @@ class Envio:
             elif local.sincronizada:
                 prontos.append(Desfecho(registro, "concluido", "já sincronizada", versao=local.marca))
             else:
-                itens.append(Item(registro, local))
+                itens.append(Item(registro, local, falha=None if local.com_paciente else DE_OUTRO))
         self.resultado.inalterados += len(prontos)
-        await self._pacientes(itens)
+        await self._pacientes([i for i in itens if i.falha is None])
         await self.remessa.enviar([i for i in itens if i.falha is None])
         tempos = await asyncio.to_thread(self._gravar, itens, prontos)
         self._latencia += sum(tempos)
@@ -195,20 +196,32 @@ class Envio:
     def _gravar(self, itens: list[Item], prontos: list[Desfecho]) -> list[int]:
         """Platform and queue in one transaction (in a thread); rows that another worker took over meanwhile are left to it."""
         passou = any(item.enviada is not None for item in itens)
-        desfechos = prontos + [self._desfecho(item, passou) for item in itens]
         with self.engine.begin() as con:
-            meus = self.fila.ainda_meus(con, self.dono, [d.registro.id for d in desfechos])
-            tempos = self._gravar_enviadas(con, [i.enviada for i in itens if i.enviada is not None and i.registro.id in meus])
-            self.fila.registrar(con, self.dono, desfechos)
+            meus = self.fila.ainda_meus(con, self.dono, [r.id for r in [d.registro for d in prontos] + [i.registro for i in itens]])
+            tempos = self._gravar_enviadas(con, [i for i in itens if i.enviada is not None and i.registro.id in meus])
+            self.fila.registrar(con, self.dono, prontos + [self._desfecho(item, passou) for item in itens])
         return tempos
 
-    def _gravar_enviadas(self, con: Connection, enviadas: list[Enviada]) -> list[int]:
+    def _gravar_enviadas(self, con: Connection, itens: list[Item]) -> list[int]:
         try:
             with con.begin_nested():
-                return self.repositorio.gravar_enviadas(con, enviadas)
-        except (DataError, ValueError, orjson.JSONEncodeError):
-            # The EHR's text of one of them (a NUL) is none for the database: without it, it is read anew before the next change.
-            return self.repositorio.gravar_enviadas(con, [e._replace(versao=None, recurso=None) for e in enviadas])
+                return self.repositorio.gravar_enviadas(con, [i.enviada for i in itens if i.enviada is not None])
+        except (DataError, IntegrityError, ValueError, orjson.JSONEncodeError):
+            return [ms for item in itens for ms in self._gravar_so(con, item)]
+
+    def _gravar_so(self, con: Connection, item: Item) -> list[int]:
+        assert item.enviada is not None
+        # The EHR's text of one of them (a NUL) is none for the database: without it, it is read anew before the next change.
+        for enviada in (item.enviada, item.enviada._replace(versao=None, recurso=None)):
+            try:
+                with con.begin_nested():
+                    return self.repositorio.gravar_enviadas(con, [enviada])
+            except IntegrityError:
+                break
+            except (DataError, ValueError, orjson.JSONEncodeError):
+                continue
+        item.enviada, item.falha = None, RegistroInvalido("fhirResourceId", "o servidor FHIR deu o id de outra observação")
+        return []
 
     def _desfecho(self, item: Item, passou: bool) -> Desfecho:
         """``passou``: something of the same batch got through."""

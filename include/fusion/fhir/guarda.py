@@ -17,24 +17,29 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError, IntegrityError
 
 from include.fusion.erros import RegistroInvalido, motivo_de
-from include.fusion.fhir.configuracao import Metadados
-from include.fusion.fhir.observacao import Observacao, de_fhir, instante_fhir, paciente_de
+from include.fusion.fhir.configuracao import Configuracao
+from include.fusion.fhir.observacao import ANULADA, Observacao, anulada, de_fhir, instante_fhir, paciente_de
 from include.fusion.fhir.recusadas import Recusadas, chave_de
 from include.fusion.fhir.registro import anotar
 from include.fusion.fhir.repositorio import Repositorio
 
 ESPACO = uuid.UUID("0e4c7a52-7a0f-5d3b-9c3c-1f0f6a1f8d21")
-"""Namespace of the ids that pulled observations get: the same resource has the same id, however often it is pulled."""
+"""Namespace of the ids that pulled observations get: the same resource of a server has the same id, however often it is pulled."""
 _ID = re.compile(r"[\x21-\x2e\x30-\x7b\x7d\x7e]{1,180}")
 """What can be an id: wider than R4 has it, but it goes into an address and a key."""
 _DO_BANCO = (DataError, IntegrityError, ValueError, orjson.JSONEncodeError)
 """What PostgreSQL and the ways to it say of a value that they do not take: a NUL, half a surrogate pair, a number beyond its type."""
 _CONHECIDAS = """\
 SELECT o."fhirResourceId" AS recurso_id, o.id, o."syncedToEHR" AS sincronizada, r.version_id,
-    p."ehrPatientId" IS DISTINCT FROM :ehr_id AS mudou_de_paciente
+    p."ehrPatientId" IS DISTINCT FROM :ehr_id AS mudou_de_paciente, o.status, r.recurso->>'status' AS status_no_ehr,
+    r.recurso->'meta'->>'lastUpdated' AS momento
 FROM observations o JOIN patients p ON p.id = o."patientId"
 LEFT JOIN fhir_resources r ON r.tenant_id = o."tenantId" AND r.resource_type = 'Observation' AND r.local_id = o.id
 WHERE o."tenantId" = :tenant AND o."fhirResourceId" = ANY(:ids) ORDER BY o.id FOR UPDATE OF o"""
+# Of observations that the platform has deleted since: what the EHR still has comes as new.
+_LARGAR = """\
+DELETE FROM fhir_resources r WHERE tenant_id = :tenant AND resource_type = 'Observation' AND resource_id = ANY(:ids)
+    AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.id = r.local_id AND o."tenantId" = r.tenant_id)"""
 _INSERIR = """\
 INSERT INTO observations (id, "tenantId", "patientId", type, value, systolic, diastolic, unit, "valueText", code, "codeSystem", status, source,
     "effectiveAt", "syncedToEHR", "fhirResourceId")
@@ -65,11 +70,12 @@ class Pagina:
 class Guarda:
     """Stores for one tenant; blocking, for a thread."""
 
-    def __init__(self, repositorio: Repositorio, meta: Metadados, recusadas: Recusadas) -> None:
+    def __init__(self, repositorio: Repositorio, config: Configuracao, recusadas: Recusadas) -> None:
         self.engine = repositorio.engine
         self.tenant_id = repositorio.tenant_id
         self.repositorio = repositorio
-        self.meta = meta
+        self.meta = config.metadata
+        self.base_url = config.base_url
         self.recusadas = recusadas
 
     def guardar(self, paciente: str, ehr_id: str, recursos: list[dict[str, Any]]) -> Pagina:
@@ -120,15 +126,17 @@ class Guarda:
         if recurso_id is None or paciente_de(recurso) != ehr_id:
             raise RegistroInvalido("subject", "observação de outro paciente ou sem id")
         conhecida = conhecidas.get(recurso_id)
-        if conhecida is not None and conhecida.version_id == versao:
+        if conhecida is not None and (conhecida.version_id == versao or _atrasada(conhecida, recurso)):
             return "conhecidas"
         if conhecida is None and nossas.intersection(_identificadores(recurso, self.meta.observation_system)):
             return "conhecidas"  # The push is about to learn this id itself.
-        local = str(uuid.uuid5(ESPACO, f"{self.tenant_id}|{recurso_id}")) if conhecida is None else conhecida.id
+        local = str(uuid.uuid5(ESPACO, f"{self.tenant_id}|{self.base_url}|{recurso_id}")) if conhecida is None else conhecida.id
         obs = de_fhir(recurso, self.meta.timezone, local)
         if conhecida is not None and not conhecida.sincronizada:
             if conhecida.mudou_de_paciente:
                 raise RegistroInvalido("patientId", "mudou de paciente no servidor FHIR e foi editada na plataforma")
+            if anulada(recurso) and ANULADA not in (conhecida.status, conhecida.status_no_ehr):
+                raise RegistroInvalido("status", "foi anulada no servidor FHIR e editada na plataforma")
             self.repositorio.gravar_recurso(con, "Observation", local, recurso_id, versao, recurso)
             return "conflitos"
         mudou = conhecida is not None and conhecida.mudou_de_paciente
@@ -140,6 +148,7 @@ class Guarda:
     def _conhecidas(self, con: Connection, ehr_id: str, recursos: list[dict[str, Any]]) -> dict[str, Any]:
         ids = [i for r in recursos if (i := _id(r)) is not None]
         binds = {"tenant": self.tenant_id, "ids": ids, "ehr_id": ehr_id}
+        con.execute(text(_LARGAR), binds)
         return {linha.recurso_id: linha for linha in con.execute(text(_CONHECIDAS), binds)}
 
     def _nossas(self, con: Connection, recursos: list[dict[str, Any]]) -> set[str]:
@@ -172,6 +181,16 @@ def _versao(recurso: dict[str, Any]) -> str | None:
     meta = _parte(recurso, "meta")
     versao = meta.get("versionId") or meta.get("lastUpdated")
     return None if versao is None else str(versao)
+
+
+def _atrasada(conhecida: Any, recurso: dict[str, Any]) -> bool:
+    """Whether this page was read before what is stored was written: a push or a notification was quicker."""
+    guardada, lida = conhecida.version_id or "", _versao(recurso) or ""
+    antes, agora = _momento(conhecida.momento or ""), _momento(str(_parte(recurso, "meta").get("lastUpdated") or ""))
+    if guardada.isdecimal() and lida.isdecimal():
+        # A server that was restored counts from where it was, but its clock goes on.
+        return int(lida) < int(guardada) and not (antes and agora and agora > antes)
+    return bool(antes and agora) and str(agora) < str(antes)
 
 
 def _identificadores(recurso: dict[str, Any], sistema: str) -> list[str]:

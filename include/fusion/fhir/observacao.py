@@ -30,6 +30,7 @@ from include.fusion.fhir.sinais import (
 )
 
 ESTADOS = ("registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown")
+ANULADA = "entered-in-error"
 SEM_VALOR = frozenset({"cancelled", "entered-in-error", "registered"})
 """States in which an observation may well have no value."""
 
@@ -63,21 +64,19 @@ def paciente_de(recurso: dict[str, Any]) -> str:
     return referencia.split("/_history/")[0].rpartition("Patient/")[2]
 
 
+def anulada(recurso: dict[str, Any]) -> bool:
+    """Whether a resource was entered in error: nobody is to act on it."""
+    return recurso.get("status") == ANULADA
+
+
 def para_fhir(obs: Observacao, sujeito: str, meta: Metadados) -> dict[str, Any]:
     """R4 Observation about ``sujeito`` (``Patient/123``); :class:`RegistroInvalido` names the field, never its value."""
-    if obs.estado not in ESTADOS:
-        raise RegistroInvalido("status", "fora da lista do FHIR")
-    if obs.efetivo_em is None:
-        raise RegistroInvalido("effectiveAt", "data fora do intervalo possível")
-    if obs.efetivo_em.tzinfo is None:
-        raise RegistroInvalido("effectiveAt", "data e hora sem fuso")
     recurso: dict[str, Any] = {
         "resourceType": "Observation",
         "identifier": [{"system": meta.observation_system, "value": obs.id}],
-        "status": obs.estado,
+        **_estado_e_data(obs, meta),
         "code": _codigo(obs),
         "subject": {"reference": sujeito},
-        "effectiveDateTime": _instante(obs.efetivo_em, meta.timezone),
     }
     sinal = SINAIS.get(obs.tipo)
     if sinal is not None:
@@ -86,6 +85,16 @@ def para_fhir(obs: Observacao, sujeito: str, meta: Metadados) -> dict[str, Any]:
         recurso["category"] = [{"coding": [{"system": CATEGORIA, "code": sinal.categoria}]}]
     recurso.update(_conteudo(obs))
     return recurso
+
+
+def _estado_e_data(obs: Observacao, meta: Metadados) -> dict[str, Any]:
+    if obs.estado not in ESTADOS:
+        raise RegistroInvalido("status", "fora da lista do FHIR")
+    if obs.efetivo_em is None:
+        raise RegistroInvalido("effectiveAt", "data fora do intervalo possível")
+    if obs.efetivo_em.tzinfo is None:
+        raise RegistroInvalido("effectiveAt", "data e hora sem fuso")
+    return {"status": obs.estado, "effectiveDateTime": _instante(obs.efetivo_em, meta.timezone)}
 
 
 def _codigo(obs: Observacao) -> dict[str, Any]:
@@ -186,20 +195,39 @@ def _ler(recurso: dict[str, Any], fuso: ZoneInfo, id: str) -> Observacao:
         # A score or a count; without a unit it can be no other sign.
         return Observacao(tipo=tipo, valor=Decimal(inteiro), unidade=SINAIS[tipo].ucum if tipo == DOR else None, **comum)
     texto = (
-        recurso.get("valueString") or _conceito(recurso.get("valueCodeableConcept") or {}) or (None if inteiro is None else str(inteiro))
+        recurso.get("valueString")
+        or _conceito(recurso.get("valueCodeableConcept") or {})
+        or (None if inteiro is None else str(inteiro))
+        or _em_palavras(recurso)
     )
     quantidade = recurso.get("valueQuantity") or {}
     if quantidade.get("value") is None:
         return Observacao(tipo=tipo, texto=texto, **comum)
     valor, unidade = Decimal(str(quantidade["value"])), quantidade.get("code") or quantidade.get("unit")
-    if tipo != OUTRO:
-        # A comparator ("<40") makes it no plain number any more.
-        convertido = None if quantidade.get("comparator") else converter(valor, unidade or "", SINAIS[tipo].ucum)
+    # A comparator ("<40") makes it no plain number any more, of whatever kind it is.
+    if not quantidade.get("comparator"):
+        if tipo == OUTRO:
+            return Observacao(tipo=OUTRO, valor=valor, unidade=unidade, **comum)
+        convertido = converter(valor, unidade or "", SINAIS[tipo].ucum)
         if convertido is not None:
             return Observacao(tipo=tipo, valor=convertido, unidade=SINAIS[tipo].ucum, **comum)
-        texto = f"{quantidade.get('comparator', '')}{valor} {unidade or ''}".strip()
-        return Observacao(tipo=OUTRO, texto=texto, **comum)
-    return Observacao(tipo=OUTRO, valor=valor, unidade=unidade, **comum)
+    return Observacao(tipo=OUTRO, texto=_medida(quantidade), **comum)
+
+
+def _em_palavras(recurso: dict[str, Any]) -> str | None:
+    """A result that is neither number nor text (yes or no, a date, a titre, a range) as people read it; nothing for a kind beyond these."""
+    if "valueBoolean" in recurso:
+        return "sim" if recurso["valueBoolean"] else "não"
+    razao, faixa = recurso.get("valueRatio") or {}, recurso.get("valueRange") or {}
+    if razao or faixa:
+        nomes, entre = (("numerator", "denominator"), ":") if razao else (("low", "high"), " a ")
+        return entre.join(_medida((razao or faixa).get(nome) or {}) for nome in nomes)
+    return recurso.get("valueDateTime") or recurso.get("valueTime")
+
+
+def _medida(quantidade: dict[str, Any]) -> str:
+    unidade = quantidade.get("code") or quantidade.get("unit") or ""
+    return f"{quantidade.get('comparator', '')}{quantidade.get('value', '…')} {unidade}".strip()
 
 
 def _conceito(conceito: dict[str, Any]) -> str | None:
@@ -252,21 +280,20 @@ def mesclar(recurso: dict[str, Any], obs: Observacao, sujeito: str, meta: Metada
     """
     novo, antes = copy.deepcopy(recurso), de_fhir(recurso, meta.timezone)
     vai, mesmo_tipo = _como_vai(obs), _mesmo_codigo(recurso, obs)
-    nossos = (
-        ("estado", "efetivo_em", "sistolica", "diastolica")
-        if obs.tipo == PRESSAO
-        else ("estado", "efetivo_em", "valor", "texto", "unidade")
-    )
-    if mesmo_tipo and all(getattr(vai, nome) == getattr(antes, nome) for nome in nossos):
-        # What we could not have written ourselves (a code as value, say) is not ours to refuse either.
+    nossos = ("sistolica", "diastolica") if obs.tipo == PRESSAO else ("valor", "texto", "unidade")
+    mesmo_conteudo = mesmo_tipo and all(getattr(vai, nome) == getattr(antes, nome) for nome in nossos)
+    if mesmo_conteudo and (obs.estado, obs.efetivo_em) == (antes.estado, antes.efetivo_em):
         return novo
-    depois = para_fhir(obs, sujeito, meta)
+    # What we could not have written ourselves (a panel's members, a code as value) is not ours to refuse either.
+    depois = _estado_e_data(obs, meta) if mesmo_conteudo else para_fhir(obs, sujeito, meta)
     if obs.estado != antes.estado:
         novo["status"] = obs.estado
     if obs.efetivo_em != antes.efetivo_em:
         for nome in ("effectivePeriod", "effectiveInstant", "effectiveTiming"):
             novo.pop(nome, None)
         novo["effectiveDateTime"] = depois["effectiveDateTime"]
+    if mesmo_conteudo:
+        return novo
     if not mesmo_tipo or (obs.tipo == PRESSAO and ("component" in novo) != ("component" in depois)):
         _trocar_tipo(novo, depois)
     elif obs.tipo == PRESSAO and "component" in novo:
@@ -274,6 +301,10 @@ def mesclar(recurso: dict[str, Any], obs: Observacao, sujeito: str, meta: Metada
         for codigo, velho, atual in pares:
             if velho != atual:
                 _trocar_componente(novo, codigo, depois)
+    elif obs.tipo == OUTRO and None not in (antes.valor, vai.valor) and antes.unidade == vai.unidade and "valueQuantity" in novo:
+        # The platform keeps one word for its unit; the EHR's may have a code and a system beside it.
+        novo["valueQuantity"]["value"] = vai.valor
+        novo.pop("interpretation", None)
     elif (antes.valor, antes.texto, antes.unidade) != (vai.valor, vai.texto, vai.unidade):
         for nome in [*_valores(novo), "dataAbsentReason", "interpretation"]:
             novo.pop(nome, None)

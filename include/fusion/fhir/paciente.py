@@ -84,7 +84,9 @@ def para_fhir(paciente: Paciente, meta: Metadados) -> dict[str, Any]:
     if paciente.nascimento is not None:
         recurso["birthDate"] = paciente.nascimento.isoformat()
     contatos = [
-        {"system": sistema, "value": _limpo(valor)} for sistema, valor in (("phone", paciente.telefone), ("email", paciente.email)) if valor
+        {"system": sistema, "value": limpo}
+        for sistema, valor in (("phone", paciente.telefone), ("email", paciente.email))
+        if (limpo := _limpo(valor or ""))
     ]
     if contatos:
         recurso["telecom"] = contatos

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from urllib.parse import quote
 from weakref import WeakValueDictionary
 
 from include.fusion.erros import RegistroInvalido
 from include.fusion.fhir import paciente as transformacao
-from include.fusion.fhir.cliente import ClienteFhir, Resposta
+from include.fusion.fhir.cliente import ClienteFhir, Resposta, por_identificador
 from include.fusion.fhir.erros import FhirConflito, FhirDuplicado, FhirIndisponivel
 from include.fusion.fhir.repositorio import Pessoa, Repositorio
 from include.fusion.fhir.validacao import conferir
@@ -34,14 +33,17 @@ class Pessoas:
         if pessoa.ehr_id is not None:
             return pessoa.ehr_id
         recurso = await asyncio.to_thread(lambda: conferir(transformacao.para_fhir(pessoa.paciente, self.meta)))
-        identificador = "|".join(transformacao.identificador(pessoa.paciente, self.meta))
+        identificador = por_identificador(*transformacao.identificador(pessoa.paciente, self.meta))
         async with self._travas.setdefault(identificador, asyncio.Lock()):
             atual = await asyncio.to_thread(self.repositorio.pessoa, pessoa.paciente.id)
             if atual is not None and atual.ehr_id is not None:
                 return atual.ehr_id  # Another batch was quicker.
-            resposta = await self.cliente.criar(recurso, f"identifier={quote(identificador, safe=':/|')}", pessoa.paciente.id)
+            resposta = await self.cliente.criar(recurso, identificador, pessoa.paciente.id)
             if resposta.status == 200 and resposta.id is not None:
-                self._conferir_achado(pessoa, resposta.corpo or (await self.cliente.ler(TIPO, resposta.id)).corpo)
+                achado = resposta.corpo if isinstance(resposta.corpo, dict) else {}
+                if achado.get("resourceType") != TIPO:  # Nothing, or an OperationOutcome: neither says whom it found.
+                    achado = (await self.cliente.ler(TIPO, resposta.id)).corpo
+                self._conferir_achado(pessoa, achado)
             return await self._gravar(pessoa, resposta)
 
     def _conferir_achado(self, pessoa: Pessoa, achado: dict[str, Any]) -> None:

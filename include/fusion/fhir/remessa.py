@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import quote
 
 from include.fusion.erros import FusionHubError, RegistroInvalido, motivo_de
 from include.fusion.fhir import observacao
-from include.fusion.fhir.cliente import ClienteFhir, Resposta, esperas, id_de, versao_de
+from include.fusion.fhir.cliente import ClienteFhir, Resposta, esperas, id_de, por_identificador, versao_de
 from include.fusion.fhir.erros import (
     FhirConflito,
     FhirDuplicado,
@@ -28,6 +27,8 @@ from include.fusion.fhir.validacao import conferir
 from include.fusion.filas import Registro
 
 TIPO = "Observation"
+PROVAS = 3
+"""Records of a bundle that got a 500 which are tried alone before the server is to blame."""
 
 
 @dataclass
@@ -105,21 +106,21 @@ class Remessa:
                 item.falha = RegistroInvalido(TIPO, motivo_de(erro))
 
     def _mesclado(self, item: Item, atual: dict[str, Any]) -> dict[str, Any]:
-        """``atual`` with our changes. Moved to another patient on the platform it moves in the EHR; moved in the EHR it is left to people."""
+        """``atual`` with our changes. Moved to another patient on the platform it moves in the EHR; moved or annulled in the EHR it is left
+        to people."""
+        base = item.local.recurso
+        if observacao.anulada(atual) and item.local.obs.estado != observacao.ANULADA and not (base and observacao.anulada(base)):
+            raise RegistroInvalido("status", "foi anulada no servidor FHIR e editada na plataforma")
         novo, la = observacao.mesclar(atual, item.local.obs, item.sujeito, self.meta), observacao.paciente_de(atual)
         if la != item.sujeito.rpartition("/")[2]:
-            if item.local.recurso is None or la != observacao.paciente_de(item.local.recurso):
+            if base is None or la != observacao.paciente_de(base):
                 raise RegistroInvalido("subject", "a observação está em outro paciente no servidor FHIR")
             novo["subject"] = {"reference": item.sujeito}
             novo.pop("encounter", None)  # A stay of the patient whose observation it is not.
         return conferir(novo)
 
     def _se_nao_existe(self, item: Item) -> str:
-        # A comma, bar, dollar or backslash in a value would be a search parameter's own syntax.
-        valor = item.local.obs.id
-        for especial in "\\,|$":
-            valor = valor.replace(especial, f"\\{especial}")
-        return f"identifier={quote(f'{self.meta.observation_system}|{valor}', safe=':/|')}"
+        return por_identificador(self.meta.observation_system, item.local.obs.id)
 
     # -- bundles ---------------------------------------------------------------------------------------------------------------------
 
@@ -132,8 +133,11 @@ class Remessa:
         while True:
             try:
                 entradas = await self.cliente.pacote(self._pacote(faltam))
-            except (FhirIndisponivel, FhirNaoAutorizado):
-                raise
+            except (FhirIndisponivel, FhirNaoAutorizado) as erro:
+                if servidor_fora(erro):
+                    raise
+                entradas = []
+                await self._separar(faltam, erro)
             except Exception:
                 # A transaction falls as a whole, a server may refuse bundles or their size, and what the EHR said of one record may be no
                 # text that can be sent back: each record for itself, then.
@@ -147,6 +151,13 @@ class Remessa:
                 return
             await asyncio.sleep(espera)
             faltam = repetir
+
+    async def _separar(self, itens: Sequence[Item], erro: FusionHubError) -> None:
+        """A 500 to all of them may be one record's doing: each for itself, unless none of the first gets through either."""
+        for n, item in enumerate(itens, 1):
+            await self._depois([item])
+            if servidor_fora(item.falha) or (n == PROVAS and all(isinstance(i.falha, FhirIndisponivel) for i in itens[:n])):
+                raise item.falha or erro
 
     def _pacote(self, itens: Sequence[Item]) -> dict[str, Any]:
         return {"resourceType": "Bundle", "type": self.meta.bundle, "entry": [self._pedido(i) for i in itens]}

@@ -27,15 +27,15 @@ ORDER BY o.id LIMIT :limite"""
 # A year that people mistyped (20260) is none that Python has: reading it would fail for the whole batch.
 _PESSOA = """\
 CASE WHEN p."birthDate" BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN p."birthDate" END AS "birthDate",
-    p.name, p."socialName", p.cpf, p.cns, p."ehrPatientId", p.gender, p.phone, p.email"""
+    p.name, p."socialName", p.cpf, p.cns, nullif(p."ehrPatientId", '') AS "ehrPatientId", p.gender, p.phone, p.email"""
 _LER = f"""\
 SELECT o.id, o.type, o.value, o.systolic, o.diastolic, o.unit, o."valueText", o.code, o."codeSystem", o.status,
     CASE WHEN o."effectiveAt" >= '0002-01-01' AND o."effectiveAt" < '9999-01-01' THEN o."effectiveAt" END AS "effectiveAt",
     o."fhirResourceId", to_char(o."updatedAt", 'YYYYMMDDHH24MISSUS') AS marca, o."syncedToEHR" AS sincronizada,
-    o."patientId", {_PESSOA},
+    o."patientId", p.id IS NOT NULL AS com_paciente, {_PESSOA},
     r.version_id, CAST(r.recurso AS text) AS recurso
 FROM observations o
-JOIN patients p ON p.id = o."patientId" AND p."tenantId" = o."tenantId"
+LEFT JOIN patients p ON p.id = o."patientId" AND p."tenantId" = o."tenantId"
 LEFT JOIN fhir_resources r ON r.tenant_id = o."tenantId" AND r.resource_type = 'Observation' AND r.local_id = o.id
 WHERE o."tenantId" = :tenant AND o.id = ANY(:ids)"""
 # What was edited while it travelled stays unsynced: its row in the queue comes back by itself at the next look.
@@ -71,7 +71,8 @@ class Pessoa(NamedTuple):
 
 @dataclass(frozen=True)
 class ObservacaoLocal:
-    """An unsynced observation with all that sending it needs. ``marca``: which edit of it this is. ``recurso``: as last seen in the EHR."""
+    """An unsynced observation with all that sending it needs. ``marca``: which edit of it this is. ``recurso``: as last seen in the EHR.
+    ``com_paciente``: its patient is one of the tenant's."""
 
     obs: Observacao
     pessoa: Pessoa
@@ -80,6 +81,7 @@ class ObservacaoLocal:
     versao: str | None = None
     recurso: dict[str, Any] | None = None
     sincronizada: bool = False
+    com_paciente: bool = True
 
 
 class Enviada(NamedTuple):
@@ -130,7 +132,7 @@ class Repositorio:
     def pacientes_no_ehr(self, depois: str, limite: int) -> list[tuple[str, str]]:
         """``(id, ehrPatientId)`` in order of the ids, for a walk through all of them."""
         consulta = (
-            'SELECT id, "ehrPatientId" FROM patients WHERE "tenantId" = :tenant AND "ehrPatientId" IS NOT NULL AND id > :depois'
+            'SELECT id, "ehrPatientId" FROM patients WHERE "tenantId" = :tenant AND "ehrPatientId" IS NOT NULL AND "ehrPatientId" <> \'\' AND id > :depois'
             " ORDER BY id LIMIT :limite"
         )
         with self.engine.connect() as con:
@@ -160,14 +162,19 @@ class Repositorio:
         con.execute(text(_RECURSO), {"tenant": self.tenant_id, "tipo": tipo, "linhas": em_json([linha]).decode()})
 
     def concluir(self, sentido: str, erro: str | None, contagem: Contagem) -> None:
-        """Note how a synchronisation ended: ``last_sync_at`` where it went well, ``last_error``, and the hour's metrics."""
+        """Note how a synchronisation ended: ``last_sync_at`` where it went well, ``last_error``, and the hour's metrics.
+
+        An error stays until its own direction succeeds: a push every few seconds would hide that every pull fails.
+        """
+        lado, outro = ("envio: ", "busca: ") if sentido == "push" else ("busca: ", "envio: ")
         with self.engine.begin() as con:
             con.execute(
                 text(
-                    "UPDATE fhir_integration_configs SET last_error = :erro,"
+                    "UPDATE fhir_integration_configs SET"
+                    " last_error = coalesce(:erro, CASE WHEN starts_with(last_error, :outro) THEN last_error END),"
                     " last_sync_at = CASE WHEN :certo THEN NOW() ELSE last_sync_at END WHERE tenant_id = :tenant"
                 ),
-                {"tenant": self.tenant_id, "erro": erro, "certo": erro is None},
+                {"tenant": self.tenant_id, "erro": erro and f"{lado}{erro}", "certo": erro is None, "outro": outro},
             )
             if contagem.enviados or contagem.recebidos or contagem.falhas:
                 con.execute(text(_METRICA), {"tenant": self.tenant_id, "sentido": sentido, **vars(contagem)})
@@ -197,5 +204,12 @@ def _local(linha: Any) -> ObservacaoLocal:
     )  # fmt: skip
     recurso = None if linha["recurso"] is None else de_json(linha["recurso"])
     return ObservacaoLocal(
-        obs, _pessoa(linha), linha["marca"], linha["fhirResourceId"], linha["version_id"], recurso, linha["sincronizada"]
+        obs,
+        _pessoa(linha),
+        linha["marca"],
+        linha["fhirResourceId"],
+        linha["version_id"],
+        recurso,
+        linha["sincronizada"],
+        linha["com_paciente"],
     )

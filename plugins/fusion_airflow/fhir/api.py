@@ -24,6 +24,7 @@ ESPERA_MAX = 25.0
 """Seconds that ``?wait=true`` may take; then the request goes on as a DAG run."""
 Id = Annotated[str, Path(min_length=1, max_length=200, pattern=SEM_NULO, examples=["5f0c0c1e-6c1f-4b8e-9d0a-2f1f6f1f0c11"])]
 Wait = Annotated[bool, Query(description="true: faz agora, em até 25 s, em vez de iniciar uma execução")]
+MesmoServidor = Annotated[bool, Query(description="true: o novo endereço é do mesmo servidor; os vínculos com ele continuam valendo")]
 Quem = Annotated[Chamador, Depends(chamador)]
 Admin = Annotated[Chamador, Depends(admin)]
 Corpo = Annotated[dict[str, Any], Body(openapi_examples=EXEMPLOS)]
@@ -103,7 +104,7 @@ async def sincronizar_paciente(id: Id, quem: Quem, wait: Wait = False) -> Respon
 async def buscar_paciente(id: Id, quem: Quem, wait: Wait = False) -> Response:
     """Busca as observações de um paciente no servidor FHIR do tenant."""
     tenant = await tenant_de(quem)
-    if not await asyncio.to_thread(_existe, "patients", tenant, id, '"ehrPatientId" IS NOT NULL'):
+    if not await asyncio.to_thread(_existe, "patients", tenant, id, "\"ehrPatientId\" <> ''"):
         raise HTTPException(404, "paciente inexistente neste tenant, ou ainda sem ehrPatientId")
     if wait and (resposta := await _agora(_buscar(tenant, id))) is not None:
         return resposta
@@ -241,16 +242,16 @@ def ler_config(quem: Admin) -> dict[str, Any]:
     return _resposta(plataforma().configuracoes.obter(quem.tenant()))
 
 
-def gravar_config(corpo: Corpo, quem: Admin, resposta: Response) -> dict[str, Any]:
+def gravar_config(corpo: Corpo, quem: Admin, resposta: Response, mesmoServidor: MesmoServidor = False) -> dict[str, Any]:  # noqa: N803
     """Cria ou substitui a configuração do tenant."""
-    gravada, nova = plataforma().configuracoes.gravar(quem.tenant(), corpo, quem.nome)
+    gravada, nova = plataforma().configuracoes.gravar(quem.tenant(), corpo, quem.nome, mesmo_servidor=mesmoServidor)
     resposta.status_code = 201 if nova else 200
     return _resposta(gravada)
 
 
-def alterar_config(corpo: Corpo, quem: Admin) -> dict[str, Any]:
+def alterar_config(corpo: Corpo, quem: Admin, mesmoServidor: MesmoServidor = False) -> dict[str, Any]:  # noqa: N803
     """Altera os campos enviados; segredo ausente ou mascarado (`***`) continua o mesmo."""
-    return _resposta(plataforma().configuracoes.gravar(quem.tenant(), corpo, quem.nome, parcial=True)[0])
+    return _resposta(plataforma().configuracoes.gravar(quem.tenant(), corpo, quem.nome, parcial=True, mesmo_servidor=mesmoServidor)[0])
 
 
 def _resposta(integracao: Any) -> dict[str, Any]:
