@@ -20,8 +20,8 @@ Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e pr
 5. *Versão menor do que a última vista* (aviso, `versoes_regressivas` no resumo): o banco da Sotech foi restaurado de um backup. Nada a limpar,
    mas confirme com o responsável pelo banco: o Fusion passa a mostrar o que a Sotech tem agora.
 6. *linhas na origem, … da última vez*: uma tabela perdeu mais da metade das linhas de uma vez, como durante uma restauração. Nada foi cancelado.
-   Espere a restauração acabar e limpe a tarefa; se as linhas foram mesmo apagadas, siga o que a mensagem diz. O que já estava na fila pode
-   ter sido lido pela metade: depois, dispare com **Reenviar erros** e com o período em que houve entregas (o que não mudou não é reenviado).
+   Espere a restauração acabar e limpe a tarefa; se as linhas foram mesmo apagadas, siga o que a mensagem diz. O que nesse meio-tempo foi
+   entregue ou recusado é lido de novo sozinho na primeira carga depois da restauração (o que não mudou não é reenviado).
 7. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, null, select, text, update
@@ -121,6 +122,10 @@ class Livro:
     def retirar(self, con: Connection, chaves: Iterable[str]) -> None:
         """Take announcements back that Fusion refused: it certainly has what was confirmed before, and nothing newer."""
         self._mudar(con, chaves, "versao_tentada")
+
+    def entregues_desde(self, con: Connection, desde: datetime) -> list[str]:
+        """Keys of what Fusion confirmed at this moment or later."""
+        return list(con.execute(select(tabela.c.chave).where(*self._deste(), tabela.c.entregue_em >= desde)).scalars())
 
     def esquecer(self, con: Connection, chaves: Iterable[str]) -> int:
         """Forget what these records looked like, so that a replay sends them; the sequence stays. How many were known."""

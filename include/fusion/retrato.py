@@ -8,7 +8,7 @@ Very first pass: the records' own table comes last, and queues them all; what th
 row of its own. From the first block of records on, every table speaks for itself.
 
 A table that lost most of its rows at once is no change but a sick source (a restore fills tables one after another): the look ends with
-an error before anything of it is queued.
+an error before anything of it is queued. What was delivered meanwhile was read with such a table: once it is whole again, it is read again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -39,6 +40,10 @@ DESCANSO_MOVIDA, DESCANSO_PARADA = 4, 19
 """A table rests this many times as long as its last comparison took, where its counter moved and where only time has passed."""
 PERDA_MIN = 200
 """Rows that may vanish from a table between two looks whatever their share of it."""
+FOLGA = timedelta(minutes=5)
+"""How long a table may have been losing rows before a look noticed."""
+ENCOLHIDA = "encolhida:"
+"""Watermark, with a table's name behind it, that says since when it is sick."""
 _LISTA_MAX = 500
 Estado = list[Any]
 """What is kept of a row: version, active (0 or 1), key of its record, patient's key, its parcela."""
@@ -84,7 +89,6 @@ class Comparador:
         linhas = self.consultas.linhas(con, retrato.sql_blocos, tamanho=BLOCO)
         con.rollback()  # No snapshot of the hospital's database is held while we work on ours.
         fim = time.monotonic()
-        self._feitas[retrato.nome] = (sinal, fim, fim - inicio)
         la: Somas = {int(x["bloco"]): (int(x["quantidade"]), int(x["soma"])) for x in linhas}
         t = tabela.c
         with fusion.connect() as nossa:
@@ -92,6 +96,7 @@ class Comparador:
         tinha, tem = (sum(n for n, _ in somas.values()) for somas in (aqui, la))
         if tinha - tem > max(PERDA_MIN, self._perda_max * tinha):
             raise OrigemEncolheu(retrato.tabela, tinha, tem)
+        self._feitas[retrato.nome] = (sinal, fim, fim - inicio)
         return sorted(bloco for bloco in la.keys() | aqui.keys() if la.get(bloco) != aqui.get(bloco))
 
     def destes(self, retrato: Retrato) -> list[ColumnElement[bool]]:
@@ -107,7 +112,7 @@ class Retratos:
     """Queues what differs from what was last seen: ``fila`` gives the queue of a process. Not shared between threads.
 
     ``pagina``: rows that are read and compared together, at most (a block at least). ``perda_max``: share of a table's rows that may vanish
-    between two looks.
+    between two looks. ``entregues``: keys of the records that Fusion confirmed since a moment.
     """
 
     def __init__(
@@ -117,6 +122,7 @@ class Retratos:
         fila: Callable[[str], Fila],
         marcas: Marcas,
         *,
+        entregues: Callable[[Connection, datetime], Collection[str]],
         pagina: int,
         passo: str | None = None,
         perda_max: float = 1.0,
@@ -126,9 +132,11 @@ class Retratos:
         self.fila = fila
         self.marcas = marcas
         self.retratos = do_passo(consultas, passo)
+        self._entregues = entregues
         self._blocos = max(1, pagina // BLOCO)
         self._comparador = Comparador(consultas, marcas, perda_max)
         self._iniciado = False
+        self._encolhidas: set[str] | None = None
 
     def executar(self, resultado: ResultadoCarga, ao_avancar: Callable[[object], None] | None = None) -> None:
         """Compare every table that may have changed, all of them at first; safe to repeat and to run beside itself."""
@@ -145,12 +153,45 @@ class Retratos:
                 if not inicial and not self._comparador.vale(retrato, sinal):
                     continue
                 resultado.por_origem.setdefault(retrato.nome, 0)
-                blocos = self._comparador.diferentes(con, self.fusion, retrato, sinal)
+                try:
+                    blocos = self._comparador.diferentes(con, self.fusion, retrato, sinal)
+                except OrigemEncolheu:
+                    self._notar_encolhida(retrato)
+                    raise
                 for i in range(0, len(blocos), self._blocos):
                     lote = blocos[i : i + self._blocos]
                     self._atualizar(con, retrato, lote, resultado, calado=inicial and not retrato.principal)
                     if ao_avancar is not None:
                         ao_avancar(resultado)
+                if retrato.nome in self._ainda_encolhidas():
+                    self._reler_entregues(retrato, resultado)
+
+    def _ainda_encolhidas(self) -> set[str]:
+        """Tables that were found sick and not whole again since, in whatever process."""
+        if self._encolhidas is None:
+            with self.fusion.connect() as nossa:
+                marcas = {r.nome: self.marcas.ler(nossa, ENCOLHIDA + r.nome) for r in self.retratos}
+            self._encolhidas = {nome for nome, marca in marcas.items() if marca is not None and marca.marcador}
+        return self._encolhidas
+
+    def _notar_encolhida(self, retrato: Retrato) -> None:
+        if retrato.nome not in self._ainda_encolhidas():
+            with self.fusion.begin() as nossa:
+                self.marcas.gravar(nossa, ENCOLHIDA + retrato.nome, Marca("sim"))
+            self._ainda_encolhidas().add(retrato.nome)
+
+    def _reler_entregues(self, retrato: Retrato, resultado: ResultadoCarga) -> None:
+        """Queue what was delivered or refused while ``retrato`` was sick: it was read without that table's rows, and no row of it will change."""
+        principal = next((r for r in self.retratos if r.principal), retrato)
+        self.fila(principal.processo).reenviar_erros()
+        with self.fusion.begin() as nossa:
+            marca = self.marcas.travar(nossa, ENCOLHIDA + retrato.nome)
+            if marca is not None and marca.marcador and marca.executado_em is not None:
+                vivos = self._conhecidos(nossa, self._entregues(nossa, marca.executado_em - FOLGA))
+                itens = [ItemFila(chave, paciente or "", "alteracao") for chave, paciente in sorted(vivos.items())]
+                resultado.somar(retrato.nome, 0, self.fila(principal.processo).enfileirar(nossa, itens) if itens else 0)
+                self.marcas.gravar(nossa, ENCOLHIDA + retrato.nome, Marca(None))
+        self._ainda_encolhidas().discard(retrato.nome)
 
     def _comecou(self, con: Connection) -> bool:
         """Whether anything is stored of the records' own table."""
@@ -202,21 +243,21 @@ class Retratos:
         else:
             pares = {e[2]: e[3] for e in estados if e[2]}
             apagadas = pares.keys() - {depois[pk][2] for pk in mudadas if pk in depois}
-            for chave in apagadas - self._conhecidas(nossa, apagadas):
+            for chave in apagadas - self._conhecidos(nossa, apagadas).keys():
                 del pares[chave]  # The record went before this row of its: it is cancelled already, and there is nothing to read.
         return [ItemFila(chave, paciente or "", "alteracao") for chave, paciente in sorted(pares.items())]
 
-    def _conhecidas(self, nossa: Connection, chaves: Collection[str]) -> set[str]:
-        """Which of these records the stored image has."""
+    def _conhecidos(self, nossa: Connection, chaves: Collection[str]) -> dict[str, str | None]:
+        """Which of these records the stored image has, with their patients."""
         principal = next((r for r in self.retratos if r.principal), None)
         if principal is None:
-            return set(chaves)
-        t, blocos, achadas = tabela.c, sorted({int(chave) // BLOCO for chave in chaves}), set[str]()
+            return dict.fromkeys(chaves)
+        t, blocos, achados = tabela.c, sorted({int(chave) // BLOCO for chave in chaves}), dict[str, str | None]()
         for i in range(0, len(blocos), _LISTA_MAX):
             onde = (*self._comparador.destes(principal), t.bloco.in_(blocos[i : i + _LISTA_MAX]))
             for (conteudo,) in nossa.execute(select(t.conteudo).where(*onde)):
-                achadas |= {estado[2] for estado in orjson.loads(conteudo).values()}
-        return achadas & set(chaves)
+                achados |= {estado[2]: estado[3] for estado in orjson.loads(conteudo).values()}
+        return {chave: achados[chave] for chave in achados.keys() & set(chaves)}
 
     def _alcancados(self, con: Connection, arquivo: str, pacientes: Sequence[str]) -> dict[str, str]:
         comando = self.consultas.sql(arquivo).bindparams(bindparam("pacientes", expanding=True))

@@ -234,7 +234,8 @@ def test_a_table_that_a_restore_has_emptied_cancels_nothing(bancada: Bancada, mo
     assert pendentes(bancada) == set() and vigia(bancada, bancada.montagem.vigia())
     busca = bancada.montagem.busca()
     busca.retratos._comparador._perda_max = 1  # type: ignore[union-attr]
-    assert busca.executar().enfileirados == 35
+    busca.executar()
+    assert bancada.fila("select count(*) from PendenciaIntegracao where operacao = 'exclusao' and situacao = 'pendente'") == [(35,)]
 
 
 def test_what_waits_while_a_restore_has_emptied_its_table_is_not_cancelled(bancada: Bancada) -> None:
@@ -253,6 +254,31 @@ def test_what_waits_while_a_restore_has_emptied_its_table_is_not_cancelled(banca
     bancada.montagem.fila().reenviar_erros()
     bancada.entregar()
     assert bancada.divergentes() == []
+
+
+def test_what_was_delivered_or_refused_while_a_restore_had_emptied_a_table_is_read_again(
+    bancada: Bancada, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(modulo_retrato, "PERDA_MIN", 5)
+    bancada.carregar()
+    bancada.entregar()
+    ((com_nota,), (outro,)) = bancada.origem("select distinct fkatendimento from pep.ate_evolucao where ativo order by 1 limit 2")
+    for chave in (com_nota, outro):
+        bancada.origem(NOTA, chave)
+    bancada.carregar()
+    for tabela, salva in (("pep.ate_evolucao", "evolucoes"), ("sotech.ate_atendimento", "atendimentos")):
+        restaurar(bancada, f"create table sotech.{salva} as select * from {tabela}")
+    restaurar(bancada, "delete from pep.ate_evolucao")
+    restaurar(bancada, f"delete from sotech.ate_atendimento where pkatendimento = {outro} or pkatendimento > 20")
+    resultado = bancada.entregar()
+    assert (resultado.enviados, resultado.erros) == (1, 1)
+    with pytest.raises(OrigemEncolheu):
+        bancada.carregar()
+    for tabela, salva in (("pep.ate_evolucao", "evolucoes"), ("sotech.ate_atendimento", "atendimentos")):
+        restaurar(bancada, f"insert into {tabela} select * from sotech.{salva} on conflict do nothing")
+    assert bancada.carregar() > 0
+    bancada.entregar()
+    assert bancada.divergentes() == [] and bancada.carregar() == 0
 
 
 def test_a_row_that_goes_after_its_attendance_asks_for_nothing(bancada: Bancada) -> None:

@@ -58,7 +58,16 @@ class PartesBusca(Partes):
 
     def _retratos(self, busca: Any, passo: str | None) -> Retratos:
         perda_max = getattr(busca, "perda_max", 1.0)
-        return Retratos(self.consultas, self.fusion, self.fila, self.marcas(), pagina=busca.pagina, passo=passo, perda_max=perda_max)
+        return Retratos(
+            self.consultas,
+            self.fusion,
+            self.fila,
+            self.marcas(),
+            entregues=self.livro.entregues_desde,
+            pagina=busca.pagina,
+            passo=passo,
+            perda_max=perda_max,
+        )
 
     def pendencias(self) -> Pendencias:
         """What applications of Fusion have pending for this installation."""

@@ -69,11 +69,6 @@ class PartesEntrega(Partes):
             return Montador(lambda chave: montar(chave, self.integracao))
         return self.leitor_de(self.sistema.entidade)
 
-    @cached_property
-    def livro(self) -> Livro:
-        """Ledger of the first process: the one that a form's request goes to."""
-        return Livro(self.fusion, self.numero(self.sistema.processos[0].nome), self.sistema.entidade)
-
     def via(self, processo: str = "") -> Via:
         """Queue of one process and the way of its records into Fusion."""
         p = self.sistema.processos[0] if processo in ("", CARGA_INICIAL) else self.sistema.processo(processo)

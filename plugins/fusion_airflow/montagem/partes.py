@@ -14,6 +14,7 @@ from include.fusion.filas import Fila
 from include.fusion.hl7.arquivos import TABELA as TABELA_HL7
 from include.fusion.hl7.arquivos import FilaArquivos
 from include.fusion.leitura import ConsultasSistema
+from include.fusion.livro import Livro
 from include.fusion.marcas import Marcas
 from include.fusion.settings import Integracao
 from include.fusion.sistemas.base import Sistema
@@ -76,6 +77,11 @@ class Partes:
         """IntegracaoID in Fusion under which the records of a process arrive."""
         proprio = getattr(self.integracao.entrega_de(processo), "integracao_id", None)
         return proprio or self.integracao.integracao_id
+
+    @cached_property
+    def livro(self) -> Livro:
+        """Ledger of the first process: the one that a form's request goes to."""
+        return Livro(self.fusion, self.numero(self.sistema.processos[0].nome), self.sistema.entidade)
 
     def fila(self, processo: str = "") -> Fila:
         """Queue of one process; of the system's first one where none is named."""
