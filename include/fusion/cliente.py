@@ -20,7 +20,7 @@ from include.fusion.erros import FusionError, FusionIndisponivel, FusionNaoAutor
 
 _JSON = "application/json"
 TRANSITORIOS = frozenset({408, 425, 429})
-"""Statuses below 500 worth trying again (domain-facts 8.3); so is every status from 500 up."""
+"""Statuses below 500 worth trying again; so is every status from 500 up."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ def _cpf(valor: str) -> str:
 
 
 def _cns(valor: str) -> str:
-    # The public rule only (domain-facts 10, item 20): libraries also demand endings that real cards do not all have.
+    # The public rule only: libraries also demand endings that real cards do not all have.
     if not re.fullmatch(r"[12789][0-9]{14}", valor) or sum(int(d) * (15 - i) for i, d in enumerate(valor)) % 11:
         raise ValueError("CNS inválido")
     return valor
@@ -263,7 +263,7 @@ SINAIS = {
     "PESO": "kg", "ALTURA": "cm", "IMC": "kg/m2", "PERIMETRO_CEFALICO": "cm", "CIRCUNFERENCIA_ABDOMINAL": "cm",
     "PERIMETRO_PANTURRILHA": "cm", "GLICEMIA_CAPILAR": "mg/dL", "DOR": "{score}",
 }  # fmt: skip
-"""Vital sign → its only unit (UCUM), domain-facts 8.1."""
+"""Vital sign → its only unit (UCUM)."""
 
 
 class SinalVital(_Item):

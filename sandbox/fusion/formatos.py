@@ -1,4 +1,4 @@
-"""Formats of the contract, written from their public rules (``domain-facts.md`` 10.20) and apart from the hub's own checks."""
+"""Formats of the contract, written from their public rules and apart from the hub's own checks."""
 
 from __future__ import annotations
 

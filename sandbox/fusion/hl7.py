@@ -1,4 +1,4 @@
-"""Just enough HL7 v2 to receive: delimiters from MSH, required fields, and the acknowledgement (``domain-facts.md`` 7)."""
+"""Just enough HL7 v2 to receive: delimiters from MSH, required fields, and the acknowledgement."""
 
 from __future__ import annotations
 

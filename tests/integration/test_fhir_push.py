@@ -1,4 +1,4 @@
-"""Push to a real FHIR server from a real platform database: every situation of domain-facts 8.3, nothing lost, nothing doubled."""
+"""Push to a real FHIR server from a real platform database: every answer of the server, nothing lost, nothing doubled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the sender makes of every answer that a FHIR server may give, row by row of domain-facts 8.3, over real HTTP.
+"""What the sender makes of every answer that a FHIR server may give, status by status, over real HTTP.
 
 | Situation | Test |
 |---|---|

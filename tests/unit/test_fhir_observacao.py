@@ -17,7 +17,7 @@ from include.fusion.fhir.validacao import conferir, de_json, em_json
 
 META = Metadados()
 QUANDO = datetime(2026, 1, 2, 15, 4, 5, tzinfo=UTC)
-# domain-facts 8.1, by hand: the table of the code must not be its own proof.
+# By hand: the table of the code must not be its own proof.
 ESPERADO = {
     "mean_arterial_pressure": ("8478-0", "mm[Hg]"), "heart_rate": ("8867-4", "/min"), "respiratory_rate": ("9279-1", "/min"),
     "oxygen_saturation": ("2708-6", "%"), "temperature": ("8310-5", "Cel"), "weight": ("29463-7", "kg"), "height": ("8302-2", "cm"),

@@ -64,6 +64,11 @@ def test_hl7apy_finds_nothing_wrong_in_2_7(evento: str, tmp_path: Path) -> None:
     assert oraculo(todas(ajustes(versao="2.7"))[evento], tmp_path) == ""
 
 
+def test_hl7apy_takes_a_cancelled_medicine_whose_dose_is_no_longer_known(tmp_path: Path) -> None:
+    cancelado = replace(REMEDIO, controle="CA", situacao="CA", dose=None, unidade=replace(REMEDIO.unidade, codigo=None, descricao=None))
+    assert oraculo(rde(ajustes(), QUANDO, PACIENTE, VISITA, cancelado), tmp_path) == ""
+
+
 @pytest.mark.parametrize("evento", EVENTOS)
 def test_the_oracle_would_notice(evento: str, tmp_path: Path) -> None:
     quebrada = todas(ajustes())[evento]

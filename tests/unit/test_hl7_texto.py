@@ -1,4 +1,4 @@
-"""Text inside HL7: exact both ways, in every character set (domain-facts 7.7)."""
+"""Text inside HL7: exact both ways, in every character set."""
 
 from __future__ import annotations
 

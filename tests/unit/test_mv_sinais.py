@@ -1,4 +1,4 @@
-"""MV: vital signs, whose codes are the site's own (domain-facts 10, item 10)."""
+"""MV: vital signs, whose codes are the site's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TrackCare: a patient's rows into messages, and what a change adds to what was said before (domain-facts 10, items 10, 13, 14, 19)."""
+"""TrackCare: a patient's rows into messages, and what a change adds to what was said before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""TrackCare: what hangs below a visit, and how a change of it is told (domain-facts 10, items 10, 13, 14)."""
+"""TrackCare: what hangs below a visit, and how a change of it is told."""
 
 from __future__ import annotations
 
@@ -166,6 +166,15 @@ def test_a_medicine_without_a_name_stays_behind() -> None:
 def test_a_dose_is_never_invented() -> None:
     plano = ler_plano(admissoes=ADMISSAO, medicamentos=REMEDIO | {"oeori_doseqty": None})
     assert plano.recusas == ("prescricoes.dose: dose ou unidade não preenchida na origem (oeori_rowid 5||1)",)
+
+
+def test_a_cancelled_order_needs_no_dose_to_leave() -> None:
+    c = Conversa()
+    c.dizer(admissoes=ADMISSAO, medicamentos=REMEDIO)
+    (m,) = c.dizer(
+        admissoes=ADMISSAO, medicamentos=REMEDIO | {"ostat_code": "C", "oeori_doseqty": None, "ctuom_code": None, "ctuom_desc": None}
+    )
+    assert (m.bruto("ORC", 1), m.valor("ORC", 2), m.bruto("RXE", 3), m.bruto("RXE", 5)) == ("CA", "5||1", "0", '""')
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 from include.fusion.erros import FusionHubError, motivo_de
 
 TRANSITORIOS = frozenset({408, 425, 429, 500, 502, 503, 504})
-"""Statuses worth the same request once more (domain-facts 8.3)."""
+"""Statuses worth the same request once more."""
 _ISSUES_TRANSITORIAS = frozenset({"transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"})
 # R4 issue types; anything else in that place is not repeated.
 _CODIGO = re.compile(r"[a-z][a-z-]{1,30}")

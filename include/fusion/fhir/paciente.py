@@ -1,4 +1,4 @@
-"""Platform patient ↔ FHIR R4 Patient with CPF and CNS (domain-facts 8.2)."""
+"""Platform patient ↔ FHIR R4 Patient with CPF and CNS."""
 
 from __future__ import annotations
 

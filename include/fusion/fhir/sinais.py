@@ -1,4 +1,4 @@
-"""Vital signs of the platform and what they are in FHIR (domain-facts 8.1): LOINC code, UCUM unit, category."""
+"""Vital signs of the platform and what they are in FHIR: LOINC code, UCUM unit, category."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ SINAIS: dict[str, Sinal] = {
     "waist_circumference": Sinal(("8280-0",), "Waist Circumference at umbilicus by Tape measure", "cm", "cm", perfil=False),
     "glucose": Sinal(("41653-7",), "Glucose [Mass/volume] in Capillary blood by Glucometer", "mg/dL", "mg/dL", "laboratory", perfil=False),
     "blood_glucose": Sinal(("2339-0",), "Glucose [Mass/volume] in Blood", "mg/dL", "mg/dL", "laboratory", perfil=False),
-    # Moles: never to be paired with mg/dL, eighteen times off (domain-facts 10, trap 15).
+    # Moles: never to be paired with mg/dL, eighteen times off.
     "blood_glucose_molar": Sinal(("15074-8",), "Glucose [Moles/volume] in Blood", "mmol/L", "mmol/L", "laboratory", perfil=False),
     DOR: Sinal(("72514-3",), "Pain severity - 0-10 verbal numeric rating [Score] - Reported", "{score}", "{score}", "survey", perfil=False),
 }

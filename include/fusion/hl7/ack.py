@@ -1,4 +1,4 @@
-"""What the receiver answers: MSA and ERR, and what each answer means for the record (``domain-facts.md`` 7.7).
+"""What the receiver answers: MSA and ERR, and what each answer means for the record.
 
 AA and CA: taken. AE and CE: this message's data is wrong, so it goes to ``erro``. AR and CR: worth trying again, whether the receiver was in
 trouble (0357: 206, 207) or refuses the kind of message, which somebody has to configure. Reasons hold codes of table 0357 and positions,

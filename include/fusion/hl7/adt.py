@@ -29,7 +29,7 @@ def adt(aj: AjustesHl7, evento: str, momento: datetime, paciente: PacienteHl7, v
     ``momento``: when it was recorded (MSH-7, EVN-2); ``ocorrido``: when it happened (EVN-6). ``entidade``: what ``versao`` counts, where
     that is neither the visit nor the patient (each transfer of a visit, each allergy of a patient).
 
-    :raises ValueError: a structure that cannot carry what was given; 2.4's A03 takes no allergies (``domain-facts.md`` 7.5), A02, A11 and
+    :raises ValueError: a structure that cannot carry what was given; 2.4's A03 takes no allergies, A02, A11 and
         A60 neither diagnoses nor procedures.
     """
     estrutura = ESTRUTURAS[evento]

@@ -27,7 +27,7 @@ class AjustesHl7:
     versao: str = "2.4"
     charset: str = "8859/1"
     remetente: str = "TRACKCARE"
-    """MSH-3: Fusion finds the integration by it (``domain-facts.md`` 6)."""
+    """MSH-3: Fusion finds the integration by it."""
     unidade_remetente: str = "TRACKCARE"
     destinatario: str = "FUSION"
     unidade_destinataria: str = "FUSION"
@@ -49,5 +49,5 @@ class AjustesHl7:
 
     @property
     def antes_de_2_5(self) -> bool:
-        """Timing travels as TQ, AL1-1 is coded, diagnoses and procedures have no identifier (``domain-facts.md`` 7.5)."""
+        """Timing travels as TQ, AL1-1 is coded, diagnoses and procedures have no identifier."""
         return self.versao == "2.4"

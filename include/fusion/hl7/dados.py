@@ -1,6 +1,6 @@
 """What the builders take: plain typed values, whatever source they came from.
 
-Codes are HL7's own (tables of ``domain-facts.md`` 7.6) unless said otherwise; moments without a zone are local time of the installation;
+Codes are HL7's own unless said otherwise; moments without a zone are local time of the installation;
 ``None`` leaves a field empty, which tells the receiver nothing. ``APAGAR`` where it is allowed deletes what the receiver has.
 """
 
@@ -146,11 +146,12 @@ class Nota:
 
 @dataclass(frozen=True, slots=True)
 class Medicamento:
-    """``controle``: ORC-1 (NW new, XO changed, DC discontinued, CA cancelled). ``dose`` in ``unidade``; RXE needs both."""
+    """``controle``: ORC-1 (NW new, XO changed, DC discontinued, CA cancelled). ``dose`` in ``unidade``; RXE needs both, and of a cancelled
+    order that has none it says 0 and ``""``."""
 
     codigo: str
     medicamento: Codigo
-    dose: float
+    dose: float | None
     unidade: Codigo
     via: Codigo
     controle: str = "NW"

@@ -43,7 +43,7 @@ ESTRUTURAS = {
     "2.5.1": _2_5_1,
     "2.7": {nome: padrao.replace("MSH SFT*", "MSH SFT* UAC?") for nome, padrao in _2_5_1.items()},
 }
-"""Version → structure → segments: ``?`` at most one, ``*`` any number, ``+`` at least one, parentheses a group (``domain-facts.md`` 7.4).
+"""Version → structure → segments: ``?`` at most one, ``*`` any number, ``+`` at least one, parentheses a group.
 Of 2.7 the segments that we neither send nor know (ARV, PRT, CON, IAR) are left out."""
 SEGMENTOS = frozenset(
     nome for padroes in ESTRUTURAS.values() for padrao in padroes.values() for nome in re.findall("[A-Z][A-Z0-9]{2}", padrao)

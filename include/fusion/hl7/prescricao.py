@@ -1,4 +1,4 @@
-"""RDE^O11: one prescribed medicine. Timing is TQ inside RXE-1 in 2.4 and a TQ1 segment after RXE from 2.5.1 on (``domain-facts.md`` 7.5)."""
+"""RDE^O11: one prescribed medicine. Timing is TQ inside RXE-1 in 2.4 and a TQ1 segment after RXE from 2.5.1 on."""
 
 from __future__ import annotations
 
@@ -9,10 +9,16 @@ from include.fusion.hl7.ajustes import AjustesHl7
 from include.fusion.hl7.dados import Medicamento, PacienteHl7, Visita
 from include.fusion.hl7.mensagem import MensagemHl7, montar
 from include.fusion.hl7.pessoas import pid, pv1
+from include.fusion.hl7.texto import NULO
 
 
 def rde(aj: AjustesHl7, momento: datetime, paciente: PacienteHl7, visita: Visita, m: Medicamento, versao: str | None = None) -> MensagemHl7:
-    """The order's whole state; ORC-1 says whether it is new, changed, discontinued or cancelled."""
+    """The order's whole state; ORC-1 says whether it is new, changed, discontinued or cancelled.
+
+    :raises ValueError: no dose of an order that is not cancelled.
+    """
+    if m.dose is None and m.controle != "CA":
+        raise ValueError("only a cancelled order may have no dose")
     numero = c.ei(aj, m.codigo)
     prescritor = c.xcn(aj, m.prescritor) if aj.versao != "2.7" else ""
     tempo = _tq(aj, m) if aj.antes_de_2_5 else ""
@@ -20,7 +26,7 @@ def rde(aj: AjustesHl7, momento: datetime, paciente: PacienteHl7, visita: Visita
         "ORC", m.controle, numero, numero, "", m.situacao or "", "", tempo, "", c.ts(aj, m.pedido_em or momento), "", "", prescritor
     )
     instrucoes = c.juntar("", c.st(aj, m.instrucoes)) if m.instrucoes else ""
-    rxe = c.segmento("RXE", tempo, c.ce(aj, m.medicamento), c.numerico(m.dose), "", c.ce(aj, m.unidade), "", instrucoes,
+    rxe = c.segmento("RXE", tempo, c.ce(aj, m.medicamento), c.numerico(m.dose or 0), "", c.ce(aj, m.unidade) or NULO, "", instrucoes,
                      "", "", c.numerico(m.quantidade))  # fmt: skip
     segmentos = [pid(aj, paciente), pv1(aj, visita), orc, rxe]
     if not aj.antes_de_2_5:

@@ -1,4 +1,4 @@
-"""ORU^R01: vital signs with LOINC and UCUM (``domain-facts.md`` 8.1)."""
+"""ORU^R01: vital signs with LOINC and UCUM."""
 
 from __future__ import annotations
 

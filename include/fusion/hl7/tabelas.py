@@ -1,7 +1,7 @@
 """What the checker knows of fields: names in Portuguese, data types, what is required, and the standard's closed tables.
 
 One line a field: number, name, type, then ``!`` required, ``+`` repeats, ``=NNNN`` table, ``<N`` longest. Only fields that this project's
-messages use or that are required are listed; others are not judged (``domain-facts.md`` 7.4 to 7.6).
+messages use or that are required are listed; others are not judged.
 """
 
 from __future__ import annotations

@@ -155,7 +155,7 @@ def cns(valor: Any, ctx: Contexto) -> str | None:
 
 
 def cid(valor: Any, campo: str = "cid10") -> str | None:
-    """ICD-10 with its dot: ``E119`` → ``E11.9``, ``i10`` → ``I10`` (sources write it without; domain-facts 10, item 4)."""
+    """ICD-10 with its dot: ``E119`` → ``E11.9``, ``i10`` → ``I10`` (sources write it without)."""
     limpo = codigo(valor)
     if limpo is None:
         return None
@@ -215,7 +215,7 @@ def data(valor: Any, campo: str) -> date | None:
 def data_e_hora(dia: Any, hora: Any, fuso: ZoneInfo, campo: str) -> datetime | None:
     """The moment of a date column and a time column. Without a time the day column stands as it is (it may hold both).
 
-    Sources keep the time in a full timestamp whose date part means nothing (domain-facts 10, item 8): only its clock is used.
+    Sources keep the time in a full timestamp whose date part means nothing: only its clock is used.
     """
     if isinstance(hora, str):
         limpo = limpar_texto(hora)

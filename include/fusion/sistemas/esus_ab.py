@@ -1,6 +1,6 @@
 """e-SUS APS PEC (eSusAB): what changes, what is read and how a visit becomes the canonical attendance.
 
-Real schema, ``domain-facts.md`` section 1. A record is one ``tb_atend`` (key ``co_seq_atend``); everything clinical hangs on its
+Real schema. A record is one ``tb_atend`` (key ``co_seq_atend``); everything clinical hangs on its
 professional attendances (``co_atend_prof``), of which the cancelled ones are left out. Decisions:
 
 - Only what was written down in the visit belongs to it (allergies and problem situations too), so an old visit does not change when

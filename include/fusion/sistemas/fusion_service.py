@@ -1,4 +1,4 @@
-"""Fusion Service: surgical bookings of MV, read when an application pendency of Fusion names them (``domain-facts.md`` 2.6).
+"""Fusion Service: surgical bookings of MV, read when an application pendency of Fusion names them.
 
 AGE_CIR is only the slot: patient, state, surgeries and team belong to AVISO_CIRURGIA. VL_TEMPO_* are DATEs used as durations: their time of
 day counts. A booking that MV deleted is cancelled in Fusion; one that was called off is a booking in state CANCELADA.

@@ -1,6 +1,6 @@
 """MV (Oracle, owner DBAMV): what changes, what is read and how an attendance becomes the canonical one.
 
-Real schema, ``domain-facts.md`` section 2. A record is one ``ATENDIME`` (key ``CD_ATENDIMENTO``). Decisions:
+Real schema. A record is one ``ATENDIME`` (key ``CD_ATENDIMENTO``). Decisions:
 
 - A moment is two columns, DT_ and HR_; of HR_ only the clock counts. DATE has no zone: it is local time of the installation.
 - DT_ALTA alone says whether an attendance is over. What a cancelled discharge leaves in the other columns (time, reason) is ignored.

@@ -1,6 +1,6 @@
 """Vital signs that people typed: text → number in the sign's only unit, inside its range, or a reason to refuse the record.
 
-Ranges: LEDI's (domain-facts 1.5). It gives none for temperature, BMI, calf, single pressures and pain: ours are wide enough for any
+Ranges: LEDI's. It gives none for temperature, BMI, calf, single pressures and pain: ours are wide enough for any
 living patient and still stop a lost decimal point (365 for 36,5). Whole numbers that LEDI asks for may come with a decimal part: it does
 no harm.
 """

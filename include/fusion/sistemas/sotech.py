@@ -1,6 +1,6 @@
 """Sotech (Sistema IS, PostgreSQL, schemas ``sotech`` and ``pep``): what changes, what is read, how an attendance becomes the canonical one.
 
-``domain-facts.md`` section 5.1. A record is one ``sotech.ate_atendimento`` (key ``pkatendimento``). Decisions:
+A record is one ``sotech.ate_atendimento`` (key ``pkatendimento``). Decisions:
 
 - Nothing says when a row changed; every row has ``version``, which a trigger counts up, and ``ativo`` (false: deleted). So change is what
   differs from what was last seen (``include/fusion/retrato.py``), and the content that is sent is told apart by its hash, as everywhere:

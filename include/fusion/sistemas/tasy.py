@@ -1,6 +1,6 @@
 """Philips Tasy (Oracle, owner TASY): what changes, what is read and how an attendance becomes the canonical one.
 
-Real schema, ``domain-facts.md`` section 3. A record is one ``ATENDIMENTO_PACIENTE`` (key ``NR_ATENDIMENTO``). Decisions:
+Real schema. A record is one ``ATENDIMENTO_PACIENTE`` (key ``NR_ATENDIMENTO``). Decisions:
 
 - DT_ATUALIZACAO of every table is the marker. Administrative edits move it, too: what they leave as it was is not sent again.
 - Only released rows that are in force leave the hospital. A draft's change is looked at all the same, since a release may be taken back.

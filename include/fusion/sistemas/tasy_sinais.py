@@ -1,6 +1,6 @@
 """Tasy: vital signs, one column each in a row that was taken at one moment.
 
-CD_PESSOA_FISICA of the row is the professional, CD_PACIENTE the patient (domain-facts 10, item 11). A row of another patient than the
+CD_PESSOA_FISICA of the row is the professional, CD_PACIENTE the patient. A row of another patient than the
 attendance's is a mix-up that only the hospital can settle: it is never sent, and refuses the record with its reason rather than vanish.
 """
 

@@ -1,4 +1,4 @@
-"""TrackCare (InterSystems TrakCare): a patient's rows → the ordered HL7 messages that say them (``domain-facts.md`` sections 4 and 7).
+"""TrackCare (InterSystems TrakCare): a patient's rows → the ordered HL7 messages that say them.
 
 A record is one person (key ``PA_Person.PAPER_RowId``). What is said of a patient falls into entities, each with a hash of its content: the
 person, every allergy, every visit, its bed moves, every panel of vital signs, note, medicine and surgery, the discharge. The ledger knows

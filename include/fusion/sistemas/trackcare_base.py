@@ -1,4 +1,4 @@
-"""TrackCare: settings of an installation, and what every part of its mapping needs (``domain-facts.md`` section 4)."""
+"""TrackCare: settings of an installation, and what every part of its mapping needs."""
 
 from __future__ import annotations
 

@@ -106,11 +106,11 @@ def medicamento(x: Linha, ctx: ContextoTrackCare) -> d.Medicamento | None:
         raise RegistroInvalido("prescricoes.medicamento", "não preenchido na origem")
     dose = comum.numero(x["oeori_doseqty"], "prescricoes.dose")
     unidade = d.Codigo(comum.codigo(x["ctuom_code"]), comum.texto(x["ctuom_desc"]))
-    if dose is None or (unidade.codigo is None and unidade.descricao is None):
-        # RXE-3 and RXE-5 are required: a dose must not be invented.
+    controle, estado = _CONTROLES[situacao]
+    if controle != "CA" and (dose is None or (unidade.codigo is None and unidade.descricao is None)):
+        # RXE-3 and RXE-5 are required: a dose must not be invented. A cancelled order needs none, and must not stay alive for want of it.
         raise RegistroInvalido("prescricoes.dose", "dose ou unidade não preenchida na origem")
     frequencia = ctx.depara.traduzir("frequencias", x["oeori_phfreq_dr"])
-    controle, estado = _CONTROLES[situacao]
     return d.Medicamento(
         codigo=chave(x["oeori_rowid"]),
         medicamento=remedio,

@@ -1,4 +1,4 @@
--- Sotech: bed movements of a batch; a cancelled one (estado C) is none. Bind: chaves. Source: domain-facts 5.1 (vendor DDL).
+-- Sotech: bed movements of a batch; a cancelled one (estado C) is none. Bind: chaves. Source: the vendor's DDL, see include/contracts/sotech.
 SELECT
     m.fkatendimento AS chave, m.pkmovimentacaoleito AS codigo, m.tipo AS tipo, m.dataabertura AS inicio, m.datafechamento AS fim,
     d.codleito AS leito, o.codleito AS leito_anterior, p.pkposto AS posto_codigo, p.posto AS posto_nome

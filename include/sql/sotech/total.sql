@@ -1,2 +1,2 @@
--- Sotech: how many attendances the whole history has. Source: domain-facts 5.1.
+-- Sotech: how many attendances the whole history has. Source: see include/contracts/sotech.
 SELECT COUNT(*) AS total FROM sotech.ate_atendimento

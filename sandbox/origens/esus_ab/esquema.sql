@@ -1,4 +1,4 @@
--- The part of the e-SUS PEC schema that the hub reads, real names and types (domain-facts 1.3 to 1.6), newer version.
+-- The part of the e-SUS PEC schema that the hub reads, real names and types, newer version.
 -- Catalogues that the facts only name by their key have the columns that every PEC catalogue has (co_, no_).
 create table tb_status_atend (co_status_atend bigint primary key, no_status_atend varchar(30), no_identificador varchar(30));
 create table tb_tipo_atend_prof (co_tipo_atend_prof bigint primary key, no_tipo_atend_prof varchar(30));

@@ -1,4 +1,4 @@
--- The part of MV's schema that the hub reads, real names (domain-facts 2). Oracle types as PostgreSQL's: NUMBER codes bigint, NUMBER(p,s)
+-- The part of MV's schema that the hub reads, real names. Oracle types as PostgreSQL's: NUMBER codes bigint, NUMBER(p,s)
 -- numeric, VARCHAR2 varchar, DATE timestamp(0) (Oracle's DATE has seconds and no zone), LONG and CLOB text. HR_ columns are DATEs of which
 -- only the time counts. Where the facts leave a size or a NOT NULL open, the wider choice stands here.
 create schema dbamv;

@@ -1,4 +1,4 @@
--- Sandbox Sotech: the product's own tables and columns as far as they are public (domain-facts 5.1). The contract's tables come from
+-- Sandbox Sotech: the product's own tables and columns as far as they are public. The contract's tables come from
 -- include/contracts/sotech/ddl.sql; version, its trigger, ativo, uuid and fkuser are added to these tables below.
 CREATE SCHEMA sotech;
 CREATE SCHEMA pep;

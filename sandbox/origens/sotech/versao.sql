@@ -1,4 +1,4 @@
--- What every normalised table has (domain-facts 5.1): added where it is missing, and the trigger that guards the version.
+-- What every normalised table has: added where it is missing, and the trigger that guards the version.
 DO $$
 DECLARE t record;
 BEGIN

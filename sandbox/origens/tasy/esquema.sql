@@ -1,4 +1,4 @@
--- The part of Tasy's schema that the hub reads, real names (domain-facts 3). Oracle types as PostgreSQL's: NUMBER codes bigint, NUMBER(p,s)
+-- The part of Tasy's schema that the hub reads, real names. Oracle types as PostgreSQL's: NUMBER codes bigint, NUMBER(p,s)
 -- numeric, VARCHAR2 varchar, DATE timestamp(0) (Oracle's DATE has seconds and no zone), LONG text. Every table ends with the vendor's own
 -- four columns of who touched it when. Where the facts leave a size or a label column open, the usual choice stands here.
 create schema tasy;
