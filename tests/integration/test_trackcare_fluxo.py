@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -119,9 +119,11 @@ def recusar(cadeia: Cadeia, assunto: str) -> None:
     )  # fmt: skip
 
 
-def test_what_fusion_had_before_a_refusal_is_updated_and_cancelled_not_admitted_again(cadeia: Cadeia) -> None:
-    adm, papmi = cadeia.origem("select max(paadm_rowid), max(paadm_papmi_dr) from sqluser.pa_adm where paadm_visitstatus = 'A'"
-                               " and paadm_rowid = (select max(paadm_rowid) from sqluser.pa_adm where paadm_visitstatus = 'A')")[0]  # fmt: skip
+def uma_visita(cadeia: Cadeia, qual: str) -> tuple[int, Callable[..., list[str]]]:
+    """An open visit, and a change of it: the events that Fusion hears of its patient then."""
+    adm, papmi = cadeia.origem(
+        f"select paadm_rowid, paadm_papmi_dr from sqluser.pa_adm where paadm_visitstatus = 'A' order by paadm_rowid {qual} limit 1"
+    )[0]
 
     def dizer(**colunas: Any) -> list[str]:
         antes = {c for _, c, _ in cadeia.mensagens()}
@@ -129,6 +131,18 @@ def test_what_fusion_had_before_a_refusal_is_updated_and_cancelled_not_admitted_
         cadeia.tudo()
         return [t[4:7] for t, c, p in cadeia.mensagens() if c not in antes and p == str(papmi)]
 
+    return adm, dizer
+
+
+def test_a_visit_whose_admission_and_update_were_both_refused_is_admitted_anew(cadeia: Cadeia) -> None:
+    adm, dizer = uma_visita(cadeia, "asc")
+    assert dizer(paadm_depcode_dr=1, paadm_admtime="02:02") == ["A08"]
+    cadeia.fila("update PacienteArquivo set situacao = 'erro', recusada = true, concluido_em = null where assunto = %s", f"visita {adm}")
+    assert dizer(paadm_admtime="02:03") == ["A01"]
+
+
+def test_what_fusion_had_before_a_refusal_is_updated_and_cancelled_not_admitted_again(cadeia: Cadeia) -> None:
+    adm, dizer = uma_visita(cadeia, "desc")
     assert dizer(paadm_depcode_dr=1, paadm_admtime="01:02") == ["A08"]
     recusar(cadeia, f"visita {adm}")
     assert dizer(paadm_admtime="01:03") == ["A08"], "an update was refused: the admission was not"

@@ -20,11 +20,19 @@ _LISTA_MAX = 500
 
 
 class Arquivo(NamedTuple):
-    """One message of a patient, and what it is about."""
+    """One message of a patient, and what it is about; ``abre``: the receiver has nothing alive of that before this message."""
 
     paciente: str
     assunto: str
     mensagem: MensagemHl7
+    abre: bool = True
+
+
+class Recusa(NamedTuple):
+    """Refused messages of one subject; ``desconhecido``: the one that opens it among them, and none after it got through."""
+
+    controles: list[str]
+    desconhecido: bool
 
 
 class FilaArquivos(Fila):
@@ -55,7 +63,7 @@ class Arquivos(SemLivro):
 
     def guardar(self, con: Connection, arquivos: Sequence[Arquivo]) -> None:
         """Queue messages in this order, in the caller's transaction."""
-        self.fila.enfileirar(con, [ItemFila(a.mensagem.controle, a.paciente, "inclusao") for a in arquivos])
+        self.fila.enfileirar(con, [ItemFila(a.mensagem.controle, a.paciente, "inclusao" if a.abre else "alteracao") for a in arquivos])
         if arquivos:
             # Literals, which a partial index needs and one statement for many rows allows.
             abertas = self._t.situacao.in_([literal_column(f"'{s}'") for s in ABERTAS])
@@ -63,11 +71,16 @@ class Arquivos(SemLivro):
             comando = update(FILAS[TABELA]).where(*onde).values(mensagem=bindparam("bytes"), assunto=bindparam("sobre"))
             con.execute(comando, [{"controle": a.mensagem.controle, "bytes": a.mensagem.corpo, "sobre": a.assunto} for a in arquivos])
 
-    def recusadas(self, con: Connection, pacientes: Sequence[str]) -> dict[str, list[str]]:
-        """Subject → control ids of messages of these patients that the receiver refused."""
-        achadas: dict[str, list[str]] = {}
+    def recusadas(self, con: Connection, pacientes: Sequence[str]) -> dict[str, Recusa]:
+        """Subject → messages about it, of these patients, that the receiver refused."""
+        nova = FILAS[TABELA].alias("nova").c
+        mesma = (nova.integracao_id == self._t.integracao_id, nova.processo == self._t.processo, nova.assunto == self._t.assunto)
+        passou = exists(select(null()).where(*mesma, nova.id > self._t.id, nova.situacao == "concluido"))
+        abertas = self._em_erro(con, pacientes, self._t.recusada == true(), self._t.operacao == "inclusao", ~passou)
+        desconhecidos = {assunto for assunto, _ in abertas}
+        achadas: dict[str, Recusa] = {}
         for assunto, controle in self._em_erro(con, pacientes, self._t.recusada == true()):
-            achadas.setdefault(assunto, []).append(controle)
+            achadas.setdefault(assunto, Recusa([], assunto in desconhecidos)).controles.append(controle)
         return achadas
 
     def repetir_incertas(self, pacientes: Sequence[str]) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from include.fusion.erros import RegistroInvalido, motivo_de
 from include.fusion.filas import Desfecho, Fila, Registro
-from include.fusion.hl7.arquivos import Arquivo, Arquivos
+from include.fusion.hl7.arquivos import Arquivo, Arquivos, Recusa
 from include.fusion.livro import ENVIO, EXCLUSAO, REENVIO, Entrega, Livro
 from include.fusion.sistemas.trackcare import Item, Plano, a_enviar, estado
 
@@ -98,19 +98,20 @@ class Preparo:
             except RegistroInvalido as erro:
                 motivos[paciente].append(f"{motivo_de(erro)} ({item.entidade})")
                 continue
-            mensagens.append(Arquivo(paciente, item.entidade, mensagem))
+            mensagens.append(Arquivo(paciente, item.entidade, mensagem, abre=_operacao(item, antes) == ENVIO))
             feitos.append(item)
         presos = {item.entidade for _, item in novos} - {item.entidade for item in feitos}
         self.livro.gravar(con, [(item.entidade, item.versao, _operacao(item, antes)) for item in feitos])
         self.livro.retirar(con, presos)
-        self.arquivos.descartar(con, [c for assunto in refeitas.keys() & (entidades - presos) for c in refeitas[assunto]])
+        self.arquivos.descartar(con, [c for assunto in refeitas.keys() & (entidades - presos) for c in refeitas[assunto].controles])
         return mensagens, sum(len(plano.itens) for plano in planos.values()) - len(novos)
 
 
-def _sem_recusas(livro: Mapping[str, Entrega], refeitas: Collection[str]) -> dict[str, Entrega]:
+def _sem_recusas(livro: Mapping[str, Entrega], refeitas: Mapping[str, Recusa]) -> dict[str, Entrega]:
     """The ledger without what was refused, which it had hoped for: what was alive before is alive still, with a content unknown."""
     antes = {e: entrega for e, entrega in livro.items() if e not in refeitas}
-    vivas = {e: entrega for e, entrega in livro.items() if e in refeitas and entrega.operacao in (REENVIO, EXCLUSAO)}
+    recusas = {e: refeitas[e] for e in livro.keys() & refeitas.keys()}
+    vivas = {e: livro[e] for e, recusa in recusas.items() if livro[e].operacao in (REENVIO, EXCLUSAO) and not recusa.desconhecido}
     return antes | {e: entrega._replace(versao=None, operacao=REENVIO) for e, entrega in vivas.items()}
 
 
