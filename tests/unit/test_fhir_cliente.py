@@ -180,8 +180,11 @@ def test_a_server_without_versions_is_asked_to_match_none(httpserver: HTTPServer
     assert "If-Match" not in httpserver.log[0][0].headers
 
 
-def test_a_bundle_answer_of_another_length_is_no_answer(httpserver: HTTPServer, pedir: Any) -> None:
-    httpserver.expect_request("/fhir").respond_with_json({"resourceType": "Bundle", "entry": []})
+@pytest.mark.parametrize(
+    "entradas", [[], [None], ["x"], [{"response": "201"}], [{"resource": [], "response": {}}, {}], [{"resource": "x"}]]
+)
+def test_a_bundle_answer_of_another_length_or_out_of_shape_is_no_answer(httpserver: HTTPServer, pedir: Any, entradas: list[Any]) -> None:
+    httpserver.expect_request("/fhir").respond_with_json({"resourceType": "Bundle", "entry": entradas})
     with pytest.raises(FhirIndisponivel):
         pedir(lambda c: c.pacote({"resourceType": "Bundle", "entry": [{}]}))
 

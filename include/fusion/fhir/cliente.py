@@ -64,6 +64,11 @@ def por_identificador(sistema: str, valor: str) -> str:
     return f"identifier={quote(f'{sistema}|{valor}', safe=':/|')}"
 
 
+def _e_entrada(entrada: Any) -> bool:
+    """Whether an entry of an answer can be read: an object, and so are its parts where it has them."""
+    return isinstance(entrada, dict) and all(isinstance(entrada.get(parte) or {}, dict) for parte in ("response", "resource"))
+
+
 def versao_de(etag: str | None) -> str | None:
     """Version id in an ETag, weak or strong."""
     achada = _ETAG.fullmatch((etag or "").strip())
@@ -136,7 +141,7 @@ class ClienteFhir:
         """Send a batch or transaction; one response entry per request entry, in its order. Each has to be looked at: a batch is a 200."""
         resposta = await self.pedir("POST", "", "Bundle", pacote)
         entradas = resposta.corpo.get("entry") if isinstance(resposta.corpo, dict) else None
-        if not isinstance(entradas, list) or len(entradas) != len(pacote["entry"]):
+        if not isinstance(entradas, list) or len(entradas) != len(pacote["entry"]) or not all(map(_e_entrada, entradas)):
             # Nobody knows what became of whom: every request in it may be repeated.
             raise FhirIndisponivel(0, "Bundle")
         return entradas
