@@ -180,6 +180,28 @@ def test_a_server_without_versions_is_asked_to_match_none(httpserver: HTTPServer
     assert "If-Match" not in httpserver.log[0][0].headers
 
 
+@pytest.mark.parametrize(("recusas", "certo"), [(1, True), (2, False)])
+def test_a_token_that_ends_while_a_202_is_followed_is_renewed_once(httpserver: HTTPServer, pedir: Any, recusas: int, certo: bool) -> None:
+    oauth = {"clientId": "c", "clientSecret": "s", "tokenUrl": httpserver.url_for("/token")}
+    httpserver.expect_request("/token").respond_with_json({"access_token": "t", "token_type": "bearer", "expires_in": 600})
+    httpserver.expect_request("/fhir/Observation", method="POST").respond_with_data(
+        status=202, headers={"Content-Location": httpserver.url_for("/fhir/pronto")}
+    )
+    for _ in range(recusas):
+        httpserver.expect_oneshot_request("/fhir/pronto").respond_with_data(status=401)
+    httpserver.expect_request("/fhir/pronto").respond_with_json(OBS)
+
+    def criar() -> Any:
+        return pedir(lambda c: c.criar({"resourceType": "Observation"}, "identifier=x|1"), authType="oauth2", authConfig=oauth)
+
+    if certo:
+        assert criar().id == "9"
+    else:
+        with pytest.raises(FhirNaoAutorizado):
+            criar()
+    assert sum(pedido.path == "/token" for pedido, _ in httpserver.log) == 2
+
+
 @pytest.mark.parametrize(
     "entradas", [[], [None], ["x"], [{"response": "201"}], [{"resource": [], "response": {}}, {}], [{"resource": "x"}]]
 )

@@ -276,15 +276,20 @@ class ClienteFhir:
             raise FhirIndisponivel(0, recurso) from None
 
     async def _acompanhar(self, cabecalhos: Any, recurso: str) -> tuple[int, Any, Any]:
-        """Ask again where a 202 points, until it is done."""
+        """Ask again where a 202 points, until it is done; a token that ends meanwhile is renewed once."""
         url = self._mesma_origem(str(cabecalhos["Content-Location"]), recurso)
         limite = time.monotonic() + POLLING_MAX
-        status, lido = 202, None
+        status, lido, renovar = 202, None, self._autenticador.renovavel
         while status == 202 and time.monotonic() < limite:
             await self._dormir(min(ESPERA_MAX, espera_pedida(cabecalhos.get("Retry-After")) or 1.0))
             assert self._sessao is not None
             acesso = await self._autenticador.cabecalhos(self._sessao)
             status, lido, cabecalhos = await self._http("GET", url, recurso, None, acesso)
+            if status == 401 and renovar:
+                await self._autenticador.recusado(acesso)
+                status, renovar = 202, False
+        if status == 401:
+            raise FhirNaoAutorizado(status, recurso)
         if status == 202:
             raise FhirIndisponivel(202, recurso)
         return status, lido, cabecalhos
