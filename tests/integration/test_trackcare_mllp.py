@@ -10,9 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
-from fusion_airflow.operators import EnvioArquivoOperator
+from fusion_airflow.operators import EnvioArquivoOperator, PendenciaBuscaOperator
 from include.fusion.erros import FusionIndisponivel
 from include.fusion.filas import ItemFila
 from include.fusion.pedido import Pedido
@@ -29,7 +30,7 @@ AJUSTES = {"permanencia": timedelta(0), "espera_inicial": timedelta(milliseconds
 @pytest.fixture(scope="module")
 def modulo(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cadeia]:
     pasta = tmp_path_factory.mktemp("trackcare")
-    c = Cadeia(postgres, pasta, 30, conexoes={"hl7": "hl7_teste"}, envio_arquivo_fusion=AJUSTES, busca={"habilitado": False})
+    c = Cadeia(postgres, pasta, 30, conexoes={"hl7": "hl7_teste"}, envio_arquivo_fusion=AJUSTES)
     c.carga_inicial()
     yield c
     c.fechar()
@@ -51,11 +52,14 @@ def ligar(monkeypatch: pytest.MonkeyPatch, porta: int) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_HL7_TESTE", json.dumps(campos))
 
 
-def enviar(c: Cadeia, tentativa: int = 1) -> dict[str, Any]:
-    """What one try of the task does with its parts."""
-    ti = SimpleNamespace(dag_id="trackcare", task_id="envio_arquivo_fusion", run_id="r", try_number=tentativa)
-    operador = EnvioArquivoOperator(integracao="trackcare", task_id=ti.task_id)
-    return operador.processar({"ti": ti}, c.montagem, Pedido.de_params({}, c.montagem.sistema))
+def enviar(c: Cadeia, tentativa: int = 1, operador: Any = EnvioArquivoOperator) -> dict[str, Any]:
+    """What one try of the task does with its parts; PendenciaBuscaOperator is the last of its DAG here."""
+    outros = {} if operador is EnvioArquivoOperator else {"processo": PENDENCIA}
+    with DAG("trackcare", schedule=None) as dag:
+        tarefa = operador(integracao="trackcare", task_id=operador.__name__, **outros)
+    ti = SimpleNamespace(dag_id="trackcare", task_id=tarefa.task_id, run_id="r", try_number=tentativa)
+    contexto = {"ti": ti, "dag": dag, "dag_run": SimpleNamespace(run_type="manual")}
+    return tarefa.processar(contexto, c.montagem, Pedido.de_params({}, c.montagem.sistema))
 
 
 def a_enviar(c: Cadeia) -> list[tuple[str, str]]:
@@ -108,11 +112,36 @@ def test_ae_goes_to_erro_with_its_code_and_holds_nobody(cadeia: Cadeia, dsn: str
     assert nome and nome[1].decode("latin-1") not in caplog.text + str(feito)
 
 
+@pytest.mark.parametrize("no_envio", [False, True], ids=["the step itself", "a look of the sending"])
+def test_when_most_patients_cannot_be_said_the_task_turns_red_and_a_clear_reads_them_again(cadeia: Cadeia, no_envio: bool) -> None:
+    i: Any = cadeia.montagem.integracao
+    cadeia.montagem.integracao = i.model_copy(
+        update={"envio_arquivo_fusion": i.envio_arquivo_fusion.model_copy(update={"minimo_para_parcela": 2, "parcela_erro_max": 0.2})}
+    )
+    nomes = cadeia.origem("select paper_rowid, paper_name from sqluser.pa_person")
+    cadeia.origem("update sqluser.pa_person set paper_name = 'Flor \U0001f33b'")
+    operador = EnvioArquivoOperator if no_envio else PendenciaBuscaOperator
+    if not no_envio:
+        cadeia.carregar()
+    try:
+        with pytest.raises(AirflowFailException, match=r"pacientes com algo recusado \(limite 20%\)"):
+            enviar(cadeia, operador=operador)
+    finally:
+        for chave, nome in nomes:
+            cadeia.origem("update sqluser.pa_person set paper_name = %s where paper_rowid = %s", nome, chave)
+    cadeia.montagem.integracao = i
+    recusados = "select count(*) from PendenciaIntegracao where situacao = 'erro' and reservado_por like %s"
+    dono = f"%%{operador.__name__}%%"
+    assert cadeia.fila(recusados, dono)[0][0] > 2
+    enviar(cadeia, 2, operador=operador)
+    assert cadeia.fila(recusados, dono) == [(0,)]
+
+
 def test_another_try_takes_back_the_patients_that_a_killed_look_had_in_hand(cadeia: Cadeia) -> None:
     cadeia.mudar(5)
     cadeia.carregar()
     preparo = cadeia.montagem.fila(PENDENCIA)
-    levados = preparo.reservar(100, "trackcare/r/envio_arquivo_fusion#1|preparo|", timedelta(hours=1))
+    levados = preparo.reservar(100, "trackcare/r/EnvioArquivoOperator#1|preparo|", timedelta(hours=1))
     assert levados and not preparo.tem_prontos()
     enviar(cadeia, 2)
     assert cadeia.fila("select distinct situacao from PendenciaIntegracao where id = any(%s)", [r.id for r in levados]) == [("concluido",)]

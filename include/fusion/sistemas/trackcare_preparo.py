@@ -13,6 +13,7 @@ from include.fusion.erros import RegistroInvalido, motivo_de
 from include.fusion.filas import Desfecho, Fila, Registro
 from include.fusion.hl7.arquivos import Arquivo, Arquivos, Recusa
 from include.fusion.livro import ENVIO, EXCLUSAO, REENVIO, Entrega, Livro
+from include.fusion.resultado import MuitosErros
 from include.fusion.sistemas.trackcare import Item, Plano, a_enviar, estado
 
 AUSENTE = "paciente não encontrado na origem"
@@ -32,6 +33,18 @@ class ResultadoPendencias:
     mensagens: int = 0
     inalteradas: int = 0
     erros: int = 0
+
+    def somar(self, outro: ResultadoPendencias) -> None:
+        for nome, valor in vars(outro).items():
+            setattr(self, nome, getattr(self, nome) + valor)
+
+    def conferir(self, parcela_max: float, minimo: int) -> None:
+        """Raise ``MuitosErros`` when more than ``parcela_max`` (0 to 1) of at least ``minimo`` patients had something that cannot be said."""
+        if self.pacientes >= minimo and self.erros > parcela_max * self.pacientes:
+            raise MuitosErros(
+                f"{self.erros} de {self.pacientes} pacientes com algo recusado (limite {parcela_max:.0%}). O que pôde ser dito segue para o "
+                "envio; os motivos estão em PendenciaIntegracao. Corrija a causa (De/Para, charset) e limpe esta tarefa: eles serão relidos."
+            )
 
 
 class Preparo:

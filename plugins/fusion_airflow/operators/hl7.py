@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fusion_airflow.montagem import Montagem
     from include.fusion.hl7.transporte import Transporte
     from include.fusion.pedido import Pedido
+    from include.fusion.sistemas.trackcare_preparo import ResultadoPendencias
 
 RECUSADAS_NO_ERRO = 10
 
@@ -54,6 +55,7 @@ class PendenciaBuscaOperator(OperadorIntegracao):
             resultado.erros,
         )
         fila.limpar(timedelta(days=ajustes.retencao_dias))
+        _conferir(resultado, montagem.integracao.entrega)
         return self.pular_sem_trabalho(context, montagem, contagens)
 
 
@@ -64,20 +66,32 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
         return bool(antes) or any(via.fila.tem_prontos() for via in montagem.vias())
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        from include.fusion.sistemas.trackcare_preparo import ResultadoPendencias
+
+        self._vistos = ResultadoPendencias()
         ajustes: Any = montagem.integracao.entrega
         self.pular_se_desligado(ajustes.habilitado, "envio arquivo Fusion")
         if context["ti"].try_number > 1:
-            # The look of an earlier try may have ended with patients in its hands.
-            montagem.fila(next(p.nome for p in montagem.sistema.processos if p.prepara)).recuperar(self.prefixo(context))
+            # The look of an earlier try may have ended with patients in its hands, or refused some.
+            fila = montagem.fila(next(p.nome for p in montagem.sistema.processos if p.prepara))
+            fila.recuperar(self.prefixo(context))
+            fila.reenviar_erros(prefixo_dono=self.prefixo(context))
         contagens = super().processar(context, montagem, pedido)
         for via in montagem.vias():
             via.fila.limpar(timedelta(days=ajustes.retencao_dias))
+        _conferir(self._vistos, ajustes)
         return contagens
 
     def olhar(self, context: Context, montagem: Montagem) -> Any:
-        # What changes while messages are sent becomes messages at once.
         dono = f"{self.dono(context)}preparo|"
-        return montagem.busca(depois=lambda: montagem.atender_pendencias_hl7(dono).mensagens)
+
+        def atender() -> int:
+            # What changes while messages are sent becomes messages at once.
+            feito = montagem.atender_pendencias_hl7(dono)
+            self._vistos.somar(feito)
+            return int(feito.mensagens)
+
+        return montagem.busca(depois=atender)
 
     def cliente(self, montagem: Montagem, ajustes: Any) -> Any:
         from fusion_airflow.hl7 import Hl7Hook
@@ -129,6 +143,16 @@ class HL7SendOperator(BaseOperator):
         if recusadas:
             raise AirflowFailException(f"{len(recusadas)} mensagens recusadas: {'; '.join(recusadas[:RECUSADAS_NO_ERRO])}")
         return {"enviadas": len(todas)}
+
+
+def _conferir(pendencias: ResultadoPendencias, limites: Any) -> None:
+    """Red when too large a share of the patients was refused: trying again by itself would only refuse them again."""
+    from include.fusion.resultado import MuitosErros
+
+    try:
+        pendencias.conferir(limites.parcela_erro_max, limites.minimo_para_parcela)
+    except MuitosErros as erro:
+        raise AirflowFailException(str(erro)) from None
 
 
 def _lista(valor: Sequence[str] | str) -> Sequence[str]:
