@@ -19,7 +19,9 @@ Para trazer de novo um paciente: **Trigger** e preencha o formulário. *Comparar
 3. *Fusion rejeitou a mensagem* (AR): confira versão, charset e MSH-3 na seção `hl7` das configurações e os layouts da integração no Fusion.
 4. *Registros recusados acima do limite* (AE): o código diz o campo; `python -m include.fusion.hl7 check ARQUIVO` explica uma mensagem campo
    por campo. Corrija a causa e limpe a tarefa; os erros dela são reenviados.
-5. Limpar ou disparar de novo nunca duplica nada no Fusion.
+5. *Pacientes com algo recusado*: uma causa comum (De/Para, charset) impede que se diga algo da maioria; `PendenciaIntegracao.motivo` diz o quê.
+   O resto dos mesmos pacientes segue para o envio. Corrija a causa e limpe a tarefa.
+6. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
 from typing import Any
