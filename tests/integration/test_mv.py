@@ -33,7 +33,7 @@ def test_a_generated_hospital_is_what_fusion_takes(gerados: list[Atendimento]) -
 def test_every_kind_of_content_arrives(gerados: list[Atendimento]) -> None:
     tipos = ("alergias", "diagnosticos", "prescricoes", "solicitacoes_exame", "evolucoes", "sinais_vitais", "movimentacoes_leito")
     assert {t: any(getattr(x, t) for x in gerados) for t in tipos} == dict.fromkeys(tipos, True)
-    assert any(m.uti for x in gerados for m in x.movimentacoes_leito) and any(a.nega for x in gerados for a in x.alergias)
+    assert any(m.uti for x in gerados for m in x.movimentacoes_leito) and any(x.nega_alergias for x in gerados)
     assert {e.codigo[:3] for x in gerados for e in x.evolucoes} == {"DOC", "PRE"}
 
 
@@ -163,7 +163,7 @@ def test_an_empty_text_is_null_as_on_oracle(leitor_mv: Leitor, hospital: Hospita
     assert len(set(versoes)) == 1
 
 
-def test_allergies_of_both_records_and_the_denial(leitor_mv: Leitor, hospital: Hospital) -> None:
+def test_allergies_of_both_records_win_over_the_denial(leitor_mv: Leitor, hospital: Hospital) -> None:
     chave, paciente = novo(hospital)
     for tipo, alimento in (("D", None), ("A", hospital.um("select min(cd_alimento) from dbamv.pw_alimento")[0])):
         problema = hospital.inserir("pw_problema", cd_paciente=paciente, sn_ativo="S")
@@ -176,7 +176,6 @@ def test_allergies_of_both_records_and_the_denial(leitor_mv: Leitor, hospital: H
     )
     lidas = lido(leitor_mv, hospital, chave).alergias
     assert [(a.codigo[0], a.nega, a.categoria) for a in lidas] == [
-        ("P", True, "OUTRA"),
         ("P", False, "ALIMENTO"),
         ("S", False, "MEDICAMENTO"),
     ]

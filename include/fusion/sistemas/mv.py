@@ -46,6 +46,7 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
         raise RegistroInvalido("dataInicio" if inicio is None else "tipo", "não preenchido na origem")
     fim = comum.data_e_hora(a["dt_alta"], a["hr_alta"], ctx.fuso, "dataFim")
     itens = comum.linhas(dados, "prescricoes")
+    negadas, alergicas = comum.em("alergias", alergias, comum.linhas(dados, "alergias"), comum.linhas(dados, "alergias_antigas"), ctx)
     return Atendimento(
         codigo=str(a["chave"]),
         paciente=comum.em("paciente", paciente, a, ctx),
@@ -61,7 +62,8 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
         especialidade=comum.texto(a["ds_especialid"]),
         convenio=ctx.depara.traduzir("convenios", a["nm_convenio"], a["cd_convenio"]),
         profissional=comum.em("profissional", profissional, a, ctx),
-        alergias=comum.em("alergias", alergias, comum.linhas(dados, "alergias"), comum.linhas(dados, "alergias_antigas"), ctx),
+        nega_alergias=negadas,
+        alergias=alergicas,
         diagnosticos=comum.em("diagnosticos", diagnosticos, a, comum.linhas(dados, "diagnosticos"), ctx),
         solicitacoes_exame=comum.em("solicitacoesExame", solicitacoes, itens, ctx),
         prescricoes=comum.em("prescricoes", prescricoes, itens, ctx),
