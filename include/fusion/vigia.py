@@ -138,7 +138,7 @@ class VigiaOrigem:
         base = (
             datetime(1753, 1, 1)
             if marca is None
-            else marca - (origem.sobreposicao or self.sobreposicao)
+            else marca - origem.janela(self.sobreposicao)
             if isinstance(marca, datetime)
             else marca
         )

@@ -48,13 +48,17 @@ class Origem:
     """Search step that looks at it, in systems that have several."""
     prioridade: int = 5
     sobreposicao: timedelta | None = None
-    """Overlap window of its own: a marker without a time of day needs a whole day."""
+    """Least overlap window: a marker without a time of day needs a whole day, and one that people type as long as they take to type it."""
     ineditas: bool = False
     """Only keys go on of which nothing was ever delivered, and which no row of the queue is about."""
     espelho: Callable[[Linha], Linha] | None = None
     """Its rows are compared with a copy in the integration database, and only those that differ go on: makes of a row what the copy keeps.
 
     A ``prioridade`` that it adds goes before the origin's."""
+
+    def janela(self, sobreposicao: timedelta) -> timedelta:
+        """Overlap window where the installation's is ``sobreposicao``."""
+        return max(self.sobreposicao or sobreposicao, sobreposicao)
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,8 @@ SISTEMA = Sistema(
     nome="mv",
     origens=(
         _origem("documento"),
-        _origem("sinal_vital"),
+        # DATA_COLETA is when the signs were taken: they are typed afterwards.
+        _origem("sinal_vital", sobreposicao=timedelta(hours=2)),
         _origem("prescricao"),
         _origem("prescricao_cancelada"),
         *_origem_paciente("alterado"),
