@@ -193,7 +193,6 @@ def test_a_booking_that_the_source_deleted_is_cancelled_if_it_was_there(cadeia: 
     cadeia.anunciar()
     cadeia.processar()
     for apagada in (chave, nunca):
-        cadeia.origem("update dbamv.age_cir set sn_impresso = 'S' where cd_age_cir = %s", int(apagada))
         cadeia.origem("delete from dbamv.age_cir where cd_age_cir = %s", int(apagada))
     cadeia.anunciar()
     resultado = cadeia.processar()
