@@ -103,6 +103,25 @@ def test_vital_signs_typed_late_are_seen_though_the_same_minute_was_seen_before(
         bancada.entregar()
 
 
+def test_a_prescription_that_is_closed_and_printed_after_its_last_item_arrives(bancada: Bancada) -> None:
+    chave, _ = internado(bancada)
+    ((receita,),) = bancada.origem(
+        "insert into dbamv.pre_med (cd_pre_med, cd_atendimento, cd_prestador, dt_pre_med, hr_pre_med, dt_referencia, dt_validade, sn_fechado, tp_pre_med)"
+        f" values (nextval('dbamv.seq_pre_med'), %s, 1, {AGORA}, {AGORA}, {AGORA}, {AGORA}, 'N', 'M') returning cd_pre_med", chave,
+    )  # fmt: skip
+    bancada.origem(
+        "insert into dbamv.itpre_med (cd_itpre_med, cd_pre_med, cd_produto, dh_registro)"
+        f" values (nextval('dbamv.seq_itpre_med'), %s, 501, {AGORA} - interval '3 minutes')", receita,
+    )  # fmt: skip
+    bancada.carregar()
+    bancada.entregar()
+    antes = len(em_fusion(bancada, chave, "prescricoes"))
+    bancada.origem(f"update dbamv.pre_med set sn_fechado = 'S', dh_impressao = {AGORA} where cd_pre_med = %s", receita)
+    bancada.carregar()
+    bancada.entregar()
+    assert len(em_fusion(bancada, chave, "prescricoes")) == antes + 1
+
+
 def test_a_process_that_is_never_done_keeps_no_other_waiting(bancada: Bancada) -> None:
     """Its turn ends; and where one delivery serves all queues, they take turns."""
     pacientes = dict(bancada.origem("select cd_paciente, max(cd_atendimento) from dbamv.atendime group by 1 limit 8"))

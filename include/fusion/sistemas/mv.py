@@ -111,6 +111,7 @@ SISTEMA = Sistema(
         _origem("sinal_vital", sobreposicao=timedelta(hours=2)),
         _origem("prescricao"),
         _origem("prescricao_cancelada"),
+        _origem("prescricao_impressa"),
         *_origem_paciente("alterado"),
         # DT_CADASTRO has no time of day: the window is that day.
         *_origem_paciente("novo", sobreposicao=timedelta(days=1)),
