@@ -54,9 +54,11 @@ class ConsultasSistema:
 
     def sql(self, arquivo: str) -> TextClause:
         """Statement of ``arquivo``; the site's file replaces ours of the same name."""
-        if self.pasta_sql is not None and (self.pasta_sql / arquivo).exists():
-            return instrucao(self.pasta_sql / arquivo)
-        return instrucao(RAIZ_SQL / self.sistema.nome / arquivo)
+        pasta = self.pasta_sql if self.pasta_sql is not None and self._do_local(arquivo) else RAIZ_SQL / self.sistema.nome
+        return instrucao(pasta / arquivo)
+
+    def _do_local(self, arquivo: str) -> bool:
+        return self.pasta_sql is not None and (self.pasta_sql / arquivo).exists()
 
     def linhas(self, con: Connection, arquivo: str, **valores: Any) -> list[dict[str, Any]]:
         """Rows as dicts with lower-case names: engines disagree about the case of unquoted columns."""
@@ -96,16 +98,26 @@ class ConsultasSistema:
 
     def escolher(self, detalhes: Sequence[Detalhe]) -> tuple[tuple[str, str], ...]:
         """(kind, SQL file) chosen for this schema version."""
-        return tuple((d.nome, arquivo) for d in detalhes if (arquivo := self._variante(d)) is not None)
+        escolhidos = {d.nome: arquivo for d in detalhes if (arquivo := self._variante(d)) is not None}
+        for grupo in {d.grupo for d in detalhes} - {""}:
+            membros = [d for d in detalhes if d.grupo == grupo]
+            if not any(d.nome in escolhidos for d in membros):
+                raise self._nada_serve(grupo, membros)
+        return tuple(escolhidos.items())
+
+    def _nada_serve(self, nome: str, detalhes: Sequence[Detalhe]) -> ConfiguracaoInvalida:
+        procuradas = "; ".join(", ".join(exige) for d in detalhes for _, exige in d.variantes)
+        return ConfiguracaoInvalida(
+            f"{self.sistema.nome}: no SQL fits this schema for '{nome}'; looked for columns (missing, or not granted): {procuradas}"
+        )
 
     def _variante(self, detalhe: Detalhe) -> str | None:
         for arquivo, exige in detalhe.variantes:
-            if self._tem(exige):
+            if self._do_local(arquivo) or self._tem(exige):
                 return arquivo
         if detalhe.opcional:
             return None
-        procuradas = "; ".join(", ".join(exige) for _, exige in detalhe.variantes)
-        raise ConfiguracaoInvalida(f"{self.sistema.nome}: no SQL fits this schema for '{detalhe.nome}'; looked for columns: {procuradas}")
+        raise self._nada_serve(detalhe.nome, [detalhe])
 
 
 class Montador:

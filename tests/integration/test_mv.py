@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import random
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from include.fusion.erros import motivo_de
+from include.fusion.erros import ConfiguracaoInvalida, motivo_de
 from include.fusion.leitura import Leitor
 from include.fusion.modelo import Atendimento, Paciente, corpo, versao_conteudo
+from include.fusion.sistemas.mv import SISTEMA
 from sandbox.fusion import contrato
 from sandbox.origens import mv as origem
 from sandbox.origens.mv.clinica import documento
@@ -179,6 +181,16 @@ def test_allergies_of_both_records_win_over_the_denial(leitor_mv: Leitor, hospit
         ("P", False, "ALIMENTO"),
         ("S", False, "MEDICAMENTO"),
     ]
+
+
+def test_an_account_that_sees_no_record_of_allergies_stops_instead_of_saying_there_are_none(dsn_mv: str, tmp_path: Path) -> None:
+    consultas = novo_leitor(dsn_mv).consultas
+    consultas.colunas = frozenset(c for c in consultas.colunas if not c.startswith(("pw_alergia_pac", "hist_subs_pac")))
+    with pytest.raises(ConfiguracaoInvalida, match=r"not granted.*hist_subs_pac"):
+        consultas.escolher(SISTEMA.detalhes)
+    (tmp_path / "alergias.sql").write_text("select 1 as chave")
+    consultas.pasta_sql = tmp_path
+    assert ("alergias", "alergias.sql") in consultas.escolher(SISTEMA.detalhes)
 
 
 @pytest.mark.parametrize("falta", [("pw_alergia_pac", "pw_problema"), ("hist_subs_pac",)])

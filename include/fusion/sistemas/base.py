@@ -136,12 +136,14 @@ class Detalhe:
     """Rows of one data kind for a whole batch: ``sql`` takes ``IN :chaves`` and yields a column ``chave`` (the attendance's key).
 
     ``variantes`` are (sql file, columns it needs) tried in order where the schema drifts between versions; when none fits, the error
-    says which columns were looked for. An ``opcional`` kind is left out instead.
+    says which columns were looked for. An ``opcional`` kind is left out instead; of those of one ``grupo`` at least one must be there, since
+    a table that was not granted looks like one that does not exist. A site's own file needs none of our columns.
     """
 
     nome: str
     variantes: tuple[tuple[str, tuple[str, ...]], ...]
     opcional: bool = False
+    grupo: str = ""
 
 
 @dataclass(frozen=True)

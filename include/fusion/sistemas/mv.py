@@ -100,7 +100,7 @@ def _origem_paciente(nome: str, **opcoes: Any) -> tuple[Origem, Origem]:
 
 
 def _detalhe(nome: str, *exige: str) -> Detalhe:
-    return Detalhe(nome, ((f"{nome}.sql", exige),), opcional=bool(exige))
+    return Detalhe(nome, ((f"{nome}.sql", exige),), opcional=bool(exige), grupo="alergias" if exige else "")
 
 
 SISTEMA = Sistema(
@@ -120,7 +120,7 @@ SISTEMA = Sistema(
         _detalhe("atendimento"),
         _detalhe("movimentacoes"),
         _detalhe("diagnosticos"),
-        # A site has one record of allergies, the other or both.
+        # A site has one record of allergies, the other or both, never none.
         _detalhe("alergias", "pw_alergia_pac.cd_problema", "pw_problema.cd_paciente"),
         _detalhe("alergias_antigas", "hist_subs_pac.cd_substancia"),
         _detalhe("evolucoes"),
