@@ -270,8 +270,8 @@ def numero_se_houver(valor: Any) -> float | None:
 
 
 def por_escrito(valor: float | None) -> str | None:
-    """A number as people write it here, to four places and with a comma: "1.125" would read as more than a thousand."""
-    return None if valor is None else f"{valor:.4f}".rstrip("0").rstrip(".").replace(".", ",")
+    """A number as people write it here, to six places and with a comma: "1.125" would read as more than a thousand."""
+    return None if valor is None else f"{valor:.6f}".rstrip("0").rstrip(".").replace(".", ",")
 
 
 def pressao(valor: Any, campo: str) -> tuple[float, float] | None:
