@@ -22,6 +22,12 @@ Lido: TypeAlias = "Registro | Exception | None"
 """A mapped record, the error that keeps it from being one, or ``None`` when the source has no such key."""
 
 
+_DE_UM_MOMENTO = {
+    "postgresql": text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
+    "oracle": text("SET TRANSACTION READ ONLY"),
+}
+"""Begins a transaction whose statements all see the source as it is now. SQL Server has it only where the site switched it on."""
+
 SUMIU = "sumiu da origem sem ter sido inativado (restauração em andamento?); nada foi cancelado"
 
 
@@ -181,6 +187,10 @@ class Leitor:
         return {chave: self._montar(linhas) for chave, linhas in por_chave.items()}
 
     def _agrupar(self, con: Connection, chaves: Sequence[str]) -> dict[str, dict[str, list[Linha]]]:
+        # An attendance that is moved to another patient between two statements would carry the allergies of one under the name of the other.
+        con.rollback()
+        if (inicio := _DE_UM_MOMENTO.get(con.dialect.name)) is not None:
+            con.execute(inicio)
         por_chave: dict[str, dict[str, list[Linha]]] = {}
         nativas = [self.leitura.tipo_chave(c) for c in chaves]
         for posicao, (nome, arquivo) in enumerate(self._detalhes):

@@ -183,6 +183,28 @@ def test_allergies_of_both_records_win_over_the_denial(leitor_mv: Leitor, hospit
     ]
 
 
+def test_an_attendance_that_changes_hands_while_it_is_read_mixes_no_two_patients(
+    dsn_mv: str, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chave, paciente = novo(hospital)
+    outro = hospital.novo_paciente()
+    problema = hospital.inserir("pw_problema", cd_paciente=outro, sn_ativo="S")
+    hospital.inserir("pw_alergia_pac", cd_problema=problema, tp_alergia="O", ds_outros="Iodo")
+    hospital.cur.connection.commit()
+    leitor = novo_leitor(dsn_mv)
+    linhas_de = leitor.consultas.linhas
+
+    def corrigir(con: Any, arquivo: str, **valores: Any) -> Any:
+        if arquivo == "movimentacoes.sql":
+            hospital.mudar("atendime", "cd_atendimento", chave, cd_paciente=outro)
+            hospital.cur.connection.commit()
+        return linhas_de(con, arquivo, **valores)
+
+    monkeypatch.setattr(leitor.consultas, "linhas", corrigir)
+    antes, depois = (leitor.ler([str(chave)])[str(chave)] for _ in range(2))
+    assert [(x.paciente.codigo, len(x.alergias)) for x in (antes, depois)] == [(str(paciente), 0), (str(outro), 1)]
+
+
 def test_an_account_that_sees_no_record_of_allergies_stops_instead_of_saying_there_are_none(dsn_mv: str, tmp_path: Path) -> None:
     consultas = novo_leitor(dsn_mv).consultas
     consultas.colunas = frozenset(c for c in consultas.colunas if not c.startswith(("pw_alergia_pac", "hist_subs_pac")))

@@ -82,7 +82,9 @@ def test_a_medicine_with_all_it_says() -> None:
     assert lido.prescrito_em == datetime(2026, 3, 2, 7, tzinfo=FUSO)
 
 
-@pytest.mark.parametrize(("quantidade", "dose"), [(Decimal("100.0000"), "100"), (Decimal("0.5000"), "0,5"), (0, "0"), (12.5, "12,5"), (0.03125, "0,03125")])
+@pytest.mark.parametrize(
+    ("quantidade", "dose"), [(Decimal("100.0000"), "100"), (Decimal("0.5000"), "0,5"), (0, "0"), (12.5, "12,5"), (0.03125, "0,03125")]
+)
 def test_a_dose_is_written_without_idle_zeros(quantidade: Any, dose: str) -> None:
     assert ler(prescricoes=[ITEM | {"qt_itpre_med": quantidade}]).prescricoes[0].dose == dose
 
