@@ -226,7 +226,7 @@ class Carga:
                 self.marcas.gravar(con, origem.nome, Marca(marca.marcador, marca.chave, detalhe={NA_JANELA: na_janela}))
 
     def _recuar(self, origem: Origem, marcador: Any) -> Any:
-        return marcador - (origem.sobreposicao or self.sobreposicao) if isinstance(marcador, datetime) else marcador
+        return marcador - origem.janela(self.sobreposicao) if isinstance(marcador, datetime) else marcador
 
     def _gravar_pagina(
         self, origem: Origem, linhas: list[dict[str, Any]], resultado: ResultadoCarga, agora_la: datetime, *, do_inicio: bool

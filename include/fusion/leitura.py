@@ -22,6 +22,12 @@ Lido: TypeAlias = "Registro | Exception | None"
 """A mapped record, the error that keeps it from being one, or ``None`` when the source has no such key."""
 
 
+_DE_UM_MOMENTO = {
+    "postgresql": text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
+    "oracle": text("SET TRANSACTION READ ONLY"),
+}
+"""Begins a transaction whose statements all see the source as it is now. SQL Server has it only where the site switched it on."""
+
 SUMIU = "sumiu da origem sem ter sido inativado (restauração em andamento?); nada foi cancelado"
 
 
@@ -54,9 +60,11 @@ class ConsultasSistema:
 
     def sql(self, arquivo: str) -> TextClause:
         """Statement of ``arquivo``; the site's file replaces ours of the same name."""
-        if self.pasta_sql is not None and (self.pasta_sql / arquivo).exists():
-            return instrucao(self.pasta_sql / arquivo)
-        return instrucao(RAIZ_SQL / self.sistema.nome / arquivo)
+        pasta = self.pasta_sql if self.pasta_sql is not None and self._do_local(arquivo) else RAIZ_SQL / self.sistema.nome
+        return instrucao(pasta / arquivo)
+
+    def _do_local(self, arquivo: str) -> bool:
+        return self.pasta_sql is not None and (self.pasta_sql / arquivo).exists()
 
     def linhas(self, con: Connection, arquivo: str, **valores: Any) -> list[dict[str, Any]]:
         """Rows as dicts with lower-case names: engines disagree about the case of unquoted columns."""
@@ -96,16 +104,26 @@ class ConsultasSistema:
 
     def escolher(self, detalhes: Sequence[Detalhe]) -> tuple[tuple[str, str], ...]:
         """(kind, SQL file) chosen for this schema version."""
-        return tuple((d.nome, arquivo) for d in detalhes if (arquivo := self._variante(d)) is not None)
+        escolhidos = {d.nome: arquivo for d in detalhes if (arquivo := self._variante(d)) is not None}
+        for grupo in {d.grupo for d in detalhes} - {""}:
+            membros = [d for d in detalhes if d.grupo == grupo]
+            if not any(d.nome in escolhidos for d in membros):
+                raise self._nada_serve(grupo, membros)
+        return tuple(escolhidos.items())
+
+    def _nada_serve(self, nome: str, detalhes: Sequence[Detalhe]) -> ConfiguracaoInvalida:
+        procuradas = "; ".join(", ".join(exige) for d in detalhes for _, exige in d.variantes)
+        return ConfiguracaoInvalida(
+            f"{self.sistema.nome}: no SQL fits this schema for '{nome}'; looked for columns (missing, or not granted): {procuradas}"
+        )
 
     def _variante(self, detalhe: Detalhe) -> str | None:
         for arquivo, exige in detalhe.variantes:
-            if self._tem(exige):
+            if self._do_local(arquivo) or self._tem(exige):
                 return arquivo
         if detalhe.opcional:
             return None
-        procuradas = "; ".join(", ".join(exige) for _, exige in detalhe.variantes)
-        raise ConfiguracaoInvalida(f"{self.sistema.nome}: no SQL fits this schema for '{detalhe.nome}'; looked for columns: {procuradas}")
+        raise self._nada_serve(detalhe.nome, [detalhe])
 
 
 class Montador:
@@ -169,6 +187,10 @@ class Leitor:
         return {chave: self._montar(linhas) for chave, linhas in por_chave.items()}
 
     def _agrupar(self, con: Connection, chaves: Sequence[str]) -> dict[str, dict[str, list[Linha]]]:
+        # An attendance that is moved to another patient between two statements would carry the allergies of one under the name of the other.
+        con.rollback()
+        if (inicio := _DE_UM_MOMENTO.get(con.dialect.name)) is not None:
+            con.execute(inicio)
         por_chave: dict[str, dict[str, list[Linha]]] = {}
         nativas = [self.leitura.tipo_chave(c) for c in chaves]
         for posicao, (nome, arquivo) in enumerate(self._detalhes):

@@ -135,13 +135,7 @@ class VigiaOrigem:
 
     def _mudou(self, con: Connection, origem: Origem, anterior: Marca) -> bool:
         marca: Any = None if anterior.marcador is None else self.consultas.sistema.ler_marcador(anterior.marcador)
-        base = (
-            datetime(1753, 1, 1)
-            if marca is None
-            else marca - (origem.sobreposicao or self.sobreposicao)
-            if isinstance(marca, datetime)
-            else marca
-        )
+        base = datetime(1753, 1, 1) if marca is None else marca - origem.janela(self.sobreposicao) if isinstance(marca, datetime) else marca
         linha = self.consultas.linhas(con, origem.sql_vigia, marcador=base)[0]
         if not linha["quantidade"]:
             return False

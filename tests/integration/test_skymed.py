@@ -193,7 +193,6 @@ def test_a_booking_that_the_source_deleted_is_cancelled_if_it_was_there(cadeia: 
     cadeia.anunciar()
     cadeia.processar()
     for apagada in (chave, nunca):
-        cadeia.origem("update dbamv.age_cir set sn_impresso = 'S' where cd_age_cir = %s", int(apagada))
         cadeia.origem("delete from dbamv.age_cir where cd_age_cir = %s", int(apagada))
     cadeia.anunciar()
     resultado = cadeia.processar()
@@ -263,15 +262,22 @@ def test_the_watchers_see_the_journal_and_the_pendency(cadeia: Cadeia) -> None:
     assert not cadeia.servico.vigia().ha_trabalho({})
 
 
-def test_a_changed_patient_shows_on_the_booking(cadeia: Cadeia) -> None:
+@pytest.mark.parametrize("pelo_aviso", [True, False])
+def test_a_changed_patient_shows_on_the_booking(cadeia: Cadeia, pelo_aviso: bool) -> None:
     chave = cadeia.marcar()
+    if not pelo_aviso:
+        cadeia.origem(
+            "update dbamv.aviso_cirurgia v set cd_paciente = null, cd_atendimento = (select max(cd_atendimento) from dbamv.atendime)"
+            " from dbamv.age_cir g where g.cd_aviso_cirurgia = v.cd_aviso_cirurgia and g.cd_age_cir = %s", int(chave),
+        )  # fmt: skip
     cadeia.anunciar()
     cadeia.processar()
     agora = "date_trunc('second', clock_timestamp() at time zone 'America/Bahia') + interval '2 seconds'"
     cadeia.origem(
         f"update dbamv.paciente p set nr_ddd_celular = '71', nm_social_paciente = 'Outro Nome', sn_utiliza_nome_social = 'S', dt_ultima_atualizacao = {agora}"
         " from dbamv.age_cir g join dbamv.aviso_cirurgia v on v.cd_aviso_cirurgia = g.cd_aviso_cirurgia"
-        " where g.cd_age_cir = %s and p.cd_paciente = v.cd_paciente", int(chave),
+        " left join dbamv.atendime a on a.cd_atendimento = v.cd_atendimento"
+        " where g.cd_age_cir = %s and p.cd_paciente = coalesce(v.cd_paciente, a.cd_paciente)", int(chave),
     )  # fmt: skip
     assert cadeia.ve_trabalho()
     cadeia.anunciar()

@@ -143,7 +143,15 @@ def test_a_bad_document_is_kept_for_refusal_or_dropped_as_set() -> None:
 def test_a_windows_dash_in_a_latin_1_column_does_not_join_two_numbers() -> None:
     linha = "dar 5–10 mg “lento”\nD’Ávila".encode("cp1252").decode("latin-1")
     assert comum.texto(linha) == comum.texto_clinico(linha) == "dar 5–10 mg “lento”\nD’Ávila"
+    assert comum.texto("5…10 mg‰".encode("cp1252").decode("latin-1")) == "5…10 mg‰"
     assert comum.texto("a\x81\x07b") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("colado", "lido"), [("5\x0b10 gotas", "5\n10 gotas"), ("5\x0c10", "5\n10"), ("5\x1e10 mg", "5-10 mg"), ("\x0b\x0c", None)]
+)
+def test_breaks_and_hyphens_of_word_do_not_join_two_numbers(colado: str, lido: str | None) -> None:
+    assert comum.texto(colado) == comum.texto_clinico(colado) == lido
 
 
 def test_html_becomes_lines_of_text() -> None:

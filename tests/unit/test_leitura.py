@@ -32,9 +32,10 @@ def test_a_refused_record_leaves_its_reason_and_no_row_behind() -> None:
     vista = weakref.ref(linhas[0])
     leitura = SimpleNamespace(tipo_chave=int, detalhes=(), mapear=lambda grupos, _: Modelo(cpf=grupos["atendimento"][0]["cpf"]))
     sistema = SimpleNamespace(entidade="atendimento", leitura=lambda _: leitura)
+    con = SimpleNamespace(rollback=lambda: None, dialect=SimpleNamespace(name="mssql"))
     consultas: Any = SimpleNamespace(
         sistema=sistema,
-        engine=SimpleNamespace(connect=nullcontext),
+        engine=SimpleNamespace(connect=lambda: nullcontext(con)),
         escolher=lambda _: [("atendimento", "a.sql")],
         linhas=lambda *_, **__: [linhas.pop()],
     )

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.mv_apoio import ALERGIA, ANTIGA, DIAGNOSTICO, DOCUMENTO, FUSO, ITEM, MOVIMENTO, NOTA, contexto, ler
+from include.fusion.erros import RegistroInvalido
+from tests.unit.mv_apoio import ALERGIA, ANTIGA, DIAGNOSTICO, DOCUMENTO, FUSO, ITEM, MOVIMENTO, NOTA, aceito, contexto, ler
 
 # Beds
 
@@ -58,6 +59,13 @@ def test_a_note_in_a_prescription_says_whose_it_is(sigla: str, tipo: str) -> Non
     assert (nota.codigo, nota.tipo, nota.data) == ("PRE-4", tipo, datetime(2026, 3, 2, 7, tzinfo=FUSO))
 
 
+@pytest.mark.parametrize("linhas", [{"evolucoes": [DOCUMENTO]}, {"evolucoes_prescricao": [NOTA]}], ids=str)
+def test_half_a_note_is_refused(linhas: dict[str, list[dict[str, Any]]]) -> None:
+    cortado = {"ds_texto": "{\\rtf1 Sem", "ds_evolucao": "{\\rtf1 Sem"}
+    with pytest.raises(RegistroInvalido, match="RTF incompleto"):
+        ler(**{tipo: [x | cortado for x in todas] for tipo, todas in linhas.items()})
+
+
 @pytest.mark.parametrize("texto", [None, "", " ", "<p>&nbsp;</p>"])
 def test_an_empty_note_is_none(texto: str | None) -> None:
     assert ler(evolucoes=[DOCUMENTO | {"ds_texto": texto}], evolucoes_prescricao=[NOTA | {"ds_evolucao": texto}]).evolucoes == ()
@@ -74,7 +82,9 @@ def test_a_medicine_with_all_it_says() -> None:
     assert lido.prescrito_em == datetime(2026, 3, 2, 7, tzinfo=FUSO)
 
 
-@pytest.mark.parametrize(("quantidade", "dose"), [(Decimal("100.0000"), "100"), (Decimal("0.5000"), "0,5"), (0, "0"), (12.5, "12,5")])
+@pytest.mark.parametrize(
+    ("quantidade", "dose"), [(Decimal("100.0000"), "100"), (Decimal("0.5000"), "0,5"), (0, "0"), (12.5, "12,5"), (0.03125, "0,03125")]
+)
 def test_a_dose_is_written_without_idle_zeros(quantidade: Any, dose: str) -> None:
     assert ler(prescricoes=[ITEM | {"qt_itpre_med": quantidade}]).prescricoes[0].dose == dose
 
@@ -113,9 +123,19 @@ def test_the_main_diagnosis_comes_first_and_the_others_keep_what_they_are() -> N
     assert lido.diagnosticos[1].observacao == "Tempo de doença: 3 dia(s)"
 
 
-def test_denies_allergy_is_a_negative_statement() -> None:
-    (lida,) = ler(alergias=[ALERGIA | {"tp_alergia": "D", "sn_ativo": "S"}]).alergias
-    assert (lida.nega, lida.substancia, lida.categoria) == (True, "Nega alergias", "OUTRA")
+def test_denies_allergy_is_a_statement_and_no_item() -> None:
+    enviado = aceito(ler(alergias=[ALERGIA | {"tp_alergia": "D", "sn_ativo": "S", "ds_observacao": "Nega"}]))
+    assert enviado["negaAlergias"] is True and enviado["alergias"] == []
+
+
+def test_a_denial_that_names_a_substance_denies_that_alone() -> None:
+    lido = ler(alergias=[ALERGIA | {"tp_alergia": "D", "ds_substancia": "Iodo"}])
+    assert lido.nega_alergias is None and [(a.substancia, a.nega) for a in lido.alergias] == [("Iodo", True)]
+
+
+def test_a_denial_that_was_taken_back_says_nothing() -> None:
+    lido = ler(alergias=[ALERGIA | {"tp_alergia": "D", "sn_ativo": "N"}])
+    assert (lido.nega_alergias, lido.alergias) == (None, ())
 
 
 @pytest.mark.parametrize(
@@ -159,9 +179,24 @@ def test_both_records_of_allergies_become_one_list() -> None:
     assert lido.alergias[1].reacao == "urticária\nusar outra classe"
 
 
-def test_a_denial_does_not_hide_an_older_allergy() -> None:
-    lido = ler(alergias=[ALERGIA | {"tp_alergia": "D"}], alergias_antigas=[ANTIGA | {"ds_substancia": "Penicilina"}])
-    assert [(a.substancia, a.nega) for a in lido.alergias] == [("Nega alergias", True), ("Penicilina", False)]
+@pytest.mark.parametrize(("ativo", "nega", "substancias"), [("S", None, ["Penicilina"]), ("N", True, [])])
+def test_an_older_allergy_in_force_wins_over_a_denial(ativo: str, nega: bool | None, substancias: list[str]) -> None:
+    lido = ler(alergias=[ALERGIA | {"tp_alergia": "D"}], alergias_antigas=[ANTIGA | {"ds_substancia": "Penicilina", "sn_ativo": ativo}])
+    assert (lido.nega_alergias, [a.substancia for a in lido.alergias]) == (nega, substancias)
+
+
+def test_an_old_allergy_without_a_substance_is_not_that_of_the_newer_record() -> None:
+    lido = ler(
+        alergias=[ALERGIA | {"tp_alergia": "O", "ds_observacao": "poeira"}],
+        alergias_antigas=[ANTIGA | {"cd_substancia": None, "ds_alergia": "dipirona: choque"}],
+    )
+    assert [a.reacao for a in lido.alergias] == ["poeira", "dipirona: choque"]
+
+
+@pytest.mark.parametrize("passo", [1, -1])
+def test_of_two_old_rows_of_a_substance_the_one_in_force_counts(passo: int) -> None:
+    linhas = [ANTIGA | {"ds_substancia": "Dipirona", "sn_ativo": ativo, "tp_severidade": "G"} for ativo in "NS"][::passo]
+    assert [a.ativa for a in ler(alergias_antigas=linhas).alergias] == [True]
 
 
 def test_old_allergies_without_a_substance_stay_apart_and_keep_their_keys() -> None:

@@ -67,6 +67,7 @@ def test_pressure_comes_as_one_text_or_as_two_signs() -> None:
     ("nome", "valor"),
     [
         ("TEMPERATURA AXILAR", "365"), ("TEMPERATURA AXILAR", "febril"), ("SPO2", "101"), ("PRESSAO ARTERIAL", "12/8"), ("PRESSAO ARTERIAL", "120"),
+        ("PRESSAO ARTERIAL", "120/8"), ("PRESSAO ARTERIAL", "999/80"),
         ("PAS", "12"), ("PAD", "8"), ("PAS", "120/80"), ("ESCALA DE DOR", "11"), ("PESO", "72500"),
     ],
 )  # fmt: skip

@@ -115,9 +115,10 @@ EXCEPTION
 END;
 /
 
--- Any update counts: the state of a surgery is AVISO_CIRURGIA's, and MV touches AGE_CIR when it changes.
+-- Any update counts: the state of a surgery is AVISO_CIRURGIA's, and MV touches AGE_CIR when it changes. A deleted booking is nowhere else
+-- to be seen: without its row it would stay in Fusion's schedule.
 CREATE OR REPLACE TRIGGER FUSION_INTEGRACAO.TRG_FUSION_AGE_CIR
-AFTER INSERT OR UPDATE
+AFTER INSERT OR UPDATE OR DELETE
 ON DBAMV.AGE_CIR
 FOR EACH ROW
 DISABLE
@@ -126,11 +127,13 @@ DECLARE
 BEGIN
     IF INSERTING THEN
         V_OPERACAO := 'I';
+    ELSIF DELETING THEN
+        V_OPERACAO := 'D';
     ELSE
         V_OPERACAO := 'U';
     END IF;
     EXECUTE IMMEDIATE 'INSERT INTO FUSION_INTEGRACAO.ATUALIZACAOAGENDACIRURGIA (CD_AGE_CIR, CD_AVISO_CIRURGIA, TP_OPERACAO) VALUES (:1, :2, :3)'
-        USING :NEW.CD_AGE_CIR, :NEW.CD_AVISO_CIRURGIA, V_OPERACAO;
+        USING NVL(:NEW.CD_AGE_CIR, :OLD.CD_AGE_CIR), NVL(:NEW.CD_AVISO_CIRURGIA, :OLD.CD_AVISO_CIRURGIA), V_OPERACAO;
 EXCEPTION
     WHEN OTHERS THEN
         NULL;

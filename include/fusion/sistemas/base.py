@@ -48,13 +48,17 @@ class Origem:
     """Search step that looks at it, in systems that have several."""
     prioridade: int = 5
     sobreposicao: timedelta | None = None
-    """Overlap window of its own: a marker without a time of day needs a whole day."""
+    """Least overlap window: a marker without a time of day needs a whole day, and one that people type as long as they take to type it."""
     ineditas: bool = False
     """Only keys go on of which nothing was ever delivered, and which no row of the queue is about."""
     espelho: Callable[[Linha], Linha] | None = None
     """Its rows are compared with a copy in the integration database, and only those that differ go on: makes of a row what the copy keeps.
 
     A ``prioridade`` that it adds goes before the origin's."""
+
+    def janela(self, sobreposicao: timedelta) -> timedelta:
+        """Overlap window where the installation's is ``sobreposicao``."""
+        return max(self.sobreposicao or sobreposicao, sobreposicao)
 
 
 @dataclass(frozen=True)
@@ -132,12 +136,14 @@ class Detalhe:
     """Rows of one data kind for a whole batch: ``sql`` takes ``IN :chaves`` and yields a column ``chave`` (the attendance's key).
 
     ``variantes`` are (sql file, columns it needs) tried in order where the schema drifts between versions; when none fits, the error
-    says which columns were looked for. An ``opcional`` kind is left out instead.
+    says which columns were looked for. An ``opcional`` kind is left out instead; of those of one ``grupo`` at least one must be there, since
+    a table that was not granted looks like one that does not exist. A site's own file needs none of our columns.
     """
 
     nome: str
     variantes: tuple[tuple[str, tuple[str, ...]], ...]
     opcional: bool = False
+    grupo: str = ""
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,9 @@ _T = TypeVar("_T", bound=BaseModel)
 _R = TypeVar("_R")
 # C0 and C1 controls other than tab, LF and CR, DEL and lone surrogates.
 _CONTROLES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_WINDOWS = re.compile("[\x91-\x97]")
+_WINDOWS = re.compile("[\x80-\x9e]")
+_DO_WORD = {0x0B: "\n", 0x0C: "\n", 0x1E: "-"}
+"""Line break, page break and non-breaking hyphen, as pasted text keeps them."""
 _ANO_MIN, _ANO_MAX = 1850, 2200
 _DIGITOS_SEM_DDD_MAX = 9
 _BRASILEIRA = re.compile(r"([0-3]?[0-9])/([01]?[0-9])/([0-9]{4})(?:[ T](.+))?")
@@ -50,9 +52,10 @@ _CNS: TypeAdapter[str] = TypeAdapter(Cns)
 def limpar_texto(valor: str) -> str | None:
     """Drop control characters and outer blanks; an empty text becomes ``None``.
 
-    Quotes, bullets and dashes of Windows clients are C1 controls in a database in Latin-1: dropped, "5–10 mg" would read as 510 mg.
+    Quotes, dashes and the like of Windows clients are C1 controls in a database in Latin-1, and Word breaks lines with a vertical tab: dropped,
+    "5–10 mg", "5…10 mg" or two lines "5" and "10 mg" would read as 510 mg.
     """
-    valor = _WINDOWS.sub(lambda c: c[0].encode("latin-1").decode("cp1252"), valor)
+    valor = _WINDOWS.sub(lambda c: c[0].encode("latin-1").decode("cp1252", "ignore"), valor.translate(_DO_WORD))
     return _CONTROLES.sub("", valor).strip() or None
 
 
@@ -267,8 +270,8 @@ def numero_se_houver(valor: Any) -> float | None:
 
 
 def por_escrito(valor: float | None) -> str | None:
-    """A number as people write it here, to four places and with a comma: "1.125" would read as more than a thousand."""
-    return None if valor is None else f"{valor:.4f}".rstrip("0").rstrip(".").replace(".", ",")
+    """A number as people write it here, to six places and with a comma: "1.125" would read as more than a thousand."""
+    return None if valor is None else f"{valor:.6f}".rstrip("0").rstrip(".").replace(".", ",")
 
 
 def pressao(valor: Any, campo: str) -> tuple[float, float] | None:

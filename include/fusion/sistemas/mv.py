@@ -46,6 +46,7 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
         raise RegistroInvalido("dataInicio" if inicio is None else "tipo", "não preenchido na origem")
     fim = comum.data_e_hora(a["dt_alta"], a["hr_alta"], ctx.fuso, "dataFim")
     itens = comum.linhas(dados, "prescricoes")
+    negadas, alergicas = comum.em("alergias", alergias, comum.linhas(dados, "alergias"), comum.linhas(dados, "alergias_antigas"), ctx)
     return Atendimento(
         codigo=str(a["chave"]),
         paciente=comum.em("paciente", paciente, a, ctx),
@@ -61,7 +62,8 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
         especialidade=comum.texto(a["ds_especialid"]),
         convenio=ctx.depara.traduzir("convenios", a["nm_convenio"], a["cd_convenio"]),
         profissional=comum.em("profissional", profissional, a, ctx),
-        alergias=comum.em("alergias", alergias, comum.linhas(dados, "alergias"), comum.linhas(dados, "alergias_antigas"), ctx),
+        nega_alergias=negadas,
+        alergias=alergicas,
         diagnosticos=comum.em("diagnosticos", diagnosticos, a, comum.linhas(dados, "diagnosticos"), ctx),
         solicitacoes_exame=comum.em("solicitacoesExame", solicitacoes, itens, ctx),
         prescricoes=comum.em("prescricoes", prescricoes, itens, ctx),
@@ -98,16 +100,18 @@ def _origem_paciente(nome: str, **opcoes: Any) -> tuple[Origem, Origem]:
 
 
 def _detalhe(nome: str, *exige: str) -> Detalhe:
-    return Detalhe(nome, ((f"{nome}.sql", exige),), opcional=bool(exige))
+    return Detalhe(nome, ((f"{nome}.sql", exige),), opcional=bool(exige), grupo="alergias" if exige else "")
 
 
 SISTEMA = Sistema(
     nome="mv",
     origens=(
         _origem("documento"),
-        _origem("sinal_vital"),
+        # DATA_COLETA is when the signs were taken: they are typed afterwards.
+        _origem("sinal_vital", sobreposicao=timedelta(hours=2)),
         _origem("prescricao"),
         _origem("prescricao_cancelada"),
+        _origem("prescricao_impressa"),
         *_origem_paciente("alterado"),
         # DT_CADASTRO has no time of day: the window is that day.
         *_origem_paciente("novo", sobreposicao=timedelta(days=1)),
@@ -116,7 +120,7 @@ SISTEMA = Sistema(
         _detalhe("atendimento"),
         _detalhe("movimentacoes"),
         _detalhe("diagnosticos"),
-        # A site has one record of allergies, the other or both.
+        # A site has one record of allergies, the other or both, never none.
         _detalhe("alergias", "pw_alergia_pac.cd_problema", "pw_problema.cd_paciente"),
         _detalhe("alergias_antigas", "hist_subs_pac.cd_substancia"),
         _detalhe("evolucoes"),

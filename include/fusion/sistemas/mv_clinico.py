@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from include.fusion.modelo import Alergia, Diagnostico, Evolucao, Prescricao, SolicitacaoExame
@@ -13,13 +13,15 @@ from include.fusion.sistemas.mv_paciente import profissional
 
 _TIPO_MAX = 100
 _NEGA = "D"
+_SEM_SUBSTANCIA = "Substância não informada"
+_GRAVIDADES = ("DESCONHECIDA", "LEVE", "MODERADA", "GRAVE")
 _TEMPO = {"D": "dia(s)", "H": "hora(s)", "M": "mês(es)"}
 
 
 def _documentos(linhas: Sequence[Linha], ctx: Contexto) -> Iterator[Evolucao]:
     textos: dict[Any, list[str]] = {}
     for x in linhas:
-        if parte := comum.texto_clinico(x["ds_texto"]):
+        if parte := comum.nota(x["ds_texto"], "evolucoes.texto", f"documento {x['cd_documento_clinico']}"):
             textos.setdefault(x["cd_documento_clinico"], []).append(parte)
     primeiras = {x["cd_documento_clinico"]: x for x in reversed(linhas)}
     for chave, partes in textos.items():
@@ -36,7 +38,7 @@ def _documentos(linhas: Sequence[Linha], ctx: Contexto) -> Iterator[Evolucao]:
 
 def _de_prescricoes(linhas: Sequence[Linha], ctx: Contexto) -> Iterator[Evolucao]:
     for x in linhas:
-        if (texto := comum.texto_clinico(x["ds_evolucao"])) is not None:
+        if (texto := comum.nota(x["ds_evolucao"], "evolucoes.texto", f"prescrição {x['cd_pre_med']}")) is not None:
             yield Evolucao(
                 codigo=f"PRE-{x['cd_pre_med']}",
                 tipo=ctx.depara.traduzir("tipo_evolucao", x["tp_pre_med"]),
@@ -136,23 +138,37 @@ def diagnosticos(atendimento: Linha, linhas: Sequence[Linha], ctx: Contexto) -> 
     return tuple(itens)
 
 
-def _alergia(x: Linha, codigo: str, substancia: str | None, reacao: str | None, ativa: bool, ctx: Contexto) -> Alergia:
-    nega = (comum.texto(x["tp_alergia"]) or "").upper() == _NEGA
+def _nega(x: Linha) -> bool:
+    return (comum.texto(x["tp_alergia"]) or "").upper() == _NEGA
+
+
+def _substancia(x: Linha) -> str | None:
+    return next((t for c in ("ds_substancia", "ds_alimento", "ds_outros") if (t := comum.texto(x.get(c)))), None)
+
+
+def _nega_tudo(x: Linha) -> bool:
+    """A denial that names something denies that alone."""
+    return _nega(x) and _substancia(x) is None and comum.codigo(x["cd_substancia"]) is None
+
+
+def _em_vigor(x: Linha) -> bool:
+    return comum.booleano(x["sn_ativo"], True) and comum.texto(x.get("cd_usuario_inativacao")) is None
+
+
+def _alergia(x: Linha, codigo: str, notas: Sequence[str], ctx: Contexto) -> Alergia:
     return Alergia(
         codigo=codigo,
-        substancia=substancia or ("Nega alergias" if nega else "Substância não informada"),
+        substancia=_substancia(x) or _SEM_SUBSTANCIA,
         categoria=ctx.depara.traduzir("categoria_alergia", x["tp_alergia"]) or "OUTRA",
         gravidade=ctx.depara.traduzir("gravidade_alergia", x["tp_severidade"]) or "DESCONHECIDA",
-        nega=nega,
-        reacao=reacao,
-        ativa=ativa,
+        nega=_nega(x),
+        reacao="\n".join(notas) or None,
+        ativa=_em_vigor(x),
     )
 
 
 def _nova(x: Linha, ctx: Contexto) -> Alergia:
-    substancia = next((t for c in ("ds_substancia", "ds_alimento", "ds_outros") if (t := comum.texto(x[c]))), None)
-    ativa = comum.booleano(x["sn_ativo"], True) and comum.texto(x["cd_usuario_inativacao"]) is None
-    return _alergia(x, f"P-{x['cd_problema']}", substancia, comum.texto_clinico(x["ds_observacao"]), ativa, ctx)
+    return _alergia(x, f"P-{x['cd_problema']}", [t for t in (comum.texto_clinico(x["ds_observacao"]),) if t], ctx)
 
 
 def _antiga(x: Linha, ctx: Contexto) -> Alergia:
@@ -161,14 +177,29 @@ def _antiga(x: Linha, ctx: Contexto) -> Alergia:
     if chave is None:
         # The old record has no key of its own: then its text stands for one.
         chave = hashlib.blake2s("|".join((str(x["tp_alergia"]), *notas)).encode(), digest_size=8).hexdigest()
-    return _alergia(x, f"S-{chave}", comum.texto(x["ds_substancia"]), "\n".join(notas) or None, comum.booleano(x["sn_ativo"], True), ctx)
+    return _alergia(x, f"S-{chave}", notas, ctx)
 
 
-def alergias(novas: Sequence[Linha], antigas: Sequence[Linha], ctx: Contexto) -> tuple[Alergia, ...]:
-    """Both records of allergies in one list: the newer wins where it says the same of the same substance."""
-    itens = {a.codigo: a for a in (_nova(x, ctx) for x in novas)}
-    ditas = {(a.substancia.casefold(), a.nega) for a in itens.values()}
-    for antiga in (_antiga(x, ctx) for x in antigas):
+def _por_codigo(itens: Iterable[Alergia]) -> dict[str, Alergia]:
+    """One of each key, whatever the order of the rows: what is in force and worst."""
+    escolhidas: dict[str, Alergia] = {}
+    for a in sorted(itens, key=lambda a: (a.ativa, not a.nega, _GRAVIDADES.index(a.gravidade), a.reacao or "")):
+        escolhidas[a.codigo] = a
+    return escolhidas
+
+
+def alergias(novas: Sequence[Linha], antigas: Sequence[Linha], ctx: Contexto) -> tuple[bool | None, tuple[Alergia, ...]]:
+    """(the patient is said to have none at all, list of allergies).
+
+    Both records of allergies in one list: the newer wins where it says the same of the same substance. A denial of all is no item, and an
+    allergy in force wins over it.
+    """
+    itens = _por_codigo(_nova(x, ctx) for x in novas if not _nega_tudo(x))
+    ditas = {(a.substancia.casefold(), a.nega) for a in itens.values() if a.substancia != _SEM_SUBSTANCIA}
+    for codigo, antiga in _por_codigo(_antiga(x, ctx) for x in antigas if not _nega_tudo(x)).items():
         if (antiga.substancia.casefold(), antiga.nega) not in ditas:
-            itens.setdefault(antiga.codigo, antiga)
-    return tuple(itens.values())
+            itens[codigo] = antiga
+    negadas = any(_nega_tudo(x) and _em_vigor(x) for x in (*novas, *antigas))
+    if negadas and all(a.nega or not a.ativa for a in itens.values()):
+        return True, ()
+    return None, tuple(sorted(itens.values(), key=lambda a: (a.codigo[0], len(a.codigo), a.codigo)))

@@ -51,7 +51,10 @@ def fator(sinal: str, unidade: str | None, onde: str) -> float:
         raise ilegivel(sinal, f"unidade diferente de {SINAIS[sinal]}", onde) from None
 
 
-def _conferir_unidade(sinal: str, valor: float, onde: str) -> None:
+def _conferir(sinal: str, valor: float, onde: str) -> None:
+    minimo, maximo = FAIXAS[sinal]
+    if not minimo <= valor <= maximo:
+        raise ilegivel(sinal, f"fora do intervalo {minimo:g} a {maximo:g} {SINAIS[sinal]}", onde)
     # "12/8" is how it is said, in cmHg: sent as mmHg it would read as a dying patient.
     if 0 < valor < _CM_DE_MERCURIO.get(sinal, 0):
         raise ilegivel(sinal, "parece estar em cmHg, esperado mmHg", onde)
@@ -69,10 +72,7 @@ def medida(sinal: str, bruto: Any, onde: str, fator: float = 1) -> float | None:
         valor = round(valor * fator, 6)
     elif sinal == "ALTURA" and 0 < valor < 3:
         valor = round(valor * 100, 1)  # typed in metres
-    minimo, maximo = FAIXAS[sinal]
-    if not minimo <= valor <= maximo:
-        raise ilegivel(sinal, f"fora do intervalo {minimo:g} a {maximo:g} {SINAIS[sinal]}", onde)
-    _conferir_unidade(sinal, valor, onde)
+    _conferir(sinal, valor, onde)
     return valor
 
 
@@ -84,5 +84,7 @@ def pressao(bruto: Any, onde: str) -> list[tuple[str, float]]:
         raise ilegivel("PRESSAO_SISTOLICA", "valor ilegível, esperado sistólica/diastólica", onde) from None
     if par is None:
         return []
-    _conferir_unidade("PRESSAO_SISTOLICA", par[0], onde)
-    return [("PRESSAO_SISTOLICA", par[0]), ("PRESSAO_DIASTOLICA", par[1])]
+    medidas = [("PRESSAO_SISTOLICA", par[0]), ("PRESSAO_DIASTOLICA", par[1])]
+    for sinal, valor in medidas:
+        _conferir(sinal, valor, onde)
+    return medidas

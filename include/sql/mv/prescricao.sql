@@ -1,5 +1,5 @@
 -- MV: attendances with prescription items entered.
-SELECT DISTINCT i.dh_registro AS marcador, m.cd_atendimento AS chave, a.cd_paciente AS chave_paciente, 'alteracao' AS operacao
+SELECT i.dh_registro AS marcador, m.cd_atendimento AS chave, a.cd_paciente AS chave_paciente, 'alteracao' AS operacao
 FROM dbamv.itpre_med i
 JOIN dbamv.pre_med m ON m.cd_pre_med = i.cd_pre_med
 JOIN dbamv.atendime a ON a.cd_atendimento = m.cd_atendimento

@@ -65,7 +65,8 @@ def prescricao(h: Hospital, chave: int, _: int) -> None:
     medico = h.rng.random() < 0.8
     receita = h.inserir(
         "pre_med", cd_atendimento=chave, cd_prestador=h.prestador(), dt_pre_med=dia(h.agora), hr_pre_med=hora(h.agora), dt_referencia=dia(h.agora),
-        dt_validade=h.agora + timedelta(days=1), dh_criacao=h.agora, ds_evolucao=t.evolucao(h.rng) if medico else None, sn_fechado="S",
+        dt_validade=h.agora + timedelta(days=1), dh_criacao=h.agora,
+        dh_impressao=h.agora, ds_evolucao=t.evolucao(h.rng) if medico else None, sn_fechado="S",
         tp_pre_med="M" if medico else "E", fl_impresso="S",
     )  # fmt: skip
     for _ in range(h.rng.randint(1, 3)):

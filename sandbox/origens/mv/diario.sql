@@ -15,7 +15,7 @@ create table fusion_integracao.atualizacaoagendacirurgia (
     id bigint generated always as identity primary key,
     cd_age_cir bigint not null,
     cd_aviso_cirurgia bigint,
-    tp_operacao varchar(1) not null check (tp_operacao in ('I', 'U')),
+    tp_operacao varchar(1) not null check (tp_operacao in ('I', 'U', 'D')),
     dh_registro timestamp not null default (clock_timestamp() at time zone 'America/Bahia')
 );
 
@@ -58,10 +58,11 @@ create trigger trg_fusion_atendime after insert or delete or update of dt_alta, 
 create function fusion_integracao.trg_fusion_age_cir() returns trigger language plpgsql security definer as $$
 begin
     insert into fusion_integracao.atualizacaoagendacirurgia (cd_age_cir, cd_aviso_cirurgia, tp_operacao)
-    values (new.cd_age_cir, new.cd_aviso_cirurgia, left(tg_op, 1));
+    values (case when tg_op = 'DELETE' then old.cd_age_cir else new.cd_age_cir end,
+            case when tg_op = 'DELETE' then old.cd_aviso_cirurgia else new.cd_aviso_cirurgia end, left(tg_op, 1));
     return null;
 exception when others then
     return null;
 end $$;
-create trigger trg_fusion_age_cir after insert or update on dbamv.age_cir
+create trigger trg_fusion_age_cir after insert or update or delete on dbamv.age_cir
     for each row execute function fusion_integracao.trg_fusion_age_cir();

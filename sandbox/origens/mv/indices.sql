@@ -29,3 +29,4 @@ create index ix_fusion_documento on dbamv.pw_documento_clinico (dh_fechamento);
 create index ix_fusion_coleta on dbamv.coleta_sinal_vital (data_coleta);
 create index ix_fusion_itpre_med on dbamv.itpre_med (dh_registro);
 create index ix_fusion_itpre_canc on dbamv.itpre_med (dh_cancelado);
+create index ix_fusion_pre_med on dbamv.pre_med (dh_impressao);

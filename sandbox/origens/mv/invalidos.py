@@ -67,6 +67,7 @@ _RECUSADOS: dict[str, _Estrago] = {
     "tipo_desconhecido": _no_atendimento("tp_atendimento", "Z"),
     "cid_invalido": _cid,
     "nome_so_de_controles": _no_paciente("nm_paciente", "\x01\x02 "),
+    "rtf_quebrado": _nota("{\\rtf1\\ansi {\\fonttbl \\'zz \\u99999? texto}}} fim"),
     "texto_de_dois_megabytes": _nota("dor " * 600_000),
 }
 _ACEITOS: dict[str, _Estrago] = {
@@ -74,7 +75,6 @@ _ACEITOS: dict[str, _Estrago] = {
     "controles": _nota("dor há\x01 2\x1f dias\x7f\x9f\tok"),
     "emoji": _no_paciente("nm_social_paciente", "Flor 🌻👩🏽‍⚕️"),
     "html_quebrado": _nota("<p>sem fim <b>e <!-- aberto &amp; PA < 120"),
-    "rtf_quebrado": _nota("{\\rtf1\\ansi {\\fonttbl \\'zz \\u99999? texto}}} fim"),
     "hora_nula": _no_atendimento("hr_atendimento", None),
     "tudo_nulo": _tudo_nulo,
 }
