@@ -22,7 +22,7 @@ COLUNAS = {
     "pw_editor_clinico": "cd_documento_clinico, cd_documento, cd_editor_registro",
     "coleta_sinal_vital": "cd_coleta_sinal_vital, cd_atendimento, data_coleta, dt_referencia, cd_prestador, nm_usuario",
     "itcoleta_sinal_vital": "cd_coleta_sinal_vital, cd_sinal_vital, cd_unidade_afericao, valor",
-    "pre_med": "cd_pre_med, cd_atendimento, cd_prestador, cd_unid_int, dt_pre_med, hr_pre_med, dt_referencia, dt_validade, dh_criacao, ds_evolucao,"
+    "pre_med": "cd_pre_med, cd_atendimento, cd_prestador, cd_unid_int, dt_pre_med, hr_pre_med, dt_referencia, dt_validade, dh_criacao, dh_impressao, ds_evolucao,"
     " sn_fechado, tp_pre_med, fl_impresso",
     "itpre_med": "cd_itpre_med, cd_pre_med, cd_tip_presc, cd_tip_esq, cd_produto, cd_for_apl, cd_uni_pro, qt_itpre_med, cd_tip_fre, ds_itpre_med,"
     " sn_cancelado, dh_inicial, dh_final, dh_cancelado, dh_registro, sn_urgente, sn_continuo",

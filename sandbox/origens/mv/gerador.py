@@ -165,7 +165,7 @@ class Gerador:
             medico = sorteio() < 0.8
             validade = momento + timedelta(days=1)
             lote["pre_med"].append((
-                receita, chave, prof, None, dia(momento), hora(momento), dia(momento), validade, momento, self._um(self.textos) if medico else None,
+                receita, chave, prof, None, dia(momento), hora(momento), dia(momento), validade, momento, momento, self._um(self.textos) if medico else None,
                 "S" if sorteio() >= self.borda else "N", "M" if medico else "E", "S",
             ))  # fmt: skip
             for _ in range(1 + int(sorteio() * 3)):
