@@ -29,7 +29,8 @@ _T = TypeVar("_T", bound=BaseModel)
 _R = TypeVar("_R")
 # C0 and C1 controls other than tab, LF and CR, DEL and lone surrogates.
 _CONTROLES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_WINDOWS = re.compile("[\x91-\x97]")
+_WINDOWS = re.compile("[\x80\x82-\x8c\x8e\x91-\x9c\x9e\x9f]")
+_QUEBRAS = str.maketrans("\x0b\x0c", "\n\n")
 _ANO_MIN, _ANO_MAX = 1850, 2200
 _DIGITOS_SEM_DDD_MAX = 9
 _BRASILEIRA = re.compile(r"([0-3]?[0-9])/([01]?[0-9])/([0-9]{4})(?:[ T](.+))?")
@@ -50,9 +51,10 @@ _CNS: TypeAdapter[str] = TypeAdapter(Cns)
 def limpar_texto(valor: str) -> str | None:
     """Drop control characters and outer blanks; an empty text becomes ``None``.
 
-    Quotes, bullets and dashes of Windows clients are C1 controls in a database in Latin-1: dropped, "5–10 mg" would read as 510 mg.
+    Quotes, dashes and dots of Windows clients are C1 controls in a database in Latin-1, and a word processor's line and page breaks are C0
+    controls: dropped, "5–10 mg" would read as 510 mg.
     """
-    valor = _WINDOWS.sub(lambda c: c[0].encode("latin-1").decode("cp1252"), valor)
+    valor = _WINDOWS.sub(lambda c: c[0].encode("latin-1").decode("cp1252"), valor).translate(_QUEBRAS)
     return _CONTROLES.sub("", valor).strip() or None
 
 
