@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, literal, or_, select, union_all
 
-from include.fusion.carga import resumo_janela
+from include.fusion.carga import resumo_janela, ver_janela
 from include.fusion.leitura import ConsultasSistema
 from include.fusion.marcas import NA_JANELA, Marca
 from include.fusion.plantao import presente
@@ -147,4 +147,7 @@ class VigiaOrigem:
             return False
         # The question may count a little more than a load takes (a patient without attendances): what a look did not find to be work,
         # is none until the answer changes.
-        return marca is None or anterior.detalhe.get(NA_JANELA) != resumo_janela(linha)
+        assentada = anterior.detalhe.get(NA_JANELA)
+        if marca is None or assentada is None or not f"{assentada}/".startswith(f"{resumo_janela(linha)}/"):
+            return True
+        return bool(assentada != ver_janela(self.consultas, con, origem, base, anterior.marcador, linha))
