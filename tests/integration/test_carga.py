@@ -251,6 +251,14 @@ def test_watcher_knows_due_rows_and_who_is_on_duty(bancada):
     assert not estado(bancada).de_plantao
 
 
+def test_an_entry_with_every_delivery_switched_off_blinds_no_other_watcher(bancada):
+    tocar(bancada, "AtendimentoId = 4")
+    bancada.carregar()
+    alvo = bancada.montagem.alvo
+    desligado = alvo._replace(filas=())
+    assert {a: s.prontos for a, s in situacoes(bancada.montagem.fusion, [desligado, alvo]).items()} == {desligado: False, alvo: True}
+
+
 def test_sign_of_life_of_a_dead_task_runs_out(bancada):
     from include.fusion import plantao
 
