@@ -238,7 +238,7 @@ class Carga:
         with self.fusion.connect() as fusion:
             marca = self.marcas.ler(fusion, origem.nome)
         linha = self.consultas.linhas(con, origem.sql_vigia, marcador=inicio)[0]
-        return ver_janela(self.consultas, con, origem, inicio, marca and marca.marcador, linha)
+        return ver_janela(self.consultas, con, origem, inicio, marca.marcador if marca else None, linha)
 
     def _assentar(self, origem: Origem, inicio: Any, na_janela: str) -> None:
         """Keep the answer about the window behind this watermark, of which all is queued."""
