@@ -11,6 +11,7 @@ any other answer later is a reason to look, such as a commit that came late and 
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -38,6 +39,8 @@ SEGUNDO_ADIANTADO = timedelta(seconds=10)
 """So far ahead of the source's clock a marker may be, as another machine there stamped it, and its second still be to come.
 
 A row further ahead is queued, but the watermark stays."""
+JANELA_MAX = 500
+"""Rows of an overlap window, oldest first, that are told apart one by one; a change among further ones waits for the timetable."""
 INICIO = datetime(1753, 1, 1)
 """The first date that every engine's timestamp type can hold."""
 RELOGIO_VALIDADE = 60.0
@@ -87,8 +90,22 @@ def _local(marcador: datetime, fuso: ZoneInfo) -> datetime:
 
 
 def resumo_janela(linha: Linha) -> str:
-    """Answer of a watcher's question (quantidade, marcador) as it is kept and compared."""
+    """Answer of a watcher's question (quantidade, marcador)."""
     return f"{int(linha['quantidade'] or 0)}/{texto_marcador(linha['marcador'])}"
+
+
+def ver_janela(consultas: ConsultasSistema, con: Connection, origem: Origem, desde: Any, marca: str | None, linha: Linha) -> str:
+    """The answer about what lies behind ``desde`` as it is kept and compared.
+
+    Where a row lies beyond the watermark though all was read (a date in the future), neither count nor newest marker moves when another
+    row changes: then the first rows themselves are told, too.
+    """
+    resumo = resumo_janela(linha)
+    if marca is None or not linha["quantidade"] or texto_marcador(linha["marcador"]) <= marca:
+        return resumo
+    primeiras = consultas.linhas(con, origem.sql, marcador=desde, chave=None, limite=JANELA_MAX)
+    pares = [(str(x["chave"]), texto_marcador(x["marcador"])) for x in primeiras]
+    return f"{resumo}/{hashlib.sha256(repr(pares).encode()).hexdigest()[:16]}"
 
 
 class Carga:
@@ -152,26 +169,30 @@ class Carga:
         inicio, chave = self._inicio(origem, janela, agora_la)
         # Asked before the rows are read: what commits in between changes the answer, and is looked for.
         na_janela = self._na_janela(con, origem, inicio) if janela else ""
-        cursor, novas = inicio, 0
+        cursor, novas, limite = inicio, 0, self.pagina
         while True:
-            linhas = self._pagina(con, origem, cursor, chave)
+            linhas = self._pagina(con, origem, cursor, chave, limite)
             con.rollback()  # No snapshot of the hospital's database is held while we write to ours.
             if linhas:
                 novas += self._gravar_pagina(origem, linhas, resultado, agora_la, do_inicio=inicio == INICIO)
                 if progresso is not None:
                     progresso(resultado)
-            if len(linhas) < self.pagina:
+            if len(linhas) < limite:
                 break
-            seguinte = (linhas[-1]["marcador"], linhas[-1]["chave"])
-            if seguinte == (cursor, chave):
-                break  # A driver that rounds the marker down would hand out this page for ever.
-            cursor, chave = seguinte
+            marcador, ultima = linhas[-1]["marcador"], linhas[-1]["chave"]
+            if marcador != cursor:
+                limite = self.pagina
+            elif chave is not None and ultima <= chave:
+                # A driver that rounds the marker down hands out the same page for ever: only a longer one sees what lies behind it.
+                limite *= 2
+                continue
+            cursor, chave = marcador, ultima
         if janela and not novas:
             self._assentar(origem, inicio, na_janela)
 
-    def _pagina(self, con: Connection, origem: Origem, cursor: Any, chave: Any) -> list[dict[str, Any]]:
+    def _pagina(self, con: Connection, origem: Origem, cursor: Any, chave: Any, limite: int) -> list[dict[str, Any]]:
         """Rows behind (cursor, chave). A driver may give a moment as text: left so, it would have no overlap window and no fixed width."""
-        linhas = self.consultas.linhas(con, origem.sql, marcador=cursor, chave=chave, limite=self.pagina)
+        linhas = self.consultas.linhas(con, origem.sql, marcador=cursor, chave=chave, limite=limite)
         for linha in linhas:
             if isinstance(linha["marcador"], str):
                 linha["marcador"] = self.consultas.sistema.ler_marcador(linha["marcador"])
@@ -214,7 +235,10 @@ class Carga:
         return marcador, None if self._aberto(marcador, agora_la) else self.consultas.sistema.chave_de(origem, marca.chave)
 
     def _na_janela(self, con: Connection, origem: Origem, inicio: Any) -> str:
-        return resumo_janela(self.consultas.linhas(con, origem.sql_vigia, marcador=inicio)[0])
+        with self.fusion.connect() as fusion:
+            marca = self.marcas.ler(fusion, origem.nome)
+        linha = self.consultas.linhas(con, origem.sql_vigia, marcador=inicio)[0]
+        return ver_janela(self.consultas, con, origem, inicio, marca.marcador if marca else None, linha)
 
     def _assentar(self, origem: Origem, inicio: Any, na_janela: str) -> None:
         """Keep the answer about the window behind this watermark, of which all is queued."""

@@ -57,6 +57,8 @@ class Envio:
     metodo: str = "POST"
     recusado: bool = False
     """Fusion said no: it certainly has not this content."""
+    proibido: FusionNaoAutorizado | None = None
+    """It was forbidden (403): its own trouble where others get through, the credentials' where nobody does."""
 
 
 def filas_por_paciente(envios: Iterable[Envio]) -> list[list[Envio]]:
@@ -102,8 +104,15 @@ class Remessa:
     async def _julgar(self, lote: Sequence[Envio]) -> None:
         """When nothing of a batch got through, ask Fusion whether it is well: an outage must not cost the records their tries."""
         enviados = [(envio, envio.desfecho.situacao) for envio in lote if envio.chave and envio.desfecho is not None]
-        adiados = [envio for envio, situacao in enviados if situacao == "adiado"]
-        if self.fora_do_ar is not None or not adiados or any(situacao == "concluido" for _, situacao in enviados):
+        if self.fora_do_ar is not None or any(situacao == "concluido" for _, situacao in enviados):
+            return
+        proibidos = [envio for envio, _ in enviados if envio.proibido is not None]
+        if proibidos and not any(envio.recusado for envio, _ in enviados):
+            self.fora_do_ar = proibidos[0].proibido
+            for envio in proibidos:
+                envio.desfecho = Desfecho(envio.registro, "devolvido")
+        adiados = [envio for envio, situacao in enviados if situacao == "adiado" and envio.proibido is None]
+        if not adiados:
             return
         try:
             await self.cliente.saude()
@@ -133,9 +142,12 @@ class Remessa:
             except FusionIndisponivel as erro:
                 if self._caiu(erro):
                     return Desfecho(registro, "devolvido")
+                ultimo = erro
+                if isinstance(erro, FusionNaoAutorizado):
+                    envio.proibido = erro
+                    break
                 if erro.status != 429 and tentativa < TENTATIVAS_NO_LUGAR:
                     await asyncio.sleep(random.uniform(0.1, 0.3) * 2**tentativa)
-                ultimo = erro
             else:
                 self._falhas_seguidas = 0
                 return Desfecho(registro, "concluido", versao=envio.versao)
@@ -153,6 +165,7 @@ class Remessa:
                 return False
         self._falhas_seguidas += 1
         limite = max(10, self.p.concorrencia * 2)
-        if isinstance(erro, FusionNaoAutorizado) or self._falhas_seguidas >= limite or (erro.retry_after or 0.0) > PAUSA_MAX:
+        sem_acesso = isinstance(erro, FusionNaoAutorizado) and not erro.do_registro
+        if sem_acesso or self._falhas_seguidas >= limite or (erro.retry_after or 0.0) > PAUSA_MAX:
             self.fora_do_ar = self.fora_do_ar or erro
         return self.fora_do_ar is not None

@@ -72,11 +72,17 @@ class FusionIndisponivel(FusionHubError):
 
 
 class FusionNaoAutorizado(FusionIndisponivel):
-    """Fusion refused our credentials (401, 403): no record's fault, so the whole batch is released and the task fails."""
+    """Fusion refused our credentials (401, 403): no record's fault, so the whole batch is released and the task fails.
+
+    ``do_registro``: unless others get through, since a 403 may also be one record's: a firewall's that dislikes its text, or a right that the
+    credentials lack for its kind.
+    """
 
     def __init__(self, status: int, rota: str) -> None:
         super().__init__(status, rota)
-        self.args = (f"Fusion recusou as credenciais da conexão (HTTP {status}); confira a conexão da API no Airflow",)
+        self.do_registro = status == 403 and rota != "token"
+        quem = "negou o acesso, ou um firewall barrou o envio" if self.do_registro else "recusou as credenciais da conexão"
+        self.args = (f"Fusion {quem} (HTTP {status}); confira a conexão da API no Airflow",)
 
 
 # pydantic's own error types, in words for data ops; the input value never takes part.

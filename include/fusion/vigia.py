@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, false, literal, or_, select, union_all
 
-from include.fusion.carga import resumo_janela
+from include.fusion.carga import resumo_janela, ver_janela
 from include.fusion.leitura import ConsultasSistema
 from include.fusion.marcas import NA_JANELA, Marca
 from include.fusion.plantao import presente
@@ -56,7 +56,8 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
     alvos = list(alvos)
     partes = []
     for posicao, alvo in enumerate(alvos):
-        pronta = or_(*(_pronta(alvo.integracao_id, FILAS[tabela], processo) for tabela, processo in alvo.filas))
+        # An entry may have every process switched off; that must not end the question of the others.
+        pronta = or_(false(), *(_pronta(alvo.integracao_id, FILAS[tabela], processo) for tabela, processo in alvo.filas))
         ocupado = exists().where(presente(alvo.integracao_id, alvo.plantao))
         partes.append(select(literal(posicao, literal_execute=True), case((pronta, 1), else_=0), case((ocupado, 1), else_=0)))
     m = marca_dagua
@@ -141,4 +142,7 @@ class VigiaOrigem:
             return False
         # The question may count a little more than a load takes (a patient without attendances): what a look did not find to be work,
         # is none until the answer changes.
-        return marca is None or anterior.detalhe.get(NA_JANELA) != resumo_janela(linha)
+        assentada = anterior.detalhe.get(NA_JANELA)
+        if marca is None or assentada is None or not f"{assentada}/".startswith(f"{resumo_janela(linha)}/"):
+            return True
+        return bool(assentada != ver_janela(self.consultas, con, origem, base, anterior.marcador, linha))

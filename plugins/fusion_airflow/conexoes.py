@@ -71,7 +71,8 @@ def _hook_postgres(conexao: Any) -> Any:
 def _sessao_postgres(con: Any, aplicacao: str, tempo_limite: float | None) -> None:
     ajustes = {"application_name": aplicacao[:63]}
     if tempo_limite:
-        ajustes["statement_timeout"] = str(math.ceil(tempo_limite * 1000))
+        # It takes an int of milliseconds, 24 days; a history may be given longer.
+        ajustes["statement_timeout"] = str(min(math.ceil(tempo_limite * 1000), 2**31 - 1))
     with con.cursor() as cursor:
         for nome, valor in ajustes.items():
             cursor.execute("select set_config(%s, %s, false)", (nome, valor))

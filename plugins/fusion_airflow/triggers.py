@@ -63,7 +63,13 @@ class PollCompartilhado:
 
         if self._engine is None:
             self._engine = engine_de(self._conn_id, aplicacao="vigia", tempo_limite=CONSULTA_MAX)
-        return situacoes(self._engine, sorted(self._alvos))
+        try:
+            return situacoes(self._engine, sorted(self._alvos))
+        except Exception:
+            # The connection may have changed (a new password, another server): the next look reads it anew.
+            self._engine.dispose()
+            self._engine = None
+            raise
 
 
 class TrabalhoPendenteTrigger(BaseEventTrigger):

@@ -137,7 +137,7 @@ def test_the_watcher_keeps_quiet_while_somebody_is_on_duty(fusion: Engine, gatil
     assert len(ouvir(gatilho)) == 1
 
 
-def test_a_watcher_outlives_an_outage(
+def test_a_watcher_outlives_an_outage_and_a_connection_that_changed(
     fusion: Engine, gatilho: TrabalhoPendenteTrigger, monkeypatch: pytest.MonkeyPatch, banco: str
 ) -> None:
     enfileirar(fusion)
@@ -149,7 +149,6 @@ def test_a_watcher_outlives_an_outage(
         await asyncio.sleep(0.5)
         assert not proximo.done()
         monkeypatch.setenv("AIRFLOW_CONN_FUSION_DB", banco)
-        PollCompartilhado._por_conexao.clear()
         return str((await asyncio.wait_for(proximo, 8)).payload["motivo"])
 
     assert asyncio.run(voltar()) == "fila"

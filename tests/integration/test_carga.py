@@ -8,6 +8,7 @@ import psycopg2
 import pytest
 
 from include.fusion.carga import Carga, Espreita
+from include.fusion.leitura import RAIZ_SQL
 from include.fusion.vigia import Situacao, situacoes
 from tests.bancada import Bancada
 
@@ -58,6 +59,20 @@ def test_rows_of_one_timestamp_cross_page_borders(bancada):
     carga = bancada.montagem.carga()
     carga.pagina = 5
     carga.executar()
+    assert set(map(str, range(1, 24))) <= set(na_fila(bancada))
+
+
+def test_more_rows_of_one_instant_than_a_page_are_all_found_though_the_driver_rounds_it_down(bancada, tmp_path, monkeypatch):
+    """pymssql reads datetime2(7) to the microsecond and sends milliseconds: a site's own SQL may have such a marker."""
+    nosso = (RAIZ_SQL / "consulfarma" / "origem_atendimento.sql").read_text()
+    arredondado = nosso.replace("a.AtualizadoEm AS marcador", "date_trunc('milliseconds', a.AtualizadoEm) AS marcador")
+    (tmp_path / "origem_atendimento.sql").write_text(arredondado)
+    bancada.origem("alter table dbo.Atendimento alter column AtualizadoEm type timestamp")
+    tocar(bancada, "AtendimentoId <= 23", f"date_trunc('second', {AGORA}) - interval '59.9995 seconds'")
+    carga = bancada.montagem.carga()
+    monkeypatch.setattr(carga.consultas, "pasta_sql", tmp_path)
+    carga.pagina = 5
+    carga.executar(janela=False)
     assert set(map(str, range(1, 24))) <= set(na_fila(bancada))
 
 
@@ -189,8 +204,11 @@ def test_watcher_sees_a_change_though_another_row_lies_in_the_future(bancada):
     tocar(bancada, "AtendimentoId = 12", "timestamp '2999-01-01'")
     assentar(bancada)
     assert not ha_trabalho(bancada)
-    tocar(bancada, "AtendimentoId = 13")
-    assert ha_trabalho(bancada)
+    for _ in range(2):  # The second change moves neither the count nor the newest marker.
+        tocar(bancada, "AtendimentoId = 13")
+        assert ha_trabalho(bancada)
+        assentar(bancada)
+        assert not ha_trabalho(bancada)
     tocar(bancada, "AtendimentoId = 12")
 
 
@@ -231,6 +249,14 @@ def test_watcher_knows_due_rows_and_who_is_on_duty(bancada):
     assert estado(bancada).de_plantao
     plantao.assinar(bancada.montagem.fusion, 12, "importacao", False)
     assert not estado(bancada).de_plantao
+
+
+def test_an_entry_with_every_delivery_switched_off_blinds_no_other_watcher(bancada):
+    tocar(bancada, "AtendimentoId = 4")
+    bancada.carregar()
+    alvo = bancada.montagem.alvo
+    desligado = alvo._replace(filas=())
+    assert {a: s.prontos for a, s in situacoes(bancada.montagem.fusion, [desligado, alvo]).items()} == {desligado: False, alvo: True}
 
 
 def test_sign_of_life_of_a_dead_task_runs_out(bancada):

@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
+from fusion_airflow.montagem import CARGA_INICIAL, Montagem
 from include.fusion.filas import Desfecho, Fila, Filtro, ItemFila, Registro
 from include.fusion.filas.postgresql import POR_PACIENTE
 from include.fusion.migracoes import migrar
+from include.fusion.settings import como_dados, de_dados, obter
 
 MINUTO = timedelta(minutes=1)
 VENCIDO = timedelta(seconds=-1)
@@ -41,6 +43,25 @@ def linhas(fila: Fila) -> list[Any]:
 def um(fila: Fila, dono: str = "a") -> Registro:
     [registro] = fila.reservar(1, dono, MINUTO)
     return registro
+
+
+def test_rows_of_a_process_that_is_switched_off_hold_up_no_patient(fila: Fila, engine: Engine) -> None:
+    uti = Fila(engine, 12, "uti")
+    por(uti, ItemFila("1", "p"))
+    por(fila, ItemFila("2", "p"))
+    assert not fila.tem_prontos()
+    livre = Fila(engine, 12, "importacao", parados=("uti",))
+    assert livre.tem_prontos() and livre.contar()["prontos"] == 1
+    assert um(livre).chave == "2"
+    assert not uti.tem_prontos()
+
+
+def test_an_entry_tells_its_queues_which_processes_are_off(engine: Engine) -> None:
+    dados = como_dados(obter("mv"))
+    dados["processamento_pendencia_uti"]["habilitado"] = False
+    montagem = Montagem(de_dados(dados), lambda _: engine)
+    parados = {nome: montagem.fila(nome).escopo.parados for nome in ("abertura", CARGA_INICIAL, "atualizacao_paciente")}
+    assert parados == {"abertura": ("uti",), CARGA_INICIAL: ("uti",), "atualizacao_paciente": ()}
 
 
 def test_a_second_change_of_a_key_coalesces(fila: Fila) -> None:

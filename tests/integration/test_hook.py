@@ -72,10 +72,11 @@ def test_postgres_statement_ends_with_the_tasks_time(monkeypatch, postgres, banc
     with engine.connect() as con:
         assert con.execute(text("select current_setting('statement_timeout')")).scalar() == "200ms"
     engine.dispose()
-    engine = engine_de("banco")
-    with engine.connect() as con:
-        assert con.execute(text("select current_setting('statement_timeout')")).scalar() == "0"
-    engine.dispose()
+    for longe, escrito in ((None, "0"), (60 * 86400, "2147483647ms")):
+        engine = engine_de("banco", tempo_limite=longe)
+        with engine.connect() as con:
+            assert con.execute(text("select current_setting('statement_timeout')")).scalar() == escrito
+        engine.dispose()
 
 
 def test_connection_of_another_kind_is_refused_with_the_kinds_known(monkeypatch):

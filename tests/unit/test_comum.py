@@ -145,6 +145,11 @@ def test_a_windows_dash_in_a_latin_1_column_does_not_join_two_numbers() -> None:
     assert comum.texto(linha) == comum.texto_clinico(linha) == "dar 5–10 mg “lento”\nD’Ávila"
     assert comum.texto("5…10 mg‰".encode("cp1252").decode("latin-1")) == "5…10 mg‰"
     assert comum.texto("a\x81\x07b") == "ab"
+    assert comum.texto("5…10 mg".encode("cp1252").decode("latin-1")) == "5…10 mg"
+
+
+def test_a_word_processors_line_and_page_breaks_do_not_join_two_numbers() -> None:
+    assert comum.texto("dar 5\x0b10 gotas\x0c2 vezes") == "dar 5\n10 gotas\n2 vezes"
 
 
 @pytest.mark.parametrize(
@@ -161,6 +166,21 @@ def test_html_becomes_lines_of_text() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("valor", "lido"),
+    [
+        ("tomar 1<div>20 gotas</div><div>voltar</div>", "tomar 1\n20 gotas\nvoltar"),
+        ("<ul><li>5 mg<li>10 mg</ul>", "5 mg\n10 mg"),
+        ("<dl><dt>5</dt><dd>10</dd></dl>", "5\n10"),
+        ("<table><tr><td>Glicose</td><td>12</td><td>6</td></tr><tr><td>K</td></tr></table>", "Glicose 12 6\nK"),
+        ("<p>a</p><p>b</p>", "a\nb"),
+        ("<p>10<sup>3</sup>/mm<sup>3</sup>, 1<sup>o</sup> dia</p>", "10^3/mm^3, 1o dia"),
+    ],
+)
+def test_html_that_shows_two_numbers_never_reads_as_one(valor: str, lido: str) -> None:
+    assert comum.texto_clinico(valor) == lido
+
+
 @pytest.mark.parametrize("valor", ["PA < 120 e FC > 80", "a & b", "x<y", "Sat >95%; T<37"])
 def test_plain_text_with_signs_stays(valor: str) -> None:
     assert comum.texto_clinico(valor) == valor
@@ -172,6 +192,11 @@ def test_rtf_loses_its_tables_and_keeps_accents() -> None:
     assert rtf_para_texto(rtf) == "Evolução:\npressão boa 😀{ok}"
 
 
+def test_rtf_exponent_is_no_further_digit() -> None:
+    rtf = r"{\rtf1 10{\super 3}/mm\super 3\nosupersub , 1{\super o} dia}"
+    assert rtf_para_texto(rtf) == "10^3/mm^3, 1o dia"
+
+
 @given(st.text(alphabet=st.sampled_from(list("<>/&;pbr{}\\'*u1 \nrtf!-")), max_size=200))
 def test_no_markup_crashes_the_cleaner(valor: str) -> None:
     texto_simples(valor)
@@ -179,7 +204,7 @@ def test_no_markup_crashes_the_cleaner(valor: str) -> None:
     html_para_texto(valor)
 
 
-@pytest.mark.parametrize("pedaco", ["<", "<!--", "<p ", "<script>", "&", "{\\rtf", "\\u", " \n", "<p>ab</p>"])
+@pytest.mark.parametrize("pedaco", ["<", "<!--", "<p ", "<script>", "&", "{\\rtf", "\\u", " \n", "<p>ab</p>", "<div> ", "<td", "<sup>1"])
 def test_a_megabyte_of_markup_takes_seconds_at_most(pedaco: str) -> None:
     inicio = time.perf_counter()
     texto_simples("{\\rtf1 <p>" + pedaco * (1_000_000 // len(pedaco)))

@@ -8,7 +8,7 @@ import pytest
 
 from include.fusion.entrega import Parametros
 from include.fusion.envio import Envio, Remessa
-from include.fusion.erros import FusionError, FusionIndisponivel
+from include.fusion.erros import FusionError, FusionIndisponivel, FusionNaoAutorizado
 from include.fusion.filas import Registro
 
 
@@ -55,6 +55,18 @@ def test_nothing_overtakes_a_record_that_must_wait(status):
     desfechos = enviar(cliente, "p1", "p2", "p3", "q1")
     assert desfechos == {"p1": "adiado", "p2": "devolvido", "p3": "devolvido", "q1": "concluido"}
     assert "p2" not in cliente.enviados
+
+
+def test_a_forbidden_record_waits_and_counts_while_others_get_through():
+    cliente = Roteiro(p1=FusionNaoAutorizado(403, "p1"))
+    assert enviar(cliente, "p1", "q1", "r1") == {"p1": "adiado", "q1": "concluido", "r1": "concluido"}
+    assert cliente.enviados.count("p1") == 1
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_where_nobody_gets_through_the_credentials_are_to_blame_and_no_try_is_counted(status):
+    cliente = Roteiro(p1=FusionNaoAutorizado(status, "p1"), q1=FusionNaoAutorizado(status, "q1"))
+    assert enviar(cliente, "p1", "q1") == {"p1": "devolvido", "q1": "devolvido"}
 
 
 def test_a_refused_record_does_not_hold_back_its_patient():

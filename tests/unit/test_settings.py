@@ -136,6 +136,10 @@ def test_both_names_of_one_interval_are_too_many(escrever: Escrever) -> None:
     assert "importacao.Interval: unknown key" in recusa(escrever(consulfarma(importacao=duplo)))
 
 
+def test_a_lease_that_cannot_be_renewed_in_time_is_refused(escrever: Escrever) -> None:
+    assert "importacao.prazo_reserva: expected at least 10 seconds" in recusa(escrever(consulfarma(importacao="{prazo_reserva: 5}")))
+
+
 def test_esus_needs_its_layout(escrever: Escrever) -> None:
     assert "importacao.LayoutID: required, but missing" in recusa(escrever(esus("{}")))
 

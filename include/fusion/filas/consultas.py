@@ -37,9 +37,10 @@ def prontos(dialeto: Dialeto, escopo: Escopo) -> Select[int]:
         order_by=[case((em_voo, 0), else_=1), t.prioridade, t.id],
     )
     devida = and_(~em_voo, or_(t.situacao == RESERVADO, t.proxima_tentativa_em.is_(None), t.proxima_tentativa_em <= agora()))
+    outras = [or_(t.situacao == RESERVADO, t.processo.not_in(escopo.parados))] if escopo.parados else []
     fila = (
         select(t.processo, primeira.label("ordem"), case((devida, 1), else_=0).label("devida"))
-        .where(*dialeto.condicoes(escopo, ("pendente", "reservado"), processo=False))
+        .where(*dialeto.condicoes(escopo, ("pendente", "reservado"), processo=False), *outras)
         .subquery("f")
     )
     return select(func.count()).select_from(fila).where(fila.c.ordem == 1, fila.c.devida == 1, fila.c.processo == escopo.processo)

@@ -11,16 +11,25 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, literal_column
 
 from include.fusion.filas.tipos import Desfecho, Filtro, ItemFila, Registro
+from include.fusion.tabelas import lista_sql
 from include.fusion.travas import travar
 
 
 @dataclass(frozen=True)
 class Escopo:
-    """The rows that one queue object speaks for."""
+    """The rows that one queue object speaks for.
+
+    ``parados``: other processes of the table that are switched off. Nobody takes their rows, so they hold up no patient either.
+    """
 
     tabela: Table
     integracao_id: int
     processo: str
+    parados: tuple[str, ...] = ()
+
+    def sem_parados(self, onde: str) -> str:
+        """Condition ``onde`` (with ``{}`` for the list) on rows that may hold up a patient's; nothing where every process is on."""
+        return f" AND {onde.format(lista_sql(self.parados))}" if self.parados else ""
 
     @property
     def binds(self) -> dict[str, Any]:

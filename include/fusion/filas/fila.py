@@ -37,19 +37,26 @@ def _fatias(valores: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 class Fila:
-    """``tabela``: a queue of the integration database by its name, or one that another database holds.
+    """``tabela``: a queue of the integration database by its name, or one that another database holds. ``parados``: see :class:`Escopo`.
 
     ``ValueError`` for a queue table or engine that does not exist. Methods without ``con`` are transactions of their own.
     """
 
-    def __init__(self, engine: Engine, integracao_id: int, processo: str, tabela: str | Table = "ImportacaoAtendimento") -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        integracao_id: int,
+        processo: str,
+        tabela: str | Table = "ImportacaoAtendimento",
+        parados: tuple[str, ...] = (),
+    ) -> None:
         if isinstance(tabela, str):
             if tabela not in FILAS:
                 raise ValueError(f"no queue table {tabela!r}; there are {', '.join(FILAS)}")
             tabela = FILAS[tabela]
         if engine.dialect.name not in DIALETOS:
             raise ValueError(f"queues run on {', '.join(DIALETOS)}, not on {engine.dialect.name}")
-        self.escopo = Escopo(tabela, integracao_id, processo)
+        self.escopo = Escopo(tabela, integracao_id, processo, parados)
         self._dialeto = DIALETOS[engine.dialect.name]
         self._engine = engine
 

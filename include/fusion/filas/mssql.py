@@ -57,7 +57,7 @@ SELECT TOP (:quantos) {{colunas}} FROM {{t}} AS c{{dica}}
         AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= {_AGORA}){{filtro}}
         AND (c.chave_paciente IS NULL OR c.id = (
             SELECT TOP (1) a.id FROM {{t}} AS a
-            WHERE a.integracao_id = c.integracao_id AND a.chave_paciente = c.chave_paciente AND a.situacao IN ('pendente', 'reservado')
+            WHERE a.integracao_id = c.integracao_id AND a.chave_paciente = c.chave_paciente AND a.situacao IN ('pendente', 'reservado'){{parados}}
             ORDER BY a.situacao DESC, a.prioridade, a.id))
     ORDER BY c.prioridade, c.id"""
 _RESERVAR = f"""\
@@ -68,6 +68,7 @@ UPDATE escolhida SET situacao = 'reservado', reservado_por = :dono, reabrir = 0,
     reservado_ate = {daqui_a("mssql", ":prazo")}
 OUTPUT inserted.id, inserted.chave, inserted.chave_paciente, inserted.operacao, inserted.prioridade,
     inserted.tentativas, inserted.criado_em"""
+_PARADOS = "(a.situacao = 'reservado' OR a.processo NOT IN ({}))"
 _DICA = " WITH (UPDLOCK, READPAST, ROWLOCK)"
 _FILTRO_CHAVES = "\n        AND c.chave IN :chaves"
 _FILTRO_PACIENTE = "\n        AND c.chave_paciente = :paciente"
@@ -89,12 +90,12 @@ UPDATE {{t}} WITH (ROWLOCK) SET
 WHERE id = :id AND integracao_id = :integracao_id AND processo = :processo AND situacao = 'reservado' AND reservado_por = :dono"""
 
 
-def _reservar(tabela: str, filtro: str = "") -> str:
-    return _RESERVAR.format(t=tabela, colunas="c.*", dica=_DICA, filtro=filtro)
+def _reservar(tabela: str, filtro: str = "", parados: str = "") -> str:
+    return _RESERVAR.format(t=tabela, colunas="c.*", dica=_DICA, filtro=filtro, parados=parados)
 
 
-def _escolher(tabela: str) -> str:
-    return _ESCOLHER.format(t=tabela, colunas="c.id", dica="", filtro="")
+def _escolher(tabela: str, parados: str = "") -> str:
+    return _ESCOLHER.format(t=tabela, colunas="c.id", dica="", filtro="", parados=parados)
 
 
 class SQLServer(Dialeto):
@@ -126,13 +127,14 @@ class SQLServer(Dialeto):
         if filtro.chaves is not None:
             onde += _FILTRO_CHAVES
             binds["chaves"] = list(filtro.chaves)
-        consulta = text(_reservar(escopo.tabela.name, onde))
+        consulta = text(_reservar(escopo.tabela.name, onde, escopo.sem_parados(_PARADOS)))
         if filtro.chaves is not None:
             consulta = consulta.bindparams(bindparam("chaves", expanding=True))
         return registros(con.execute(consulta, binds).all())
 
     def ha_pronto(self, con: Connection, escopo: Escopo) -> bool:
-        return con.execute(text(_escolher(escopo.tabela.name)), {**escopo.binds, "quantos": 1}).first() is not None
+        consulta = text(_escolher(escopo.tabela.name, escopo.sem_parados(_PARADOS)))
+        return con.execute(consulta, {**escopo.binds, "quantos": 1}).first() is not None
 
     def registrar(self, con: Connection, escopo: Escopo, dono: str, desfechos: Sequence[Desfecho]) -> int:
         comando = text(_REGISTRAR.format(t=escopo.tabela.name))

@@ -80,7 +80,7 @@ WHERE {_pendente("integracao_id")} = :integracao_id AND {_pendente("processo")} 
         NOT EXISTS (SELECT 1 FROM {{t}} a
             WHERE {_viva("integracao_id", "a.")} = :integracao_id AND {_viva("chave_paciente", "a.")} = c.chave_paciente
                 AND {_viva("situacao", "a.")} = 'pendente'
-                AND (a.prioridade < c.prioridade OR (a.prioridade = c.prioridade AND a.id < c.id)))
+                AND (a.prioridade < c.prioridade OR (a.prioridade = c.prioridade AND a.id < c.id)){{parados}})
         AND NOT EXISTS (SELECT 1 FROM {{t}} r
             WHERE {_viva("integracao_id", "r.")} = :integracao_id AND {_viva("chave_paciente", "r.")} = c.chave_paciente
                 AND {_viva("situacao", "r.")} = 'reservado')))
@@ -93,6 +93,7 @@ FOR UPDATE SKIP LOCKED"""
 _RESERVAR = f"""\
 UPDATE {{t}} SET situacao = 'reservado', reservado_por = :dono, reabrir = 0, motivo = NULL, reservado_ate = {daqui_a("oracle", ":prazo")}
 WHERE id = :id"""
+_PARADOS = "a.processo NOT IN ({})"
 _FILTRO_CHAVES = "\n    AND c.chave IN :chaves"
 _FILTRO_PACIENTE = "\n    AND c.chave_paciente = :paciente"
 
@@ -143,7 +144,7 @@ class Oracle(Dialeto):
         if filtro.chaves is not None:
             onde += _FILTRO_CHAVES
             binds["chaves"] = list(filtro.chaves)
-        escolher = text(_ESCOLHER.format(t=tabela, filtro=onde))
+        escolher = text(_ESCOLHER.format(t=tabela, filtro=onde, parados=escopo.sem_parados(_PARADOS)))
         if filtro.chaves is not None:
             escolher = escolher.bindparams(bindparam("chaves", expanding=True))
         ids = [linha[0] for linha in con.execute(escolher, binds)]
@@ -156,7 +157,7 @@ class Oracle(Dialeto):
         return sorted(lidos, key=lambda r: (r.prioridade, r.id))
 
     def ha_pronto(self, con: Connection, escopo: Escopo) -> bool:
-        escolher = text(_ESCOLHER.format(t=escopo.tabela.name, filtro=""))
+        escolher = text(_ESCOLHER.format(t=escopo.tabela.name, filtro="", parados=escopo.sem_parados(_PARADOS)))
         return con.execute(escolher, {**escopo.binds, "quantos": 1}).first() is not None
 
     def registrar(self, con: Connection, escopo: Escopo, dono: str, desfechos: Sequence[Desfecho]) -> int:
@@ -178,8 +179,8 @@ class Oracle(Dialeto):
             "travar_abertas": _TRAVAR_ABERTAS.format(t=nome),
             "unir": _UNIR.format(t=nome),
             "inserir": _INSERIR.format(t=nome),
-            "escolher": _ESCOLHER.format(t=nome, filtro=""),
-            "escolher_filtrado": _ESCOLHER.format(t=nome, filtro=_FILTRO_PACIENTE + _FILTRO_CHAVES),
+            "escolher": _ESCOLHER.format(t=nome, filtro="", parados=""),
+            "escolher_filtrado": _ESCOLHER.format(t=nome, filtro=_FILTRO_PACIENTE + _FILTRO_CHAVES, parados=""),
             "travar": _TRAVAR.format(t=nome),
             "reservar": _RESERVAR.format(t=nome),
             "registrar": _REGISTRAR.format(t=nome),

@@ -72,7 +72,7 @@ SELECT c.id, c.chave_paciente, c.prioridade, f.ordem FROM {t} c CROSS JOIN LATER
                 AND (a.proxima_tentativa_em IS NULL OR a.proxima_tentativa_em <= statement_timestamp()){filtro_a} AS livre
             FROM {t} a
             WHERE a.integracao_id = :integracao_id AND a.chave_paciente = c.chave_paciente AND a.situacao IN ('pendente', 'reservado')
-                AND (a.situacao = 'reservado' OR (a.prioridade, a.id) <= (c.prioridade, c.id))
+                AND (a.situacao = 'reservado' OR (a.prioridade, a.id) <= (c.prioridade, c.id)){parados}
             ORDER BY a.situacao DESC, a.prioridade, a.id LIMIT :por_paciente + 1) p) f
     WHERE c.integracao_id = :integracao_id AND c.processo = :processo AND c.situacao = 'pendente'
         AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= statement_timestamp()){filtro_c}
@@ -90,6 +90,7 @@ UPDATE {{t}} t SET situacao = 'reservado', reservado_por = :dono, reabrir = fals
     reservado_ate = {daqui_a("postgresql", ":prazo")}
 FROM contada e WHERE t.id = e.id AND (e.ordem = 0 OR e.ordem = e.presente)
 RETURNING t.id, t.chave, t.chave_paciente, t.operacao, t.prioridade, t.tentativas, t.criado_em"""
+_PARADOS = "(a.situacao = 'reservado' OR a.processo NOT IN ({}))"
 _FILTRO_CHAVES = " AND {x}.chave = ANY(CAST(:chaves AS text[]))"
 _FILTRO_PACIENTE = " AND {x}.chave_paciente = :paciente"
 
@@ -129,9 +130,9 @@ def _linha_copy(n: int, item: ItemFila) -> str:
 
 
 @cache
-def _sql(tabela: str, modelo: str, entrada: str = "", filtro: str = "") -> str:
+def _sql(tabela: str, modelo: str, entrada: str = "", filtro: str = "", parados: str = "") -> str:
     filtros = {f"filtro_{x}": filtro.format(x=x) for x in "ac"}
-    return modelo.format(t=tabela, abertas=lista_sql(ABERTAS), entrada=entrada, **filtros)
+    return modelo.format(t=tabela, abertas=lista_sql(ABERTAS), entrada=entrada, parados=parados, **filtros)
 
 
 class PostgreSQL(Dialeto):
@@ -188,10 +189,12 @@ class PostgreSQL(Dialeto):
             binds["paciente"] = filtro.chave_paciente
         # Losing a reservation in a crash of the server costs nothing: the row is simply pending again.
         con.execute(text("SET LOCAL synchronous_commit TO off"))
-        return registros(con.execute(text(_sql(escopo.tabela.name, _RESERVAR, filtro=onde)), binds).all())
+        consulta = _sql(escopo.tabela.name, _RESERVAR, filtro=onde, parados=escopo.sem_parados(_PARADOS))
+        return registros(con.execute(text(consulta), binds).all())
 
     def ha_pronto(self, con: Connection, escopo: Escopo) -> bool:
-        return con.execute(text(_sql(escopo.tabela.name, _ESCOLHER)), {**escopo.binds, "quantos": 1, "por_paciente": 1}).first() is not None
+        consulta = _sql(escopo.tabela.name, _ESCOLHER, parados=escopo.sem_parados(_PARADOS))
+        return con.execute(text(consulta), {**escopo.binds, "quantos": 1, "por_paciente": 1}).first() is not None
 
     def registrar(self, con: Connection, escopo: Escopo, dono: str, desfechos: Sequence[Desfecho]) -> int:
         binds = {

@@ -15,12 +15,21 @@ from include.fusion.settings.intervalo import Duracao, Intervalo, ler_intervalo
 from include.fusion.settings.leitura import Modelo, achado
 
 _VIGIA_MINIMO = timedelta(milliseconds=50)
+_PRAZO_MINIMO = timedelta(seconds=10)
 
 
 def _vigia(valor: Any) -> timedelta:
     lido = ler_intervalo(valor)
     if lido < _VIGIA_MINIMO:
         raise ValueError(f"expected at least 0.05 seconds, found {achado(valor)}")
+    return lido
+
+
+def _prazo(valor: Any) -> timedelta:
+    # Renewed at a third of it, give or take two seconds: a shorter one would run out under a living delivery, which would send twice.
+    lido = ler_intervalo(valor)
+    if lido < _PRAZO_MINIMO:
+        raise ValueError(f"expected at least {_PRAZO_MINIMO.seconds} seconds, found {achado(valor)}")
     return lido
 
 
@@ -58,8 +67,8 @@ class Entrega(Processo):
     """Requests in flight at Fusion."""
     permanencia: Duracao = timedelta(seconds=30)
     """A run stays this long on an empty queue before it ends: a change within it takes no task start, which costs more than the wait."""
-    prazo_reserva: Intervalo = timedelta(seconds=120)
-    """Lease of a reserved batch: a killed worker's records come back after it."""
+    prazo_reserva: Annotated[timedelta, BeforeValidator(_prazo)] = timedelta(seconds=120)
+    """Lease of a reserved batch: a killed worker's records come back after it. At least 10 s."""
     tentativas_max: int = Field(default=8, ge=1, le=100)
     """Deliveries of one record that may fail for a passing reason before it goes to ``erro``."""
     espera_inicial: Intervalo = timedelta(seconds=2)

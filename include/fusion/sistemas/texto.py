@@ -6,11 +6,15 @@ import codecs
 import html
 import re
 
-_BLOCOS = "p|div|li|tr|h[1-6]|ul|ol|table|blockquote|section"
-_TAGS = rf"{_BLOCOS}|br|hr|span|b|i|u|s|em|strong|font|a|td|th|tbody|thead|sub|sup|pre|small|img|html|head|body|meta|title|center|o:p"
+_BLOCOS = "p|div|li|tr|h[1-6]|ul|ol|dl|dt|dd|table|caption|blockquote|section|pre|center"
+_TAGS = rf"{_BLOCOS}|br|hr|span|b|i|u|s|em|strong|font|a|td|th|tbody|thead|sub|sup|small|img|html|head|body|meta|title|o:p"
 # Only known tags make a text HTML: "PA < 120 e FC > 80" is plain text and must arrive as it is.
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:[\s/][^<>]*)?>", re.IGNORECASE)
-_QUEBRA = re.compile(rf"<(?:br|hr)(?:[\s/][^<>]*)?>|</(?:{_BLOCOS})\s*>", re.IGNORECASE)
+# A block begins a line as well as ends one, and cells stand apart: "tomar 1<div>20 gotas" is not 120 of them. Neighbours share one line break.
+_QUEBRA = re.compile(rf"<(?:br|hr)(?:[\s/][^<>]*)?>|(?:</?(?:{_BLOCOS})(?:[\s/][^<>]*)?>[ \t]*)+", re.IGNORECASE)
+_CELULA = re.compile(r"</?t[dh](?:[\s/][^<>]*)?>", re.IGNORECASE)
+# Ten to the third must not arrive as a hundred and three.
+_EXPOENTE = re.compile(r"(?<=[0-9A-Za-zµ])<sup(?:\s[^<>]*)?>(?=[0-9+-])", re.IGNORECASE)
 _ENTIDADE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10}[0-9]{0,2});")
 _OCULTOS = (
     (re.compile(r"<!--"), re.compile(r"-->")),
@@ -28,6 +32,7 @@ _RTF_SEM_TEXTO = frozenset((
 ))  # fmt: skip
 _VISIVEL, _ESCONDIDO, _FORA = range(3)
 """Text of a group: seen, hidden by its format, or no text of the document."""
+_EXPOENTES = frozenset("0123456789+-")
 _RTF_SIMBOLOS = {
     "par": "\n", "line": "\n", "softline": "\n", "row": "\n", "nestrow": "\n", "sect": "\n", "page": "\n",
     "tab": "\t", "cell": "\t", "nestcell": "\t", "emspace": " ", "enspace": " ", "qmspace": " ", "emdash": "—", "endash": "–",
@@ -58,9 +63,9 @@ def _arrumar(texto: str) -> str:
 
 
 def html_para_texto(texto: str) -> str:
-    """Tags out, entities decoded, blocks and line breaks kept as new lines."""
-    limpo = _sem_ocultos(texto.replace("\r\n", "\n"))
-    return _arrumar(html.unescape(_TAG.sub("", _QUEBRA.sub("\n", limpo))))
+    """Tags out, entities decoded, blocks and line breaks kept as new lines, cells of a table as words apart."""
+    limpo = _EXPOENTE.sub("^", _sem_ocultos(texto.replace("\r\n", "\n")))
+    return _arrumar(html.unescape(_TAG.sub("", _CELULA.sub("\t", _QUEBRA.sub("\n", limpo)))))
 
 
 def _sem_binario(texto: str) -> str:
@@ -103,12 +108,14 @@ def rtf_para_texto(texto: str) -> str:
     """The text of an RTF document: font tables, pictures and the like left out, escapes decoded."""
     saida: list[str] = []
     pilha: list[tuple[int, int]] = []
-    oculto, reserva, pular, pagina = _VISIVEL, 1, 0, "cp1252"
+    oculto, reserva, pular, pagina, elevado = _VISIVEL, 1, 0, "cp1252", False
     for palavra, numero, hexa, escape, chave, trecho in _RTF.findall(_sem_binario(texto)):
         if trecho:
             if not oculto:
                 # What follows \uN stands in for readers without Unicode.
-                saida.append(trecho[pular:])
+                visto = trecho[pular:]
+                saida.append("^" + visto if elevado and saida and saida[-1][-1:].isalnum() and visto[:1] in _EXPOENTES else visto)
+                elevado = False
         elif chave == "{":
             pilha.append((oculto, reserva))
         elif chave == "}":
@@ -119,6 +126,8 @@ def rtf_para_texto(texto: str) -> str:
             reserva = max(0, int(numero))
         elif palavra in _RTF_SEM_TEXTO or escape == "*":
             oculto = _FORA
+        elif palavra == "super":
+            elevado = numero != "0"
         elif palavra in ("v", "deleted") and oculto != _FORA:
             # Hidden, or struck out by a reviewer: who reads the note does not see it either.
             oculto = _VISIVEL if numero == "0" else _ESCONDIDO

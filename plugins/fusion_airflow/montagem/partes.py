@@ -86,10 +86,14 @@ class Partes:
     def fila(self, processo: str = "") -> Fila:
         """Queue of one process; of the system's first one where none is named."""
         if processo == CARGA_INICIAL:
-            return Fila(self.fusion, self.integracao.integracao_id, processo)
+            return Fila(self.fusion, self.integracao.integracao_id, processo, parados=self._parados("ImportacaoAtendimento"))
         p = self.sistema.processo(processo) if processo else self.sistema.processos[0]
         tipo = FilaArquivos if p.tabela == TABELA_HL7 else Fila
-        return tipo(self.fusion, self.integracao.integracao_id, p.nome, p.tabela)
+        return tipo(self.fusion, self.integracao.integracao_id, p.nome, p.tabela, self._parados(p.tabela))
+
+    def _parados(self, tabela: str) -> tuple[str, ...]:
+        desligados = (p for p in self.sistema.processos if not self.integracao.entrega_de(p.nome).habilitado)
+        return tuple(p.nome for p in desligados if p.tabela == tabela)
 
     def fila_pedidos(self) -> Fila:
         tabela, processo = PEDIDOS
