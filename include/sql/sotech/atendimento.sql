@@ -1,5 +1,5 @@
 -- Sotech: attendances of a batch with patient, unit, bed, professional and the two diagnoses of its own. Bind: chaves.
--- Source: see include/contracts/sotech. An inactive one is not there; one whose patient is missing is, and is refused: only what is gone is cancelled.
+-- Source: include/contracts/sotech. An inactive one is not there; one whose patient is missing is, and is refused: only what is gone is cancelled.
 SELECT
     a.pkatendimento AS chave, a.dataentrada AS data_inicio, a.datasaida AS data_fim, a.queixaprincipal AS queixa_principal,
     t.pktipoatendimento AS tipo_codigo, t.tipoatendimento AS tipo_nome,

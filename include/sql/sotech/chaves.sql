@@ -1,5 +1,5 @@
 -- Sotech: attendances that a form asks for. Binds: atendimento, paciente, inicio, fim (by date of entry, fim excluded; each may be NULL),
--- chave (last row seen, or NULL) and limite. Source: see include/contracts/sotech.
+-- chave (last row seen, or NULL) and limite. Source: include/contracts/sotech.
 SELECT
     a.pkatendimento AS chave,
     a.fkpaciente AS chave_paciente,

@@ -1,4 +1,4 @@
--- Sotech: version and attendance of attendances. Binds: de, ate (keys, ate excluded). Source: see include/contracts/sotech.
+-- Sotech: version and attendance of attendances. Binds: de, ate (keys, ate excluded). Source: include/contracts/sotech.
 SELECT
     a.pkatendimento AS pk,
     (CAST(a.version AS bigint) * 2 + CASE WHEN a.ativo THEN 1 ELSE 0 END + 1)

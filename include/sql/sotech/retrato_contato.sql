@@ -1,4 +1,4 @@
--- Sotech: version and attendance of contacts of patients. Binds: de, ate (keys, ate excluded). Source: see include/contracts/sotech.
+-- Sotech: version and attendance of contacts of patients. Binds: de, ate (keys, ate excluded). Source: include/contracts/sotech.
 SELECT
     c.pkcontato AS pk,
     (CAST(c.version AS bigint) * 2 + CASE WHEN c.ativo THEN 1 ELSE 0 END + 1)

@@ -1,4 +1,4 @@
--- Sotech: version and attendance of bed movements. Binds: de, ate (keys, ate excluded). Source: see include/contracts/sotech.
+-- Sotech: version and attendance of bed movements. Binds: de, ate (keys, ate excluded). Source: include/contracts/sotech.
 SELECT
     m.pkmovimentacaoleito AS pk,
     (CAST(m.version AS bigint) * 2 + CASE WHEN m.ativo THEN 1 ELSE 0 END + 1)

@@ -1,4 +1,4 @@
--- Sotech: version and attendance of patients. Binds: de, ate (keys, ate excluded). Source: see include/contracts/sotech.
+-- Sotech: version and attendance of patients. Binds: de, ate (keys, ate excluded). Source: include/contracts/sotech.
 SELECT
     p.pkpaciente AS pk,
     (CAST(p.version AS bigint) * 2 + CASE WHEN p.ativo THEN 1 ELSE 0 END + 1)

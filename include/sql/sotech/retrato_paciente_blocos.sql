@@ -1,4 +1,4 @@
--- Sotech: how many patients each block of keys has, and a sum that any change moves. Bind: tamanho. Source: see include/contracts/sotech.
+-- Sotech: how many patients each block of keys has, and a sum that any change moves. Bind: tamanho. Source: include/contracts/sotech.
 SELECT r.bloco, COUNT(*) AS quantidade, CAST(SUM(r.parcela) AS bigint) AS soma
 FROM (
     SELECT

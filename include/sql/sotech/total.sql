@@ -1,2 +1,2 @@
--- Sotech: how many attendances the whole history has. Source: see include/contracts/sotech.
+-- Sotech: how many attendances the whole history has. Source: include/contracts/sotech.
 SELECT COUNT(*) AS total FROM sotech.ate_atendimento
