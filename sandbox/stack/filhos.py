@@ -34,22 +34,31 @@ def vivo(dados: Ficha | None) -> bool:
 def pertencentes(fichas: Iterable[Ficha], marca: str, *, todos: bool = True) -> list[psutil.Process]:
     """Processes in the sessions that these leaders opened; with ``todos`` also any other that carries the mark.
 
-    A task runner moves to a process group of its own, but keeps the session of its component. A session number is trusted only
-    while its leader is the recorded process, or when the member itself carries the mark.
+    A task runner moves to a process group of its own, but keeps the session of its component. A session number is trusted while its
+    leader is the recorded process, or when the member itself carries the mark. Airflow hides the environment of what runs tasks from all
+    but root: of those the number must do, which the kernel gives to nobody else while one of them lives.
     """
-    sessoes = {int(f["pid"]): vivo(f) for f in fichas}
+    sessoes = {int(f["pid"]): f for f in fichas}
+    vivas = {numero for numero, f in sessoes.items() if vivo(f)}
     achados = []
     for processo in psutil.process_iter():
         if processo.pid == os.getpid():
             continue
         try:
-            lider_vivo = sessoes.get(os.getsid(processo.pid))
-            marcado = lider_vivo or ((todos or lider_vivo is not None) and processo.environ().get(MARCA) == marca)
-            if marcado and processo.status() != psutil.STATUS_ZOMBIE:
+            sessao = os.getsid(processo.pid)
+            nosso = sessao in vivas or ((todos or sessao in sessoes) and _marcado(processo, marca, sessoes.get(sessao)))
+            if nosso and processo.status() != psutil.STATUS_ZOMBIE:
                 achados.append(processo)
         except (psutil.Error, OSError):
             continue
     return achados
+
+
+def _marcado(processo: psutil.Process, marca: str, lider: Ficha | None) -> bool:
+    try:
+        return processo.environ().get(MARCA) == marca
+    except psutil.AccessDenied:
+        return lider is not None and processo.uids().real == os.getuid() and processo.create_time() >= float(lider["inicio"])
 
 
 def sinalizar(processos: Iterable[psutil.Process], sinal: int) -> None:

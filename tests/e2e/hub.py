@@ -363,13 +363,16 @@ class Hub:
         processo.kill()
 
     def processo_da(self, dag: str, tarefa: str) -> psutil.Process | None:
-        """The process in which a task works now, found by its connection to the integration database."""
-        portas = self.sql("airflow", "select client_port from pg_stat_activity where application_name = %s", f"{dag}.{tarefa}")
-        procuradas = {p["client_port"] for p in portas}
-        # Looking at every process of the machine takes a while; most of the time nobody is at it.
-        donos = {c.pid for c in psutil.net_connections("tcp") if c.laddr.port in procuradas and c.pid} if procuradas else set()
+        """The process in which a task works now: the one that Airflow names, once it has a connection to a database of ours.
+
+        Whose sockets they are cannot be asked: Airflow hides its tasks' from other processes of the same account.
+        """
+        if not self.um("airflow", "select count(*) from pg_stat_activity where application_name = %s", f"{dag}.{tarefa}"):
+            return None
+        numeros = "select pid from task_instance where dag_id = %s and task_id = %s and state = 'running' and pid is not null"
+        deles = {linha["pid"] for linha in self.sql("airflow", numeros, dag, tarefa)}
         try:
-            return next((p for p in psutil.Process(self.pilha.filhos["scheduler"].pid).children(recursive=True) if p.pid in donos), None)
+            return next((p for p in psutil.Process(self.pilha.filhos["scheduler"].pid).children(recursive=True) if p.pid in deles), None)
         except psutil.NoSuchProcess:
             return None
 

@@ -71,6 +71,20 @@ def test_a_dead_leader_s_children_are_found_by_their_mark(familia: list[int]) ->
     assert [p.pid for p in pertencentes([dados], NOSSA, todos=False)] == [familia[1]]
 
 
+def test_children_that_hide_their_environment_are_found_by_their_session(familia: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Airflow's workers hide theirs from an ordinary account; to root, which runs this in CI, nothing is hidden."""
+
+    def negar(self: psutil.Process) -> dict[str, str]:
+        raise psutil.AccessDenied(self.pid)
+
+    monkeypatch.setattr(psutil.Process, "environ", negar)
+    dados = ficha(familia[0])
+    os.kill(familia[0], signal.SIGKILL)
+    time.sleep(0.2)
+    assert [p.pid for p in pertencentes([dados], NOSSA)] == [familia[1]]
+    assert pertencentes([{**dados, "inicio": time.time()}], NOSSA) == []
+
+
 def test_a_recycled_pid_is_nobody_of_ours(familia: list[int]) -> None:
     velha = {**ficha(familia[0]), "inicio": 1.0}
     assert not vivo(velha)
