@@ -470,6 +470,7 @@ def test_a_bundle_that_fails_because_the_server_does_is_not_sent_record_by_recor
     bancada.configurar(maxRetries=0)
     bancada.observar(6)
     bancada.enviar()
+    bancada.sql('delete from patients where "ehrPatientId" is null')  # None has to be made first.
     bancada.observar(6)
     servidor.falhas(parcela_500=1.0, so_metodo="POST")
     with pytest.raises(FhirIndisponivel):

@@ -29,7 +29,7 @@ _T = TypeVar("_T", bound=BaseModel)
 _R = TypeVar("_R")
 # C0 and C1 controls other than tab, LF and CR, DEL and lone surrogates.
 _CONTROLES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_WINDOWS = re.compile("[\x80-\x9f]")
+_WINDOWS = re.compile("[\x80-\x9e]")
 _DO_WORD = {0x0B: "\n", 0x0C: "\n", 0x1E: "-"}
 """Line break, page break and non-breaking hyphen, as pasted text keeps them."""
 _ANO_MIN, _ANO_MAX = 1850, 2200
