@@ -45,12 +45,12 @@ def um(fila: Fila, dono: str = "a") -> Registro:
     return registro
 
 
-def test_rows_of_a_process_that_is_switched_off_hold_up_no_patient(fila: Fila, engine: Engine) -> None:
-    uti = Fila(engine, 12, "uti")
+def test_rows_of_a_process_that_is_switched_off_hold_up_no_patient(fila: Fila) -> None:
+    uti = Fila(fila._engine, 12, "uti")
     por(uti, ItemFila("1", "p"))
     por(fila, ItemFila("2", "p"))
     assert not fila.tem_prontos()
-    livre = Fila(engine, 12, "importacao", parados=("uti",))
+    livre = Fila(fila._engine, 12, "importacao", parados=("uti",))
     assert livre.tem_prontos() and livre.contar()["prontos"] == 1
     assert um(livre).chave == "2"
     assert not uti.tem_prontos()
