@@ -44,7 +44,7 @@ def run(rapido: bool = False) -> list[Medida]:
         sem = observar(h, segundos)
     despertadas = sum(n for tipo, n in com.execucoes.items() if tipo != "scheduled")
     rede = com.execucoes.get("scheduled", 0)
-    como = f"{segundos} s on the real stack, both integrations watched every 0.5 s"
+    como = f"{segundos} s on the real stack, all integrations watched every 0.5 s"
     return [
         medida("idle: runs other than the safety net", despertadas, "runs", f"{como}; {rede} of the safety net; {maquina()}", maximo=0),
         medida("idle: all watchers together", max(0.0, com.parte - sem.parte) * 100, "% of a core",
