@@ -83,7 +83,13 @@ class Guarda:
         try:
             return self._pagina(paciente, ehr_id, recursos, self._um)
         except _DO_BANCO:
+            # Only now: asked for each page, it takes as long as all the rest of it.
+            self._largar(recursos)
             return self._pagina(paciente, ehr_id, recursos, self._um_cercado)
+
+    def _largar(self, recursos: list[dict[str, Any]]) -> None:
+        with self.engine.begin() as con:
+            con.execute(text(_LARGAR), {"tenant": self.tenant_id, "ids": _ids(recursos)})
 
     def _pagina(self, paciente: str, ehr_id: str, recursos: list[dict[str, Any]], um: Any) -> Pagina:
         pagina, feitas = Pagina(), []
@@ -146,9 +152,7 @@ class Guarda:
         return "novas" if conhecida is None else "alteradas"
 
     def _conhecidas(self, con: Connection, ehr_id: str, recursos: list[dict[str, Any]]) -> dict[str, Any]:
-        ids = [i for r in recursos if (i := _id(r)) is not None]
-        binds = {"tenant": self.tenant_id, "ids": ids, "ehr_id": ehr_id}
-        con.execute(text(_LARGAR), binds)
+        binds = {"tenant": self.tenant_id, "ids": _ids(recursos), "ehr_id": ehr_id}
         return {linha.recurso_id: linha for linha in con.execute(text(_CONHECIDAS), binds)}
 
     def _nossas(self, con: Connection, recursos: list[dict[str, Any]]) -> set[str]:
@@ -156,6 +160,10 @@ class Guarda:
         ids = [i for r in recursos for i in _identificadores(r, self.meta.observation_system)]
         consulta = 'SELECT id FROM observations WHERE "tenantId" = :tenant AND id = ANY(:ids)'
         return set(con.execute(text(consulta), {"tenant": self.tenant_id, "ids": ids}).scalars()) if ids else set()
+
+
+def _ids(recursos: list[dict[str, Any]]) -> list[str]:
+    return [i for r in recursos if (i := _id(r)) is not None]
 
 
 def _parte(recurso: dict[str, Any], nome: str) -> dict[str, Any]:

@@ -35,15 +35,20 @@ class Recusa(NamedTuple):
     desconhecido: bool
 
 
+def _ha_mais_nova(*situacoes: str) -> ColumnElement[bool]:
+    """Whether a newer message about the same subject is in one of these situations."""
+    t, nova = FILAS[TABELA].c, FILAS[TABELA].alias("nova").c
+    mesma = (nova.integracao_id == t.integracao_id, nova.processo == t.processo, nova.assunto == t.assunto)
+    return exists(select(null()).where(*mesma, nova.id > t.id, nova.situacao.in_(situacoes)))
+
+
 class FilaArquivos(Fila):
     """Queue of messages, of which several may be about one subject."""
 
     def reenviar_erros(self, *, prefixo_dono: str | None = None, chaves: Iterable[str] | None = None) -> int:
         """Like :meth:`Fila.reenviar_erros`, but for messages whose subject Fusion has a newer one of: sent now, they would take it back."""
-        t, nova = self._tabela.c, self._tabela.alias("nova").c
-        mesma = (nova.integracao_id == t.integracao_id, nova.processo == t.processo, nova.assunto == t.assunto, nova.id > t.id)
-        superada = exists(select(null()).where(*mesma, nova.situacao.in_(("reservado", "concluido"))))
-        self._mudar(("erro",), superada, valores={"situacao": "descartado", "motivo": SUBSTITUIDA, "concluido_em": agora()})
+        valores = {"situacao": "descartado", "motivo": SUBSTITUIDA, "concluido_em": agora()}
+        self._mudar(("erro",), _ha_mais_nova("reservado", "concluido"), valores=valores)
         return super().reenviar_erros(prefixo_dono=prefixo_dono, chaves=chaves)
 
     @staticmethod
@@ -73,10 +78,7 @@ class Arquivos(SemLivro):
 
     def recusadas(self, con: Connection, pacientes: Sequence[str]) -> dict[str, Recusa]:
         """Subject → messages about it, of these patients, that the receiver refused."""
-        nova = FILAS[TABELA].alias("nova").c
-        mesma = (nova.integracao_id == self._t.integracao_id, nova.processo == self._t.processo, nova.assunto == self._t.assunto)
-        passou = exists(select(null()).where(*mesma, nova.id > self._t.id, nova.situacao == "concluido"))
-        abertas = self._em_erro(con, pacientes, self._t.recusada == true(), self._t.operacao == "inclusao", ~passou)
+        abertas = self._em_erro(con, pacientes, self._t.recusada == true(), self._t.operacao == "inclusao", ~_ha_mais_nova("concluido"))
         desconhecidos = {assunto for assunto, _ in abertas}
         achadas: dict[str, Recusa] = {}
         for assunto, controle in self._em_erro(con, pacientes, self._t.recusada == true()):
