@@ -19,8 +19,8 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "mypy",
     ),
     "import contracts": ("-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"),
-    "settings": ("-m", "include.fusion.settings", "validar"),
-    "De/Para": ("-m", "include.fusion.depara", "validar"),
+    "settings": ("-m", "include.fusion", "settings", "validar"),
+    "De/Para": ("-m", "include.fusion", "depara", "validar"),
 }
 
 

@@ -18,9 +18,10 @@ Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e pr
 5. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
-from fusion_airflow.dags import dag_de_integracao
+from fusion_airflow.dags.integration import dag_de_integracao
 from fusion_airflow.operators import CargaOperator, ImportacaoOperator
-from include.fusion.settings import Consulfarma, instaladas
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.consulfarma.settings import Consulfarma
 
 for integracao in instaladas(Consulfarma):
     with dag_de_integracao(integracao, __doc__):

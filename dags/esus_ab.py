@@ -20,9 +20,10 @@ Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e pr
 6. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
-from fusion_airflow.dags import dag_de_integracao
+from fusion_airflow.dags.integration import dag_de_integracao
 from fusion_airflow.operators import ImportacaoOperator
-from include.fusion.settings import EsusAb, instaladas
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.esus_ab.settings import EsusAb
 
 for integracao in instaladas(EsusAb):
     with dag_de_integracao(integracao, __doc__):

@@ -17,8 +17,9 @@ continua de onde esta começou.
    está ligada e se entrega; a carga segue sozinha.
 """
 
-from fusion_airflow.dags import carga_inicial
-from include.fusion.settings import EsusAb, instaladas
+from fusion_airflow.dags.integration import carga_inicial
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.esus_ab.settings import EsusAb
 
 for integracao in instaladas(EsusAb):
     carga_inicial(integracao, __doc__)

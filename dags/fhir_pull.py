@@ -22,8 +22,8 @@ from datetime import timedelta
 
 from airflow.sdk import DAG
 
-from fusion_airflow.fhir.dags import FORMULARIO_PULL, NOME_DO_TENANT, comum
-from fusion_airflow.fhir.operators import FhirPullOperator, TenantsFhirOperator
+from fusion_airflow.dags.fhir import FORMULARIO_PULL, NOME_DO_TENANT, comum
+from fusion_airflow.operators.fhir import FhirPullOperator, TenantsFhirOperator
 
 with DAG(
     "fhir_pull",

@@ -20,8 +20,8 @@ from datetime import timedelta
 
 from airflow.sdk import DAG
 
-from fusion_airflow.fhir.dags import FORMULARIO_PUSH, NOME_DO_TENANT, comum, observacoes_pendentes
-from fusion_airflow.fhir.operators import FhirPushOperator, FhirTempoRealOperator, TenantsFhirOperator
+from fusion_airflow.dags.fhir import FORMULARIO_PUSH, NOME_DO_TENANT, comum, observacoes_pendentes
+from fusion_airflow.operators.fhir import FhirPushOperator, FhirTempoRealOperator, TenantsFhirOperator
 
 with DAG(
     "fhir_push",

@@ -21,9 +21,10 @@ Para trazer de novo um agendamento, os de um paciente ou os de um período: **Tr
 6. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
-from fusion_airflow.dags import AGENDA, dag_de_integracao
+from fusion_airflow.dags.integration import AGENDA, dag_de_integracao
 from fusion_airflow.operators import CargaOperator, ImportacaoOperator
-from include.fusion.settings import FusionService, instaladas
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.fusion_service.settings import FusionService
 
 for integracao in instaladas(FusionService):
     with dag_de_integracao(integracao, __doc__, AGENDA):

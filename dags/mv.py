@@ -26,9 +26,10 @@ from typing import Any
 
 from airflow.sdk import TaskGroup
 
-from fusion_airflow.dags import dag_de_integracao
+from fusion_airflow.dags.integration import dag_de_integracao
 from fusion_airflow.operators import AcompanhamentoOperator, CargaOperator, ImportacaoOperator, PedidosOperator
-from include.fusion.settings import Mv, instaladas
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.mv.settings import Mv
 
 PROCESSOS = {
     "abertura": "Processamento Pendência Abertura",

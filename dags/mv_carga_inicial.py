@@ -16,8 +16,9 @@ página; **Processamento** as entrega ao Fusion, sempre atrás do movimento do d
    está ligada e se entrega; a carga segue sozinha.
 """
 
-from fusion_airflow.dags import carga_inicial
-from include.fusion.settings import Mv, instaladas
+from fusion_airflow.dags.integration import carga_inicial
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.mv.settings import Mv
 
 for integracao in instaladas(Mv):
     carga_inicial(integracao, __doc__)

@@ -25,9 +25,10 @@ Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e pr
 7. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
-from fusion_airflow.dags import dag_de_integracao
+from fusion_airflow.dags.integration import dag_de_integracao
 from fusion_airflow.operators import CargaOperator, ImportacaoOperator
-from include.fusion.settings import Sotech, instaladas
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.sotech.settings import Sotech
 
 for integracao in instaladas(Sotech):
     with dag_de_integracao(integracao, __doc__):

@@ -30,9 +30,10 @@ from typing import Any
 
 from airflow.sdk import TaskGroup
 
-from fusion_airflow.dags import dag_de_integracao
+from fusion_airflow.dags.integration import dag_de_integracao
 from fusion_airflow.operators import AcompanhamentoOperator, CargaOperator, ImportacaoOperator
-from include.fusion.settings import Tasy, instaladas
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.tasy.settings import Tasy
 
 BUSCAS = {
     "buscar_atendimentos": "Buscar Atendimentos Tasy",

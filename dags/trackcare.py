@@ -17,7 +17,7 @@ Para trazer de novo um paciente: **Trigger** e preencha o formulário. *Comparar
 2. *Fusion indisponível*, sem resposta MLLP ou banco fora do ar: nada se perdeu. Quando voltar, a DAG continua sozinha; para não esperar,
    limpe a tarefa (**Clear**).
 3. *Fusion rejeitou a mensagem* (AR): confira versão, charset e MSH-3 na seção `hl7` das configurações e os layouts da integração no Fusion.
-4. *Registros recusados acima do limite* (AE): o código diz o campo; `python -m include.fusion.hl7 check ARQUIVO` explica uma mensagem campo
+4. *Registros recusados acima do limite* (AE): o código diz o campo; `python -m include.fusion hl7 check ARQUIVO` explica uma mensagem campo
    por campo. Corrija a causa e limpe a tarefa; os erros dela são reenviados.
 5. *Pacientes com algo recusado*: uma causa comum (De/Para, charset) impede que se diga algo da maioria; `PendenciaIntegracao.motivo` diz o quê.
    O resto dos mesmos pacientes segue para o envio. Corrija a causa e limpe a tarefa.
@@ -26,9 +26,10 @@ Para trazer de novo um paciente: **Trigger** e preencha o formulário. *Comparar
 
 from typing import Any
 
-from fusion_airflow.dags import HL7, dag_de_integracao
+from fusion_airflow.dags.integration import HL7, dag_de_integracao
 from fusion_airflow.operators import CargaOperator, EnvioArquivoOperator, PendenciaBuscaOperator
-from include.fusion.settings import TrackCare, instaladas
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.trackcare.settings import TrackCare
 
 SINCRONIZAR, PENDENCIA, ENVIO = "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion"
 

@@ -14,9 +14,10 @@ grava em `PacienteSES`, no próprio banco do TrackCare. Daí a DAG *TrackCare* a
 4. Para refazer tudo desde o início, dispare com *Recomeçar*; pacientes sem mudança não são enviados de novo.
 """
 
-from fusion_airflow.dags import RECOMECAR, dag_inicial
+from fusion_airflow.dags.integration import RECOMECAR, dag_inicial
 from fusion_airflow.operators import CargaPacientesOperator
-from include.fusion.settings import TrackCare, instaladas
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.trackcare.settings import TrackCare
 
 for integracao in instaladas(TrackCare):
     with dag_inicial(integracao, __doc__, integracao.carga_inicial_pacientes.dagrun_timeout, {"recomecar": RECOMECAR}):

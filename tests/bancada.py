@@ -13,11 +13,11 @@ from typing import Any
 import psycopg2
 from sqlalchemy import create_engine, text
 
-from fusion_airflow.montagem import Montagem
-from include.fusion.cliente import ApiFusion, ClienteFusion
-from include.fusion.migracoes import migrar
-from include.fusion.resultado import Resultado
+from include.fusion.delivery.result import Resultado
+from include.fusion.http.fusion import ApiFusion, ClienteFusion
 from include.fusion.settings import obter
+from include.fusion.store.migrate import migrar
+from include.fusion.wiring import Montagem
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.postgres import Postgres
 
@@ -116,7 +116,8 @@ class Bancada:
 
     def divergentes(self) -> list[str]:
         """Keys whose state in Fusion is not what the source says now (records that must be refused left out)."""
-        from include.fusion.modelo import Atendimento, corpo, versao_conteudo
+        from include.fusion.model.atendimento import Atendimento
+        from include.fusion.model.content import corpo, versao_conteudo
 
         con = psycopg2.connect(self.dsn["origem"])
         esperados = {e.chave: e.operacao for e in self.fonte.chaves(con)}

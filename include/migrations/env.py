@@ -1,11 +1,11 @@
-"""Alembic's entry: runs on the connection that ``include.fusion.migracoes`` hands over, or writes SQL for a named engine."""
+"""Alembic's entry: runs on the connection that ``include.fusion.store.migrate`` hands over, or writes SQL for a named engine."""
 
 from __future__ import annotations
 
 from alembic import context
 from sqlalchemy import Connection, text
 
-from include.fusion.tabelas import metadados
+from include.fusion.store.tables import metadados
 
 VERSAO = "versao_migracao"
 """Alembic's table: a name of our own, since the integration database may hold other applications' tables."""

@@ -14,7 +14,7 @@ class Preguicosa:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if self._app is None:
-            from fusion_airflow.fhir.api import criar
+            from fusion_airflow.fhir_api.routes import criar
 
             self._app = criar()
         await self._app(scope, receive, send)

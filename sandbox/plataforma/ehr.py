@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from include.fusion.fhir import paciente as transformacao
-from include.fusion.fhir.configuracao import Metadados
+from include.fusion.fhir.config.model import Metadados
+from include.fusion.fhir.mapping import patient
 
 _ABRIR = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 SISTEMA = Metadados().observation_system
@@ -44,13 +44,11 @@ class ServidorEhr:
             lido = resposta.read()
         return dict(json.loads(lido)) if lido else {}
 
-    def cadastrar(self, paciente: transformacao.Paciente) -> tuple[str, str | None]:
+    def cadastrar(self, paciente: patient.Paciente) -> tuple[str, str | None]:
         """A patient by the business identifier that the push would use; id and version."""
         meta = Metadados()
-        sistema, valor = transformacao.identificador(paciente, meta)
-        criado = self.pedir(
-            "POST", "Patient", transformacao.para_fhir(paciente, meta), **{"If-None-Exist": f"identifier={sistema}|{valor}"}
-        )
+        sistema, valor = patient.identificador(paciente, meta)
+        criado = self.pedir("POST", "Patient", patient.para_fhir(paciente, meta), **{"If-None-Exist": f"identifier={sistema}|{valor}"})
         return str(criado["id"]), (criado.get("meta") or {}).get("versionId")
 
     def observar(self, ehr_id: str, valor: int, **mais: Any) -> str:

@@ -8,10 +8,10 @@ from typing import Any
 import psycopg2
 from sqlalchemy import create_engine
 
-from include.fusion.fhir.cofre import Cofre
-from include.fusion.fhir.configuracoes import Configuracoes
-from include.fusion.fhir.migracoes import migrar_plataforma
-from include.fusion.fhir.repositorio import Repositorio
+from include.fusion.fhir.config.secrets import Cofre
+from include.fusion.fhir.config.store import Configuracoes
+from include.fusion.fhir.platform.migrate import migrar_plataforma
+from include.fusion.fhir.platform.repository import Repositorio
 from sandbox.plataforma.ehr import ServidorEhr
 from sandbox.plataforma.gerador import criar, gerar
 from sandbox.stack.ambiente import dsn, senha_postgres

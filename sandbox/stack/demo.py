@@ -15,7 +15,8 @@ import psycopg2
 
 from sandbox.postgres import Postgres
 from sandbox.processos import PR_SET_PDEATHSIG
-from sandbox.relatorio import Relatorio, montar, urls_de
+from sandbox.report.base import Relatorio
+from sandbox.report.report import montar, urls_de
 from sandbox.stack import airflow_api, componentes
 from sandbox.stack.ambiente import dsn
 from sandbox.stack.estado import Estado

@@ -37,7 +37,7 @@ def preparar_fila(url: str) -> None:
     """Migrate the hub's own tables."""
     from sqlalchemy import create_engine
 
-    from include.fusion.migracoes import migrar
+    from include.fusion.store.migrate import migrar
 
     engine = create_engine(url)
     migrar(engine)

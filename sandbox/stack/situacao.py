@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg2
 
-from sandbox.consulta import consultar
+from sandbox.report.query import consultar
 from sandbox.stack.ambiente import dsn, senha_postgres
 from sandbox.stack.estado import Estado
 from sandbox.stack.filhos import vivo

@@ -14,8 +14,8 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from fusion_airflow.montagem import CARGA_INICIAL
-from include.fusion.entrega import Parametros
+from include.fusion.delivery.loop import Parametros
+from include.fusion.wiring import CARGA_INICIAL
 from sandbox.postgres import Postgres
 from sandbox.processos import encerrar, iniciar
 from tests.bancada import Bancada

@@ -16,9 +16,10 @@ import aiohttp
 import psycopg2
 import uvloop
 
-from fusion_airflow.montagem import destino_de
-from include.fusion.filas import ItemFila
-from include.fusion.modelo import Atendimento, corpo
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.model.content import corpo
+from include.fusion.store.filas import ItemFila
+from include.fusion.wiring import destino_de
 from sandbox.postgres import Postgres
 from tests.bancada import Bancada
 from tests.bench.apoio import Medida, executar, maquina, medida, servidor_postgres

@@ -16,16 +16,16 @@ from typing import Any
 import aiohttp
 import psycopg2
 
-from include.fusion.fhir.configuracao import Metadados
-from include.fusion.fhir.observacao import para_fhir
-from include.fusion.fhir.repositorio import Repositorio
-from include.fusion.fhir.tempo_real import TempoReal
-from include.fusion.fhir.validacao import em_json
+from include.fusion.fhir.config.model import Metadados
+from include.fusion.fhir.mapping.observation import para_fhir
+from include.fusion.fhir.mapping.validate import em_json
+from include.fusion.fhir.platform.repository import Repositorio
+from include.fusion.fhir.push.realtime import TempoReal
 from sandbox import plataforma
 from sandbox.fhir.servidor import ServidorFhir
 from sandbox.postgres import Postgres
-from sandbox.relatorio import Relatorio
-from sandbox.relatorio_fhir import PUSH, somar
+from sandbox.report.base import Relatorio
+from sandbox.report.fhir import PUSH, somar
 from sandbox.simulador import Origem, criar_registro
 from sandbox.stack import airflow_api
 from tests.bench.apoio import Medida, executar, maquina, medida, servidor_postgres

@@ -12,8 +12,8 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, text
 
-from include.fusion.filas import Desfecho, Fila, ItemFila
-from include.fusion.migracoes import migrar
+from include.fusion.store.filas import Desfecho, Fila, ItemFila
+from include.fusion.store.migrate import migrar
 from sandbox.postgres import Postgres
 
 PRAZO = timedelta(minutes=5)

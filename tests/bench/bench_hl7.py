@@ -7,10 +7,10 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from include.fusion.cliente import ApiFusion, ClienteFusion
-from include.fusion.hl7.mensagem import MensagemHl7
-from include.fusion.hl7.mllp import EnderecoMllp
-from include.fusion.hl7.transporte import Transporte, TransporteHttp, TransporteMllp
+from include.fusion.hl7.build.message import MensagemHl7
+from include.fusion.hl7.wire.mllp import EnderecoMllp
+from include.fusion.hl7.wire.transport import Transporte, TransporteHttp, TransporteMllp
+from include.fusion.http.fusion import ApiFusion, ClienteFusion
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.mllp.servidor import ServidorMllp
 from tests.bench.apoio import Medida, maquina, medida, servidor_postgres

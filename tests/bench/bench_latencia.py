@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from include.fusion.settings import carregar
-from sandbox.consulta import consultar
 from sandbox.origens.base import SEM_EFEITO
-from sandbox.relatorio import fila_de, latencias, montar, percentil
-from sandbox.relatorio_hl7 import SISTEMAS
+from sandbox.report.base import latencias, percentil
+from sandbox.report.hl7 import SISTEMAS
+from sandbox.report.query import consultar
+from sandbox.report.report import fila_de, montar
 from sandbox.simulador import criar_registro
 from sandbox.stack import airflow_api, componentes
 from sandbox.stack.preparo import FONTES

@@ -17,10 +17,10 @@ from typing import Any
 import psutil
 from sqlalchemy import create_engine
 
-from fusion_airflow.montagem import CARGA_INICIAL, Montagem
-from include.fusion.carga_inicial import CargaInicial, Ponto
-from include.fusion.cliente import ApiFusion, ClienteFusion
+from include.fusion.change.initial_load import CargaInicial, Ponto
+from include.fusion.http.fusion import ApiFusion, ClienteFusion
 from include.fusion.settings import obter
+from include.fusion.wiring import CARGA_INICIAL, Montagem
 
 
 class Amostras(threading.Thread):
@@ -48,7 +48,7 @@ class Basta(Exception):
 
 def main(pedido: dict[str, Any]) -> None:
     # Not used, but in the memory of every real task.
-    for nome in ("airflow.sdk.execution_time.task_runner", "fusion_airflow.operators", "fusion_airflow.hooks"):
+    for nome in ("airflow.sdk.execution_time.task_runner", "fusion_airflow.operators", "fusion_airflow.hooks.fusion"):
         importlib.import_module(nome)
 
     def motor(conn_id: str) -> Any:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
-from include.fusion.fhir.autenticacao import Autenticador
-from include.fusion.fhir.busca import Busca
-from include.fusion.fhir.cliente import ClienteFhir
-from include.fusion.fhir.cofre import Cofre
-from include.fusion.fhir.configuracoes import Configuracoes
-from include.fusion.fhir.tokens import CacheTokens
+from include.fusion.fhir.config.secrets import Cofre
+from include.fusion.fhir.config.store import Configuracoes
+from include.fusion.fhir.http.auth import Autenticador
+from include.fusion.fhir.http.client import ClienteFhir
+from include.fusion.fhir.http.tokens import CacheTokens
+from include.fusion.fhir.pull.pull import Busca
 
 
 def main(dsn: str, chave: str, tenant: str) -> None:

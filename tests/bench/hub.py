@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psutil
 
-from sandbox.consulta import consultar
 from sandbox.postgres import Postgres
-from sandbox.relatorio import urls_de
+from sandbox.report.query import consultar
+from sandbox.report.report import urls_de
 from sandbox.stack import airflow_api
 from sandbox.stack.ambiente import dsn
 from sandbox.stack.estado import Estado

@@ -14,8 +14,8 @@ from typing import Any
 
 from sqlalchemy import create_engine
 
-from fusion_airflow.montagem import Montagem
 from include.fusion.settings import obter
+from include.fusion.wiring import Montagem
 
 
 def main(pedido: dict[str, Any]) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from fusion_airflow.fhir.triggers import ObservacaoPendenteTrigger
-from include.fusion.fhir import trabalho
-from include.fusion.fhir.tempo_real import TempoReal
+from fusion_airflow.triggers.fhir import ObservacaoPendenteTrigger
+from include.fusion.fhir.push import due_tenants
+from include.fusion.fhir.push.realtime import TempoReal
 from sandbox.fhir.servidor import ServidorFhir
 from tests.integration.fhir_apoio import BancadaFhir, so_sandbox
 
@@ -88,16 +88,16 @@ def test_a_dead_server_pauses_its_tenant_and_no_other(bancada: BancadaFhir) -> N
     assert rodar(bancada)["tenants_com_falha"] == 1
     assert [bancada.pendentes(t.id) for t in bancada.tenants] == [0, 3, 0, 0]
     bancada.observar(1, morto)
-    assert trabalho.tenants_com_trabalho(bancada.engine, trabalho.TEMPO_REAL, respeitar_pausa=True) == []
-    assert len(trabalho.tenants_com_trabalho(bancada.engine, trabalho.TEMPO_REAL)) == 1
+    assert due_tenants.tenants_com_trabalho(bancada.engine, due_tenants.TEMPO_REAL, respeitar_pausa=True) == []
+    assert len(due_tenants.tenants_com_trabalho(bancada.engine, due_tenants.TEMPO_REAL)) == 1
 
 
 def test_each_more_failure_doubles_the_pause_and_a_success_ends_it(bancada: BancadaFhir) -> None:
     for esperado in (15, 30, 60):
-        trabalho.pausar(bancada.engine, bancada.tenant)
+        due_tenants.pausar(bancada.engine, bancada.tenant)
         [(marcador,)] = bancada.sql("select marcador from marca_dagua where origem = 'pausa'")
         assert float(marcador) == esperado
-    trabalho.retomar(bancada.engine, bancada.tenant)
+    due_tenants.retomar(bancada.engine, bancada.tenant)
     assert bancada.sql("select 1 from marca_dagua where origem = 'pausa'") == []
 
 

@@ -11,13 +11,13 @@ import pytest
 from airflow.sdk.module_loading import import_string
 from sqlalchemy import Engine, create_engine, text
 
-from fusion_airflow.triggers import PollCompartilhado, TrabalhoPendenteTrigger
-from include.fusion import plantao
-from include.fusion.filas import Desfecho, Fila, ItemFila
-from include.fusion.marcas import Marca, Marcas
-from include.fusion.migracoes import migrar
+from fusion_airflow.triggers.work import PollCompartilhado, TrabalhoPendenteTrigger
+from include.fusion.change.watcher import EXECUCAO
 from include.fusion.settings import como_dados, obter
-from include.fusion.vigia import EXECUCAO
+from include.fusion.store import presence
+from include.fusion.store.filas import Desfecho, Fila, ItemFila
+from include.fusion.store.migrate import migrar
+from include.fusion.store.watermarks import Marca, Marcas
 
 
 @pytest.fixture
@@ -131,9 +131,9 @@ def test_what_a_dead_worker_holds_is_announced_when_its_lease_is_over(fusion: En
 
 def test_the_watcher_keeps_quiet_while_somebody_is_on_duty(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
     enfileirar(fusion)
-    plantao.assinar(fusion, 12, "importacao", True)
+    presence.assinar(fusion, 12, "importacao", True)
     assert ouvir(gatilho, 1) == []
-    plantao.assinar(fusion, 12, "importacao", False)
+    presence.assinar(fusion, 12, "importacao", False)
     assert len(ouvir(gatilho)) == 1
 
 

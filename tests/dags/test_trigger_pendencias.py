@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from fusion_airflow.triggers import PollCompartilhado, TrabalhoPendenteTrigger
+from fusion_airflow.triggers.work import PollCompartilhado, TrabalhoPendenteTrigger
 from include.fusion.settings import como_dados, obter
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.postgres import Postgres

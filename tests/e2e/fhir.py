@@ -11,8 +11,8 @@ import psycopg2
 from sandbox import plataforma
 from sandbox.fusion.__main__ import pedir_falhas
 from sandbox.plataforma.ehr import ServidorEhr
-from sandbox.relatorio import Relatorio
-from sandbox.relatorio_fhir import PULL, PUSH, somar
+from sandbox.report.base import Relatorio
+from sandbox.report.fhir import PULL, PUSH, somar
 from sandbox.stack import airflow_api
 from sandbox.stack.ambiente import USUARIO_UI
 from tests.e2e.hub import FIM, Hub

@@ -22,16 +22,16 @@ import psutil
 import psycopg2
 import yaml
 
-from fusion_airflow.montagem import sistema_de
 from include.fusion.settings import Integracao, caminho_padrao, obter
-from sandbox import consulta
-from sandbox.conferencia import conferir
+from include.fusion.wiring import sistema_de
 from sandbox.fusion.__main__ import pedir_falhas
 from sandbox.origens.base import Mudanca
 from sandbox.postgres import Postgres
-from sandbox.relatorio import divergentes, pacientes_divergentes
-from sandbox.relatorio_agenda import agendamentos_divergentes
-from sandbox.relatorio_hl7 import pacientes_em_falta
+from sandbox.report import query
+from sandbox.report.agenda import agendamentos_divergentes
+from sandbox.report.facts import conferir
+from sandbox.report.hl7 import pacientes_em_falta
+from sandbox.report.report import divergentes, pacientes_divergentes
 from sandbox.simulador import Origem, criar_registro
 from sandbox.stack import airflow_api, componentes
 from sandbox.stack.ambiente import USUARIO_UI, dsn
@@ -123,7 +123,7 @@ class Hub:
 
     def fechar(self) -> None:
         self.pilha.parar(espera=6)
-        consulta.fechar()
+        query.fechar()
         Postgres(self.estado.postgres).apagar()
         self.estado.destravar()
         for nome in ("FUSION_ATENDIMENTOS", "FUSION_SETTINGS", "FUSION_FHIR_PERMANENCIA"):
@@ -158,7 +158,7 @@ class Hub:
 
     def sql(self, banco: str, comando: str, *valores: Any) -> list[dict[str, Any]]:
         """Rows of one statement, committed; ``banco`` is a database or a source system."""
-        with consulta.conexao(self.url(banco)) as con, con.cursor() as cur:
+        with query.conexao(self.url(banco)) as con, con.cursor() as cur:
             cur.execute(comando, valores or None)
             nomes = [coluna.name for coluna in cur.description or ()]
             linhas = [dict(zip(nomes, linha, strict=True)) for linha in cur.fetchall()] if nomes else []

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sqlalchemy import create_engine
 
-from include.fusion.filas import Fila, ItemFila
+from include.fusion.store.filas import Fila, ItemFila
 from tests.e2e.hub import Hub, integracao
 
 AGORA = "date_trunc('second', clock_timestamp() at time zone 'America/Bahia')"

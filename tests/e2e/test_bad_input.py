@@ -7,8 +7,8 @@ from contextlib import suppress
 import psycopg2
 from sqlalchemy import create_engine
 
-from include.fusion.filas import Fila, ItemFila
-from include.fusion.lote import AUSENTE
+from include.fusion.delivery.batch import AUSENTE
+from include.fusion.store.filas import Fila, ItemFila
 from sandbox.origens import mv, sotech, tasy
 from sandbox.origens.consulfarma import ESTRANHOS, INVALIDOS, remover
 from sandbox.origens.esus_ab import CASOS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.relatorio_fhir import PULL, PUSH
+from sandbox.report.fhir import PULL, PUSH
 from sandbox.simulador import simular
 from sandbox.stack import airflow_api
 from tests.e2e.fhir import TAREFAS, TEMPO_REAL, Fhir

@@ -12,12 +12,12 @@ from typing import Any
 
 import psycopg2
 
-from fusion_airflow.montagem import Montagem
-from include.fusion.carga import ResultadoCarga
-from include.fusion.entrega import Entrega
-from include.fusion.modelo import Registro, pacote
-from include.fusion.resultado import Resultado
-from include.fusion.vigia import situacoes
+from include.fusion.change.result import ResultadoCarga
+from include.fusion.change.watcher import situacoes
+from include.fusion.delivery.loop import Entrega
+from include.fusion.delivery.result import Resultado
+from include.fusion.model.content import Registro, pacote
+from include.fusion.wiring import Montagem
 from sandbox.origens.base import Mudanca
 from sandbox.origens.mv.agenda import MUDANCAS, marcada
 from sandbox.origens.mv.hospital import Hospital

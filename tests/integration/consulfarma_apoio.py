@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import create_engine
 
-from include.fusion.depara import DePara
-from include.fusion.leitura import ConsultasSistema, Leitor
-from include.fusion.sistemas.base import Contexto
-from include.fusion.sistemas.consulfarma import SISTEMA
+from include.fusion.model.depara import DePara
+from include.fusion.reading.reader import Leitor
+from include.fusion.reading.spec import Contexto
+from include.fusion.reading.sql import ConsultasSistema
+from include.fusion.sistemas.consulfarma.system import SISTEMA
 from sandbox.origens import consulfarma as origem
 
 INICIO = datetime(1753, 1, 1)

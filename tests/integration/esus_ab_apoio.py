@@ -14,11 +14,12 @@ import psycopg2
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from include.fusion.depara import DePara
-from include.fusion.leitura import ConsultasSistema, Leitor
-from include.fusion.modelo import Atendimento
-from include.fusion.sistemas.base import Contexto
-from include.fusion.sistemas.esus_ab import SISTEMA
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.model.depara import DePara
+from include.fusion.reading.reader import Leitor
+from include.fusion.reading.spec import Contexto
+from include.fusion.reading.sql import ConsultasSistema
+from include.fusion.sistemas.esus_ab.system import SISTEMA
 from sandbox.origens import esus_ab
 from sandbox.origens.esus_ab.simulador import Clinica
 from sandbox.postgres import Postgres

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg2
 from sqlalchemy import create_engine
 
-from include.fusion.fhir.migracoes import migrar_plataforma
+from include.fusion.fhir.platform.migrate import migrar_plataforma
 from sandbox import plataforma
 from sandbox.fhir.servidor import ServidorFhir
 from sandbox.postgres import Postgres

@@ -21,15 +21,15 @@ import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import create_engine
 
-from include.fusion.fhir.autenticacao import Autenticador
-from include.fusion.fhir.busca import Busca, ResultadoBusca
-from include.fusion.fhir.cliente import ClienteFhir
-from include.fusion.fhir.cofre import Cofre
-from include.fusion.fhir.configuracoes import Configuracoes
-from include.fusion.fhir.envio import Envio, Resultado
-from include.fusion.fhir.erros import FhirErro
-from include.fusion.fhir.migracoes import migrar_plataforma
-from include.fusion.fhir.tokens import CacheTokens
+from include.fusion.fhir.config.secrets import Cofre
+from include.fusion.fhir.config.store import Configuracoes
+from include.fusion.fhir.http.auth import Autenticador
+from include.fusion.fhir.http.client import ClienteFhir
+from include.fusion.fhir.http.errors import FhirErro
+from include.fusion.fhir.http.tokens import CacheTokens
+from include.fusion.fhir.platform.migrate import migrar_plataforma
+from include.fusion.fhir.pull.pull import Busca, ResultadoBusca
+from include.fusion.fhir.push.push import Envio, Resultado
 from sandbox import plataforma
 from sandbox.fhir.servidor import ServidorFhir
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import psycopg2
 
-from include.fusion.erros import FusionIndisponivel
-from include.fusion.hl7.ack import Ack
-from include.fusion.hl7.mllp import EnderecoMllp
-from include.fusion.hl7.transporte import Transporte, TransporteMllp
+from include.fusion.errors import FusionIndisponivel
+from include.fusion.hl7.wire.ack import Ack
+from include.fusion.hl7.wire.mllp import EnderecoMllp
+from include.fusion.hl7.wire.transport import Transporte, TransporteMllp
 from sandbox.mllp.servidor import ServidorMllp
 from tests.unit.hl7_apoio import ajustes, todas
 

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import create_engine
 
-from include.fusion.depara import DePara
-from include.fusion.leitura import ConsultasSistema, Leitor
-from include.fusion.modelo import Atendimento
-from include.fusion.sistemas.base import Contexto, Sistema
-from include.fusion.sistemas.mv import SISTEMA
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.model.depara import DePara
+from include.fusion.reading.reader import Leitor
+from include.fusion.reading.spec import Contexto, Sistema
+from include.fusion.reading.sql import ConsultasSistema
+from include.fusion.sistemas.mv.system import SISTEMA
 from sandbox.origens import mv as origem
 from sandbox.origens.mv.hospital import Hospital
 

@@ -10,9 +10,9 @@ from typing import Any
 import psycopg2
 import pytest
 
-from include.fusion.erros import motivo_de
-from include.fusion.leitura import Leitor
-from include.fusion.modelo import Atendimento
+from include.fusion.errors import motivo_de
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.reading.reader import Leitor
 from sandbox.origens import mv as origem
 from sandbox.origens.mv.hospital import Hospital
 from sandbox.postgres import Postgres

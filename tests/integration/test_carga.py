@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import psycopg2
 import pytest
 
-from include.fusion.carga import Carga, Espreita
-from include.fusion.leitura import RAIZ_SQL
-from include.fusion.vigia import Situacao, situacoes
+from include.fusion.change.watcher import Situacao, situacoes
+from include.fusion.change.watermark_scan import Carga
+from include.fusion.change.window import Espreita
+from include.fusion.reading.sql import sql_folder
 from tests.bancada import Bancada
 
 AGORA = "clock_timestamp() at time zone 'America/Bahia'"
@@ -64,7 +65,7 @@ def test_rows_of_one_timestamp_cross_page_borders(bancada):
 
 def test_more_rows_of_one_instant_than_a_page_are_all_found_though_the_driver_rounds_it_down(bancada, tmp_path, monkeypatch):
     """pymssql reads datetime2(7) to the microsecond and sends milliseconds: a site's own SQL may have such a marker."""
-    nosso = (RAIZ_SQL / "consulfarma" / "origem_atendimento.sql").read_text()
+    nosso = (sql_folder("consulfarma") / "origem_atendimento.sql").read_text()
     arredondado = nosso.replace("a.AtualizadoEm AS marcador", "date_trunc('milliseconds', a.AtualizadoEm) AS marcador")
     (tmp_path / "origem_atendimento.sql").write_text(arredondado)
     bancada.origem("alter table dbo.Atendimento alter column AtualizadoEm type timestamp")
@@ -239,15 +240,15 @@ def test_second_change_within_a_second_is_found_when_the_second_is_over(bancada)
 
 
 def test_watcher_knows_due_rows_and_who_is_on_duty(bancada):
-    from include.fusion import plantao
+    from include.fusion.store import presence
 
     assert estado(bancada) == Situacao(False, False, estado(bancada).marcas)
     tocar(bancada, "AtendimentoId = 2")
     bancada.carregar()
     assert estado(bancada).prontos
-    plantao.assinar(bancada.montagem.fusion, 12, "importacao", True)
+    presence.assinar(bancada.montagem.fusion, 12, "importacao", True)
     assert estado(bancada).de_plantao
-    plantao.assinar(bancada.montagem.fusion, 12, "importacao", False)
+    presence.assinar(bancada.montagem.fusion, 12, "importacao", False)
     assert not estado(bancada).de_plantao
 
 
@@ -260,15 +261,15 @@ def test_an_entry_with_every_delivery_switched_off_blinds_no_other_watcher(banca
 
 
 def test_sign_of_life_of_a_dead_task_runs_out(bancada):
-    from include.fusion import plantao
+    from include.fusion.store import presence
 
-    plantao.assinar(bancada.montagem.fusion, 12, "importacao", True)
+    presence.assinar(bancada.montagem.fusion, 12, "importacao", True)
     bancada.fila("update marca_dagua set executado_em = now() - interval '7 seconds' where origem = 'plantao'")
     assert not estado(bancada).de_plantao
 
 
 def test_markers_are_stored_with_fixed_width():
-    from include.fusion.carga import texto_marcador
+    from include.fusion.change.window import texto_marcador
 
     assert len(texto_marcador(datetime(2026, 1, 1))) == len(texto_marcador(datetime(2026, 1, 1, 1, 2, 3, 4)))
 

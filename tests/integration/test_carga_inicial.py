@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from include.fusion.carga_inicial import CargaInicial, Ponto
-from include.fusion.filas import Desfecho, ItemFila
+from include.fusion.change.initial_load import CargaInicial, Ponto
+from include.fusion.store.filas import Desfecho, ItemFila
 from tests.bancada import Bancada
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import psycopg2
 import pytest
 
-from include.fusion.erros import RegistroInvalido, motivo_de
-from include.fusion.leitura import Leitor
-from include.fusion.modelo import Atendimento, corpo, versao_conteudo
+from include.fusion.errors import RegistroInvalido, motivo_de
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.model.content import corpo, versao_conteudo
+from include.fusion.reading.reader import Leitor
 from sandbox.origens import consulfarma as origem
 from sandbox.origens.consulfarma.textos import DIAGNOSTICOS
 from sandbox.postgres import Postgres

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 import pytest
 
-from include.fusion.leitura import Leitor
+from include.fusion.reading.reader import Leitor
 from sandbox.origens import consulfarma as origem
 from tests.integration.consulfarma_apoio import INICIO, linhas, novo_leitor, paginas
 

@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import pytest
 
-from fusion_airflow.encerramento import Encerravel
-from include.fusion.erros import FusionIndisponivel, FusionNaoAutorizado
-from include.fusion.lote import AUSENTE
-from include.fusion.resultado import MuitosErros
+from fusion_airflow.operators.on_kill import Encerravel
+from include.fusion.delivery.batch import AUSENTE
+from include.fusion.delivery.result import MuitosErros
+from include.fusion.errors import FusionIndisponivel, FusionNaoAutorizado
 from sandbox.fusion.servidor import ServidorFusion
 from tests.bancada import Bancada
 
@@ -214,8 +214,7 @@ def test_row_deleted_between_queue_and_read_keeps_its_reason(bancada):
 
 
 def test_replay_with_force_sends_unchanged_content_once_more(bancada):
-    from include.fusion.carga import enfileirar_pedido
-    from include.fusion.pedido import Pedido
+    from include.fusion.change.replay import Pedido, enfileirar_pedido
 
     chave = bancada.fusion("select codigo from registro where not cancelado limit 1")[0][0]
     m = bancada.montagem
@@ -225,8 +224,8 @@ def test_replay_with_force_sends_unchanged_content_once_more(bancada):
 
 
 def test_dry_run_counts_and_touches_nothing(bancada):
-    from include.fusion.pedido import Pedido
-    from include.fusion.simulacao import simular
+    from include.fusion.change.replay import Pedido
+    from include.fusion.delivery.dry_run import simular
 
     novas(bancada)
     antes = situacoes(bancada), bancada.fusion("select count(*) from aplicacao")

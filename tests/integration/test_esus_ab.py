@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from include.fusion.leitura import ConsultasSistema
-from include.fusion.modelo import Atendimento, corpo, versao_conteudo
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.model.content import corpo, versao_conteudo
+from include.fusion.reading.sql import ConsultasSistema
 from sandbox.origens import esus_ab
 
 pytest_plugins = ["tests.integration.esus_ab_apoio"]

@@ -6,9 +6,9 @@ import dataclasses
 
 import pytest
 
-from include.fusion.erros import motivo_de
-from include.fusion.leitura import Leitor
-from include.fusion.modelo import Atendimento
+from include.fusion.errors import motivo_de
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.reading.reader import Leitor
 from sandbox.origens import esus_ab
 
 pytest_plugins = ["tests.integration.esus_ab_apoio"]

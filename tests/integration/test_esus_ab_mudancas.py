@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 import psycopg2
 import pytest
 
-from include.fusion.leitura import ConsultasSistema
-from include.fusion.modelo import corpo, versao_conteudo
+from include.fusion.model.content import corpo, versao_conteudo
+from include.fusion.reading.sql import ConsultasSistema
 from sandbox.origens import esus_ab
 from sandbox.origens.esus_ab import simulador
 

@@ -10,10 +10,10 @@ from cryptography.fernet import Fernet
 from pydantic import ValidationError
 from sqlalchemy import Engine, text
 
-from include.fusion.erros import ConfiguracaoInvalida
-from include.fusion.fhir.cofre import Cofre
-from include.fusion.fhir.configuracoes import Configuracoes, TenantDesconhecido
-from include.fusion.fhir.migracoes import migrar_plataforma
+from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.fhir.config.secrets import Cofre
+from include.fusion.fhir.config.store import Configuracoes, TenantDesconhecido
+from include.fusion.fhir.platform.migrate import migrar_plataforma
 from sandbox import plataforma
 
 VELHA, NOVA = (Fernet.generate_key().decode() for _ in range(2))
@@ -144,7 +144,7 @@ def test_an_unknown_tenant_gets_no_configuration(base: tuple[Configuracoes, str]
 def test_the_queue_is_the_projects_own(engine: Engine, base: tuple[Configuracoes, str]) -> None:
     from sqlalchemy import inspect
 
-    from include.fusion.fhir.tabelas import FILA
+    from include.fusion.fhir.platform.tables import FILA
 
     visto = inspect(engine)
     colunas = {(c["name"], c["type"].compile(engine.dialect), c["nullable"]) for c in visto.get_columns("sincronizacaofhir")}

@@ -11,11 +11,11 @@ from typing import Any
 import fhirkit
 import pytest
 
-from include.fusion.erros import RegistroInvalido
-from include.fusion.fhir import observacao, paciente
-from include.fusion.fhir.configuracao import Metadados
-from include.fusion.fhir.sinais import OUTRO, SINAIS
-from include.fusion.fhir.validacao import conferir, de_json, em_json
+from include.fusion.errors import RegistroInvalido
+from include.fusion.fhir.config.model import Metadados
+from include.fusion.fhir.mapping import observation, patient
+from include.fusion.fhir.mapping.validate import conferir, de_json, em_json
+from include.fusion.fhir.mapping.vital_signs import OUTRO, SINAIS
 
 PACOTE = "hl7.fhir.r4.examples@4.0.1"
 META = Metadados()
@@ -51,16 +51,16 @@ def observacoes(exemplos: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]
 
 def test_every_observation_is_read_and_unchanged_stays_byte_for_byte(exemplos: dict[str, dict[str, Any]]) -> None:
     for nome, recurso in observacoes(exemplos).items():
-        lida = observacao.de_fhir(recurso, id=nome)
-        assert em_json(observacao.mesclar(recurso, lida, "Patient/1", META)) == em_json(recurso), nome
+        lida = observation.de_fhir(recurso, id=nome)
+        assert em_json(observation.mesclar(recurso, lida, "Patient/1", META)) == em_json(recurso), nome
 
 
 def test_the_signs_among_them_go_back_as_they_came(exemplos: dict[str, dict[str, Any]]) -> None:
-    lidas = [observacao.de_fhir(r, id=n) for n, r in observacoes(exemplos).items()]
+    lidas = [observation.de_fhir(r, id=n) for n, r in observacoes(exemplos).items()]
     sinais = [lida for lida in lidas if lida.tipo != OUTRO and (lida.valor is not None or lida.sistolica is not None)]
     assert len({lida.tipo for lida in sinais}) >= 9 and {lida.tipo for lida in sinais} <= set(SINAIS)
     for lida in sinais:
-        volta = observacao.de_fhir(conferir(observacao.para_fhir(lida, "Patient/1", META)), id=lida.id)
+        volta = observation.de_fhir(conferir(observation.para_fhir(lida, "Patient/1", META)), id=lida.id)
         assert (volta.tipo, volta.valor, volta.sistolica, volta.diastolica) == (lida.tipo, lida.valor, lida.sistolica, lida.diastolica)
         assert volta.efetivo_em == lida.efetivo_em
 
@@ -69,10 +69,10 @@ def test_a_changed_value_leaves_a_valid_resource_with_all_else_in_place(exemplos
     from dataclasses import replace
 
     for nome, recurso in observacoes(exemplos).items():
-        lida = observacao.de_fhir(recurso, id=nome)
+        lida = observation.de_fhir(recurso, id=nome)
         if lida.tipo == OUTRO or lida.valor is None:
             continue
-        novo = observacao.mesclar(recurso, replace(lida, valor=lida.valor + 1), "Patient/1", META)
+        novo = observation.mesclar(recurso, replace(lida, valor=lida.valor + 1), "Patient/1", META)
         assert fhirkit.validate(em_json(novo)) == fhirkit.validate(em_json(recurso)) == [], nome
         assert set(recurso) - set(novo) <= {"interpretation", "dataAbsentReason"}, nome
 
@@ -82,12 +82,12 @@ def test_every_patient_is_read_and_updated_into_a_valid_resource(exemplos: dict[
     for nome, recurso in exemplos.items():
         if recurso["resourceType"] != "Patient":
             continue
-        lido = paciente.de_fhir(recurso, META, "p1")
+        lido = patient.de_fhir(recurso, META, "p1")
         if not lido.nome:
             with pytest.raises(RegistroInvalido, match="sem nome"):
-                paciente.para_fhir(lido, META)
+                patient.para_fhir(lido, META)
             continue
-        novo = paciente.mesclar(recurso, lido, META)
+        novo = patient.mesclar(recurso, lido, META)
         assert fhirkit.validate(em_json(conferir(novo))) == [], nome
         assert {k: v for k, v in novo.items() if k != "identifier"} == {k: v for k, v in recurso.items() if k != "identifier"}, nome
         feitos += 1

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from fusion_airflow.fhir.hook import FhirHook
-from include.fusion.fhir.tabelas import fila_de
+from fusion_airflow.hooks.fhir import FhirHook
+from include.fusion.fhir.platform.tables import fila_de
 from sandbox.fhir.servidor import ServidorFhir
 from tests.integration.fhir_apoio import BancadaFhir, so_sandbox
 

@@ -15,8 +15,8 @@ import yaml
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine
 
-from include.fusion.fhir.cofre import Cofre
-from include.fusion.fhir.migracoes import PASTA, migrar_plataforma
+from include.fusion.fhir.config.secrets import Cofre
+from include.fusion.fhir.platform.migrate import PASTA, migrar_plataforma
 from sandbox import plataforma
 
 RAIZ = Path(__file__).resolve().parents[2]

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pytest_httpserver import HTTPServer
 
-from include.fusion.fhir.busca import Busca
-from include.fusion.fhir.erros import FhirIndisponivel
+from include.fusion.fhir.http.errors import FhirIndisponivel
+from include.fusion.fhir.pull.pull import Busca
 from sandbox.fhir.servidor import ServidorFhir
 from sandbox.plataforma.ehr import pulso
 from tests.integration.fhir_apoio import EXTERNO, BancadaFhir, so_sandbox

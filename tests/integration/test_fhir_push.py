@@ -13,13 +13,13 @@ import pytest
 from pytest_httpserver import HTTPServer
 from sqlalchemy.exc import SQLAlchemyError
 
-from include.fusion.erros import ConfiguracaoInvalida
-from include.fusion.fhir import trabalho
-from include.fusion.fhir.envio import reenviar_de_falhas_passageiras
-from include.fusion.fhir.erros import FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas
-from include.fusion.fhir.pessoas import Pessoas
-from include.fusion.fhir.repositorio import Repositorio
-from include.fusion.fhir.tabelas import fila_de
+from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.fhir.http.errors import FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas
+from include.fusion.fhir.platform.repository import Repositorio
+from include.fusion.fhir.platform.tables import fila_de
+from include.fusion.fhir.push import due_tenants
+from include.fusion.fhir.push.patients import Pessoas
+from include.fusion.fhir.push.push import reenviar_de_falhas_passageiras
 from sandbox.fhir.servidor import ServidorFhir
 from sandbox.plataforma.ehr import pulso
 from tests.integration.fhir_apoio import EXTERNO, BancadaFhir, so_sandbox
@@ -130,9 +130,9 @@ def test_closed_rows_go_after_a_month_and_refused_ones_stay(bancada: BancadaFhir
     bancada.sql("update observations set type = 'nada' where id = %s", ids[0])
     bancada.enviar()
     bancada.sql("update SincronizacaoFhir set concluido_em = concluido_em - interval '29 days'")
-    assert trabalho.limpar(bancada.engine) == 0
+    assert due_tenants.limpar(bancada.engine) == 0
     bancada.sql("update SincronizacaoFhir set concluido_em = concluido_em - interval '2 days'")
-    assert trabalho.limpar(bancada.engine) == 1
+    assert due_tenants.limpar(bancada.engine) == 1
     assert bancada.sql("select chave, situacao from SincronizacaoFhir") == [(ids[0], "erro")]
 
 

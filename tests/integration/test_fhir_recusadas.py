@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from include.fusion.fhir.busca import Busca, ResultadoBusca
-from include.fusion.fhir.erros import FhirIndisponivel
-from include.fusion.fhir.operacao import cartas_mortas, reenviar
-from include.fusion.fhir.trabalho import TEMPO_REAL, tenants_com_trabalho
+from include.fusion.fhir.http.errors import FhirIndisponivel
+from include.fusion.fhir.platform.operations import cartas_mortas, reenviar
+from include.fusion.fhir.pull.pull import Busca, ResultadoBusca
+from include.fusion.fhir.push.due_tenants import TEMPO_REAL, tenants_com_trabalho
 from sandbox.fhir.servidor import ServidorFhir
 from tests.integration.fhir_apoio import BancadaFhir, so_sandbox
 from tests.integration.test_fhir_pull import bancada as bancada

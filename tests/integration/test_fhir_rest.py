@@ -26,8 +26,8 @@ from typing import Any
 
 import pytest
 
-from include.fusion.fhir.cliente import Resposta
-from include.fusion.fhir.erros import FhirDuplicado
+from include.fusion.fhir.http.client import Resposta
+from include.fusion.fhir.http.errors import FhirDuplicado
 from sandbox.fhir.servidor import ServidorFhir
 from tests.integration.fhir_apoio import BancadaFhir, so_sandbox
 

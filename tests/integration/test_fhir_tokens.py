@@ -23,11 +23,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from include.fusion.erros import ConfiguracaoInvalida
-from include.fusion.fhir.autenticacao import Autenticador
-from include.fusion.fhir.cofre import Cofre
-from include.fusion.fhir.configuracao import Configuracao
-from include.fusion.fhir.tokens import CacheTokens, Token
+from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.fhir.config.model import Configuracao
+from include.fusion.fhir.config.secrets import Cofre
+from include.fusion.fhir.http.auth import Autenticador
+from include.fusion.fhir.http.tokens import CacheTokens, Token
 from sandbox.fhir.servidor import ServidorFhir
 
 RAIZ = Path(__file__).resolve().parents[2]

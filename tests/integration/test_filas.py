@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from fusion_airflow.montagem import CARGA_INICIAL, Montagem
-from include.fusion.filas import Desfecho, Fila, Filtro, ItemFila, Registro
-from include.fusion.filas.postgresql import POR_PACIENTE
-from include.fusion.migracoes import migrar
 from include.fusion.settings import como_dados, de_dados, obter
+from include.fusion.store.filas import Desfecho, Fila, Filtro, ItemFila, Registro
+from include.fusion.store.filas.postgresql import POR_PACIENTE
+from include.fusion.store.migrate import migrar
+from include.fusion.wiring import CARGA_INICIAL, Montagem
 
 MINUTO = timedelta(minutes=1)
 VENCIDO = timedelta(seconds=-1)

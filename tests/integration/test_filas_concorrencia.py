@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from include.fusion.filas import Desfecho, Fila, ItemFila, Registro
-from include.fusion.migracoes import migrar
+from include.fusion.store.filas import Desfecho, Fila, ItemFila, Registro
+from include.fusion.store.migrate import migrar
 
 MINUTO = timedelta(minutes=1)
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from include.fusion.cliente import ApiFusion, ClienteFusion
-from include.fusion.erros import FusionError, FusionIndisponivel, FusionNaoAutorizado
-from include.fusion.hl7.ack import Ack, Hl7Recusada, Hl7Rejeitada, Hl7SemResposta
-from include.fusion.hl7.mllp import EnderecoMllp
-from include.fusion.hl7.transporte import Transporte, TransporteHttp, TransporteMllp
+from include.fusion.errors import FusionError, FusionIndisponivel, FusionNaoAutorizado
+from include.fusion.hl7.wire.ack import Ack, Hl7Recusada, Hl7Rejeitada, Hl7SemResposta
+from include.fusion.hl7.wire.mllp import EnderecoMllp
+from include.fusion.hl7.wire.transport import Transporte, TransporteHttp, TransporteMllp
+from include.fusion.http.fusion import ApiFusion, ClienteFusion
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.mllp.servidor import ServidorMllp
 from tests.integration.hl7_envio_apoio import BOA, Tarefa, ate_aceitar, com, enviar_boa, guardadas, por_mllp, sql

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from fusion_airflow.hl7 import Hl7Hook
-from include.fusion.erros import ConfiguracaoInvalida, FusionError
-from include.fusion.hl7.ack import Hl7SemResposta
+from fusion_airflow.hooks.hl7 import Hl7Hook
+from include.fusion.errors import ConfiguracaoInvalida, FusionError
+from include.fusion.hl7.wire.ack import Hl7SemResposta
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.mllp.servidor import ServidorMllp
 from tests.integration.certificados import Autoridade

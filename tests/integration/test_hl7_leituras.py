@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from include.fusion.hl7.ack import Ack, Hl7Recusada, Hl7Rejeitada, Hl7SemResposta
-from include.fusion.hl7.mllp import RESPOSTA_MAX, Desmoldurador, EnderecoMllp, emoldurar
-from include.fusion.hl7.transporte import Transporte, TransporteMllp, controle_da
+from include.fusion.hl7.wire.ack import Ack, Hl7Recusada, Hl7Rejeitada, Hl7SemResposta
+from include.fusion.hl7.wire.mllp import RESPOSTA_MAX, Desmoldurador, EnderecoMllp, emoldurar
+from include.fusion.hl7.wire.transport import Transporte, TransporteMllp, controle_da
 from sandbox.mllp.servidor import ServidorMllp
 from tests.integration.hl7_envio_apoio import BOA, Tarefa, enviar_boa, guardadas
 from tests.unit.hl7_apoio import ajustes, mistura, todas

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from include.fusion.entrega import Parametros
-from include.fusion.envio import Envio, Remessa
-from include.fusion.filas import Desfecho, Registro
-from include.fusion.hl7.mensagem import MensagemHl7
-from include.fusion.hl7.mllp import EnderecoMllp
-from include.fusion.hl7.transporte import EnviadorHl7, TransporteMllp
+from include.fusion.delivery.loop import Parametros
+from include.fusion.delivery.sender import Envio, Remessa
+from include.fusion.hl7.build.message import MensagemHl7
+from include.fusion.hl7.wire.mllp import EnderecoMllp
+from include.fusion.hl7.wire.transport import EnviadorHl7, TransporteMllp
+from include.fusion.store.filas import Desfecho, Registro
 from sandbox.mllp.servidor import ServidorMllp
 from tests.integration.hl7_envio_apoio import guardadas
 from tests.unit.hl7_apoio import ajustes, mistura, todas

@@ -11,7 +11,7 @@ import pytest
 from airflow.sdk.exceptions import AirflowFailException
 
 from fusion_airflow.operators import HL7SendOperator
-from include.fusion.erros import FusionIndisponivel
+from include.fusion.errors import FusionIndisponivel
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.mllp.servidor import ServidorMllp
 from tests.integration.hl7_envio_apoio import BOA, guardadas, sql

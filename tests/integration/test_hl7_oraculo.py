@@ -14,8 +14,8 @@ import pytest
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_segment
 
-from include.fusion.hl7.conferencia import conferir
-from include.fusion.hl7.mensagem import MensagemHl7
+from include.fusion.hl7.build.message import MensagemHl7
+from include.fusion.hl7.check.check import conferir
 from sandbox.origens.trackcare import linhas, simulador
 from sandbox.origens.trackcare.hospital import Hospital
 from sandbox.postgres import Postgres

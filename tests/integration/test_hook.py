@@ -6,9 +6,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from fusion_airflow.conexoes import engine_de
-from fusion_airflow.hooks import FusionHook
-from include.fusion.erros import ConfiguracaoInvalida
+from fusion_airflow.hooks.engines import engine_de
+from fusion_airflow.hooks.fusion import FusionHook
+from include.fusion.errors import ConfiguracaoInvalida
 
 
 def conexao(monkeypatch, **campos) -> None:

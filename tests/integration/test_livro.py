@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import Engine, text
 
-from include.fusion.livro import Entrega, Livro, somar_faltantes
-from include.fusion.migracoes import migrar
+from include.fusion.store.ledger import Entrega, Livro
+from include.fusion.store.migrate import migrar
+from include.fusion.store.unmapped_codes import somar_faltantes
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import threading
 import pytest
 from sqlalchemy import Engine
 
-from include.fusion.filas import Fila, ItemFila
-from include.fusion.marcas import Marca, Marcas
-from include.fusion.migracoes import migrar
+from include.fusion.store.filas import Fila, ItemFila
+from include.fusion.store.migrate import migrar
+from include.fusion.store.watermarks import Marca, Marcas
 
 
 @pytest.fixture

@@ -12,8 +12,9 @@ import pytest
 import sqlglot
 from sqlalchemy import Engine, inspect, text
 
-from include.fusion.migracoes import MOTORES, arquivos, comandos_da_fila, gerar_sql, main, migrar
-from include.fusion.tabelas import metadados
+from include.fusion.cli.migrate import main
+from include.fusion.store.migrate import MOTORES, arquivos, comandos_da_fila, gerar_sql, migrar
+from include.fusion.store.tables import metadados
 
 DIALETO = {"postgresql": "postgres", "mssql": "tsql", "oracle": "oracle"}
 
@@ -53,7 +54,7 @@ def test_migrated_tables_are_the_declared_tables(engine: Engine, banco: str) -> 
 
 @pytest.mark.parametrize("caminho", arquivos(), ids=lambda c: c.name)
 def test_checked_in_sql_is_what_is_generated_now(caminho: Path) -> None:
-    assert caminho.read_text(encoding="utf-8") == arquivos()[caminho], "run: python -m include.fusion.migracoes --gerar-sql"
+    assert caminho.read_text(encoding="utf-8") == arquivos()[caminho], "run: python -m include.fusion migrate --gerar-sql"
 
 
 @pytest.mark.parametrize("motor", MOTORES)

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from include.fusion.erros import ConfiguracaoInvalida, motivo_de
-from include.fusion.leitura import Leitor
-from include.fusion.modelo import Atendimento, Paciente, corpo, versao_conteudo
-from include.fusion.sistemas.mv import SISTEMA
+from include.fusion.errors import ConfiguracaoInvalida, motivo_de
+from include.fusion.model.atendimento import Atendimento, Paciente
+from include.fusion.model.content import corpo, versao_conteudo
+from include.fusion.reading.reader import Leitor
+from include.fusion.sistemas.mv.system import SISTEMA
 from sandbox.fusion import contrato
 from sandbox.origens import mv as origem
 from sandbox.origens.mv.clinica import documento

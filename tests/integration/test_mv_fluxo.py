@@ -9,9 +9,9 @@ from typing import Any
 import psycopg2
 import pytest
 
-from include.fusion.busca import atender_pedidos
-from include.fusion.diario import EsvaziarDiario
-from include.fusion.filas import ItemFila
+from include.fusion.change.journal import EsvaziarDiario
+from include.fusion.change.replay import atender_pedidos
+from include.fusion.store.filas import ItemFila
 from sandbox.postgres import Postgres
 from tests.bancada import Bancada
 

@@ -8,15 +8,16 @@ from typing import Any
 import pytest
 from sqlalchemy import bindparam, text
 
-from include.fusion.leitura import RAIZ_SQL, Leitor
-from include.fusion.sistemas.mv import SISTEMA
-from include.fusion.sistemas.skymed import SISTEMA as SKYMED
+from include.fusion.reading.reader import Leitor
+from include.fusion.reading.sql import sql_folder
+from include.fusion.sistemas.mv.system import SISTEMA
+from include.fusion.sistemas.skymed.system import SISTEMA as SKYMED
 from sandbox.origens.mv.hospital import Hospital
 from tests.integration.mv_apoio import INICIO, QUANTOS, linhas, novo, paginas
 
 pytest_plugins = ["tests.integration.mv_pecas"]
 
-ARQUIVOS = sorted(a.name for a in (RAIZ_SQL / "mv").glob("*.sql"))
+ARQUIVOS = sorted(a.name for a in (sql_folder("mv")).glob("*.sql"))
 
 
 def linhas_de(leitor_mv: Leitor, sql: str) -> Any:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from include.fusion.settings import FusionService, Skymed, instaladas
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.fusion_service.settings import FusionService
+from include.fusion.sistemas.skymed.settings import Skymed
 from sandbox.postgres import Postgres
-from sandbox.relatorio import Linha, Relatorio
-from sandbox.relatorio_agenda import agendamentos_divergentes, conferir_agendamentos, somar
+from sandbox.report.agenda import agendamentos_divergentes, conferir_agendamentos, somar
+from sandbox.report.base import Linha, Relatorio
 from sandbox.simulador import simular
 from tests.integration.agenda_apoio import Cadeia
 

@@ -9,8 +9,8 @@ import pytest
 
 from sandbox.fhir.servidor import ServidorFhir
 from sandbox.plataforma.ehr import ServidorEhr, nossos
-from sandbox.relatorio import Linha, Relatorio
-from sandbox.relatorio_fhir import PULL, PUSH, somar
+from sandbox.report.base import Linha, Relatorio
+from sandbox.report.fhir import PULL, PUSH, somar
 from sandbox.simulador import criar_registro
 from tests.integration.fhir_apoio import BancadaFhir, so_sandbox
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from include.fusion.settings import obter
-from sandbox import relatorio as r
-from sandbox.conferencia import conferir
 from sandbox.origens.tasy import clinica
 from sandbox.postgres import Postgres
+from sandbox.report import base, report
+from sandbox.report.facts import conferir
 from sandbox.simulador import criar_registro, simular
 from tests.bancada import Bancada
 from tests.integration.tasy_apoio import hospital, novo, sincronizar
@@ -27,10 +27,10 @@ def bancada(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
     b.fechar()
 
 
-def relatar(b: Bancada) -> r.Relatorio:
-    relatorio = r.Relatorio()
+def relatar(b: Bancada) -> base.Relatorio:
+    relatorio = base.Relatorio()
     urls = {"simulador": b.dsn["simulador"], "fusion": b.dsn["fusion"], "fusion_integracao": b.dsn["fila"], "tasy": b.dsn["origem"]}
-    r._integracao(relatorio, obter("tasy"), urls)
+    report._integracao(relatorio, obter("tasy"), urls)
     return relatorio
 
 

@@ -13,12 +13,12 @@ import pytest
 from sqlalchemy import event
 
 from fusion_airflow.operators.carga import avisar_regressivas, buscar
-from include.fusion import retrato as modulo_retrato
-from include.fusion.carga import ResultadoCarga
-from include.fusion.erros import OrigemEncolheu
-from include.fusion.pedido import Pedido
-from include.fusion.retrato import Retratos
-from include.fusion.vigia import situacoes
+from include.fusion.change import compare
+from include.fusion.change.replay import Pedido
+from include.fusion.change.result import ResultadoCarga
+from include.fusion.change.version_scan import Retratos
+from include.fusion.change.watcher import situacoes
+from include.fusion.errors import OrigemEncolheu
 from sandbox.postgres import Postgres
 from tests.bancada import Bancada
 
@@ -65,7 +65,7 @@ def test_what_is_stored_is_what_the_source_sums(bancada: Bancada) -> None:
     consultas = bancada.montagem.consultas
     for r in consultas.sistema.retratos:
         with consultas.engine.connect() as con:
-            la = {(x["bloco"], x["quantidade"], x["soma"]) for x in consultas.linhas(con, r.sql_blocos, tamanho=modulo_retrato.BLOCO)}
+            la = {(x["bloco"], x["quantidade"], x["soma"]) for x in consultas.linhas(con, r.sql_blocos, tamanho=compare.BLOCO)}
         assert set(bancada.fila("select bloco, quantidade, soma from retrato where origem = %s", r.nome)) == la
 
 
@@ -139,7 +139,7 @@ def test_a_first_look_that_dies_half_way_goes_on(bancada: Bancada, monkeypatch: 
 
 def test_a_detail_of_a_record_already_queued_by_a_dying_first_look_is_queued(bancada: Bancada, monkeypatch: pytest.MonkeyPatch) -> None:
     """The records' own table has begun: from then on every row speaks for itself, seen before or not."""
-    monkeypatch.setattr(modulo_retrato, "BLOCO", 20)
+    monkeypatch.setattr(compare, "BLOCO", 20)
     busca = bancada.montagem.busca()
     busca.retratos._blocos = 1  # type: ignore[union-attr]
 
@@ -213,7 +213,7 @@ def test_two_looks_at_once_queue_the_same_and_see_no_version_go_back(bancada: Ba
 
 
 def test_physical_deletes_of_a_whole_block_cancel(bancada: Bancada, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modulo_retrato, "BLOCO", 20)
+    monkeypatch.setattr(compare, "BLOCO", 20)
     bancada.carregar()
     bancada.entregar()
     restaurar(bancada, "delete from sotech.ate_atendimento where pkatendimento between 20 and 39")
@@ -224,7 +224,7 @@ def test_physical_deletes_of_a_whole_block_cancel(bancada: Bancada, monkeypatch:
 
 
 def test_a_table_that_a_restore_has_emptied_cancels_nothing(bancada: Bancada, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modulo_retrato, "PERDA_MIN", 20)
+    monkeypatch.setattr(compare, "PERDA_MIN", 20)
     bancada.carregar()
     bancada.entregar()
     restaurar(bancada, "delete from sotech.ate_atendimento where pkatendimento > 25")
@@ -259,7 +259,7 @@ def test_what_waits_while_a_restore_has_emptied_its_table_is_not_cancelled(banca
 def test_what_was_delivered_or_refused_while_a_restore_had_emptied_a_table_is_read_again(
     bancada: Bancada, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(modulo_retrato, "PERDA_MIN", 5)
+    monkeypatch.setattr(compare, "PERDA_MIN", 5)
     bancada.carregar()
     bancada.entregar()
     ((com_nota,), (outro,)) = bancada.origem("select distinct fkatendimento from pep.ate_evolucao where ativo order by 1 limit 2")
@@ -295,7 +295,7 @@ def test_a_row_that_goes_after_its_attendance_asks_for_nothing(bancada: Bancada)
 def test_a_look_that_fails_half_way_still_says_what_went_back(
     bancada: Bancada, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(modulo_retrato, "PERDA_MIN", 20)
+    monkeypatch.setattr(compare, "PERDA_MIN", 20)
     bancada.origem("update pep.ate_evolucao set evolucao = 'depois do backup'")
     bancada.carregar()
     restaurar(bancada, "update pep.ate_evolucao set version = 0")
@@ -352,8 +352,8 @@ def test_without_counters_the_watcher_goes_by_time(bancada: Bancada, tmp_path: A
     assert not vigia(bancada, quem)
     bancada.origem(NOTA, 5)
     assert not vigia(bancada, quem)
-    monkeypatch.setattr(modulo_retrato, "RENOVACAO", 0)
-    monkeypatch.setattr(modulo_retrato, "DESCANSO_PARADA", 0)
+    monkeypatch.setattr(compare, "RENOVACAO", 0)
+    monkeypatch.setattr(compare, "DESCANSO_PARADA", 0)
     assert vigia(bancada, quem)
 
 

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from include.fusion.carga import enfileirar_pedido
-from include.fusion.erros import FusionError
-from include.fusion.filas import Desfecho
-from include.fusion.modelo import corpo, versao_conteudo
-from include.fusion.pedido import Pedido
-from include.fusion.simulacao import simular
-from include.fusion.sistemas.skymed import montar
+from include.fusion.change.replay import Pedido, enfileirar_pedido
+from include.fusion.delivery.dry_run import simular
+from include.fusion.errors import FusionError
+from include.fusion.model.content import corpo, versao_conteudo
+from include.fusion.sistemas.skymed.system import montar
+from include.fusion.store.filas import Desfecho
 from sandbox.origens.skymed import ESTRANHOS, INVALIDOS
 from sandbox.postgres import Postgres
 from tests.integration.agenda_apoio import DONO, Cadeia

@@ -223,7 +223,7 @@ def test_a_form_finds_an_attendance_a_patient_and_a_period(bancada: Bancada) -> 
 
 
 def test_what_a_form_asks_for_and_the_source_lost_says_so(bancada: Bancada) -> None:
-    from include.fusion.filas import ItemFila
+    from include.fusion.store.filas import ItemFila
 
     with bancada.montagem.fusion.begin() as con:
         bancada.montagem.fila().enfileirar(con, [ItemFila("999999")])

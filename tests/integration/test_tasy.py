@@ -12,9 +12,10 @@ from typing import Any
 import psycopg2
 import pytest
 
-from include.fusion.leitura import RAIZ_SQL
-from include.fusion.modelo import Atendimento, Paciente, corpo
-from include.fusion.sistemas.tasy import SISTEMA
+from include.fusion.model.atendimento import Atendimento, Paciente
+from include.fusion.model.content import corpo
+from include.fusion.reading.sql import sql_folder
+from include.fusion.sistemas.tasy.system import SISTEMA
 from sandbox.fusion import contrato
 from sandbox.origens import tasy as origem
 from sandbox.postgres import Postgres
@@ -105,7 +106,7 @@ def test_pages_of_any_size_lose_nothing_and_repeat_nothing(bancada: Bancada, nom
         assert linhas(bancada, f"{nome}_vigia.sql", marcador=INICIO)[0]["marcador"] == max(m for m, _ in inteira)
 
 
-@pytest.mark.parametrize("arquivo", sorted(a.name for a in (RAIZ_SQL / "tasy").glob("*.sql")))
+@pytest.mark.parametrize("arquivo", sorted(a.name for a in (sql_folder("tasy")).glob("*.sql")))
 def test_every_statement_runs_with_empty_binds(bancada: Bancada, arquivo: str) -> None:
     vazios = dict.fromkeys(("chave", "atendimento", "paciente", "inicio", "fim"))
     do_paciente = arquivo.startswith("pacientes")

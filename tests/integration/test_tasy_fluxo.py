@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from include.fusion.vigia import situacoes
+from include.fusion.change.watcher import situacoes
 from sandbox.origens import tasy as origem
 from sandbox.origens.tasy import clinica
 from sandbox.origens.tasy import textos as t

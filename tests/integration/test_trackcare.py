@@ -9,10 +9,10 @@ from typing import Any
 import psycopg2
 import pytest
 
-from include.fusion.hl7.conferencia import conferir
-from include.fusion.hl7.mensagem import MensagemHl7
-from include.fusion.sistemas.trackcare import Plano
-from include.fusion.sistemas.trackcare_base import dia, momento
+from include.fusion.hl7.build.message import MensagemHl7
+from include.fusion.hl7.check.check import conferir
+from include.fusion.sistemas.trackcare.context import dia, momento
+from include.fusion.sistemas.trackcare.system import Plano
 from sandbox.origens import trackcare as origem
 from sandbox.origens.trackcare import simulador
 from sandbox.postgres import Postgres

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from include.fusion.carga import INICIO
-from include.fusion.filas import ItemFila
-from include.fusion.hl7.ack import Ack, Hl7SemResposta
-from include.fusion.hl7.transporte import TransporteHttp
-from include.fusion.leitura import RAIZ_SQL
-from include.fusion.sistemas import trackcare_preparo
-from include.fusion.sistemas.trackcare import na_copia
+from include.fusion.change.watermark_scan import INICIO
+from include.fusion.hl7.wire.ack import Ack, Hl7SemResposta
+from include.fusion.hl7.wire.transport import TransporteHttp
+from include.fusion.reading.sql import sql_folder
+from include.fusion.sistemas.trackcare import prepare as trackcare_preparo
+from include.fusion.sistemas.trackcare.system import na_copia
+from include.fusion.store.filas import ItemFila
 from sandbox.origens.trackcare import INVALIDOS
 from sandbox.postgres import Postgres
 from tests.integration.trackcare_cadeia import PENDENCIA, Cadeia
@@ -254,7 +254,7 @@ def test_whom_the_load_marks_behind_the_watermark_is_synchronised_all_the_same(p
 def test_a_marker_that_a_driver_gives_as_text_settles_like_any_other(postgres: Postgres, tmp_path: Path) -> None:
     c = Cadeia(postgres, tmp_path, 20)
     for arquivo, marcador in (("pacienteses.sql", "s.atualizadoem AS"), ("pacienteses_vigia.sql", "MAX(s.atualizadoem) AS")):
-        nosso = (RAIZ_SQL / "trackcare" / arquivo).read_text()
+        nosso = (sql_folder("trackcare") / arquivo).read_text()
         (tmp_path / arquivo).write_text(nosso.replace(marcador, f"CAST({marcador.removesuffix(' AS')} AS varchar(40)) AS"))
     c.montagem.consultas.pasta_sql = tmp_path
     c.mudar(5)

@@ -14,9 +14,9 @@ from airflow.sdk import DAG
 from airflow.sdk.exceptions import AirflowFailException
 
 from fusion_airflow.operators import EnvioArquivoOperator, PendenciaBuscaOperator
-from include.fusion.erros import FusionIndisponivel
-from include.fusion.filas import ItemFila
-from include.fusion.pedido import Pedido
+from include.fusion.change.replay import Pedido
+from include.fusion.errors import FusionIndisponivel
+from include.fusion.store.filas import ItemFila
 from sandbox.mllp.servidor import ServidorMllp
 from sandbox.postgres import Postgres
 from tests.integration.hl7_envio_apoio import guardadas

@@ -12,13 +12,14 @@ import psycopg2
 import pytest
 from sqlalchemy import create_engine
 
-from include.fusion.depara import DePara
-from include.fusion.hl7.ajustes import AjustesHl7
-from include.fusion.hl7.mensagem import MensagemHl7
-from include.fusion.leitura import ConsultasSistema, Leitor
-from include.fusion.livro import Entrega
-from include.fusion.sistemas.trackcare import SISTEMA, Plano, a_enviar, estado
-from include.fusion.sistemas.trackcare_base import ContextoTrackCare
+from include.fusion.hl7.build.message import MensagemHl7
+from include.fusion.hl7.build.profile import AjustesHl7
+from include.fusion.model.depara import DePara
+from include.fusion.reading.reader import Leitor
+from include.fusion.reading.sql import ConsultasSistema
+from include.fusion.sistemas.trackcare.context import ContextoTrackCare
+from include.fusion.sistemas.trackcare.system import SISTEMA, Plano, a_enviar, estado
+from include.fusion.store.ledger import Entrega
 from sandbox.origens import trackcare as origem
 from sandbox.origens.trackcare.hospital import Hospital
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from fusion_airflow.montagem import Montagem
-from include.fusion.carga_pacientes import CargaPacientes
-from include.fusion.hl7.transporte import EnviadorHl7, TransporteHttp
-from include.fusion.resultado import Resultado
+from include.fusion.delivery.result import Resultado
+from include.fusion.hl7.wire.transport import EnviadorHl7, TransporteHttp
+from include.fusion.sistemas.trackcare.initial_load import CargaPacientes
+from include.fusion.wiring import Montagem
 from sandbox.postgres import Postgres
 from tests.bancada import Bancada
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from fusion_airflow.conexoes import engine_de
+from fusion_airflow.hooks.engines import engine_de
 from sandbox.oracle.servidor import ServidorTNS
 from tests.oracle.apoio import HABILITADOS, Servidor, Tabelas
 

@@ -9,7 +9,7 @@ from airflow.providers.oracle.hooks.oracle import OracleHook
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DatabaseError
 
-from fusion_airflow.conexoes import engine_de
+from fusion_airflow.hooks.engines import engine_de
 from tests.oracle.apoio import Servidor
 
 QUEM = """\

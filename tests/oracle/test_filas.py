@@ -13,8 +13,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, event, text
 
-from include.fusion.filas import Desfecho, Fila, ItemFila
-from include.fusion.migracoes import SQL
+from include.fusion.store.filas import Desfecho, Fila, ItemFila
+from include.fusion.store.migrate import SQL
 from tests.integration import test_filas as postgresql
 from tests.oracle.apoio import Servidor, Tabelas, comandos
 

@@ -11,19 +11,20 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, bindparam, create_engine, text
 
-from fusion_airflow.conexoes import engine_de
-from include.fusion.depara import DePara
-from include.fusion.erros import motivo_de
-from include.fusion.leitura import RAIZ_SQL, ConsultasSistema, Leitor
-from include.fusion.sistemas.base import Contexto, Sistema
-from include.fusion.sistemas.mv import SISTEMA
-from include.fusion.sistemas.skymed import SISTEMA as SKYMED
+from fusion_airflow.hooks.engines import engine_de
+from include.fusion.errors import motivo_de
+from include.fusion.model.depara import DePara
+from include.fusion.reading.reader import Leitor
+from include.fusion.reading.spec import Contexto, Sistema
+from include.fusion.reading.sql import ConsultasSistema, sql_folder
+from include.fusion.sistemas.mv.system import SISTEMA
+from include.fusion.sistemas.skymed.system import SISTEMA as SKYMED
 from sandbox.origens import mv as origem
 from sandbox.postgres import Postgres
 from tests.oracle.apoio import RAIZ, Servidor, Tabelas, copiar, em_oracle, em_ordem
 
 # The journals hold what a trigger wrote: they have tests of their own.
-ARQUIVOS = sorted(p.name for p in (RAIZ_SQL / "mv").glob("*.sql") if not p.name.startswith("diario_"))
+ARQUIVOS = sorted(p.name for p in (sql_folder("mv")).glob("*.sql") if not p.name.startswith("diario_"))
 ATENDIMENTOS = 150
 INICIO = datetime(1900, 1, 1)
 

@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from fusion_airflow.conexoes import engine_de
-from include.fusion.depara import DePara
-from include.fusion.erros import motivo_de
-from include.fusion.leitura import RAIZ_SQL, ConsultasSistema, Leitor
-from include.fusion.sistemas.base import Contexto
-from include.fusion.sistemas.tasy import SISTEMA
+from fusion_airflow.hooks.engines import engine_de
+from include.fusion.errors import motivo_de
+from include.fusion.model.depara import DePara
+from include.fusion.reading.reader import Leitor
+from include.fusion.reading.spec import Contexto
+from include.fusion.reading.sql import ConsultasSistema, sql_folder
+from include.fusion.sistemas.tasy.system import SISTEMA
 from sandbox.origens import tasy as origem
 from sandbox.postgres import Postgres
 from tests.oracle.apoio import Servidor, Tabelas, copiar, em_oracle, em_ordem
 
-ARQUIVOS = sorted(p.name for p in (RAIZ_SQL / "tasy").glob("*.sql"))
+ARQUIVOS = sorted(p.name for p in (sql_folder("tasy")).glob("*.sql"))
 ATENDIMENTOS = 120
 INICIO = datetime(1900, 1, 1)
 

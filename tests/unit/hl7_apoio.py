@@ -7,41 +7,41 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from include.fusion.hl7 import dados as d
-from include.fusion.hl7.adt import adt, leva_alergias
-from include.fusion.hl7.agenda import EVENTOS, siu
-from include.fusion.hl7.ajustes import AjustesHl7
-from include.fusion.hl7.documento import mdm
-from include.fusion.hl7.mensagem import MensagemHl7
-from include.fusion.hl7.prescricao import rde
-from include.fusion.hl7.resultado import codigo_do_sinal, oru
+from include.fusion.hl7.build import values
+from include.fusion.hl7.build.adt import adt, leva_alergias
+from include.fusion.hl7.build.mdm import mdm
+from include.fusion.hl7.build.message import MensagemHl7
+from include.fusion.hl7.build.oru import codigo_do_sinal, oru
+from include.fusion.hl7.build.profile import AjustesHl7
+from include.fusion.hl7.build.rde import rde
+from include.fusion.hl7.build.siu import EVENTOS, siu
 
 QUANDO = datetime(2024, 3, 1, 10, 30)
-MEDICO = d.Pessoal("225", "João d'Ávila Gonçalves")
-ENDERECO = d.Endereco("Rua das Acácias", "10", "Apto 3 & fundos", "Centro", "Brasília", "DF", "70000000", "5300108")
-PACIENTE = d.PacienteHl7(
+MEDICO = values.Pessoal("225", "João d'Ávila Gonçalves")
+ENDERECO = values.Endereco("Rua das Acácias", "10", "Apto 3 & fundos", "Centro", "Brasília", "DF", "70000000", "5300108")
+PACIENTE = values.PacienteHl7(
     "77", "MARIA CONCEIÇÃO D'ÁVILA", nome_social="Zé | Flor", nome_mae="ANA ^ DE SOUZA", nascimento=date(1980, 2, 29), sexo="F",
-    raca=d.Codigo("03", "Parda"), cpf="52998224725", cns="700000000000005", endereco=ENDERECO, celular="61999998888", telefone="6133334444",
+    raca=values.Codigo("03", "Parda"), cpf="52998224725", cns="700000000000005", endereco=ENDERECO, celular="61999998888", telefone="6133334444",
     email="m~a@exemplo.com.br",
 )  # fmt: skip
-VISITA = d.Visita("9001", "I", d.Local("UTI", "12", "3", "HRAN"), d.Local("ENF", "1", "2", "HRAN"), "E", MEDICO, MEDICO, "MED",
+VISITA = values.Visita("9001", "I", values.Local("UTI", "12", "3", "HRAN"), values.Local("ENF", "1", "2", "HRAN"), "E", MEDICO, MEDICO, "MED",
                   datetime(2024, 2, 28, 8), datetime(2024, 3, 1, 10), "01")  # fmt: skip
 ALERGIAS = (
-    d.Alergia("77||1", d.Codigo("DIP", "Dipirona"), "DA", "SV", ("Urticária", "Edema de glote"), date(2020, 1, 1), situacao="C", registrada_em=QUANDO),
-    d.Alergia("77||2", d.Codigo(None, "Poeira & ácaros"), "EA", "U", acao="D"),
+    values.Alergia("77||1", values.Codigo("DIP", "Dipirona"), "DA", "SV", ("Urticária", "Edema de glote"), date(2020, 1, 1), situacao="C", registrada_em=QUANDO),
+    values.Alergia("77||2", values.Codigo(None, "Poeira & ácaros"), "EA", "U", acao="D"),
 )  # fmt: skip
-DIAGNOSTICOS = (d.Diagnostico("5||1", d.Codigo("E11.9", "Diabetes mellitus", "I10"), "F", QUANDO, True, MEDICO),)
-PROCEDIMENTOS = (d.Procedimento("5||2", d.Codigo("0401010058", "Sutura simples"), QUANDO, "P", 30, MEDICO),)
-PAINEL = d.Painel("5||9", QUANDO, (
-    d.Observacao(codigo_do_sinal("TEMPERATURA"), 36.5, "Cel", QUANDO, profissional=MEDICO),
-    d.Observacao(codigo_do_sinal("PRESSAO_SISTOLICA"), 120, "mm[Hg]", QUANDO, "C"),
+DIAGNOSTICOS = (values.Diagnostico("5||1", values.Codigo("E11.9", "Diabetes mellitus", "I10"), "F", QUANDO, True, MEDICO),)
+PROCEDIMENTOS = (values.Procedimento("5||2", values.Codigo("0401010058", "Sutura simples"), QUANDO, "P", 30, MEDICO),)
+PAINEL = values.Painel("5||9", QUANDO, (
+    values.Observacao(codigo_do_sinal("TEMPERATURA"), 36.5, "Cel", QUANDO, profissional=MEDICO),
+    values.Observacao(codigo_do_sinal("PRESSAO_SISTOLICA"), 120, "mm[Hg]", QUANDO, "C"),
 ))  # fmt: skip
-NOTA = d.Nota("5||3", "HP", "QP: dor | há 2 dias\nHDA: nega febre & tosse\n\nCD: \\ observação ~ 24 h", QUANDO, autor=MEDICO)
-REMEDIO = d.Medicamento(
-    "8||1", d.Codigo("501", "DIPIRONA 500 MG/ML"), 1, d.Codigo("AMP", "ampola"), d.Codigo("IV", "Endovenosa"), frequencia=d.Codigo("Q6H", "6/6 h"),
+NOTA = values.Nota("5||3", "HP", "QP: dor | há 2 dias\nHDA: nega febre & tosse\n\nCD: \\ observação ~ 24 h", QUANDO, autor=MEDICO)
+REMEDIO = values.Medicamento(
+    "8||1", values.Codigo("501", "DIPIRONA 500 MG/ML"), 1, values.Codigo("AMP", "ampola"), values.Codigo("IV", "Endovenosa"), frequencia=values.Codigo("Q6H", "6/6 h"),
     duracao="D3", inicio=QUANDO, fim=datetime(2024, 3, 4), quantidade=12, instrucoes="diluir em 100 mL", pedido_em=QUANDO, prescritor=MEDICO,
 )  # fmt: skip
-CIRURGIA = d.CirurgiaHl7("31", d.Codigo("0407020039", "Apendicectomia"), datetime(2024, 3, 9, 7), 90, sala=d.Local("CC", "SALA 1"), cirurgiao=MEDICO,
+CIRURGIA = values.CirurgiaHl7("31", values.Codigo("0407020039", "Apendicectomia"), datetime(2024, 3, 9, 7), 90, sala=values.Local("CC", "SALA 1"), cirurgiao=MEDICO,
                          diagnostico=DIAGNOSTICOS[0])  # fmt: skip
 
 
@@ -83,7 +83,7 @@ def mistura(aj: AjustesHl7, primeira: int, quantas: int) -> Iterator[MensagemHl7
         if sorte < 3:
             yield oru(aj, QUANDO, PACIENTE, PAINEL, VISITA, versao)
         elif sorte < 5:
-            yield mdm(aj, QUANDO, PACIENTE, VISITA, d.Nota("5||3", "PN", texto, QUANDO, autor=MEDICO), versao)
+            yield mdm(aj, QUANDO, PACIENTE, VISITA, values.Nota("5||3", "PN", texto, QUANDO, autor=MEDICO), versao)
         elif sorte < 8:
             yield rde(aj, QUANDO, PACIENTE, VISITA, REMEDIO, versao)
         elif sorte < 9:

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from include.fusion.depara import Catalogo, DePara, ler_catalogos, pasta_padrao
-from include.fusion.modelo import Atendimento, corpo
-from include.fusion.sistemas.base import Contexto
-from include.fusion.sistemas.mv import mapear
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.model.content import corpo
+from include.fusion.model.depara import Catalogo, DePara, ler_catalogos, shipped
+from include.fusion.reading.spec import Contexto
+from include.fusion.sistemas.mv.system import mapear
 from sandbox.fusion import contrato
 
 FUSO = ZoneInfo("America/Bahia")
@@ -56,7 +57,7 @@ VAZIAS = {
 
 
 def contexto(fuso: ZoneInfo = FUSO, semi_uti: bool = False, **sinais: str) -> Contexto:
-    catalogos = dict(ler_catalogos(pasta_padrao() / "mv.yaml"))
+    catalogos = dict(ler_catalogos(shipped("mv")))
     if sinais:
         base = catalogos["sinais_vitais"]
         catalogos["sinais_vitais"] = Catalogo(politica="padrao", padrao="NAO_ENVIAR", codigos=base.codigos | sinais)

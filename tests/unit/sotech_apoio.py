@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from include.fusion.depara import Catalogo, DePara, ler_catalogos, pasta_padrao
-from include.fusion.modelo import Atendimento, corpo
-from include.fusion.sistemas.base import Contexto
-from include.fusion.sistemas.sotech import mapear
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.model.content import corpo
+from include.fusion.model.depara import Catalogo, DePara, ler_catalogos, shipped
+from include.fusion.reading.spec import Contexto
+from include.fusion.sistemas.sotech.system import mapear
 from sandbox.fusion import contrato
 
 ASSINA = {"profissional_codigo": None, "profissional_nome": None}
@@ -48,7 +49,7 @@ VAZIAS = {
 
 
 def contexto(**postos: str) -> Contexto:
-    catalogos = dict(ler_catalogos(pasta_padrao() / "sotech.yaml"))
+    catalogos = dict(ler_catalogos(shipped("sotech")))
     if postos:
         catalogos["postos"] = Catalogo(politica="repassar", codigos={codigo[1:]: palavra for codigo, palavra in postos.items()})
     return Contexto(DePara(catalogos), ZoneInfo("America/Bahia"))

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from include.fusion.depara import DePara, ler_catalogos, pasta_padrao
-from include.fusion.modelo import Atendimento, corpo
-from include.fusion.sistemas.base import Contexto
-from include.fusion.sistemas.tasy import mapear
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.model.content import corpo
+from include.fusion.model.depara import DePara, ler_catalogos, shipped
+from include.fusion.reading.spec import Contexto
+from include.fusion.sistemas.tasy.system import mapear
 from sandbox.fusion import contrato
 
 FUSO = ZoneInfo("America/Bahia")
@@ -46,7 +47,7 @@ ALERGIA = dict.fromkeys((
 )) | {"nr_sequencia": 8}  # fmt: skip
 DIAGNOSTICO = {"dt_diagnostico": datetime(2026, 3, 1, 9, 30), "cd_doenca": "E119", "ds_doenca_cid": None, "ie_classificacao_doenca": "P"}
 CONVENIO = {"cd_convenio": 2, "ds_convenio": "Particular"}
-CTX = Contexto(DePara(ler_catalogos(pasta_padrao() / "tasy.yaml")), FUSO)
+CTX = Contexto(DePara(ler_catalogos(shipped("tasy"))), FUSO)
 
 
 def ler(atendimento: dict[str, Any] | None = None, **linhas: list[dict[str, Any]]) -> Atendimento:

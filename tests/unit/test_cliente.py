@@ -8,8 +8,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
-from include.fusion.cliente import ApiFusion, ClienteFusion, espera_pedida
-from include.fusion.erros import FusionError, FusionIndisponivel, FusionNaoAutorizado
+from include.fusion.errors import FusionError, FusionIndisponivel, FusionNaoAutorizado
+from include.fusion.http.fusion import ApiFusion, ClienteFusion, espera_pedida
 
 NOME = "Maria das Dores"
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.fusion.erros import RegistroInvalido, motivo_de
-from include.fusion.modelo import Profissional
-from include.fusion.sistemas import comum
-from include.fusion.sistemas.texto import html_para_texto, rtf_para_texto, texto_simples
+from include.fusion.errors import RegistroInvalido, motivo_de
+from include.fusion.mapping import dates, documents, numbers, sections, values
+from include.fusion.mapping.rich_text import html_para_texto, rtf_para_texto, texto_simples
+from include.fusion.model.atendimento import Profissional
 
 BAHIA = ZoneInfo("America/Bahia")
 ESTRITO: Any = SimpleNamespace(omitir_documento_invalido=False)
@@ -36,7 +36,7 @@ QUALQUER: Any = object()
     ],
 )
 def test_a_moment_is_read_in_every_form(valor: Any) -> None:
-    achado = comum.data_hora(valor, BAHIA, "inicio")
+    achado = dates.data_hora(valor, BAHIA, "inicio")
     assert achado is not None
     assert achado.isoformat() == "2026-03-01T10:30:00-03:00"
 
@@ -44,19 +44,19 @@ def test_a_moment_is_read_in_every_form(valor: Any) -> None:
 @pytest.mark.parametrize("valor", [datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59), datetime(1753, 1, 1), date.max, "0001-01-01"])
 def test_placeholder_dates_are_refused_with_their_range(valor: Any) -> None:
     with pytest.raises(RegistroInvalido, match="inicio: data fora do intervalo 1850 a 2200"):
-        comum.data_hora(valor, BAHIA, "inicio")
+        dates.data_hora(valor, BAHIA, "inicio")
 
 
 @pytest.mark.parametrize("valor", ["31/02/2026", "ontem", "2026-13-01", 20260101])
 def test_what_is_no_date_is_refused_without_its_value(valor: Any) -> None:
     with pytest.raises(RegistroInvalido) as erro:
-        comum.data(valor, "nascimento")
+        dates.data(valor, "nascimento")
     assert motivo_de(erro.value) == "nascimento: data inválida"
 
 
 def test_a_day_keeps_its_date_whatever_the_form() -> None:
-    assert {comum.data(v, "d") for v in (date(2020, 2, 29), datetime(2020, 2, 29), "2020-02-29", "29/02/2020")} == {date(2020, 2, 29)}
-    assert comum.data("  ", "d") is None
+    assert {dates.data(v, "d") for v in (date(2020, 2, 29), datetime(2020, 2, 29), "2020-02-29", "29/02/2020")} == {date(2020, 2, 29)}
+    assert dates.data("  ", "d") is None
 
 
 @pytest.mark.parametrize(
@@ -64,30 +64,30 @@ def test_a_day_keeps_its_date_whatever_the_form() -> None:
     [("36,5", 36.5), ("36.5", 36.5), ("1.234,56", 1234.56), ("1.234", 1.234), (Decimal("7.10"), 7.1), (",5", 0.5), (3, 3.0), ("", None)],
 )
 def test_numbers_take_comma_or_dot(valor: Any, esperado: float | None) -> None:
-    assert comum.numero(valor, "peso") == esperado
+    assert numbers.numero(valor, "peso") == esperado
 
 
 @pytest.mark.parametrize("valor", ["12,3,4", "abc", "1e9", "nan", float("inf"), Decimal("NaN"), 10**400, "९"])
 def test_what_is_no_number_is_refused(valor: Any) -> None:
     with pytest.raises(RegistroInvalido, match="peso: número inválido"):
-        comum.numero(valor, "peso")
+        numbers.numero(valor, "peso")
 
 
 def test_a_result_may_be_prose() -> None:
-    assert comum.numero_se_houver("não reagente") is None
-    assert comum.numero_se_houver("12,5") == 12.5
-    assert comum.numero_se_houver("0.125") == 0.125
+    assert numbers.numero_se_houver("não reagente") is None
+    assert numbers.numero_se_houver("12,5") == 12.5
+    assert numbers.numero_se_houver("0.125") == 0.125
 
 
 @pytest.mark.parametrize("valor", ["250.000", " 4.500 ", "-1.000"])
 def test_a_result_that_may_be_thousands_or_a_fraction_has_no_number(valor: str) -> None:
-    assert comum.numero_se_houver(valor) is None
+    assert numbers.numero_se_houver(valor) is None
 
 
 def test_blood_pressure_has_two_numbers() -> None:
-    assert comum.pressao("120/80", "pa") == comum.pressao("120 x 80", "pa") == (120.0, 80.0)
+    assert numbers.pressao("120/80", "pa") == numbers.pressao("120 x 80", "pa") == (120.0, 80.0)
     with pytest.raises(RegistroInvalido, match="pressão arterial inválida"):
-        comum.pressao("120", "pa")
+        numbers.pressao("120", "pa")
 
 
 @pytest.mark.parametrize(
@@ -104,19 +104,19 @@ def test_blood_pressure_has_two_numbers() -> None:
     ],
 )
 def test_codes_are_text(valor: Any, esperado: str | None) -> None:
-    assert comum.codigo(valor) == esperado
+    assert values.codigo(valor) == esperado
 
 
 @pytest.mark.parametrize(
     ("valor", "esperado"), [("E119", "E11.9"), ("i10", "I10"), ("E11.9", "E11.9"), ("I10 -", "I10"), ("G01*", "G01"), ("", None)]
 )
 def test_icd_gets_its_dot(valor: str, esperado: str | None) -> None:
-    assert comum.cid(valor) == esperado
+    assert documents.cid(valor) == esperado
 
 
 def test_a_wrong_icd_is_refused() -> None:
     with pytest.raises(RegistroInvalido, match="cid10: CID-10 inválido"):
-        comum.cid("DOR")
+        documents.cid("DOR")
 
 
 @pytest.mark.parametrize(
@@ -124,39 +124,39 @@ def test_a_wrong_icd_is_refused() -> None:
     [(True, True), (0, False), (Decimal(1), True), (b"\x00", False), ("S", True), ("não", False), (None, False), ("", False)],
 )
 def test_flags_come_in_every_type(valor: Any, esperado: bool) -> None:
-    assert comum.booleano(valor) is esperado
+    assert values.booleano(valor) is esperado
 
 
 def test_documents_keep_digits_and_numeric_ones_regain_zeros() -> None:
-    assert comum.cpf("529.982.247-25", ESTRITO) == "52998224725"
-    assert comum.cpf(191, ESTRITO) == "00000000191"
-    assert comum.cpf(" ", ESTRITO) is None
+    assert documents.cpf("529.982.247-25", ESTRITO) == "52998224725"
+    assert documents.cpf(191, ESTRITO) == "00000000191"
+    assert documents.cpf(" ", ESTRITO) is None
 
 
 def test_a_bad_document_is_kept_for_refusal_or_dropped_as_set() -> None:
-    assert comum.cpf("11111111111", ESTRITO) == "11111111111"
-    assert comum.cpf("não tem", ESTRITO) == "?"
-    assert comum.cpf("11111111111", TOLERANTE) is None
-    assert comum.cns("123", TOLERANTE) is None
+    assert documents.cpf("11111111111", ESTRITO) == "11111111111"
+    assert documents.cpf("não tem", ESTRITO) == "?"
+    assert documents.cpf("11111111111", TOLERANTE) is None
+    assert documents.cns("123", TOLERANTE) is None
 
 
 def test_a_windows_dash_in_a_latin_1_column_does_not_join_two_numbers() -> None:
     linha = "dar 5–10 mg “lento”\nD’Ávila".encode("cp1252").decode("latin-1")
-    assert comum.texto(linha) == comum.texto_clinico(linha) == "dar 5–10 mg “lento”\nD’Ávila"
-    assert comum.texto("5…10 mg‰".encode("cp1252").decode("latin-1")) == "5…10 mg‰"
-    assert comum.texto("a\x81\x07b") == "ab"
-    assert comum.texto("5…10 mg".encode("cp1252").decode("latin-1")) == "5…10 mg"
+    assert values.texto(linha) == values.texto_clinico(linha) == "dar 5–10 mg “lento”\nD’Ávila"
+    assert values.texto("5…10 mg‰".encode("cp1252").decode("latin-1")) == "5…10 mg‰"
+    assert values.texto("a\x81\x07b") == "ab"
+    assert values.texto("5…10 mg".encode("cp1252").decode("latin-1")) == "5…10 mg"
 
 
 def test_a_word_processors_line_and_page_breaks_do_not_join_two_numbers() -> None:
-    assert comum.texto("dar 5\x0b10 gotas\x0c2 vezes") == "dar 5\n10 gotas\n2 vezes"
+    assert values.texto("dar 5\x0b10 gotas\x0c2 vezes") == "dar 5\n10 gotas\n2 vezes"
 
 
 @pytest.mark.parametrize(
     ("colado", "lido"), [("5\x0b10 gotas", "5\n10 gotas"), ("5\x0c10", "5\n10"), ("5\x1e10 mg", "5-10 mg"), ("\x0b\x0c", None)]
 )
 def test_breaks_and_hyphens_of_word_do_not_join_two_numbers(colado: str, lido: str | None) -> None:
-    assert comum.texto(colado) == comum.texto_clinico(colado) == lido
+    assert values.texto(colado) == values.texto_clinico(colado) == lido
 
 
 def test_html_becomes_lines_of_text() -> None:
@@ -178,12 +178,12 @@ def test_html_becomes_lines_of_text() -> None:
     ],
 )
 def test_html_that_shows_two_numbers_never_reads_as_one(valor: str, lido: str) -> None:
-    assert comum.texto_clinico(valor) == lido
+    assert values.texto_clinico(valor) == lido
 
 
 @pytest.mark.parametrize("valor", ["PA < 120 e FC > 80", "a & b", "x<y", "Sat >95%; T<37"])
 def test_plain_text_with_signs_stays(valor: str) -> None:
-    assert comum.texto_clinico(valor) == valor
+    assert values.texto_clinico(valor) == valor
 
 
 def test_rtf_loses_its_tables_and_keeps_accents() -> None:
@@ -213,13 +213,13 @@ def test_a_megabyte_of_markup_takes_seconds_at_most(pedaco: str) -> None:
 
 
 def test_equal_professionals_are_one_instance_and_none_without_fields() -> None:
-    assert comum.repetido(Profissional, codigo="1", nome="A") is comum.repetido(Profissional, codigo="1", nome="A")
-    assert comum.se_houver(Profissional, codigo=None, nome=None) is None
+    assert sections.repetido(Profissional, codigo="1", nome="A") is sections.repetido(Profissional, codigo="1", nome="A")
+    assert sections.se_houver(Profissional, codigo=None, nome=None) is None
 
 
 def test_what_many_rows_share_is_made_once_of_its_columns_alone() -> None:
     feitos: list[Any] = []
-    montar = comum.memorizado(("a", "b"), opcionais=("c",))(lambda x, _: feitos.append(x))
+    montar = sections.memorizado(("a", "b"), opcionais=("c",))(lambda x, _: feitos.append(x))
     for linha in ({"a": 1, "b": 2, "z": 1}, {"a": 1, "b": 2, "z": 2}, {"a": 1, "b": 2, "c": 3}):
         montar(linha, QUALQUER)
     assert feitos == [{"a": 1, "b": 2, "c": None}, {"a": 1, "b": 2, "c": 3}]
@@ -227,11 +227,11 @@ def test_what_many_rows_share_is_made_once_of_its_columns_alone() -> None:
 
 def test_a_column_that_must_be_there_is_missed() -> None:
     with pytest.raises(KeyError):
-        comum.memorizado(("a", "b"))(lambda x, _: x)({"a": 1}, QUALQUER)
+        sections.memorizado(("a", "b"))(lambda x, _: x)({"a": 1}, QUALQUER)
 
 
 def test_a_row_gone_or_doubled_has_a_reason() -> None:
     with pytest.raises(RegistroInvalido, match="não existe mais na origem"):
-        comum.unica({}, "atendimento")
+        sections.unica({}, "atendimento")
     with pytest.raises(RegistroInvalido, match="duplicado"):
-        comum.unica({"atendimento": [{}, {}]}, "atendimento")
+        sections.unica({"atendimento": [{}, {}]}, "atendimento")

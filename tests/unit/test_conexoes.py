@@ -8,8 +8,8 @@ from typing import Any
 import pymssql
 import pytest
 
-from fusion_airflow.conexoes import engine_de
-from fusion_airflow.oracle import Ajustes
+from fusion_airflow.hooks.engines import engine_de
+from fusion_airflow.hooks.oracle import Ajustes
 
 
 class Sessao:

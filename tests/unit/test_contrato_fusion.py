@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from include.fusion.modelo import SINAIS, AgendamentoCirurgico, AplicacaoPendencia, Atendimento, corpo, pacote, versao_conteudo
+from include.fusion.model.agenda import AgendamentoCirurgico, AplicacaoPendencia
+from include.fusion.model.atendimento import SINAIS, Atendimento
+from include.fusion.model.content import corpo, pacote, versao_conteudo
 from sandbox.fusion import contrato, formatos
 from sandbox.fusion.app import _hash_conteudo
 from sandbox.fusion.problema import Recusa

@@ -10,10 +10,10 @@ from typing import Any, get_args
 
 import pytest
 
-from include.fusion import modelo
-from include.fusion.depara import DePara, ler_catalogos, main
-from include.fusion.erros import CodigoSemDePara, ConfiguracaoInvalida
-from include.fusion.settings.leitura import PASTA_SETTINGS
+from include.fusion.cli.depara import main
+from include.fusion.errors import CodigoSemDePara, ConfiguracaoInvalida
+from include.fusion.model import atendimento, types
+from include.fusion.model.depara import DePara, ler_catalogos, shipped
 
 TABELAS = """
 catalogos:
@@ -83,7 +83,7 @@ def test_equal_numbers_of_other_texts_are_other_codes(depara: DePara) -> None:
 
 
 def test_misses_do_not_grow_without_end(depara: DePara, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("include.fusion.depara.FALTANTES_MAX", 2)
+    monkeypatch.setattr("include.fusion.model.depara.FALTANTES_MAX", 2)
     for codigo in "abcdab":
         depara.traduzir("exame", codigo)
     assert depara.faltantes == {("exame", "a"): 2, ("exame", "b"): 2}
@@ -130,7 +130,7 @@ def test_missing_file_names_both_that_were_looked_for(tmp_path: Path) -> None:
         DePara.carregar("hospital", "sistema", tmp_path)
 
 
-def _palavras(classe: type[modelo._Base], campo: str) -> set[str]:
+def _palavras(classe: type[types._Base], campo: str) -> set[str]:
     def desdobrar(anotacao: Any) -> set[str]:
         return {anotacao} if isinstance(anotacao, str) else {p for parte in get_args(anotacao) for p in desdobrar(parte)}
 
@@ -138,29 +138,29 @@ def _palavras(classe: type[modelo._Base], campo: str) -> set[str]:
 
 
 DESTINOS = {
-    "sexo": _palavras(modelo.Paciente, "sexo"),
-    "raca_cor": _palavras(modelo.Paciente, "raca_cor"),
-    "tipo_atendimento": _palavras(modelo.Atendimento, "tipo"),
-    "situacao_atendimento": _palavras(modelo.Atendimento, "situacao"),
-    "categoria_alergia": _palavras(modelo.Alergia, "categoria"),
-    "gravidade_alergia": _palavras(modelo.Alergia, "gravidade"),
-    "tipo_diagnostico": _palavras(modelo.Diagnostico, "tipo"),
-    "situacao_problema": _palavras(modelo.Diagnostico, "situacao"),
-    "situacao_cirurgia": _palavras(modelo.Cirurgia, "situacao"),
-    "tipo_exame": _palavras(modelo.SolicitacaoExame, "tipo"),
+    "sexo": _palavras(atendimento.Paciente, "sexo"),
+    "raca_cor": _palavras(atendimento.Paciente, "raca_cor"),
+    "tipo_atendimento": _palavras(atendimento.Atendimento, "tipo"),
+    "situacao_atendimento": _palavras(atendimento.Atendimento, "situacao"),
+    "categoria_alergia": _palavras(atendimento.Alergia, "categoria"),
+    "gravidade_alergia": _palavras(atendimento.Alergia, "gravidade"),
+    "tipo_diagnostico": _palavras(atendimento.Diagnostico, "tipo"),
+    "situacao_problema": _palavras(atendimento.Diagnostico, "situacao"),
+    "situacao_cirurgia": _palavras(atendimento.Cirurgia, "situacao"),
+    "tipo_exame": _palavras(atendimento.SolicitacaoExame, "tipo"),
     "tipo_glicemia": {"JEJUM", "POS_PRANDIAL", "PRE_PRANDIAL", "NAO_ESPECIFICADO"},
 }
 
 
 @pytest.mark.parametrize("sistema", ["consulfarma", "esus_ab", "sotech"])
 def test_shipped_tables_only_use_words_of_the_model(sistema: str) -> None:
-    for nome, catalogo in ler_catalogos(PASTA_SETTINGS / "depara" / f"{sistema}.yaml").items():
+    for nome, catalogo in ler_catalogos(shipped(sistema)).items():
         if nome in DESTINOS:
             assert {*catalogo.codigos.values(), *filter(None, [catalogo.padrao])} <= DESTINOS[nome], nome
 
 
 def test_esus_race_follows_ledi_and_refuses_rnds_codes() -> None:
-    depara = DePara.carregar("esus_ab", "esus_ab", PASTA_SETTINGS / "depara")
+    depara = DePara.carregar("esus_ab", "esus_ab")
     assert (depara.traduzir("raca_cor", 3), depara.traduzir("raca_cor", 4)) == ("AMARELA", "PARDA")
     with pytest.raises(CodigoSemDePara):
         depara.traduzir("raca_cor", "03")
@@ -168,7 +168,7 @@ def test_esus_race_follows_ledi_and_refuses_rnds_codes() -> None:
 
 def test_validar_checks_the_shipped_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validar"]) == 0
-    assert "esus_ab.yaml: " in capsys.readouterr().out
+    assert "esus_ab/depara.yaml: " in capsys.readouterr().out
 
 
 def test_validar_fails_on_a_wrong_or_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

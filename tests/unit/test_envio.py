@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from include.fusion.entrega import Parametros
-from include.fusion.envio import Envio, Remessa
-from include.fusion.erros import FusionError, FusionIndisponivel, FusionNaoAutorizado
-from include.fusion.filas import Registro
+from include.fusion.delivery.loop import Parametros
+from include.fusion.delivery.sender import Envio, Remessa
+from include.fusion.errors import FusionError, FusionIndisponivel, FusionNaoAutorizado
+from include.fusion.store.filas import Registro
 
 
 class Roteiro:

@@ -12,13 +12,13 @@ import pytest
 from cryptography.fernet import Fernet
 from pytest_httpserver import HTTPServer
 
-from include.fusion.fhir.autenticacao import Autenticador
-from include.fusion.fhir.cliente import ClienteFhir, esperas, id_de, por_identificador, versao_de
-from include.fusion.fhir.cofre import Cofre
-from include.fusion.fhir.configuracao import Configuracao
-from include.fusion.fhir.erros import FhirConflito, FhirDuplicado, FhirErro, FhirIndisponivel, FhirNaoAutorizado, FhirRecusado
-from include.fusion.fhir.registro import anotar
-from include.fusion.fhir.tokens import CacheTokens
+from include.fusion.fhir.config.model import Configuracao
+from include.fusion.fhir.config.secrets import Cofre
+from include.fusion.fhir.http.auth import Autenticador
+from include.fusion.fhir.http.client import ClienteFhir, esperas, id_de, por_identificador, versao_de
+from include.fusion.fhir.http.errors import FhirConflito, FhirDuplicado, FhirErro, FhirIndisponivel, FhirNaoAutorizado, FhirRecusado
+from include.fusion.fhir.http.log import anotar
+from include.fusion.fhir.http.tokens import CacheTokens
 
 NOME = "Maria das Dores"
 OBS = {"resourceType": "Observation", "id": "9"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from include.fusion.fhir.configuracao import Configuracao, unir
+from include.fusion.fhir.config.model import Configuracao, unir
 
 BASE: dict[str, Any] = {"baseUrl": "https://fhir.example.com/fhir/", "authType": "basic", "authConfig": {"username": "u", "password": "p"}}
 

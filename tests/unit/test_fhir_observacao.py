@@ -9,11 +9,11 @@ import fhirkit
 import orjson
 import pytest
 
-from include.fusion.erros import RegistroInvalido
-from include.fusion.fhir.configuracao import Metadados
-from include.fusion.fhir.observacao import Observacao, de_fhir, mesclar, para_fhir
-from include.fusion.fhir.sinais import OUTRO, PAINEL, PRESSAO, SINAIS
-from include.fusion.fhir.validacao import conferir, de_json, em_json
+from include.fusion.errors import RegistroInvalido
+from include.fusion.fhir.config.model import Metadados
+from include.fusion.fhir.mapping.observation import Observacao, de_fhir, mesclar, para_fhir
+from include.fusion.fhir.mapping.validate import conferir, de_json, em_json
+from include.fusion.fhir.mapping.vital_signs import OUTRO, PAINEL, PRESSAO, SINAIS
 
 META = Metadados()
 QUANDO = datetime(2026, 1, 2, 15, 4, 5, tzinfo=UTC)

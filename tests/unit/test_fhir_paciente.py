@@ -7,10 +7,10 @@ from datetime import date
 import fhirkit
 import pytest
 
-from include.fusion.erros import RegistroInvalido
-from include.fusion.fhir.configuracao import Metadados
-from include.fusion.fhir.paciente import Paciente, de_fhir, identificador, mesclar, para_fhir
-from include.fusion.fhir.validacao import conferir, em_json
+from include.fusion.errors import RegistroInvalido
+from include.fusion.fhir.config.model import Metadados
+from include.fusion.fhir.mapping.patient import Paciente, de_fhir, identificador, mesclar, para_fhir
+from include.fusion.fhir.mapping.validate import conferir, em_json
 from sandbox.origens.pessoas import cns_de, cpf_de
 
 META = Metadados()

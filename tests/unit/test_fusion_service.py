@@ -8,13 +8,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from include.fusion.depara import DePara
-from include.fusion.erros import CodigoSemDePara, RegistroInvalido
-from include.fusion.modelo import AgendamentoCirurgico, AplicacaoPendencia, corpo
-from include.fusion.settings import Skymed, instaladas
-from include.fusion.sistemas import skymed
-from include.fusion.sistemas.base import Contexto
-from include.fusion.sistemas.fusion_service import SISTEMA, mapear, minutos
+from include.fusion.errors import CodigoSemDePara, RegistroInvalido
+from include.fusion.model.agenda import AgendamentoCirurgico, AplicacaoPendencia
+from include.fusion.model.content import corpo
+from include.fusion.model.depara import DePara
+from include.fusion.reading.spec import Contexto
+from include.fusion.settings import instaladas
+from include.fusion.sistemas.fusion_service.system import SISTEMA, mapear, minutos
+from include.fusion.sistemas.skymed import system
+from include.fusion.sistemas.skymed.settings import Skymed
 from sandbox.fusion import contrato
 
 AGENDAMENTO = {
@@ -120,7 +122,7 @@ def test_a_company_in_the_team_has_no_cpf(ctx: Contexto) -> None:
 
 def test_a_pendency_names_the_booking_and_the_moment_to_the_millisecond() -> None:
     (integracao,) = instaladas(Skymed)
-    pendencia = skymed.montar("7", integracao)
+    pendencia = system.montar("7", integracao)
     assert isinstance(pendencia, AplicacaoPendencia)
     assert (pendencia.id_entidade, pendencia.integracao_origem, pendencia.data_registro.microsecond % 1000) == ("7", 44, 0)
     assert abs((datetime.now(UTC) - pendencia.data_registro).total_seconds()) < 60

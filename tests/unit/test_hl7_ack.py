@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.fusion.erros import FusionError, FusionIndisponivel, motivo_de
-from include.fusion.hl7.ack import Ack, Hl7Recusada, Hl7Rejeitada, Hl7SemResposta, ler_ack
+from include.fusion.errors import FusionError, FusionIndisponivel, motivo_de
+from include.fusion.hl7.wire.ack import Ack, Hl7Recusada, Hl7Rejeitada, Hl7SemResposta, ler_ack
 
 MSH = "MSH|^~\\&|FUSION|F|TRAK|H|20240301103000-0300||ACK|F1|P|2.4\r"
 

@@ -1,4 +1,4 @@
-"""``python -m include.fusion.hl7 check``: what is found, how it is told, and what is never told."""
+"""``python -m include.fusion hl7 check``: what is found, how it is told, and what is never told."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.fusion.hl7.__main__ import main
-from include.fusion.hl7.conferencia import Achado, conferir
-from include.fusion.hl7.estruturas import ESTRUTURAS, onde_sai
-from include.fusion.hl7.lote import abrir
+from include.fusion.cli.hl7 import main
+from include.fusion.hl7.check.check import Achado, conferir
+from include.fusion.hl7.check.structures import ESTRUTURAS, onde_sai
+from include.fusion.hl7.wire.batch_file import abrir
 from tests.unit.hl7_apoio import ajustes, todas
 
 BOAS = {e: m.corpo for e, m in todas(ajustes()).items()}
@@ -188,6 +188,6 @@ def test_values_are_shown_only_when_asked_for(tmp_path: Path, capsys: pytest.Cap
 
 def test_it_explains_itself() -> None:
     saida = subprocess.run(
-        [sys.executable, "-m", "include.fusion.hl7", "check", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "include.fusion", "hl7", "check", "--help"], capture_output=True, text=True, check=True
     ).stdout
     assert all(palavra in saida for palavra in ("--version", "--charset", "--show-values", "exit code"))

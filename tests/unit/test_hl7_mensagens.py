@@ -12,17 +12,17 @@ import pytest
 from hl7apy.consts import VALIDATION_LEVEL
 from hl7apy.parser import parse_message, parse_segment
 
-from include.fusion.hl7.adt import ESTRUTURAS, adt
-from include.fusion.hl7.agenda import siu
-from include.fusion.hl7.ajustes import VERSOES
-from include.fusion.hl7.campos import numerico, ts
-from include.fusion.hl7.conferencia import conferir
-from include.fusion.hl7.documento import mdm
-from include.fusion.hl7.leitor import ler
-from include.fusion.hl7.mensagem import MensagemHl7, controle_de
-from include.fusion.hl7.prescricao import rde
-from include.fusion.hl7.resultado import LOINC, oru
-from include.fusion.modelo import SINAIS
+from include.fusion.hl7.build.adt import ESTRUTURAS, adt
+from include.fusion.hl7.build.datatypes import numerico, ts
+from include.fusion.hl7.build.mdm import mdm
+from include.fusion.hl7.build.message import MensagemHl7, controle_de
+from include.fusion.hl7.build.oru import LOINC, oru
+from include.fusion.hl7.build.profile import VERSOES
+from include.fusion.hl7.build.rde import rde
+from include.fusion.hl7.build.siu import siu
+from include.fusion.hl7.check.check import conferir
+from include.fusion.hl7.wire.parser import ler
+from include.fusion.model.atendimento import SINAIS
 from tests.unit.hl7_apoio import ALERGIAS, CIRURGIA, DIAGNOSTICOS, MEDICO, NOTA, PACIENTE, PAINEL, QUANDO, REMEDIO, VISITA, ajustes, todas
 
 EVENTOS = tuple(todas(ajustes()))

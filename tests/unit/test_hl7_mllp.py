@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.fusion.hl7.mllp import Desmoldurador, emoldurar
-from include.fusion.hl7.transporte import controle_da
+from include.fusion.hl7.wire.mllp import Desmoldurador, emoldurar
+from include.fusion.hl7.wire.transport import controle_da
 from tests.unit.hl7_apoio import ajustes, todas
 
 MENSAGENS = st.lists(st.binary(min_size=1, max_size=30).filter(lambda b: not set(b) & {0x0B, 0x1C}), max_size=6)

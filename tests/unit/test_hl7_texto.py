@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from include.fusion.erros import ConfiguracaoInvalida, RegistroInvalido
-from include.fusion.hl7 import dados as d
-from include.fusion.hl7.adt import adt
-from include.fusion.hl7.documento import mdm, partes
-from include.fusion.hl7.leitor import Mensagem, ler
-from include.fusion.hl7.texto import APAGAR, CHARSETS, Delimitadores, aproximar, codificar, decodificar
+from include.fusion.errors import ConfiguracaoInvalida, RegistroInvalido
+from include.fusion.hl7.build import values
+from include.fusion.hl7.build.adt import adt
+from include.fusion.hl7.build.mdm import mdm, partes
+from include.fusion.hl7.wire.escapes import APAGAR, CHARSETS, Delimitadores, aproximar, codificar, decodificar
+from include.fusion.hl7.wire.parser import Mensagem, ler
 from tests.unit.hl7_apoio import NOTA, PACIENTE, QUANDO, VISITA, ajustes
 
 GRAVADOS = tuple(c for c in CHARSETS if c != "UNICODE")
@@ -26,11 +26,11 @@ def textos(charset: str) -> st.SearchStrategy[str]:
 
 
 def nota(texto: str, charset: str) -> Mensagem:
-    return ler(mdm(ajustes(charset=charset), QUANDO, PACIENTE_ASCII, VISITA_ASCII, d.Nota("1", "PN", texto, QUANDO)).corpo)
+    return ler(mdm(ajustes(charset=charset), QUANDO, PACIENTE_ASCII, VISITA_ASCII, values.Nota("1", "PN", texto, QUANDO)).corpo)
 
 
-PACIENTE_ASCII = d.PacienteHl7("77", "MARIA SOUZA")
-VISITA_ASCII = d.Visita("9001", "I")
+PACIENTE_ASCII = values.PacienteHl7("77", "MARIA SOUZA")
+VISITA_ASCII = values.Visita("9001", "I")
 
 
 @given(st.text(max_size=200) | DELIMITADORES)
@@ -55,7 +55,7 @@ def test_any_text_survives_a_message_in_each_charset(charset: str) -> None:
 def test_a_component_survives_as_well(charset: str) -> None:
     @given(textos(charset).map(lambda t: t.replace("\r", "").strip()).filter(bool))
     def conferir(texto: str) -> None:
-        paciente = d.PacienteHl7("7|7", "MARIA SOUZA", endereco=d.Endereco(bairro=texto, logradouro="Rua"))
+        paciente = values.PacienteHl7("7|7", "MARIA SOUZA", endereco=values.Endereco(bairro=texto, logradouro="Rua"))
         lida = ler(adt(ajustes(charset=charset), "A08", QUANDO, paciente, VISITA_ASCII).corpo)
         assert lida.valor("PID", 11, componente=8) == texto and lida.valor("PID", 3) == "7|7"
 
@@ -64,7 +64,7 @@ def test_a_component_survives_as_well(charset: str) -> None:
 
 @given(st.lists(st.text(alphabet='|^~\\&"FSTRE.br Çãé', min_size=1, max_size=20).filter(str.strip), min_size=1, max_size=4))
 def test_repetitions_come_back_one_by_one(textos: list[str]) -> None:
-    alergia = d.Alergia("1", d.Codigo("PO", "Poeira"), "EA", "U", tuple(textos))
+    alergia = values.Alergia("1", values.Codigo("PO", "Poeira"), "EA", "U", tuple(textos))
     lida = ler(adt(ajustes(), "A60", QUANDO, PACIENTE, alergias=[alergia]).corpo)
     assert [lida.valor("IAM", 5, repeticao=n) for n in range(1, len(textos) + 2)] == [*textos, ""]
 
@@ -83,8 +83,8 @@ def test_a_note_of_a_megabyte_comes_back_from_its_parts() -> None:
 
 
 def test_the_delete_marker_is_neither_nothing_nor_the_text_of_two_quotes() -> None:
-    def social(valor: d.Texto) -> object:
-        return ler(adt(ajustes(), "A31", QUANDO, d.PacienteHl7("7", "A B", nome_mae=valor)).corpo).valor(
+    def social(valor: values.Texto) -> object:
+        return ler(adt(ajustes(), "A31", QUANDO, values.PacienteHl7("7", "A B", nome_mae=valor)).corpo).valor(
             "PID", 6, componente=2 if valor == '""' else 1
         )
 
@@ -94,7 +94,7 @@ def test_the_delete_marker_is_neither_nothing_nor_the_text_of_two_quotes() -> No
 
 
 def test_a_cancelled_discharge_deletes_the_date() -> None:
-    lida = ler(adt(ajustes(), "A13", QUANDO, PACIENTE, d.Visita("9", "I", alta=APAGAR)).corpo)
+    lida = ler(adt(ajustes(), "A13", QUANDO, PACIENTE, values.Visita("9", "I", alta=APAGAR)).corpo)
     assert lida.bruto("PV1", 45) == '""'
 
 
@@ -109,7 +109,7 @@ def test_a_character_that_the_charset_lacks_is_an_error_with_field_and_code_poin
 
 def test_the_field_is_named_where_it_is_not_the_last() -> None:
     with pytest.raises(RegistroInvalido) as erro:
-        adt(ajustes(charset="ASCII"), "A31", QUANDO, d.PacienteHl7("7", "JOÃO"))
+        adt(ajustes(charset="ASCII"), "A31", QUANDO, values.PacienteHl7("7", "JOÃO"))
     assert erro.value.campo == "PID-5"
 
 
@@ -117,7 +117,7 @@ def test_typographic_signs_are_replaced_only_where_asked_for() -> None:
     assert aproximar("“SatO2” ≥ 94 % – João", "8859/1") == '"SatO2" >= 94 % - João'
     assert aproximar("João • ção", "ASCII") == "Joao - cao"
     assert aproximar("Flor 🌻 – x", "8859/1") == "Flor 🌻 - x"
-    assert ler(mdm(ajustes(aproximar=True), QUANDO, PACIENTE, VISITA, d.Nota("1", "PN", "≥ 2")).corpo).valor("OBX", 5) == ">= 2"
+    assert ler(mdm(ajustes(aproximar=True), QUANDO, PACIENTE, VISITA, values.Nota("1", "PN", "≥ 2")).corpo).valor("OBX", 5) == ">= 2"
 
 
 def test_accents_written_as_two_characters_fit_once_composed() -> None:

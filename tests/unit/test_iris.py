@@ -15,9 +15,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowOptionalProviderFeat
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import OperationalError
 
-from fusion_airflow.conexoes import engine_de
-from fusion_airflow.iris import DialetoIris, IrisHook, driver, nativo
-from include.fusion.leitura import RAIZ_SQL, instrucao
+from fusion_airflow.hooks.engines import engine_de
+from fusion_airflow.hooks.iris import DialetoIris, IrisHook, driver, nativo
+from include.fusion.reading.sql import instrucao, sql_folder
 
 SENHA = "senha-do-teste"
 
@@ -151,7 +151,7 @@ def test_a_page_is_top_and_its_limit_comes_first() -> None:
     assert nativo("SELECT a FROM t WHERE b = ?", (1,)) == ("SELECT a FROM t WHERE b = ?", (1,))
 
 
-@pytest.mark.parametrize("arquivo", sorted((RAIZ_SQL / "trackcare").glob("*.sql")), ids=lambda a: a.stem)
+@pytest.mark.parametrize("arquivo", sorted((sql_folder("trackcare")).glob("*.sql")), ids=lambda a: a.stem)
 def test_every_statement_reaches_the_driver_with_as_many_binds_as_marks(arquivo: Path) -> None:
     clausula = instrucao(arquivo)
     valores = {nome: [1, 2] if nome == "chaves" else 5 for nome in clausula._bindparams}

@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import BaseModel, field_validator
 
-from include.fusion.erros import motivo_de
-from include.fusion.leitura import Leitor
+from include.fusion.errors import motivo_de
+from include.fusion.reading.reader import Leitor
 
 
 class Linha(dict[str, Any]):

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from include.fusion.erros import CodigoSemDePara, RegistroInvalido, motivo_de
-from include.fusion.sistemas import comum
-from include.fusion.sistemas.mv import mapear_paciente
+from include.fusion.errors import CodigoSemDePara, RegistroInvalido, motivo_de
+from include.fusion.mapping import dates
+from include.fusion.sistemas.mv.system import mapear_paciente
 from sandbox.fusion import contrato
 from tests.unit.mv_apoio import (
     ALERGIA,
@@ -51,13 +51,13 @@ def test_a_time_without_its_day_is_nothing() -> None:
 
 @pytest.mark.parametrize("hora", [time(8, 30), "08:30", "08:30:00", "1900-01-01 08:30:00", "01/01/1900 08:30", datetime(1900, 1, 1, 8, 30)])
 def test_any_form_of_a_time_is_read(hora: Any) -> None:
-    assert comum.data_e_hora(date(2026, 3, 1), hora, FUSO, "x") == datetime(2026, 3, 1, 8, 30, tzinfo=FUSO)
+    assert dates.data_e_hora(date(2026, 3, 1), hora, FUSO, "x") == datetime(2026, 3, 1, 8, 30, tzinfo=FUSO)
 
 
 @pytest.mark.parametrize("hora", ["8 e meia", "25:00", 830, date(2026, 3, 1)])
 def test_what_is_no_time_is_refused(hora: Any) -> None:
     with pytest.raises(RegistroInvalido, match="x: "):
-        comum.data_e_hora(date(2026, 3, 1), hora, FUSO, "x")
+        dates.data_e_hora(date(2026, 3, 1), hora, FUSO, "x")
 
 
 @pytest.mark.parametrize(

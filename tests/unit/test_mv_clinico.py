@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.fusion.erros import RegistroInvalido
+from include.fusion.errors import RegistroInvalido
 from tests.unit.mv_apoio import ALERGIA, ANTIGA, DIAGNOSTICO, DOCUMENTO, FUSO, ITEM, MOVIMENTO, NOTA, aceito, contexto, ler
 
 # Beds

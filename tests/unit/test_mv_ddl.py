@@ -13,7 +13,7 @@ from sandbox.origens.mv.esquema import AQUI
 
 RAIZ = Path(__file__).resolve().parents[2]
 CONTRATO = RAIZ / "include" / "contracts" / "mv"
-SQL = RAIZ / "include" / "sql" / "mv"
+SQL = RAIZ / "include" / "fusion" / "sistemas" / "mv" / "sql"
 _SQLPLUS = re.compile(r"(SET|WHENEVER|ACCEPT|UNDEFINE) ")
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from include.fusion.erros import RegistroInvalido
-from include.fusion.modelo import SINAIS
-from include.fusion.sistemas.base import Contexto
+from include.fusion.errors import RegistroInvalido
+from include.fusion.model.atendimento import SINAIS
+from include.fusion.reading.spec import Contexto
 from tests.unit.mv_apoio import CTX, FUSO, SINAL, contexto, ler
 
 

@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from include.fusion.modelo import Atendimento, corpo, pacote, versao_conteudo
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.model.content import corpo, pacote, versao_conteudo
 from tests.unit.test_contrato_fusion import maximo
 
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from include.fusion.erros import PedidoInvalido
-from include.fusion.pedido import Pedido
-from include.fusion.sistemas.base import Sistema
+from include.fusion.change.replay import Pedido
+from include.fusion.errors import PedidoInvalido
+from include.fusion.reading.spec import Sistema
 
 TEXTO = Sistema("x", (), (), mapear=lambda linhas, ctx: None)
 NUMERO = Sistema("x", (), (), mapear=lambda linhas, ctx: None, tipo_chave=int)

@@ -1,4 +1,4 @@
-from include.fusion.progresso import Progresso, duracao
+from include.fusion.delivery.progress import Progresso, duracao
 
 
 def test_duration_reads_like_a_person_would_say_it():

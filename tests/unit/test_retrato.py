@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from include.fusion import retrato
-from include.fusion.retrato import BLOCO, Comparador, juntar
-from include.fusion.sistemas.base import Retrato
-from include.fusion.sistemas.sotech import SISTEMA
+from include.fusion.change import compare
+from include.fusion.change.compare import BLOCO, Comparador, juntar
+from include.fusion.reading.spec import Retrato
+from include.fusion.sistemas.sotech.system import SISTEMA
 
 TABELA = Retrato("t", "s.t", "b.sql", "r.sql")
 
@@ -17,7 +17,7 @@ TABELA = Retrato("t", "s.t", "b.sql", "r.sql")
 @pytest.fixture
 def relogio(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     agora = {"s": 100.0}
-    monkeypatch.setattr(retrato.time, "monotonic", lambda: agora["s"])
+    monkeypatch.setattr(compare.time, "monotonic", lambda: agora["s"])
     return agora
 
 

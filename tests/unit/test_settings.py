@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from include.fusion.erros import ConfiguracaoInvalida
-from include.fusion.settings import Consulfarma, EsusAb, FusionService, Skymed, carregar, instaladas, obter
-from include.fusion.settings.__main__ import main
+from include.fusion.cli.settings import main
+from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.settings import carregar, instaladas, obter
+from include.fusion.sistemas.consulfarma.settings import Consulfarma
+from include.fusion.sistemas.esus_ab.settings import EsusAb
+from include.fusion.sistemas.fusion_service.settings import FusionService
+from include.fusion.sistemas.skymed.settings import Skymed
 
 CONSULFARMA = """
   - id: {id}

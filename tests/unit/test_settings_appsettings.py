@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from include.fusion.erros import ConfiguracaoInvalida
-from include.fusion.settings import Consulfarma, EsusAb, carregar, instaladas
-from include.fusion.settings.__main__ import main
-from include.fusion.settings.appsettings import importar
-from include.fusion.settings.entrada import como_yaml
-from include.fusion.settings.json_dotnet import ler_json
+from include.fusion.cli.settings import main
+from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.settings import carregar, instaladas
+from include.fusion.settings.legacy.appsettings import importar
+from include.fusion.settings.legacy.as_yaml import como_yaml
+from include.fusion.settings.legacy.dotnet_json import ler_json
+from include.fusion.sistemas.consulfarma.settings import Consulfarma
+from include.fusion.sistemas.esus_ab.settings import EsusAb
 
 CONSULFARMA = """\ufeff{
   // Serviço de integração Consulfarma
@@ -193,4 +195,4 @@ def test_missing_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[
 def test_help_has_an_example(comando: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main([*comando, "--help"])
-    assert "example: python -m include.fusion.settings" in capsys.readouterr().out
+    assert "example: python -m include.fusion settings" in capsys.readouterr().out

@@ -9,13 +9,15 @@ from typing import Any
 import pytest
 import yaml
 
-from include.fusion.settings import Integracao, Mv, Skymed, carregar, instaladas
-from include.fusion.settings.__main__ import main
-from include.fusion.settings.antigos import ANTIGOS
-from include.fusion.settings.appsettings import Importado, importar
-from include.fusion.settings.entrada import como_yaml
-from include.fusion.settings.json_dotnet import ler_json
-from include.fusion.settings.sistemas import SISTEMAS
+from include.fusion.cli.settings import main
+from include.fusion.settings import Integracao, carregar, instaladas
+from include.fusion.settings.legacy.appsettings import Importado, importar
+from include.fusion.settings.legacy.as_yaml import como_yaml
+from include.fusion.settings.legacy.dotnet_json import ler_json
+from include.fusion.settings.legacy.services import ANTIGOS
+from include.fusion.settings.registry import settings_class
+from include.fusion.sistemas.mv.settings import Mv
+from include.fusion.sistemas.skymed.settings import Skymed
 
 TNS = (
     "(DESCRIPTION = (ADDRESS = (PROTOCOL = TCP)(HOST = mv-ora)(PORT = 1522)) (CONNECT_DATA = (SERVER = DEDICATED) (SERVICE_NAME = MVPRD)))"
@@ -190,7 +192,7 @@ def test_every_section_and_key_is_one_of_the_settings(sistema: str, tmp_path: Pa
     lido = Importado(sistema, sistema, {"IntegracaoID": 1})
     for secao in ANTIGOS[sistema].secoes:
         lido.parametros |= {f"{secao.nome}.{chave}": valores.get(chave, "00:00:09") for chave in secao.chaves}
-    assert isinstance(entrada(lido, tmp_path), SISTEMAS[sistema])
+    assert isinstance(entrada(lido, tmp_path), settings_class(sistema))
     escrita = yaml.safe_load(como_yaml(lido, "America/Bahia"))["integracoes"][0]
     escritas = {f"{secao.nome}.{chave}" for secao in ANTIGOS[sistema].secoes for chave in escrita[secao.nome]}
     assert {"IntegracaoID", *escritas} == {*lido.parametros}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.fusion.settings.conexoes import Conexao, conexao_de_banco, conexao_http, mascarar
+from include.fusion.settings.legacy.connection_strings import Conexao, conexao_de_banco, conexao_http, mascarar
 
 TNS = (
     "(DESCRIPTION=(ADDRESS_LIST=(ADDRESS=(PROTOCOL=TCP)(HOST=a)(PORT=1))(ADDRESS=(PROTOCOL=TCP)(HOST=b)(PORT=1)))"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from include.fusion.settings.intervalo import ler_intervalo, por_extenso, texto_timespan
+from include.fusion.settings.interval import ler_intervalo, por_extenso, texto_timespan
 
 
 @pytest.mark.parametrize(

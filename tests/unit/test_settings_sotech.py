@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from include.fusion.erros import ConfiguracaoInvalida
-from include.fusion.settings import Sotech, carregar, instaladas
-from include.fusion.settings.appsettings import importar
-from include.fusion.settings.entrada import como_yaml
+from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.settings import carregar, instaladas
+from include.fusion.settings.legacy.appsettings import importar
+from include.fusion.settings.legacy.as_yaml import como_yaml
+from include.fusion.sistemas.sotech.settings import Sotech
 
 ANTIGO = {
     "ConnectionStrings": {"SotechConnection": "Host=10.0.0.7;Port=5432;Database=is;Username=leitura;Password=S3nha"},

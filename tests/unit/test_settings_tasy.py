@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from fusion_airflow.montagem import Montagem
-from include.fusion.settings import Integracao, Tasy, carregar, como_dados, de_dados, obter
-from include.fusion.settings.appsettings import Importado, importar
-from include.fusion.settings.entrada import como_yaml
-from include.fusion.settings.json_dotnet import ler_json
+from include.fusion.settings import Integracao, carregar, como_dados, de_dados, obter
+from include.fusion.settings.legacy.appsettings import Importado, importar
+from include.fusion.settings.legacy.as_yaml import como_yaml
+from include.fusion.settings.legacy.dotnet_json import ler_json
+from include.fusion.sistemas.tasy.settings import Tasy
+from include.fusion.wiring import Montagem
 
 TASY = """{
   "ConnectionStrings": {

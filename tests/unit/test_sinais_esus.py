@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from include.fusion.depara import DePara
-from include.fusion.erros import RegistroInvalido
-from include.fusion.sistemas.base import Contexto
-from include.fusion.sistemas.esus_ab_sinais import _CAMPOS, sinais
+from include.fusion.errors import RegistroInvalido
+from include.fusion.model.depara import DePara
+from include.fusion.reading.spec import Contexto
+from include.fusion.sistemas.esus_ab.vital_signs import _CAMPOS, sinais
 
 CTX = Contexto(DePara.carregar("esus_ab", "esus_ab"), ZoneInfo("America/Bahia"))
 VAZIA = {coluna: None for _, coluna, *_ in _CAMPOS} | {

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from include.fusion.erros import CodigoSemDePara, RegistroInvalido, motivo_de
-from include.fusion.sistemas.sotech import SISTEMA
+from include.fusion.errors import CodigoSemDePara, RegistroInvalido, motivo_de
+from include.fusion.sistemas.sotech.system import SISTEMA
 from tests.unit.sotech_apoio import VAZIAS, aceito, contexto, ler
 
 

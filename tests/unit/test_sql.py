@@ -11,13 +11,14 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.fusion.leitura import RAIZ_SQL, instrucao
-from include.fusion.sistemas.base import Sistema
-from include.fusion.sistemas.trackcare import DETALHES as DETALHES_HL7
+from include.fusion.reading.spec import Sistema
+from include.fusion.reading.sql import instrucao, sql_folder
+from include.fusion.settings.registry import systems
+from include.fusion.sistemas.trackcare.system import DETALHES as DETALHES_HL7
 from tests.unit.sql_apoio import codigo
 
-PASTAS = sorted(p.name for p in RAIZ_SQL.iterdir() if p.is_dir())
-ARQUIVOS = [a for nome in PASTAS for a in sorted((RAIZ_SQL / nome).glob("*.sql"))]
+PASTAS = systems()
+ARQUIVOS = [a for nome in PASTAS for a in sorted((sql_folder(nome)).glob("*.sql"))]
 DIALETOS = {
     "consulfarma": ("tsql", "postgres"), "esus_ab": ("postgres",), "sotech": ("postgres",),
     # sqlglot has no InterSystems dialect: the standard one and PostgreSQL's must both take it.
@@ -48,15 +49,15 @@ ESQUEMAS = {
 }  # fmt: skip
 """Where a system's tables are; in the schema of its name where nothing is said. The PEC's are in its connection's schema, and
 Sotech reads one view of PostgreSQL's own."""
-por_arquivo = pytest.mark.parametrize("arquivo", ARQUIVOS, ids=lambda a: f"{a.parent.name}/{a.stem}")
+por_arquivo = pytest.mark.parametrize("arquivo", ARQUIVOS, ids=lambda a: f"{a.parents[1].name}/{a.stem}")
 
 
 def _sistema(nome: str) -> Sistema:
-    return importlib.import_module(f"include.fusion.sistemas.{nome}").SISTEMA
+    return importlib.import_module(f"include.fusion.sistemas.{nome}.system").SISTEMA
 
 
 def _dialetos(arquivo: Path) -> tuple[str, ...]:
-    return DIALETOS.get(arquivo.parent.name, ("oracle", "postgres"))
+    return DIALETOS.get(arquivo.parents[1].name, ("oracle", "postgres"))
 
 
 def _binds(s: Sistema) -> Iterator[tuple[str, set[str]]]:
@@ -85,7 +86,7 @@ def _binds(s: Sistema) -> Iterator[tuple[str, set[str]]]:
 
 @pytest.mark.parametrize("nome", PASTAS)
 def test_every_file_is_used_and_takes_the_binds_that_the_engine_gives(nome: str) -> None:
-    achados = {a.name: set(instrucao(a)._bindparams) for a in ARQUIVOS if a.parent.name == nome}
+    achados = {a.name: set(instrucao(a)._bindparams) for a in ARQUIVOS if a.parents[1].name == nome}
     assert achados == dict(_binds(_sistema(nome)))
 
 
@@ -98,7 +99,7 @@ def test_each_of_its_engines_parses_it(arquivo: Path) -> None:
 
 @por_arquivo
 def test_only_the_portable_subset_is_used(arquivo: Path) -> None:
-    proibido = _DE_NINGUEM + PROIBIDO.get(arquivo.parent.name, _DO_ORACLE)
+    proibido = _DE_NINGUEM + PROIBIDO.get(arquivo.parents[1].name, _DO_ORACLE)
     assert re.search(proibido, codigo(arquivo), re.IGNORECASE) is None
 
 
@@ -107,7 +108,7 @@ def test_every_table_says_its_schema(arquivo: Path) -> None:
     lida = sqlglot.parse_one(codigo(arquivo), dialect=_dialetos(arquivo)[0])
     proprias = {cte.alias for cte in lida.find_all(exp.CTE)}
     esquemas = {t.db for t in lida.find_all(exp.Table) if t.name not in proprias}
-    assert esquemas and esquemas <= ESQUEMAS.get(arquivo.parent.name, {arquivo.parent.name}), (
+    assert esquemas and esquemas <= ESQUEMAS.get(arquivo.parents[1].name, {arquivo.parents[1].name}), (
         "a table of another schema: ESQUEMAS of this file names them"
     )
 
@@ -115,7 +116,9 @@ def test_every_table_says_its_schema(arquivo: Path) -> None:
 @por_arquivo
 def test_it_is_short_and_says_what_it_is_for(arquivo: Path) -> None:
     linhas = arquivo.read_text(encoding="utf-8").splitlines()
-    assert linhas[0].startswith("-- " + PRODUTOS.get(arquivo.parent.name, "")), "the first line is a comment: '-- System: what it is for'"
+    assert linhas[0].startswith("-- " + PRODUTOS.get(arquivo.parents[1].name, "")), (
+        "the first line is a comment: '-- System: what it is for'"
+    )
     assert len(linhas) <= 40 and max(map(len, linhas)) <= 150
 
 
@@ -136,12 +139,12 @@ def test_selected_columns_have_one_name_each(arquivo: Path) -> None:
 @pytest.mark.parametrize("nome", PASTAS)
 def test_an_origin_yields_what_the_load_reads_in_its_order(nome: str) -> None:
     for origem in [o for o in _sistema(nome).origens if o.espelho is None]:
-        arquivo = RAIZ_SQL / nome / origem.sql
+        arquivo = sql_folder(nome) / origem.sql
         consulta = sqlglot.parse_one(codigo(arquivo), dialect=_dialetos(arquivo)[0])
         assert consulta.named_selects[:4] == ["marcador", "chave", "chave_paciente", "operacao"], origem.nome
         ordem = [o.this for o in consulta.args["order"].expressions]
         assert [o.name for o in ordem] in (["1", "2"], ["marcador", "chave"]) or ordem == [s.this for s in consulta.selects[:2]], (
             origem.nome
         )
-        vigia = sqlglot.parse_one(codigo(RAIZ_SQL / nome / origem.sql_vigia), dialect=_dialetos(arquivo)[0])
+        vigia = sqlglot.parse_one(codigo(sql_folder(nome) / origem.sql_vigia), dialect=_dialetos(arquivo)[0])
         assert vigia.named_selects == ["quantidade", "marcador"], origem.nome

@@ -9,13 +9,15 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.fusion.sistemas import fusion_service, skymed
+from include.fusion.settings.registry import SYSTEMS_FOLDER
+from include.fusion.sistemas.fusion_service.system import SISTEMA as FUSION_SERVICE
+from include.fusion.sistemas.skymed.system import SISTEMA as SKYMED
 from tests.unit.sql_apoio import codigo
 
 RAIZ = Path(__file__).resolve().parents[2]
-SISTEMAS = (skymed.SISTEMA, fusion_service.SISTEMA)
-ARQUIVOS = sorted(a for s in SISTEMAS for a in (RAIZ / "include" / "sql" / s.nome).glob("*.sql"))
-por_arquivo = pytest.mark.parametrize("arquivo", ARQUIVOS, ids=lambda a: f"{a.parent.name}/{a.stem}")
+SISTEMAS = (SKYMED, FUSION_SERVICE)
+ARQUIVOS = sorted(a for s in SISTEMAS for a in (SYSTEMS_FOLDER / s.nome / "sql").glob("*.sql"))
+por_arquivo = pytest.mark.parametrize("arquivo", ARQUIVOS, ids=lambda a: f"{a.parents[1].name}/{a.stem}")
 
 
 def _colunas() -> dict[str, set[str]]:
@@ -39,4 +41,4 @@ def test_its_columns_are_mvs(arquivo: Path) -> None:
 
 
 def test_the_form_finds_the_same_bookings_in_both() -> None:
-    assert len({(RAIZ / "include" / "sql" / s.nome / "chaves.sql").read_text(encoding="utf-8") for s in SISTEMAS}) == 1
+    assert len({(SYSTEMS_FOLDER / s.nome / "sql" / "chaves.sql").read_text(encoding="utf-8") for s in SISTEMAS}) == 1

@@ -9,11 +9,11 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.fusion.sistemas.consulfarma import SISTEMA
+from include.fusion.sistemas.consulfarma.system import SISTEMA
 from sandbox.origens.consulfarma.esquema import DDL, comandos
 from tests.unit.sql_apoio import codigo
 
-PASTA = Path(__file__).resolve().parents[2] / "include" / "sql" / "consulfarma"
+PASTA = Path(__file__).resolve().parents[2] / "include" / "fusion" / "sistemas" / "consulfarma" / "sql"
 ARQUIVOS = sorted(PASTA.glob("*.sql"))
 por_arquivo = pytest.mark.parametrize("arquivo", ARQUIVOS, ids=lambda a: a.name)
 

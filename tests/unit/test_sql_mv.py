@@ -8,10 +8,10 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.fusion.leitura import RAIZ_SQL
+from include.fusion.reading.sql import sql_folder
 from tests.unit.sql_apoio import codigo
 
-PASTA = RAIZ_SQL / "mv"
+PASTA = sql_folder("mv")
 ARQUIVOS = sorted(PASTA.glob("*.sql"))
 LONGAS = {"evolucoes.sql": "ds_texto", "evolucoes_prescricao.sql": "ds_evolucao"}
 

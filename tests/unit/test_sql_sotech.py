@@ -9,13 +9,13 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.fusion.leitura import RAIZ_SQL
-from include.fusion.sistemas.base import Retrato
-from include.fusion.sistemas.sotech import SISTEMA
+from include.fusion.reading.spec import Retrato
+from include.fusion.reading.sql import sql_folder
+from include.fusion.sistemas.sotech.system import SISTEMA
 from sandbox.origens.sotech.esquema import AQUI, CONTRATO
 from tests.unit.sql_apoio import codigo
 
-PASTA = RAIZ_SQL / "sotech"
+PASTA = sql_folder("sotech")
 ARQUIVOS = sorted(PASTA.glob("*.sql"))
 NORMALIZADAS = {"version", "ativo", "uuid", "fkuser"}
 por_arquivo = pytest.mark.parametrize("arquivo", ARQUIVOS, ids=lambda a: a.stem)

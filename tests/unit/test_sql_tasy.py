@@ -9,12 +9,12 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.fusion.leitura import RAIZ_SQL
-from include.fusion.sistemas.tasy import INFORMACOES, SISTEMA
+from include.fusion.reading.sql import sql_folder
+from include.fusion.sistemas.tasy.system import INFORMACOES, SISTEMA
 from sandbox.origens.tasy.esquema import AQUI
 from tests.unit.sql_apoio import codigo
 
-PASTA = RAIZ_SQL / "tasy"
+PASTA = sql_folder("tasy")
 CONTRATO = Path(__file__).resolve().parents[2] / "include" / "contracts" / "tasy"
 ARQUIVOS = sorted(PASTA.glob("*.sql"))
 ORIGENS = SISTEMA.origens

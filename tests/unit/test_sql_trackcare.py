@@ -9,13 +9,13 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.fusion.leitura import RAIZ_SQL
-from include.fusion.sistemas.trackcare import DETALHES
+from include.fusion.reading.sql import sql_folder
+from include.fusion.sistemas.trackcare.system import DETALHES
 from sandbox.origens.trackcare.esquema import VIGIADAS
 from tests.unit.sql_apoio import codigo
 
-PASTA = RAIZ_SQL / "trackcare"
-CONTRATO = RAIZ_SQL.parent / "contracts" / "trackcare" / "ddl.sql"
+PASTA = sql_folder("trackcare")
+CONTRATO = Path(__file__).resolve().parents[2] / "include" / "contracts" / "trackcare" / "ddl.sql"
 ARQUIVOS = sorted(PASTA.glob("*.sql"))
 # Names that are reserved words of InterSystems SQL and could pass for aliases.
 _RESERVADAS = frozenset(["absolute", "action", "add", "all", "any", "avg", "close", "count", "current", "cursor", "date", "day", "domain", "end", "exists", "external", "extract", "first", "last", "left", "level", "max", "min", "month", "names", "next", "no", "null", "number", "on", "option", "order", "section", "session", "size", "sql", "state", "time", "top", "user", "value", "values", "year"])  # fmt: skip

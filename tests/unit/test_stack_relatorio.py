@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-from sandbox.relatorio import Linha, Relatorio, latencias, percentil, repetidas
+from sandbox.report.base import Linha, Relatorio, latencias, percentil, repetidas
 
 T = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from include.fusion.erros import PedidoInvalido, RegistroInvalido
-from include.fusion.modelo import SINAIS
-from include.fusion.pedido import Pedido
-from include.fusion.sistemas.tasy import SISTEMA, mapear_paciente
+from include.fusion.change.replay import Pedido
+from include.fusion.errors import PedidoInvalido, RegistroInvalido
+from include.fusion.model.atendimento import SINAIS
+from include.fusion.sistemas.tasy.system import SISTEMA, mapear_paciente
 from tests.unit.tasy_apoio import (
     ALERGIA,
     COMPLEMENTO,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.fusion.erros import RegistroInvalido
+from include.fusion.errors import RegistroInvalido
 from sandbox.origens.tasy import textos as t
 from tests.unit.tasy_apoio import ALERGIA, DIAGNOSTICO, EVOLUCAO, FUSO, ITEM, PROCEDIMENTO, aceito, ler
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from include.fusion.erros import RegistroInvalido
-from include.fusion.sistemas.trackcare_base import dia, momento
+from include.fusion.errors import RegistroInvalido
+from include.fusion.sistemas.trackcare.context import dia, momento
 from tests.unit.trackcare_apoio import (
     ADMISSAO,
     CIRURGIA,

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from include.fusion.depara import Catalogo, DePara, ler_catalogos, pasta_padrao
-from include.fusion.erros import RegistroInvalido
-from include.fusion.sistemas.trackcare import estado
-from include.fusion.sistemas.trackcare_base import ContextoTrackCare
+from include.fusion.errors import RegistroInvalido
+from include.fusion.model.depara import Catalogo, DePara, ler_catalogos, shipped
+from include.fusion.sistemas.trackcare.context import ContextoTrackCare
+from include.fusion.sistemas.trackcare.system import estado
 from tests.unit.trackcare_apoio import (
     ADMISSAO,
     AGORA,
@@ -34,7 +34,7 @@ ALTA = ADMISSAO | {"paadm_visitstatus": "D", "paadm_dischgdate": date(2024, 3, 5
 
 def com_catalogo(**catalogos: Catalogo) -> ContextoTrackCare:
     """The site's own codes in the place of ours."""
-    return replace(contexto(), depara=DePara({**ler_catalogos(pasta_padrao() / "trackcare.yaml"), **catalogos}))
+    return replace(contexto(), depara=DePara({**ler_catalogos(shipped("trackcare")), **catalogos}))
 
 
 def sinais(*linhas: dict[str, Any], c: Conversa | None = None) -> list[Any]:

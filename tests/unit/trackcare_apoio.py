@@ -6,12 +6,12 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from include.fusion.depara import DePara
-from include.fusion.hl7.ajustes import AjustesHl7
-from include.fusion.hl7.leitor import Mensagem, ler
-from include.fusion.livro import Entrega
-from include.fusion.sistemas.trackcare import Plano, a_enviar, estado, plano
-from include.fusion.sistemas.trackcare_base import ContextoTrackCare
+from include.fusion.hl7.build.profile import AjustesHl7
+from include.fusion.hl7.wire.parser import Mensagem, ler
+from include.fusion.model.depara import DePara
+from include.fusion.sistemas.trackcare.context import ContextoTrackCare
+from include.fusion.sistemas.trackcare.system import Plano, a_enviar, estado, plano
+from include.fusion.store.ledger import Entrega
 
 FUSO = ZoneInfo("America/Sao_Paulo")
 AGORA = datetime(2024, 3, 2, 9, tzinfo=FUSO)

@@ -1,5 +1,5 @@
 -- Contract of the Consulfarma integration, T-SQL (SQL Server 2016 or later). The vendor's schema is not public: a site offers its data in
--- these tables, or in views of these names and columns, or replaces the statements of include/sql/consulfarma through `pasta_sql`.
+-- these tables, or in views of these names and columns, or replaces the statements of include/fusion/sistemas/consulfarma/sql through `pasta_sql`.
 -- AtualizadoEm is the change marker of every row: local time of the installation, set at each insert and update. Rows are never removed:
 -- Excluido = 1 takes their place. The README beside this file explains each table; the sandbox translates this file to PostgreSQL.
 

@@ -68,7 +68,7 @@ BEGIN
      WHERE PacienteId = (SELECT m.PAPMI_PAPER_DR FROM SQLUser.PA_PatMas m WHERE m.PAPMI_RowId1 = n.MRG_PAPMI_From_DR);
 END;
 -- Repeat this one for PA_AdmTransaction, PA_Allergy, MR_Diagnos, MR_Observations, MR_NursingNotes, MR_Procedures, OE_OrdItem and
--- RB_OperatingRoom with each table's own way to the patient (include/sql/trackcare has the joins). Where TrakCare deletes rows, AFTER DELETE
+-- RB_OperatingRoom with each table's own way to the patient (include/fusion/sistemas/trackcare/sql has the joins). Where TrakCare deletes rows, AFTER DELETE
 -- with the old row does the same.
 CREATE TRIGGER SQLUser.FusionAdmissao AFTER INSERT, UPDATE ON SQLUser.PA_Adm REFERENCING NEW ROW AS n
 BEGIN

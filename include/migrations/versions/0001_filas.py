@@ -1,6 +1,6 @@
 """Queue ImportacaoAtendimento, delivery ledger, watermarks and code report.
 
-Frozen: what a table looked like on the day of this migration stays here, whatever ``include.fusion.tabelas`` says later.
+Frozen: what a table looked like on the day of this migration stays here, whatever ``include.fusion.store.tables`` says later.
 """
 
 from __future__ import annotations

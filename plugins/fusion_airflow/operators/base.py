@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
 
-from fusion_airflow.encerramento import Encerravel
+from fusion_airflow.operators.on_kill import Encerravel
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from fusion_airflow.montagem import Montagem
-    from include.fusion.pedido import Pedido
+    from include.fusion.change.replay import Pedido
+    from include.fusion.wiring import Montagem
 
 
 class OperadorIntegracao(Encerravel, BaseOperator):
@@ -32,16 +32,20 @@ class OperadorIntegracao(Encerravel, BaseOperator):
     def execute(self, context: Context) -> dict[str, Any]:
         """Counts of what was done (numbers and reasons, never a record's content)."""
         # Heavy imports wait for the run: every task start and every parse imports this file.
-        from fusion_airflow.conexoes import engine_de
-        from fusion_airflow.montagem import Montagem
-        from include.fusion.pedido import Pedido
+        from fusion_airflow.hooks.engines import engine_de
+        from fusion_airflow.hooks.fusion import FusionHook
+        from include.fusion.change.replay import Pedido
         from include.fusion.settings import obter
+        from include.fusion.wiring import Montagem
 
         ti = context["ti"]
         prazo = self.execution_timeout or context["dag"].dagrun_timeout
         limite = prazo.total_seconds() if prazo else None
+        integracao = obter(self.integracao)
         montagem = Montagem(
-            obter(self.integracao), lambda conn_id: engine_de(conn_id, aplicacao=f"{ti.dag_id}.{ti.task_id}", tempo_limite=limite)
+            integracao,
+            lambda conn_id: engine_de(conn_id, aplicacao=f"{ti.dag_id}.{ti.task_id}", tempo_limite=limite),
+            lambda conexoes: FusionHook(integracao.conexoes.fusion_api).cliente(conexoes),
         )
         try:
             pedido = Pedido.de_params(context["params"], montagem.sistema)

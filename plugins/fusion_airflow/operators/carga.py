@@ -14,9 +14,9 @@ from fusion_airflow.operators.base import OperadorIntegracao
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from fusion_airflow.montagem import Montagem
-    from include.fusion.carga import ResultadoCarga
-    from include.fusion.pedido import Pedido
+    from include.fusion.change.replay import Pedido
+    from include.fusion.change.result import ResultadoCarga
+    from include.fusion.wiring import Montagem
 
 log = logging.getLogger(__name__)
 PRAZO = timedelta(minutes=2)
@@ -44,7 +44,7 @@ class CargaOperator(OperadorIntegracao):
         return montagem.vigia(self.passo).ha_trabalho(marcas)
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.pedido import Pedido
+        from include.fusion.change.replay import Pedido
 
         if pedido.simular:
             self.log.info("Simulação: a carga não altera nada; a importação lê e monta sem enviar.")
@@ -69,7 +69,7 @@ class PedidosOperator(OperadorIntegracao):
         return montagem.fila_pedidos().tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.busca import atender_pedidos
+        from include.fusion.change.replay import atender_pedidos
 
         if pedido.simular:
             raise AirflowSkipException("Simulação: os pedidos do Fusion ficam como estão")
@@ -95,7 +95,7 @@ class PedidosOperator(OperadorIntegracao):
 
 def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool = True, passo: str | None = None) -> dict[str, Any]:
     """One look for work: what the form asks for, else what changed (when its interval or a watcher says so)."""
-    from include.fusion.carga import enfileirar_pedido
+    from include.fusion.change.replay import enfileirar_pedido
 
     montagem.assinar_plantao()
     contagens: dict[str, Any] = {"lidos": 0, "enfileirados": 0, "reenviados": 0}

@@ -13,8 +13,8 @@ from fusion_airflow.operators.importacao import MOTIVOS_NO_XCOM, registrar_falta
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from fusion_airflow.montagem import Montagem
-    from include.fusion.pedido import Pedido
+    from include.fusion.change.replay import Pedido
+    from include.fusion.wiring import Montagem
 
 CONSULTA_PAUSA = 5.0
 """Seconds between two looks at whether the DAG is paused."""
@@ -38,9 +38,9 @@ class CargaInicialOperator(_OperadorInicial):
     """Queues the keys of the whole history; resumes where a killed or paused run stopped, and does nothing once complete."""
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from fusion_airflow.montagem import CARGA_INICIAL
-        from include.fusion.carga_inicial import CargaInicial
-        from include.fusion.progresso import Progresso
+        from include.fusion.change.initial_load import CargaInicial
+        from include.fusion.delivery.progress import Progresso
+        from include.fusion.wiring import CARGA_INICIAL
 
         ajustes = _ajustes(montagem)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial")
@@ -76,9 +76,9 @@ class CargaPacientesOperator(_OperadorInicial):
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         from datetime import datetime
 
-        from fusion_airflow.montagem import CARGA_INICIAL
-        from include.fusion.carga_pacientes import CargaPacientes
-        from include.fusion.progresso import Progresso
+        from include.fusion.delivery.progress import Progresso
+        from include.fusion.sistemas.trackcare.initial_load import CargaPacientes
+        from include.fusion.wiring import CARGA_INICIAL
 
         ajustes = _ajustes(montagem, "carga_inicial_pacientes")
         self.pular_se_desligado(ajustes.habilitado, "carga inicial de pacientes")
@@ -112,10 +112,10 @@ class ProcessamentoInicialOperator(_OperadorInicial):
     """Delivers the queue of the initial load."""
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from fusion_airflow.hooks import FusionHook
-        from fusion_airflow.montagem import CARGA_INICIAL
-        from include.fusion.progresso import Progresso
-        from include.fusion.resultado import MuitosErros
+        from fusion_airflow.hooks.fusion import FusionHook
+        from include.fusion.delivery.progress import Progresso
+        from include.fusion.delivery.result import MuitosErros
+        from include.fusion.wiring import CARGA_INICIAL
 
         ajustes = _ajustes(montagem)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial")

@@ -17,10 +17,10 @@ from fusion_airflow.operators.importacao import AcompanhamentoOperator, registra
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from fusion_airflow.montagem import Montagem
-    from include.fusion.hl7.transporte import Transporte
-    from include.fusion.pedido import Pedido
-    from include.fusion.sistemas.trackcare_preparo import ResultadoPendencias
+    from include.fusion.change.replay import Pedido
+    from include.fusion.hl7.wire.transport import Transporte
+    from include.fusion.sistemas.trackcare.prepare import ResultadoPendencias
+    from include.fusion.wiring import Montagem
 
 RECUSADAS_NO_ERRO = 10
 
@@ -66,7 +66,7 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
         return bool(antes) or any(via.fila.tem_prontos() for via in montagem.vias())
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.sistemas.trackcare_preparo import ResultadoPendencias
+        from include.fusion.sistemas.trackcare.prepare import ResultadoPendencias
 
         self._vistos = ResultadoPendencias()
         ajustes: Any = montagem.integracao.entrega
@@ -94,8 +94,8 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
         return montagem.busca(depois=atender)
 
     def cliente(self, montagem: Montagem, ajustes: Any) -> Any:
-        from fusion_airflow.hl7 import Hl7Hook
-        from include.fusion.hl7.transporte import EnviadorHl7
+        from fusion_airflow.hooks.hl7 import Hl7Hook
+        from include.fusion.hl7.wire.transport import EnviadorHl7
 
         conexoes: Any = montagem.integracao.conexoes
         return EnviadorHl7(Hl7Hook(conexoes.hl7, montagem.integracao.integracao_id).transporte(ajustes.concorrencia))
@@ -132,8 +132,8 @@ class HL7SendOperator(BaseOperator):
 
     def execute(self, context: Context) -> dict[str, int]:
         """``{"enviadas": n}``; :raises AirflowFailException: refused or unreadable messages."""
-        from fusion_airflow.hl7 import Hl7Hook
-        from include.fusion.hl7.avulsas import de_arquivo, de_texto
+        from fusion_airflow.hooks.hl7 import Hl7Hook
+        from include.fusion.hl7.wire.any_message import de_arquivo, de_texto
 
         todas = [m for n, texto in enumerate(_lista(self.mensagens), 1) for m in _abrir(de_texto, texto, f"mensagem {n}")]
         arquivos = enumerate(_lista(self.arquivos), 1)
@@ -147,7 +147,7 @@ class HL7SendOperator(BaseOperator):
 
 def _conferir(pendencias: ResultadoPendencias, limites: Any) -> None:
     """Red when too large a share of the patients was refused: trying again by itself would only refuse them again."""
-    from include.fusion.resultado import MuitosErros
+    from include.fusion.delivery.result import MuitosErros
 
     try:
         pendencias.conferir(limites.parcela_erro_max, limites.minimo_para_parcela)
@@ -162,7 +162,7 @@ def _lista(valor: Sequence[str] | str) -> Sequence[str]:
 
 def _abrir(ler: Callable[[Any], list[bytes]], conteudo: Any, qual: str) -> list[bytes]:
     """Messages of a text or file. A broken one is not sent in part, and trying again would not mend it."""
-    from include.fusion.erros import RegistroInvalido
+    from include.fusion.errors import RegistroInvalido
 
     try:
         return ler(conteudo)
@@ -172,8 +172,8 @@ def _abrir(ler: Callable[[Any], list[bytes]], conteudo: Any, qual: str) -> list[
 
 async def _enviar(transporte: Transporte, mensagens: Sequence[bytes]) -> list[str]:
     """Control id and reason of every refused message."""
-    from include.fusion.erros import FusionError
-    from include.fusion.hl7.transporte import controle_da
+    from include.fusion.errors import FusionError
+    from include.fusion.hl7.wire.transport import controle_da
 
     recusadas = []
     async with transporte:

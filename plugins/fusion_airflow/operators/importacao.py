@@ -14,9 +14,9 @@ from fusion_airflow.operators.carga import avisar_regressivas, buscar, frase
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from fusion_airflow.montagem import Montagem
-    from include.fusion.pedido import Pedido
-    from include.fusion.via import Via
+    from include.fusion.change.replay import Pedido
+    from include.fusion.delivery.route import Via
+    from include.fusion.wiring import Montagem
 
 MOTIVOS_NO_XCOM = 10
 
@@ -62,8 +62,8 @@ class ImportacaoOperator(OperadorIntegracao):
 
     def entregar(self, context: Context, montagem: Montagem, ajustes: Any, vias: list[Via], *, ultimo: bool) -> dict[str, Any]:
         """Drain ``vias``; the run's last step stays on duty and looks at the source while it waits."""
-        from include.fusion.carga import Espreita
-        from include.fusion.resultado import MuitosErros
+        from include.fusion.change.window import Espreita
+        from include.fusion.delivery.result import MuitosErros
 
         busca = montagem.integracao.busca
         de_olho = ultimo and busca.habilitado and busca.vigiar_origem
@@ -95,12 +95,12 @@ class ImportacaoOperator(OperadorIntegracao):
 
     def cliente(self, montagem: Montagem, ajustes: Any) -> Any:
         """Who sends."""
-        from fusion_airflow.hooks import FusionHook
+        from fusion_airflow.hooks.fusion import FusionHook
 
         return FusionHook(montagem.integracao.conexoes.fusion_api).cliente(ajustes.concorrencia)
 
     def _simular(self, montagem: Montagem, pedido: Pedido, limite: int) -> dict[str, Any]:
-        from include.fusion.simulacao import simular
+        from include.fusion.delivery.dry_run import simular
 
         resultado = simular(montagem.consultas, montagem.fila(), montagem.leitor, pedido, limite=limite)
         self.log.info("Simulação, nada foi enviado nem alterado: %s", resultado)
@@ -141,7 +141,7 @@ class AcompanhamentoOperator(ImportacaoOperator):
 
 def registrar_faltantes(montagem: Montagem) -> None:
     """Keep the codes that De/Para did not know, for the report."""
-    from include.fusion.livro import somar_faltantes
+    from include.fusion.store.unmapped_codes import somar_faltantes
 
     with montagem.fusion.begin() as con:
         somar_faltantes(con, montagem.integracao.integracao_id, montagem.depara.faltantes)

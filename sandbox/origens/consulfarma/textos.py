@@ -1,4 +1,4 @@
-"""Plausible clinical content of the generator and the simulator; codes are those of ``include/settings/depara/consulfarma.yaml``."""
+"""Plausible clinical content of the generator and the simulator; codes are those of ``include/fusion/sistemas/consulfarma/depara.yaml``."""
 
 from __future__ import annotations
 

@@ -1,0 +1,32 @@
+"""``python -m include.fusion <command>``: what can be done from a shell."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+COMMANDS = {
+    "settings": "check a settings file, or make one from the appsettings.json of an old service",
+    "depara": "check De/Para files",
+    "migrate": "create or upgrade the hub's tables in Fusion's integration database",
+    "migrate-platform": "create or upgrade the FHIR module's tables in the platform's database",
+    "hl7": "explain what is wrong with HL7 v2 messages",
+}
+HELP = "\n".join(["usage: python -m include.fusion <command> [--help]", "", *(f"  {name:<18}{text}" for name, text in COMMANDS.items())])
+
+
+def main(arguments: list[str]) -> int:
+    """Run one command; 2 when there is no such one."""
+    if not arguments or arguments[0] in ("-h", "--help"):
+        print(HELP)
+        return 0 if arguments else 2
+    name, *rest = arguments
+    if name not in COMMANDS:
+        print(f"unknown command {name!r}\n\n{HELP}", file=sys.stderr)
+        return 2
+    command = importlib.import_module(f"include.fusion.cli.{name.replace('-', '_')}")
+    return int(command.main(rest))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Finds what changed at a source and puts it into a queue."""

@@ -1,0 +1,1 @@
+"""``python -m include.fusion <command> --help``: one module per command."""

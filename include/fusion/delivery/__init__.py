@@ -1,0 +1,1 @@
+"""Takes batches out of a queue, sends them and writes what came of each record."""

@@ -1,0 +1,1 @@
+"""A tenant's FHIR configuration: model, storage, secrets, connection test."""

@@ -1,0 +1,1 @@
+"""A tenant's FHIR server over HTTP: client, authentication, tokens, errors."""

@@ -1,0 +1,1 @@
+"""Between the platform's rows and FHIR R4 resources."""

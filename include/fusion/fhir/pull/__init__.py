@@ -1,0 +1,1 @@
+"""From a tenant's FHIR server to the platform."""

@@ -1,0 +1,1 @@
+"""What is wrong with an HL7 v2 message."""

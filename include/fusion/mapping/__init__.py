@@ -1,0 +1,1 @@
+"""What all systems' mappings share: values, dates, numbers, documents, texts, vital signs."""

@@ -1,0 +1,1 @@
+"""The canonical records, their content hash, and De/Para."""

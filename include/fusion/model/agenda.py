@@ -1,0 +1,68 @@
+"""Canonical records of the surgical schedule."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from include.fusion.model.atendimento import Profissional
+from include.fusion.model.types import Cns, Codigo, Cpf, Curto, Data, DataHora, Longo, MinutosDoDia, _Base, _Item
+
+
+class PacienteAgendado(_Base):
+    """A patient as far as the surgical schedule knows him or her: without a key before the hospital has a record."""
+
+    codigo: Codigo | None = None
+    nome: Curto
+    nome_social: Curto | None = None
+    data_nascimento: Data | None = None
+    sexo: Literal["MASCULINO", "FEMININO", "INDETERMINADO", "IGNORADO"] | None = None
+    cpf: Cpf | None = None
+    cns: Cns | None = None
+
+
+class CirurgiaAgendada(_Item):
+    procedimento: Codigo | None = None
+    descricao: Curto
+    principal: bool
+    lateralidade: Curto | None = None
+
+
+class MembroEquipe(_Base):
+    profissional: Profissional
+    funcao: Literal["CIRURGIAO", "AUXILIAR", "ANESTESISTA", "INSTRUMENTADOR", "OUTRA"]
+    principal: bool
+
+
+class AgendamentoCirurgico(_Base):
+    """One booking of an operating room as a whole snapshot."""
+
+    codigo: Codigo
+    paciente: PacienteAgendado
+    atendimento: Codigo | None = None
+    """Key of the attendance; none until the patient is admitted."""
+    situacao: Literal["PRE_AGENDADA", "AVISADA", "AGENDADA", "REALIZADA", "CANCELADA", "EM_CHECAGEM"]
+    inicio: DataHora
+    fim: DataHora
+    sala: Curto | None = None
+    centro_cirurgico: Curto | None = None
+    duracao_prevista_minutos: MinutosDoDia | None = None
+    duracao_limpeza_minutos: MinutosDoDia | None = None
+    uti_necessaria: bool = False
+    cancelado_em: DataHora | None = None
+    cirurgias: tuple[CirurgiaAgendada, ...] = ()
+    equipe: tuple[MembroEquipe, ...] = ()
+    observacao: Longo | None = None
+
+
+class AplicacaoPendencia(_Base):
+    """A call that an application of Fusion still has to make on an entity."""
+
+    aplicacao: Codigo
+    metodo: Codigo
+    id_entidade: Codigo
+    integracao_origem: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    data_registro: DataHora
+    data_processamento: DataHora | None = None
+    erro: Curto | None = None

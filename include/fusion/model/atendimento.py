@@ -1,0 +1,272 @@
+"""Canonical attendance: the one shape every source system is mapped into and Fusion receives.
+
+Attribute names are Portuguese snake_case; the JSON that travels uses camelCase (``dataInicio``), as the contract in
+``include/contracts/fusion-openapi.yaml`` gives it. A value that breaks a rule raises ``pydantic.ValidationError``,
+whose message may hold patient data: :func:`include.fusion.errors.motivo_de` turns it into a reason without any.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from include.fusion.model.types import Cid10, Cns, Codigo, Cpf, Curto, Data, DataHora, Longo, Numero, _Base, _Item
+
+
+class Endereco(_Base):
+    logradouro: Curto | None = None
+    numero: Curto | None = None
+    complemento: Curto | None = None
+    bairro: Curto | None = None
+    cep: Annotated[str, Field(pattern=r"^[0-9]{8}$")] | None = None
+    municipio: Curto | None = None
+    codigo_ibge: Annotated[str, Field(pattern=r"^[0-9]{6,7}$")] | None = None
+    uf: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+
+
+class Contato(_Base):
+    tipo: Literal["CELULAR", "RESIDENCIAL", "CONTATO", "EMAIL"]
+    valor: Curto
+
+
+class Paciente(_Base):
+    codigo: Codigo
+    nome: Curto
+    nome_social: Curto | None = None
+    nome_mae: Curto | None = None
+    nome_pai: Curto | None = None
+    data_nascimento: Data | None = None
+    data_obito: Data | None = None
+    sexo: Literal["MASCULINO", "FEMININO", "INDETERMINADO", "IGNORADO"]
+    raca_cor: Literal["BRANCA", "PRETA", "PARDA", "AMARELA", "INDIGENA", "IGNORADA"] | None = None
+    cpf: Cpf | None = None
+    cns: Cns | None = None
+    endereco: Endereco | None = None
+    contatos: tuple[Contato, ...] = ()
+    ativo: bool = True
+    unificado_em: Codigo | None = None
+    """Key of the patient record this one was merged into, where the source says so."""
+
+
+class Profissional(_Base):
+    codigo: Codigo | None = None
+    nome: Curto | None = None
+    cpf: Cpf | None = None
+    cns: Cns | None = None
+    cbo: Annotated[str, Field(pattern=r"^[0-9A-Z]{4,6}$")] | None = None
+    conselho: Codigo | None = None
+    numero_conselho: Codigo | None = None
+    uf_conselho: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+
+
+class Unidade(_Base):
+    codigo: Codigo | None = None
+    cnes: Annotated[str, Field(pattern=r"^[0-9]{7}$")] | None = None
+    nome: Curto | None = None
+
+
+class Equipe(_Base):
+    ine: Annotated[str, Field(pattern=r"^[0-9]{10}$")] | None = None
+    nome: Curto | None = None
+
+
+class Alergia(_Item):
+    substancia: Curto
+    categoria: Literal["MEDICAMENTO", "ALIMENTO", "AMBIENTE", "OUTRA"] = "OUTRA"
+    gravidade: Literal["GRAVE", "MODERADA", "LEVE", "DESCONHECIDA"] = "DESCONHECIDA"
+    nega: bool = False
+    """True: the patient denies this allergy (a negative statement, not an allergy)."""
+    reacao: Longo | None = None
+    data_inicio: Data | None = None
+    ativa: bool = True
+
+
+class Vacina(_Item):
+    imunobiologico: Codigo
+    nome: Curto | None = None
+    dose: Codigo | None = None
+    estrategia: Codigo | None = None
+    via: Codigo | None = None
+    local_aplicacao: Codigo | None = None
+    lote: Curto | None = None
+    fabricante: Curto | None = None
+    validade_lote: Data | None = None
+    data_aplicacao: DataHora | None = None
+    aprazamento: Data | None = None
+    registro_anterior: bool = False
+    observacao: Longo | None = None
+    profissional: Profissional | None = None
+
+
+class Cirurgia(_Item):
+    procedimento: Codigo | None = None
+    descricao: Curto
+    situacao: Literal["AGENDADA", "EM_ANDAMENTO", "REALIZADA", "CANCELADA", "SUSPENSA"]
+    inicio: DataHora | None = None
+    fim: DataHora | None = None
+    principal: bool = True
+    lateralidade: Curto | None = None
+    sala: Curto | None = None
+    observacao: Longo | None = None
+    profissional: Profissional | None = None
+
+
+class Diagnostico(_Item):
+    cid10: Cid10 | None = None
+    ciap2: Annotated[str, Field(pattern=r"^-?[A-Z]?[0-9]{2,3}$")] | None = None
+    descricao: Curto | None = None
+    tipo: Literal["PRINCIPAL", "INICIAL", "FINAL", "DEFINITIVO", "PRELIMINAR", "SECUNDARIO"] = "PRINCIPAL"
+    situacao: Literal["ATIVO", "LATENTE", "RESOLVIDO"] | None = None
+    data: DataHora | None = None
+    observacao: Longo | None = None
+    profissional: Profissional | None = None
+
+
+class ResultadoExame(_Base):
+    nome: Curto
+    valor: Longo | None = None
+    valor_numerico: Numero | None = None
+    unidade: Curto | None = None
+    referencia: Curto | None = None
+
+
+class Exame(_Item):
+    """An ambulatory exam that was done, with its results."""
+
+    procedimento: Codigo | None = None
+    nome: Curto
+    solicitado_em: DataHora | None = None
+    realizado_em: DataHora | None = None
+    resultado_em: DataHora | None = None
+    laudo: Longo | None = None
+    resultados: tuple[ResultadoExame, ...] = ()
+    profissional: Profissional | None = None
+
+
+class SolicitacaoExame(_Item):
+    procedimento: Codigo | None = None
+    nome: Curto
+    tipo: Literal["LABORATORIAL", "IMAGEM", "OUTRO"] = "OUTRO"
+    solicitado_em: DataHora | None = None
+    justificativa: Longo | None = None
+    observacao: Longo | None = None
+    cid10: Cid10 | None = None
+    profissional: Profissional | None = None
+
+
+class Prescricao(_Item):
+    """One prescribed medicine."""
+
+    medicamento: Codigo | None = None
+    """Catalogue code (CATMAT, or the site's own after De/Para)."""
+    nome: Curto
+    concentracao: Curto | None = None
+    dose: Curto | None = None
+    unidade_dose: Curto | None = None
+    via: Codigo | None = None
+    frequencia: Curto | None = None
+    posologia: Longo | None = None
+    quantidade: Numero | None = None
+    uso_continuo: bool = False
+    inicio: Data | None = None
+    fim: Data | None = None
+    prescrito_em: DataHora | None = None
+    suspenso: bool = False
+    recomendacao: Longo | None = None
+    profissional: Profissional | None = None
+
+
+class Evolucao(_Item):
+    """A clinical note; SOAP parts where the source has them, ``texto`` where it has one text."""
+
+    tipo: Codigo | None = None
+    data: DataHora | None = None
+    subjetivo: Longo | None = None
+    objetivo: Longo | None = None
+    avaliacao: Longo | None = None
+    plano: Longo | None = None
+    texto: Longo | None = None
+    profissional: Profissional | None = None
+
+
+class Anamnese(_Item):
+    data: DataHora | None = None
+    queixa_principal: Longo | None = None
+    texto: Longo | None = None
+    profissional: Profissional | None = None
+
+
+SINAIS = {
+    "PRESSAO_SISTOLICA": "mm[Hg]", "PRESSAO_DIASTOLICA": "mm[Hg]", "PRESSAO_MEDIA": "mm[Hg]",
+    "FREQUENCIA_CARDIACA": "/min", "FREQUENCIA_RESPIRATORIA": "/min", "SATURACAO_O2": "%", "TEMPERATURA": "Cel",
+    "PESO": "kg", "ALTURA": "cm", "IMC": "kg/m2", "PERIMETRO_CEFALICO": "cm", "CIRCUNFERENCIA_ABDOMINAL": "cm",
+    "PERIMETRO_PANTURRILHA": "cm", "GLICEMIA_CAPILAR": "mg/dL", "DOR": "{score}",
+}  # fmt: skip
+"""Vital sign → its only unit (UCUM)."""
+
+
+class SinalVital(_Item):
+    sinal: Literal[tuple(SINAIS)]  # type: ignore[valid-type]
+    valor: Numero
+    unidade: Codigo
+    data: DataHora
+    qualificador: Curto | None = None
+    """Glycaemia: JEJUM, POS_PRANDIAL, PRE_PRANDIAL or NAO_ESPECIFICADO."""
+    profissional: Profissional | None = None
+
+
+class MovimentacaoLeito(_Item):
+    tipo: Literal["INTERNACAO", "TRANSFERENCIA", "ALTA", "RESERVA"]
+    inicio: DataHora
+    fim: DataHora | None = None
+    leito: Codigo | None = None
+    leito_anterior: Codigo | None = None
+    setor: Curto | None = None
+    uti: bool = False
+
+
+class Procedimento(_Item):
+    procedimento: Codigo
+    nome: Curto | None = None
+    quantidade: Numero | None = None
+    realizado_em: DataHora | None = None
+    profissional: Profissional | None = None
+
+
+class Atendimento(_Base):
+    """One attendance as a whole snapshot: what a list no longer holds no longer exists."""
+
+    codigo: Codigo
+    paciente: Paciente
+    tipo: Literal["INTERNACAO", "URGENCIA", "AMBULATORIAL", "EXTERNO", "DOMICILIAR", "ATENCAO_BASICA"]
+    situacao: Literal["MARCADO", "AGUARDANDO", "EM_ATENDIMENTO", "FINALIZADO", "NAO_AGUARDOU", "CANCELADO"]
+    carater: Literal["ELETIVO", "URGENCIA"] | None = None
+    data_inicio: DataHora
+    data_fim: DataHora | None = None
+    data_alta_medica: DataHora | None = None
+    motivo_alta: Codigo | None = None
+    queixa_principal: Longo | None = None
+    unidade: Unidade | None = None
+    equipe: Equipe | None = None
+    setor: Curto | None = None
+    leito: Codigo | None = None
+    especialidade: Curto | None = None
+    convenio: Curto | None = None
+    profissional: Profissional | None = None
+    nega_alergias: bool | None = None
+    """True: the patient is said to have no allergies at all; then there is no item. Absent: nothing was said, or there are some."""
+    alergias: tuple[Alergia, ...] = ()
+    vacinas: tuple[Vacina, ...] = ()
+    cirurgias: tuple[Cirurgia, ...] = ()
+    diagnosticos: tuple[Diagnostico, ...] = ()
+    exames: tuple[Exame, ...] = ()
+    solicitacoes_exame: tuple[SolicitacaoExame, ...] = ()
+    prescricoes: tuple[Prescricao, ...] = ()
+    evolucoes: tuple[Evolucao, ...] = ()
+    anamneses: tuple[Anamnese, ...] = ()
+    sinais_vitais: tuple[SinalVital, ...] = ()
+    movimentacoes_leito: tuple[MovimentacaoLeito, ...] = ()
+    procedimentos: tuple[Procedimento, ...] = ()
+    atualizado_em: DataHora | None = None
+    """The source's change marker when it was read: it tells versions apart and is no content of its own."""

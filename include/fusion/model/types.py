@@ -1,0 +1,86 @@
+"""Types of the canonical fields: bounded texts, documents, dates, numbers."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic.alias_generators import to_camel
+from validate_docbr import CPF
+
+_CPF = CPF()
+
+
+# C0 and C1 controls other than tab, LF and CR, and DEL: none may reach a health record. (Lone surrogates are no text to pydantic.)
+_SEM_CONTROLES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+
+
+TEXTO_LONGO_MAX = 2_000_000
+"""Characters that one free text (an evolution, a report) may have."""
+
+
+def _cpf(valor: str) -> str:
+    if not re.fullmatch(r"[0-9]{11}", valor) or not _CPF.validate(valor):
+        raise ValueError("CPF inválido")
+    return valor
+
+
+def _cns(valor: str) -> str:
+    # The public rule only: libraries also demand endings that real cards do not all have.
+    if not re.fullmatch(r"[12789][0-9]{14}", valor) or sum(int(d) * (15 - i) for i, d in enumerate(valor)) % 11:
+        raise ValueError("CNS inválido")
+    return valor
+
+
+def _texto(tamanho: int) -> StringConstraints:
+    """Limits that pydantic's core checks by itself: a record has some two hundred texts. ``comum.texto`` has cleaned them before."""
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=tamanho, pattern=_SEM_CONTROLES)
+
+
+Curto = Annotated[str, _texto(500)]
+
+
+Longo = Annotated[str, _texto(TEXTO_LONGO_MAX)]
+
+
+Codigo = Annotated[str, _texto(100)]
+
+
+Cpf = Annotated[str, AfterValidator(_cpf)]
+
+
+Cns = Annotated[str, AfterValidator(_cns)]
+
+
+Cid10 = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}(\.[0-9A-Z]{1,2})?$")]
+
+
+Data = Annotated[date, Field(ge=date(1850, 1, 1), le=date(2200, 12, 31))]
+
+
+DataHora = Annotated[AwareDatetime, Field(ge=datetime(1850, 1, 1, tzinfo=UTC), le=datetime(2200, 12, 31, tzinfo=UTC))]
+
+
+Numero = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+
+
+MinutosDoDia = Annotated[int, Field(ge=0, le=1439)]
+
+
+class _Base(BaseModel):
+    # Built at first use: a task that only loads keys imports this module, too, and needs none of it.
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="forbid", frozen=True, defer_build=True
+    )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        # Fields in the order of their JSON names: then the text that travels is the one that is hashed, and is written once.
+        cls.__pydantic_fields__ = dict(sorted(cls.__pydantic_fields__.items(), key=lambda campo: to_camel(campo[0])))
+
+
+class _Item(_Base):
+    codigo: Codigo
+    """Key of this item at the source: stable across edits, unique within its kind and attendance."""

@@ -1,0 +1,232 @@
+"""What a source system has to say about itself; everything else is shared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    # Not at run time: the canonical model takes long to build, and a load of keys needs none of it.
+    from include.fusion.model.content import Registro
+    from include.fusion.model.depara import DePara
+    from include.fusion.store.filas.types import Operacao
+
+Linha = Mapping[str, Any]
+"""One row of a source query, column names in lower case."""
+
+
+@dataclass(frozen=True)
+class Contexto:
+    """What a mapping may use besides the rows: codes, time zone of the source, rules of the installation."""
+
+    depara: DePara
+    fuso: ZoneInfo
+    omitir_documento_invalido: bool = False
+    semi_uti: bool = False
+    """Semi-intensive units count as ICU."""
+
+
+@dataclass(frozen=True)
+class Origem:
+    """One way to see change: ``sql`` yields marcador (timestamp), chave, chave_paciente, operacao ordered by (marcador, chave).
+
+    Binds: ``:marcador``, ``:chave`` (last row seen) and ``:limite``. ``sql_vigia`` yields one row (quantidade, marcador) of the
+    changes after ``:marcador``. ``exige`` lists table.column pairs that must exist; an origin without them is left out, so that
+    versions of a vendor's schema may differ.
+    """
+
+    nome: str
+    sql: str
+    sql_vigia: str
+    exige: tuple[str, ...] = ()
+    processo: str = ""
+    """Queue process that its changes go to; the system's first where nothing is said."""
+    passo: str = ""
+    """Search step that looks at it, in systems that have several."""
+    prioridade: int = 5
+    sobreposicao: timedelta | None = None
+    """Least overlap window: a marker without a time of day needs a whole day, and one that people type as long as they take to type it."""
+    ineditas: bool = False
+    """Only keys go on of which nothing was ever delivered, and which no row of the queue is about."""
+    espelho: Callable[[Linha], Linha] | None = None
+    """Its rows are compared with a copy in the integration database, and only those that differ go on: makes of a row what the copy keeps.
+
+    A ``prioridade`` that it adds goes before the origin's."""
+
+    def janela(self, sobreposicao: timedelta) -> timedelta:
+        """Overlap window where the installation's is ``sobreposicao``."""
+        return max(self.sobreposicao or sobreposicao, sobreposicao)
+
+
+@dataclass(frozen=True)
+class Retrato:
+    """A table whose rows keep a version and no moment of change: what changed is what differs from what was last seen of it.
+
+    ``sql_blocos`` takes ``:tamanho`` and yields one row per block of that many whole-number keys: bloco (key divided by it), quantidade, soma
+    (of the rows' parcelas, a bigint). ``sql`` takes ``:de`` and ``:ate`` (keys from, and below) and yields pk, parcela, versao, ativo, chave,
+    chave_paciente. A row's ``parcela`` must move with its version, its ``ativo`` and its uuid, differ between neighbours, and stay below 2**54.
+    Where ``sql_alvos`` is given, ``chave`` stays NULL and it says whom a row reaches: it takes ``IN :pacientes`` and yields chave,
+    chave_paciente of all their attendances.
+    """
+
+    nome: str
+    tabela: str
+    """``schema.table`` as the counters of ``Sistema.sql_mudancas`` call it."""
+    sql_blocos: str
+    sql: str
+    sql_alvos: str = ""
+    principal: bool = False
+    """Its rows are the records themselves: one that is inactive or gone is cancelled. The others' rows only change a record."""
+    processo: str = ""
+    passo: str = ""
+
+
+@dataclass(frozen=True)
+class Diario:
+    """A journal at the source: triggers append rows, the hub queues them in its own database and then deletes them.
+
+    ``sql`` yields id, chave, chave_paciente and whatever ``rotear`` needs, ordered by id, at most ``:limite`` rows; ``sql_apagar`` takes
+    ``IN :ids``; ``sql_vigia`` yields one row (quantidade). ``rotear`` says for one row which queue processes it goes to, each with its
+    operation.
+    """
+
+    nome: str
+    sql: str
+    sql_apagar: str
+    sql_vigia: str
+    rotear: Callable[[Linha], Sequence[tuple[str, Operacao]]]
+    passo: str = ""
+
+
+@dataclass(frozen=True)
+class Ronda:
+    """Records worth a look every so often, whether or not anything says that they changed: the ledger sends only what did.
+
+    ``sql`` takes ``:desde`` (moment of the round before) and yields chave, chave_paciente.
+    """
+
+    nome: str
+    sql: str
+    processo: str
+    passo: str = ""
+
+
+@dataclass(frozen=True)
+class Processo:
+    """A queue of one system: its rows' process, the table that they are in, and what kind of record they name.
+
+    ``montar`` makes the record from its key and the installation's settings, where nothing is read for it: it only says that something
+    happened, so it is sent every time. ``cancelar_ausentes``: what the source no longer has is cancelled in Fusion instead of refused.
+    """
+
+    nome: str
+    tabela: str = "ImportacaoAtendimento"
+    entidade: str = "atendimento"
+    montar: Callable[[str, Any], Registro] | None = None
+    cancelar_ausentes: bool = False
+    prepara: bool = False
+    """Its rows go nowhere by themselves: messages are made of them, which wait in the next queue."""
+
+
+@dataclass(frozen=True)
+class Detalhe:
+    """Rows of one data kind for a whole batch: ``sql`` takes ``IN :chaves`` and yields a column ``chave`` (the attendance's key).
+
+    ``variantes`` are (sql file, columns it needs) tried in order where the schema drifts between versions; when none fits, the error
+    says which columns were looked for. An ``opcional`` kind is left out instead; of those of one ``grupo`` at least one must be there, since
+    a table that was not granted looks like one that does not exist. A site's own file needs none of our columns.
+    """
+
+    nome: str
+    variantes: tuple[tuple[str, tuple[str, ...]], ...]
+    opcional: bool = False
+    grupo: str = ""
+
+
+@dataclass(frozen=True)
+class Leitura:
+    """How one kind of record is read and mapped: ``mapear`` gets the rows of the first detail's one record and of the others, by kind."""
+
+    detalhes: tuple[Detalhe, ...]
+    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Registro]
+    tipo_chave: Callable[[str], Any] = str
+    sql_cancelados: str = ""
+
+
+@dataclass(frozen=True)
+class Sistema:
+    """A source system. ``mapear`` gets the record's row and its detail rows by kind, and returns the canonical record, mostly an attendance.
+
+    Without ``mapear`` nothing is read: every process makes its records itself (``Processo.montar``).
+    """
+
+    nome: str
+    origens: tuple[Origem, ...] = ()
+    detalhes: tuple[Detalhe, ...] = ()
+    mapear: Callable[[Mapping[str, Sequence[Linha]], Contexto], Registro] | None = None
+    tipo_chave: Callable[[str], Any] = field(default=str)
+    """Turns the queue's text key into what the source's key column compares with (``int`` for a bigint)."""
+
+    tipo_chave_paciente: Callable[[str], Any] | None = None
+    """The same for a patient's key, where it is of another type than the record's."""
+
+    sql_chaves: str = "chaves.sql"
+    """Statement of a form's replay: binds ``:atendimento``, ``:paciente``, ``:inicio``, ``:fim`` (each may be NULL), keyset ``:chave``,
+    ``:limite``; yields chave, chave_paciente, operacao ordered by chave."""
+
+    sql_total: str = "total.sql"
+    """Statement of one row and one column: how many records the whole history has (progress of an initial load)."""
+
+    sql_cancelados: str = ""
+    """Statement that takes ``IN :chaves`` and yields the ``chave`` of those records that are at the source and cancelled there.
+
+    Where it is given, only these are read as absent. A record that is nowhere is refused: the source may be filling its tables again, and
+    whether a row is gone for good is for the comparison to say.
+    """
+
+    ler_marcador: Callable[[str], Any] = field(default=datetime.fromisoformat)
+    """Turns a stored change marker (text) back into what the source's marker column compares with."""
+
+    processos: tuple[Processo, ...] = (Processo("importacao"),)
+    """Queues of live traffic, in the order in which they are served."""
+
+    retratos: tuple[Retrato, ...] = ()
+    sql_mudancas: str = ""
+    """Statement of one row (esquema, tabela, contador) per table of the ``retratos``: a counter that moves with every write to it.
+
+    It only saves comparisons. Where a site cannot run it, a file without a statement takes its place."""
+    diarios: tuple[Diario, ...] = ()
+    rondas: tuple[Ronda, ...] = ()
+    outras: Mapping[str, Leitura] = field(default_factory=dict)
+    """Readings of records beside the system's main kind (attendances, mostly), by entity."""
+    atende_pendencias: bool = False
+    """Its work is what applications of Fusion have pending, not what changes at the source."""
+
+    @property
+    def entidade(self) -> str:
+        """Main kind of record: that of the first process."""
+        return self.processos[0].entidade
+
+    def leitura(self, entidade: str) -> Leitura:
+        """How records of this kind are read."""
+        if entidade != self.entidade:
+            return self.outras[entidade]
+        if self.mapear is None:
+            raise ValueError(f"{self.nome} reads no {entidade}")
+        return Leitura(self.detalhes, self.mapear, self.tipo_chave, self.sql_cancelados)
+
+    def tabelas(self, entidade: str) -> tuple[str, ...]:
+        """Queue tables of a kind of record."""
+        return tuple(dict.fromkeys(p.tabela for p in self.processos if p.entidade == entidade))
+
+    def chave_de(self, origem: Origem, chave: str) -> Any:
+        """A stored key as the key column of this origin compares with it: it may be that of another kind of record than the main one."""
+        entidade = self.processo(origem.processo).entidade if origem.processo else self.entidade
+        return (self.tipo_chave if entidade == self.entidade else self.outras[entidade].tipo_chave)(chave)
+
+    def processo(self, nome: str) -> Processo:
+        """The queue process of this name."""
+        return next(p for p in self.processos if p.nome == nome)

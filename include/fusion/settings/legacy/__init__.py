@@ -1,0 +1,1 @@
+"""Settings of the old .NET services, read once to write new ones."""

@@ -1,0 +1,163 @@
+"""One model per kind of process, shared by all source systems.
+
+Every duration takes a .NET TimeSpan text or a number of seconds (see :mod:`include.fusion.settings.interval`) and is a
+``timedelta`` in Python. The capitalised names are those of the old services' ``appsettings.json``.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any, Self
+
+from pydantic import AliasChoices, BeforeValidator, Field, model_validator
+
+from include.fusion.settings.interval import Duracao, Intervalo, ler_intervalo
+from include.fusion.settings.strict_yaml import Modelo, achado
+
+_VIGIA_MINIMO = timedelta(milliseconds=50)
+_PRAZO_MINIMO = timedelta(seconds=10)
+
+
+def _vigia(valor: Any) -> timedelta:
+    lido = ler_intervalo(valor)
+    if lido < _VIGIA_MINIMO:
+        raise ValueError(f"expected at least 0.05 seconds, found {achado(valor)}")
+    return lido
+
+
+def _prazo(valor: Any) -> timedelta:
+    # Renewed at a third of it, give or take two seconds: a shorter one would run out under a living delivery, which would send twice.
+    lido = ler_intervalo(valor)
+    if lido < _PRAZO_MINIMO:
+        raise ValueError(f"expected at least {_PRAZO_MINIMO.seconds} seconds, found {achado(valor)}")
+    return lido
+
+
+def _dia(valor: Any) -> date | None:
+    try:
+        return date.fromisoformat(valor) if isinstance(valor, str) else valor
+    except ValueError:
+        raise ValueError(f"expected a day such as 2026-01-31, found {achado(valor)}") from None
+
+
+class Processo(Modelo):
+    habilitado: bool = True
+    """false: the step stays in the graph and is skipped."""
+
+
+class Busca(Processo):
+    """How changes are found at the source: by its watermark, and as soon as a watcher sees one."""
+
+    vigiar_origem: bool = True
+    """true: a watcher polls the source and starts a run at the first change; false: only the interval does."""
+    intervalo_vigia: Annotated[timedelta, BeforeValidator(_vigia)] = timedelta(seconds=0.5)
+    """Between two polls of the watcher; at least 0.05 s."""
+    sobreposicao: Duracao = timedelta(seconds=120)
+    """Read again this far behind the watermark, for rows whose transaction committed late."""
+    pagina: int = Field(default=5000, ge=1, le=100_000)
+    """Changed keys read and enqueued at a time."""
+
+
+class Entrega(Processo):
+    """How queued records reach Fusion, and when failures count."""
+
+    lote: int = Field(default=200, ge=1, le=2000)
+    """Records reserved, read and mapped together."""
+    concorrencia: int = Field(default=32, ge=1, le=256)
+    """Requests in flight at Fusion."""
+    permanencia: Duracao = timedelta(seconds=30)
+    """A run stays this long on an empty queue before it ends: a change within it takes no task start, which costs more than the wait."""
+    prazo_reserva: Annotated[timedelta, BeforeValidator(_prazo)] = timedelta(seconds=120)
+    """Lease of a reserved batch: a killed worker's records come back after it. At least 10 s."""
+    tentativas_max: int = Field(default=8, ge=1, le=100)
+    """Deliveries of one record that may fail for a passing reason before it goes to ``erro``."""
+    espera_inicial: Intervalo = timedelta(seconds=2)
+    """Wait after a record's first failure; it doubles with each further one, with jitter."""
+    espera_max: Intervalo = timedelta(seconds=300)
+    """Longest such wait."""
+    parcela_erro_max: float = Field(default=0.5, gt=0, le=1)
+    """Share of refused records (0 to 1) above which the run turns red: a systemic fault such as a changed layout."""
+    minimo_para_parcela: int = Field(default=20, ge=1)
+    """Records a run must have handled before that share says anything."""
+
+    @model_validator(mode="after")
+    def _espera_coerente(self) -> Self:
+        if self.espera_inicial > self.espera_max:
+            raise ValueError("espera_inicial: expected no more than espera_max")
+        return self
+
+
+class Carga(Busca):
+    """Finds changed attendances and feeds the queue."""
+
+    intervalo: Intervalo = Field(default=timedelta(hours=23, seconds=5), alias="IntervaloCarga")
+    """Between two loads that no watcher asked for: "23:00:05" is every 23 h 0 min 5 s, not "at 23:00"."""
+
+
+class Importacao(Entrega):
+    """Delivers queued attendances; ``IntervaloImportacao`` and ``Interval`` are the two names the old services gave one setting."""
+
+    intervalo: Intervalo = Field(
+        default=timedelta(seconds=5), validation_alias=AliasChoices("IntervaloImportacao", "Interval"), serialization_alias="Interval"
+    )
+    """Between two looks at the queue."""
+    max_records: int = Field(default=5000, ge=1, le=1_000_000, alias="MaxRecords")
+    """Records per cycle at most."""
+    retencao_dias: int = Field(default=30, ge=1, le=3650)
+    """Days that finished queue rows are kept."""
+
+
+class ImportacaoVigiada(Busca, Importacao):
+    """One process that finds changes and delivers them through a JSON layout (e-SUS AB)."""
+
+    layout_id: int = Field(ge=1, alias="LayoutID")
+    """Layout in Fusion that takes the records."""
+
+
+class Atualizacao(Busca):
+    """One of several processes that look for work (MV): its ``Interval`` counts where no watcher observes the source."""
+
+    intervalo: Intervalo = Field(default=timedelta(seconds=30), validation_alias="Interval", serialization_alias="Interval")
+    """Between two looks that no watcher asked for."""
+
+
+class BuscaPaginada(Atualizacao):
+    """The same for a process whose old service had a ``MaxRecords``, too (Sotech, Tasy)."""
+
+    pagina: int = Field(
+        default=5000, ge=1, le=100_000, validation_alias=AliasChoices("MaxRecords", "pagina"), serialization_alias="MaxRecords"
+    )
+    """Changed keys (Sotech: rows that are compared) read and enqueued at a time; the next ones follow at once."""
+
+
+class Destinado(Modelo):
+    """Where a process's records go in Fusion, where that is not where the entry's others go."""
+
+    integracao_id: int | None = Field(default=None, ge=1, alias="IntegracaoID")
+    """Code of the integration in Fusion that they arrive under; absent: the entry's."""
+    layout_id: int | None = Field(default=None, ge=1, alias="LayoutID")
+    """Layout in Fusion that takes them; absent: the controller of their kind (of an initial load: as live traffic)."""
+
+
+class Processamento(Importacao, Destinado):
+    """One of several processes that deliver a queue (MV). The run's last step stays on duty for all, so none lingers by itself."""
+
+    permanencia: Duracao = timedelta(0)
+
+
+class Acompanhamento(Entrega):
+    """Keeps a run on duty for all queues while traffic is steady."""
+
+
+class CargaInicial(Entrega, Destinado):
+    """The whole history, once, behind live traffic."""
+
+    permanencia: Duracao = timedelta(0)
+    pagina: int = Field(default=2000, ge=1, le=100_000)
+    """Keys per page; each page ends in a checkpoint."""
+    prioridade: int = Field(default=9, ge=6, le=9)
+    """Queue priority, smaller first; live records have 5."""
+    pausar: bool = False
+    """true: stop after the page at hand; the next run goes on from its checkpoint."""
+    dagrun_timeout: Intervalo = timedelta(days=7)
+    """Longest run."""

@@ -1,0 +1,1 @@
+"""Consulfarma: everything that is this system's own."""

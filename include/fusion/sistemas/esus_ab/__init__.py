@@ -1,0 +1,1 @@
+"""e-SUS AB: everything that is this system's own."""

@@ -1,0 +1,1 @@
+"""Fusion.Service: everything that is this system's own."""

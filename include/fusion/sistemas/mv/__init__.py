@@ -1,0 +1,1 @@
+"""MV: everything that is this system's own."""

@@ -1,0 +1,1 @@
+"""Skymed: everything that is this system's own."""

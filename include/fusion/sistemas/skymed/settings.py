@@ -1,0 +1,32 @@
+"""Settings of Skymed: the sections of its entry."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from include.fusion.settings.integration import Integracao
+from include.fusion.settings.sections import Busca, Importacao
+
+
+class ImportarPendencias(Busca, Importacao):
+    """Finds changed bookings and announces each to the application of Fusion that processes them (Skymed)."""
+
+    aplicacao: str = Field(default="AgendaCirurgica", min_length=1, max_length=100)
+    """Application in Fusion that the pendency is for."""
+    metodo: str = Field(default="Sincronizar", min_length=1, max_length=100)
+    """What the application shall do with the booking."""
+
+
+class Skymed(Integracao):
+    """Announces MV's surgical bookings; ``conexoes.origem`` is MV's database."""
+
+    BUSCA = ENTREGA = "importar_pendencias"
+    DESDE_O_INICIO = False
+
+    sistema: Literal["skymed"]
+    importar_pendencias: ImportarPendencias = ImportarPendencias()
+
+
+SETTINGS = Skymed

@@ -1,0 +1,1 @@
+"""Sotech: everything that is this system's own."""

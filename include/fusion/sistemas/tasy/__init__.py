@@ -1,0 +1,1 @@
+"""Tasy: everything that is this system's own."""

@@ -1,0 +1,29 @@
+"""Settings of Tasy: the sections of its entry."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from include.fusion.settings.integration import Integracao
+from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, Entrega, Processamento, Processo
+
+
+class Tasy(Integracao):
+    """Every process of the old service is a section of its own, under its old name in snake case."""
+
+    BUSCA = "buscar_atendimentos"
+    ENTREGA = "acompanhamento"
+
+    sistema: Literal["tasy"]
+    buscar_atendimentos: BuscaPaginada = BuscaPaginada()
+    buscar_informacoes_atendimentos: Processamento = Processamento()
+    gerar_pendencia_atualizacao_pacientes: Processo = Processo()
+    integrar_pendencia_atualizacao_pacientes: Processamento = Processamento()
+    acompanhamento: Acompanhamento = Acompanhamento()
+
+    def entrega_de(self, processo: str) -> Entrega:
+        entrega: Entrega = getattr(self, processo)
+        return entrega
+
+
+SETTINGS = Tasy

@@ -1,0 +1,1 @@
+"""TrackCare: everything that is this system's own."""

@@ -1,0 +1,107 @@
+"""Settings of TrackCare: the sections of its entry."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Field
+
+from include.fusion.settings.integration import Integracao
+from include.fusion.settings.interval import Duracao, Intervalo
+from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, Processo, _dia
+from include.fusion.settings.strict_yaml import Modelo
+
+
+class Hl7(Modelo):
+    """How HL7 messages are written; see ``include.fusion.hl7.build.profile`` for what each means."""
+
+    versao: Literal["2.4", "2.5.1", "2.7"] = "2.4"
+    charset: str = "8859/1"
+    """MSH-18, and the bytes that travel."""
+    remetente: str = "TRACKCARE"
+    """MSH-3: Fusion finds the integration by it."""
+    unidade_remetente: str = "TRACKCARE"
+    destinatario: str = "FUSION"
+    unidade_destinataria: str = "FUSION"
+    processamento: Literal["P", "T", "D"] = "P"
+    aproximar: bool = False
+    """true: typographic signs that the charset lacks become plain ones; false: such a patient is refused."""
+    autoridade: str = "TRACKCARE"
+    tipo_cpf: str = "NI"
+
+
+class PacienteTrackCare(Modelo):
+    """Where a site keeps what TrakCare has no fixed place for."""
+
+    nome_em: list[str] = Field(default_factory=lambda: ["paper_name2", "paper_name"])
+    """Columns of PA_Person that make a name, in reading order."""
+    nome_social_em: str = "paper_name3"
+    cpf_em: list[str] = Field(default_factory=lambda: ["paper_id", "papmi_id"])
+    """Columns to look for the CPF in, best first."""
+    cns_em: list[str] = Field(default_factory=lambda: ["paper_governcardno", "papmi_medicare"])
+    evento_ambulatorial: Literal["A01", "A04"] = "A01"
+    """A04 where Fusion has a layout for it."""
+    desde: Annotated[date | None, BeforeValidator(_dia)] = None
+    """Episodes that ended before this day do not travel."""
+
+
+class CargaPacientes(Processo):
+    """Pages the source's people by ascending number, each page a cycle (TrackCare)."""
+
+    max_records: int = Field(default=5000, ge=1, le=100_000, alias="MaxRecords")
+    """People per cycle."""
+    intervalo: Duracao = Field(default=timedelta(0), validation_alias="Interval", serialization_alias="Interval")
+    """Pause between two cycles."""
+    pausar: bool = False
+    """true: stop after the page at hand; the next run goes on from its checkpoint."""
+    dagrun_timeout: Intervalo = timedelta(days=7)
+    """Longest run."""
+
+
+class PendenciaBusca(Processo):
+    """Reads waiting patients as a whole and makes messages of them (TrackCare)."""
+
+    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
+    """Between two looks at the queue."""
+    max_records: int = Field(default=200, ge=1, le=2000, alias="MaxRecords")
+    """Patients that are read together."""
+    retencao_dias: int = Field(default=30, ge=1, le=3650)
+    """Days that finished queue rows are kept."""
+
+
+class EnvioArquivo(Acompanhamento):
+    """Sends waiting messages, and keeps the run on duty while traffic is steady (TrackCare)."""
+
+    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
+    """Between two looks at the queue."""
+    lote: int = Field(default=500, ge=1, le=5000, alias="MaxRecords")
+    """Messages reserved together."""
+    retencao_dias: int = Field(default=30, ge=1, le=3650)
+    """Days that sent messages are kept."""
+
+
+class TrackCare(Integracao):
+    """``conexoes.origem`` is TrakCare's database, ``conexoes.hl7`` where messages go: Fusion's HTTP API or an MLLP receiver."""
+
+    SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+    BUSCA = "sincronizar_pacientes"
+    ENTREGA = "envio_arquivo_fusion"
+
+    sistema: Literal["trackcare"]
+    hl7: Hl7 = Hl7()
+    paciente: PacienteTrackCare = PacienteTrackCare()
+    carga_inicial_pacientes: CargaPacientes = CargaPacientes()
+    sincronizar_pacientes: BuscaPaginada = BuscaPaginada()
+    pendencia_busca_paciente: PendenciaBusca = PendenciaBusca()
+    envio_arquivo_fusion: EnvioArquivo = EnvioArquivo()
+
+    def entrega_de(self, processo: str) -> Any:
+        return getattr(self, processo)
+
+    @property
+    def dags_iniciais(self) -> tuple[str, ...]:
+        return self.dag_ids[1:] if self.carga_inicial_pacientes.habilitado else ()
+
+
+SETTINGS = TrackCare

@@ -1,0 +1,1 @@
+"""What the hub keeps in the integration database: queues, ledger, watermarks, locks."""

@@ -1,0 +1,1 @@
+"""What the DAGs of all integrations, and those of FHIR, have in common."""

@@ -1,1 +1,0 @@
-"""FHIR in Airflow: hook, operators, watcher, the API's application."""

@@ -1,0 +1,1 @@
+"""The FHIR module's API, mounted in Airflow's API server."""
