@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from include.fusion.change import compare
-from include.fusion.change.compare import BLOCO, Comparador, juntar
+from include.fusion.change.compare import BLOCO, Comparador
+from include.fusion.change.version_scan import juntar
 from include.fusion.reading.spec import Retrato
 from include.fusion.sistemas.sotech.system import SISTEMA
 
