@@ -10,7 +10,7 @@ from pathlib import Path
 
 from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.model.depara import DePara
-from include.fusion.settings.file import caminho_padrao, carregar
+from include.fusion.settings.file import caminho_padrao, read_file
 from include.fusion.settings.integration import Integracao
 from include.fusion.settings.interval import por_extenso
 from include.fusion.settings.legacy import appsettings
@@ -25,11 +25,18 @@ _PROGRAMA = "python -m include.fusion settings"
 def validar(arquivo: Path | None) -> int:
     """0 and a table, or 1 and every fault; the De/Para file of each entry is part of the check."""
     try:
-        integracoes = carregar(arquivo)
-        for integracao in integracoes:
-            DePara.carregar(integracao.id, integracao.sistema)
+        integracoes, faults = read_file(arquivo)
     except ConfiguracaoInvalida as erro:
         print(erro, file=sys.stderr)
+        return 1
+    erros = [fault.text for fault in faults]
+    for integracao in integracoes:
+        try:
+            DePara.carregar(integracao.id, integracao.sistema)
+        except ConfiguracaoInvalida as erro:
+            erros.append(str(erro))
+    if erros:
+        print("\n".join(erros), file=sys.stderr)
         return 1
     linhas = [("DAG", "SISTEMA", "IntegracaoID", "LIGADA", "PROCESSOS")]
     for integracao in integracoes:
