@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 from include.fusion.errors import ConfiguracaoInvalida
@@ -60,12 +59,12 @@ def _em_palavras(integracao: Integracao, processo: Processo) -> list[str]:
     fatos = []
     if isinstance(processo, CargaInicial):
         fatos.append(f"uma vez, páginas de {processo.pagina}, prioridade {processo.prioridade}")
-    elif isinstance(intervalo := getattr(processo, "intervalo", None), timedelta):
-        fatos.append(f"a cada {por_extenso(intervalo)}")
+    elif processo.interval is not None:
+        fatos.append(f"a cada {por_extenso(processo.interval)}")
     if isinstance(processo, Busca) and processo is integracao.busca and processo.vigiar_origem:
         fatos.append(f"assim que a origem muda (vigia a cada {por_extenso(processo.intervalo_vigia)})")
     for campo, texto in (("max_records", "até {} registros"), ("layout_id", "layout {}"), ("integracao_id", "IntegracaoID {}")):
-        if (valor := getattr(processo, campo, None)) is not None:
+        if (valor := dict(processo).get(campo)) is not None:
             fatos.append(texto.format(valor))
     return [*fatos, "ligado" if processo.habilitado else "desligado"]
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from include.fusion.settings.interval import Intervalo
-from include.fusion.settings.sections import Busca, Entrega, Processo
+from include.fusion.settings.sections import Busca, CargaInicial, Entrega, Processo
 from include.fusion.settings.strict_yaml import Modelo, achado
 
 
@@ -146,27 +146,35 @@ class Integracao(Modelo):
         return tuple(self.id + sufixo for sufixo in self.SUFIXOS)
 
     @property
+    def initial_load(self) -> Processo | None:
+        """What loads the history once; ``None``: nothing does."""
+        return None
+
+    @property
     def dags_iniciais(self) -> tuple[str, ...]:
         """DAGs that load the history once, where the settings have them switched on."""
-        carga: Any = getattr(self, "carga_inicial", None)
-        return self.dag_ids[1:] if carga is not None and carga.habilitado else ()
+        return self.dag_ids[1:] if self.initial_load is not None and self.initial_load.habilitado else ()
 
     @property
     def dag_id_carga_inicial(self) -> str:
         return self.dag_ids[1]
 
-    # Any, since each system's sections have settings of their own.
-    @property
-    def busca(self) -> Any:
-        return getattr(self, self.BUSCA)
+    def section(self, name: str) -> Processo | None:
+        """Settings of one step; ``None`` where no section has that name. ``Importacao.of(…)`` and the like say which kind it must be."""
+        found = getattr(self, name, None)
+        return found if isinstance(found, Processo) else None
 
     @property
-    def entrega(self) -> Any:
-        return getattr(self, self.ENTREGA)
+    def busca(self) -> Busca:
+        return Busca.of(self.section(self.BUSCA))
 
-    def entrega_de(self, processo: str) -> Entrega:
-        """Settings of the process that delivers this queue."""
-        return self.entrega
+    @property
+    def entrega(self) -> Entrega:
+        return Entrega.of(self.section(self.ENTREGA))
+
+    def entrega_de(self, processo: str) -> Processo:
+        """Settings of the process that delivers this queue: the section of its name, where there is one."""
+        return self.section(processo) or self.entrega
 
     def busca_de(self, passo: str) -> Busca:
         """Settings of one search step."""
@@ -179,8 +187,7 @@ class Integracao(Modelo):
     @property
     def numeros(self) -> frozenset[int]:
         """Every code in Fusion that records of this entry arrive under."""
-        proprios = {numero for p in self.processos() if (numero := getattr(p, "integracao_id", None))}
-        return frozenset({self.integracao_id} | proprios)
+        return frozenset({self.integracao_id, *(p.own_code for p in self.processos() if p.own_code)})
 
     @property
     def desde_o_inicio(self) -> bool:
@@ -189,4 +196,17 @@ class Integracao(Modelo):
     @property
     def intervalo_busca(self) -> timedelta:
         """Between two looks at a source that no watcher observes."""
-        return getattr(self.busca, "intervalo", self.rede_de_seguranca)
+        return self.busca.interval or self.rede_de_seguranca
+
+
+class WithHistory(Integracao):
+    """A system whose history is loaded by keys, behind live traffic, where the entry has the section for it."""
+
+    SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+
+    carga_inicial: CargaInicial | None = None
+    """Absent: no initial-load DAG."""
+
+    @property
+    def initial_load(self) -> CargaInicial | None:
+        return self.carga_inicial

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -17,7 +18,7 @@ from include.fusion.reading.spec import Contexto
 from include.fusion.settings import Integracao
 from include.fusion.settings.sections import CargaInicial, Importacao, Processamento
 from include.fusion.settings.sections import Entrega as AjustesEntrega
-from include.fusion.sistemas.trackcare.settings import TrackCare
+from include.fusion.sistemas.trackcare.settings import PendenciaBusca, TrackCare
 from include.fusion.store.ledger import Livro
 from include.fusion.wiring.runtime import CARGA_INICIAL, Partes
 
@@ -76,9 +77,9 @@ class PartesEntrega(Partes):
         if p.tabela == TABELA_HL7:
             arquivos = self.arquivos(p.nome)
             return Via(arquivos.fila, arquivos, arquivos.ler_bytes, Destino("", lambda corpo: corpo, str))
-        numero, layout_id = self.numero(p.nome), getattr(self.integracao.entrega_de(p.nome), "layout_id", None)
+        numero, layout_id = self.numero(p.nome), self.integracao.entrega_de(p.nome).own_layout
         if processo == CARGA_INICIAL:
-            inicial: Any = self.integracao.carga_inicial  # type: ignore[attr-defined]
+            inicial = CargaInicial.of(self.integracao.initial_load)
             numero, layout_id = inicial.integracao_id or numero, inicial.layout_id or layout_id
         principal = p.entidade == self.sistema.entidade
         leitor = self.leitor if principal else self.leitor_de(p.entidade)
@@ -104,7 +105,7 @@ class PartesEntrega(Partes):
         from include.fusion.sistemas.trackcare.prepare import Preparo, ResultadoPendencias
 
         prepara = next(p for p in self.sistema.processos if p.prepara)
-        ajustes: Any = self.integracao.entrega_de(prepara.nome)
+        ajustes = PendenciaBusca.of(self.integracao.entrega_de(prepara.nome))
         if not ajustes.habilitado:
             return ResultadoPendencias()
         leitor: Any = self.leitor
@@ -127,15 +128,21 @@ class PartesEntrega(Partes):
 
 def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametros:
     """Settings of a process as the delivery loop takes them (seconds)."""
-    valores: dict[str, Any] = {
-        nome: getattr(ajustes, nome) for nome in ("lote", "concorrencia", "tentativas_max", "parcela_erro_max", "minimo_para_parcela")
-    }
-    for nome in ("permanencia", "prazo_reserva", "espera_inicial", "espera_max"):
-        valores[nome] = getattr(ajustes, nome).total_seconds()
+    parametros = Parametros(
+        lote=ajustes.lote,
+        concorrencia=ajustes.concorrencia,
+        permanencia=ajustes.permanencia.total_seconds(),
+        prazo_reserva=ajustes.prazo_reserva.total_seconds(),
+        tentativas_max=ajustes.tentativas_max,
+        espera_inicial=ajustes.espera_inicial.total_seconds(),
+        espera_max=ajustes.espera_max.total_seconds(),
+        parcela_erro_max=ajustes.parcela_erro_max,
+        minimo_para_parcela=ajustes.minimo_para_parcela,
+        intervalo_vigia=intervalo_vigia.total_seconds(),
+        ate_esvaziar=isinstance(ajustes, CargaInicial),
+    )
     if isinstance(ajustes, Processamento):
-        valores["duracao_max"] = VEZ_MAX
-    if isinstance(ajustes, CargaInicial):
-        valores["ate_esvaziar"] = True
+        parametros = replace(parametros, duracao_max=VEZ_MAX)
     if isinstance(ajustes, Importacao):
-        valores |= {"max_por_ciclo": ajustes.max_records, "intervalo_ciclo": ajustes.intervalo.total_seconds()}
-    return Parametros(**valores, intervalo_vigia=intervalo_vigia.total_seconds())
+        parametros = replace(parametros, max_por_ciclo=ajustes.max_records, intervalo_ciclo=ajustes.intervalo.total_seconds())
+    return parametros

@@ -55,7 +55,8 @@ class Partes:
         return replace(todo, **ligadas)
 
     def _ligado(self, passo: str) -> bool:
-        return bool(getattr(getattr(self.integracao, passo, None), "habilitado", True))
+        section = self.integracao.section(passo)
+        return section is None or section.habilitado
 
     @cached_property
     def fusion(self) -> Any:
@@ -75,8 +76,7 @@ class Partes:
 
     def numero(self, processo: str) -> int:
         """IntegracaoID in Fusion under which the records of a process arrive."""
-        proprio = getattr(self.integracao.entrega_de(processo), "integracao_id", None)
-        return proprio or self.integracao.integracao_id
+        return self.integracao.entrega_de(processo).own_code or self.integracao.integracao_id
 
     @cached_property
     def livro(self) -> Livro:

@@ -13,6 +13,8 @@ from include.fusion.change.search import Busca
 from include.fusion.change.version_scan import Retratos
 from include.fusion.change.watcher import EXECUCAO, Alvo, VigiaOrigem, venceu
 from include.fusion.change.watermark_scan import Carga
+from include.fusion.settings.sections import Busca as AjustesBusca
+from include.fusion.sistemas.fusion_service.settings import BuscaPendencias
 from include.fusion.store.tables import paciente_ses
 from include.fusion.store.watermarks import Marca
 from include.fusion.wiring.runtime import BUSCA, PEDIDOS, PLANTAO, Partes, sistema_de
@@ -42,7 +44,7 @@ class PartesBusca(Partes):
         if self.sistema.atende_pendencias:
             return self.pendencias()
         busca = self.integracao.busca_de(passo or "")
-        ronda: Any = self.integracao.entrega_de("uti") if self.sistema.rondas else None
+        ronda = self.integracao.entrega_de("uti").interval if self.sistema.rondas else None
         return Busca(
             self.consultas,
             self.fusion,
@@ -50,15 +52,14 @@ class PartesBusca(Partes):
             self.marcas(),
             self.carga(passo),
             pagina=busca.pagina,
-            ronda_a_cada=ronda.intervalo if ronda else timedelta(0),
+            ronda_a_cada=ronda or timedelta(0),
             passo=passo,
             numero=self.numero,
             retratos=self._retratos(busca, passo) if self.sistema.retratos else None,
             depois=depois,
         )
 
-    def _retratos(self, busca: Any, passo: str | None) -> Retratos:
-        perda_max = getattr(busca, "perda_max", 1.0)
+    def _retratos(self, busca: AjustesBusca, passo: str | None) -> Retratos:
         return Retratos(
             self.consultas,
             self.fusion,
@@ -67,12 +68,12 @@ class PartesBusca(Partes):
             entregues=self.livro.entregues_desde,
             pagina=busca.pagina,
             passo=passo,
-            perda_max=perda_max,
+            perda_max=busca.max_loss,
         )
 
     def pendencias(self) -> Pendencias:
         """What applications of Fusion have pending for this installation."""
-        busca: Any = self.integracao.busca
+        busca = BuscaPendencias.of(self.integracao.busca)
         return Pendencias(
             self.fusion,
             self.fila(),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from include.fusion.change.replay import Pedido
     from include.fusion.hl7.wire.transport import Transporte
+    from include.fusion.settings import Entrega
     from include.fusion.sistemas.trackcare.prepare import ResultadoPendencias
     from include.fusion.wiring import Montagem
 
@@ -38,7 +39,9 @@ class PendenciaBuscaOperator(OperadorIntegracao):
         return montagem.fila(self.processo).tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        ajustes: Any = montagem.integracao.entrega_de(self.processo)
+        from include.fusion.sistemas.trackcare.settings import PendenciaBusca
+
+        ajustes = PendenciaBusca.of(montagem.integracao.entrega_de(self.processo))
         self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " "))
         fila = montagem.fila(self.processo)
         if context["ti"].try_number > 1:
@@ -67,9 +70,10 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         from include.fusion.sistemas.trackcare.prepare import ResultadoPendencias
+        from include.fusion.sistemas.trackcare.settings import EnvioArquivo
 
         self._vistos = ResultadoPendencias()
-        ajustes: Any = montagem.integracao.entrega
+        ajustes = EnvioArquivo.of(montagem.integracao.entrega)
         self.pular_se_desligado(ajustes.habilitado, "envio arquivo Fusion")
         if context["ti"].try_number > 1:
             # The look of an earlier try may have ended with patients in its hands, or refused some.
@@ -93,11 +97,11 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
 
         return montagem.busca(depois=atender)
 
-    def cliente(self, montagem: Montagem, ajustes: Any) -> Any:
+    def cliente(self, montagem: Montagem, ajustes: Entrega) -> Any:
         from fusion_airflow.hooks.hl7 import Hl7Hook
         from include.fusion.hl7.wire.transport import EnviadorHl7
 
-        conexoes: Any = montagem.integracao.conexoes
+        conexoes = montagem.integracao.conexoes
         return EnviadorHl7(Hl7Hook(conexoes.hl7, montagem.integracao.integracao_id).transporte(ajustes.concorrencia))
 
 
@@ -145,7 +149,7 @@ class HL7SendOperator(BaseOperator):
         return {"enviadas": len(todas)}
 
 
-def _conferir(pendencias: ResultadoPendencias, limites: Any) -> None:
+def _conferir(pendencias: ResultadoPendencias, limites: Entrega) -> None:
     """Red when too large a share of the patients was refused: trying again by itself would only refuse them again."""
     from include.fusion.delivery.result import MuitosErros
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from include.fusion.settings.integration import Integracao
-from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, Entrega, Processamento, Processo
+from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, Processamento, Processo
 
 
 class Tasy(Integracao):
@@ -20,10 +20,6 @@ class Tasy(Integracao):
     gerar_pendencia_atualizacao_pacientes: Processo = Processo()
     integrar_pendencia_atualizacao_pacientes: Processamento = Processamento()
     acompanhamento: Acompanhamento = Acompanhamento()
-
-    def entrega_de(self, processo: str) -> Entrega:
-        entrega: Entrega = getattr(self, processo)
-        return entrega
 
 
 SETTINGS = Tasy
