@@ -164,6 +164,28 @@ def test_a_lease_that_cannot_be_renewed_in_time_is_refused(escrever: Escrever) -
     assert "importacao.prazo_reserva: expected at least 10 seconds" in recusa(escrever(consulfarma(importacao="{prazo_reserva: 5}")))
 
 
+MV = """
+  - {{id: mv, sistema: mv, nome: MV, IntegracaoID: 4, fuso_horario: America/Bahia, conexoes: {{origem: mv}}, {secao}: {{lote: {lote}}}}}
+"""
+
+
+@pytest.mark.parametrize("secao", ["processamento_pendencia_abertura", "acompanhamento", "carga_inicial"])
+def test_a_batch_that_oracle_cannot_list_is_refused(escrever: Escrever, secao: str) -> None:
+    assert f"{secao}.lote: expected at most 1000 (the longest list in a statement of oracle), found 1001" in recusa(
+        escrever(MV.format(secao=secao, lote=1001))
+    )
+    assert carregar(escrever(MV.format(secao=secao, lote=1000)))
+
+
+def test_an_engine_without_that_limit_lists_more(escrever: Escrever) -> None:
+    assert carregar(escrever(consulfarma(importacao="{lote: 2000}") + esus("{LayoutID: 7, lote: 2000}")))
+
+
+def test_what_reads_nothing_at_the_source_may_take_more_than_it_lists(escrever: Escrever) -> None:
+    texto = MV.format(secao="importar_pendencias", lote=2000).replace("mv,", "skymed,")
+    assert carregar(escrever(texto))[0].entrega.lote == 2000
+
+
 def test_esus_needs_its_layout(escrever: Escrever) -> None:
     assert "importacao.LayoutID: required, but missing" in recusa(escrever(esus("{}")))
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from include.fusion.settings.interval import Intervalo
 from include.fusion.settings.sections import Busca, CargaInicial, Entrega, Processo
@@ -99,12 +99,18 @@ class Retentativas(Modelo):
     espera_max: Intervalo = timedelta(minutes=5)
 
 
+LIST_LIMITS = {"oracle": 1000}
+"""Longest list in one statement (ORA-01795). SQL Server's 2,100 are of binds, and pymssql writes values into the text instead."""
+
+
 class Integracao(Modelo):
     """Common to all systems. ``BUSCA`` and ``ENTREGA`` name the sections of what finds changes and of what delivers them."""
 
     SUFIXOS: ClassVar[tuple[str, ...]] = ("",)
     BUSCA: ClassVar[str] = "carga"
     ENTREGA: ClassVar[str] = "importacao"
+    ENGINES: ClassVar[tuple[str, ...]] = ()
+    """Engines that the vendor runs on; empty: any."""
     DESDE_O_INICIO: ClassVar[bool] = True
     """Where no watermark stands yet, changes are read from the source's first; else from now on."""
 
@@ -136,6 +142,15 @@ class Integracao(Modelo):
     """A run starts at least this often even when no event arrives."""
     dagrun_timeout: Intervalo = timedelta(hours=1)
     """Longest run; what is left stays queued for the next."""
+
+    @model_validator(mode="after")
+    def _lists_fit(self) -> Self:
+        for name, section in self:
+            for engine in LIST_LIMITS.keys() & set(self.ENGINES):
+                if isinstance(section, Entrega) and section.keys_per_statement > (limit := LIST_LIMITS[engine]):
+                    found = achado(section.keys_per_statement)
+                    raise ValueError(f"{name}.lote: expected at most {limit} (the longest list in a statement of {engine}), found {found}")
+        return self
 
     @property
     def fuso(self) -> ZoneInfo:

@@ -117,6 +117,11 @@ class Entrega(Processo):
     minimo_para_parcela: int = Field(default=20, ge=1)
     """Records a run must have handled before that share says anything."""
 
+    @property
+    def keys_per_statement(self) -> int:
+        """Keys that a statement at the source may list: those of a batch, unless its records are read elsewhere."""
+        return self.lote
+
     @model_validator(mode="after")
     def _espera_coerente(self) -> Self:
         if self.espera_inicial > self.espera_max:

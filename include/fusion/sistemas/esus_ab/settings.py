@@ -9,6 +9,7 @@ from include.fusion.settings.sections import ImportacaoVigiada
 
 
 class EsusAb(WithHistory):
+    ENGINES = ("postgresql",)
     BUSCA = "importacao"
 
     sistema: Literal["esus_ab"]

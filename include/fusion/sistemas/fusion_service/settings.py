@@ -30,6 +30,7 @@ class BuscaPendencias(Busca):
 class FusionService(Integracao):
     """Processes the announced bookings; off (``habilitada: false``) where the vendor's own Fusion.Service runs."""
 
+    ENGINES = ("oracle",)
     BUSCA = "buscar_pendencias"
     ENTREGA = "processar_pendencias"
     DESDE_O_INICIO = False

@@ -12,6 +12,7 @@ from include.fusion.settings.sections import Acompanhamento, Atualizacao, Proces
 class Mv(WithHistory):
     """Every process of the old service is a section of its own, under its old name in snake case."""
 
+    ENGINES = ("oracle",)
     BUSCA = "atualizacao_fila_pendencias"
     ENTREGA = "acompanhamento"
     DESDE_O_INICIO = False

@@ -22,6 +22,7 @@ class CargaComparada(BuscaPaginada):
 
 
 class Sotech(Integracao):
+    ENGINES = ("postgresql",)
     ENTREGA = "integracao"
 
     sistema: Literal["sotech"]

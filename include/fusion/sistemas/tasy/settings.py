@@ -11,6 +11,7 @@ from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, Proc
 class Tasy(Integracao):
     """Every process of the old service is a section of its own, under its old name in snake case."""
 
+    ENGINES = ("oracle",)
     BUSCA = "buscar_atendimentos"
     ENTREGA = "acompanhamento"
 

@@ -76,11 +76,16 @@ class EnvioArquivo(Acompanhamento, Retencao):
     lote: int = Field(default=500, ge=1, le=5000, alias="MaxRecords")
     """Messages reserved together."""
 
+    @property
+    def keys_per_statement(self) -> int:
+        return 0  # Messages wait in the integration database.
+
 
 class TrackCare(Integracao):
     """``conexoes.origem`` is TrakCare's database, ``conexoes.hl7`` where messages go: Fusion's HTTP API or an MLLP receiver."""
 
     SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+    ENGINES = ("iris",)
     BUSCA = "sincronizar_pacientes"
     ENTREGA = "envio_arquivo_fusion"
 
