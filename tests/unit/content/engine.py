@@ -70,7 +70,7 @@ def _body(entity: str, settings: Mapping[str, Any], rows: Rows) -> dict[str, str
 def _pendency(entity: str, settings: Mapping[str, Any], rows: Rows) -> str:
     """The pendency that a journal row makes, but for the moment at which it is registered."""
     key = str(rows["diario"][0]["chave"])
-    made = Montagem(de_dados(dict(settings)), lambda _: None).leitor.ler([key])[key]
+    made: Any = Montagem(de_dados(dict(settings)), lambda _: None).leitor.ler([key])[key]
     return _sha256(_NOW.sub(b"", pacote(made)[0]))
 
 
