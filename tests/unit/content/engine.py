@@ -16,15 +16,17 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import Engine, text
 
-from fusion_airflow.montagem import Montagem
-from include.fusion.erros import FusionHubError
-from include.fusion.fhir import observacao, paciente, repositorio
-from include.fusion.fhir.configuracao import Metadados
-from include.fusion.fhir.migracoes import migrar_plataforma
-from include.fusion.fhir.validacao import de_json, em_json
-from include.fusion.modelo import Registro, pacote
+from include.fusion.errors import FusionHubError
+from include.fusion.fhir.config.model import Metadados
+from include.fusion.fhir.mapping import observation as observacao
+from include.fusion.fhir.mapping import patient as paciente
+from include.fusion.fhir.mapping.validate import de_json, em_json
+from include.fusion.fhir.platform import repository as repositorio
+from include.fusion.fhir.platform.migrate import migrar_plataforma
+from include.fusion.model.content import Registro, pacote
 from include.fusion.settings import de_dados
-from include.fusion.sistemas.trackcare import Estado
+from include.fusion.sistemas.trackcare.system import Estado
+from include.fusion.wiring import Montagem
 from tests.unit.content.recorded import Rows, digest
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
