@@ -11,7 +11,7 @@ from typing import Any
 from include.fusion.model.content import corpo, versao_conteudo
 from include.fusion.model.depara import DePara
 from include.fusion.reading.reader import Leitor, Lido
-from include.fusion.reading.spec import Contexto, Sistema
+from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.settings import Integracao
 from sandbox.report.query import consultar, motor
@@ -124,11 +124,9 @@ def sistema_de(integracao: Integracao) -> Sistema:
 
 def leitor_de(integracao: Integracao, engine: Any, entidade: str) -> Leitor:
     """The project's reader for this installation, on an engine of ours."""
-    contexto = Contexto(
-        DePara.carregar(integracao.id, integracao.sistema), integracao.fuso, integracao.documento_invalido == "omitir",
-        semi_uti=getattr(integracao, "semi_uti", False),
-    )  # fmt: skip
-    return Leitor(ConsultasSistema(engine, sistema_de(integracao), integracao.pasta_sql), contexto, entidade)
+    sistema = sistema_de(integracao)
+    contexto = sistema.make_context(integracao, DePara.carregar(integracao.id, integracao.sistema))
+    return Leitor(ConsultasSistema(engine, sistema, integracao.pasta_sql), contexto, entidade)
 
 
 def diferentes(integracao: Integracao, entidade: str, esperados: dict[str, str], url_origem: str, url_fusion: str) -> set[str]:

@@ -15,8 +15,9 @@ from fusion_airflow.hooks.engines import engine_de
 from include.fusion.errors import motivo_de
 from include.fusion.model.depara import DePara
 from include.fusion.reading.reader import Leitor
-from include.fusion.reading.spec import Contexto, Sistema
+from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import ConsultasSistema, sql_folder
+from include.fusion.sistemas.mv.beds import ContextoMv
 from include.fusion.sistemas.mv.system import SISTEMA
 from include.fusion.sistemas.skymed.system import SISTEMA as SKYMED
 from sandbox.origens import mv as origem
@@ -67,7 +68,7 @@ def no_oracle(servidor: Servidor, tabelas: Tabelas, no_postgresql: Engine) -> It
 
 
 def leitor(engine: Engine, entidade: str) -> Leitor:
-    contexto = Contexto(DePara.carregar("mv", "mv"), ZoneInfo(origem.FUSO), omitir_documento_invalido=False)
+    contexto = ContextoMv(DePara.carregar("mv", "mv"), ZoneInfo(origem.FUSO), omitir_documento_invalido=False)
     return Leitor(ConsultasSistema(engine, SISTEMA), contexto, entidade)
 
 

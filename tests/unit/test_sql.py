@@ -138,7 +138,7 @@ def test_selected_columns_have_one_name_each(arquivo: Path) -> None:
 
 @pytest.mark.parametrize("nome", PASTAS)
 def test_an_origin_yields_what_the_load_reads_in_its_order(nome: str) -> None:
-    for origem in [o for o in _sistema(nome).origens if o.espelho is None]:
+    for origem in [o for o in _sistema(nome).origens if o.replica is None]:
         arquivo = sql_folder(nome) / origem.sql
         consulta = sqlglot.parse_one(codigo(arquivo), dialect=_dialetos(arquivo)[0])
         assert consulta.named_selects[:4] == ["marcador", "chave", "chave_paciente", "operacao"], origem.nome

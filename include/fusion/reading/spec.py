@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
+    from sqlalchemy import Table
+
     # Not at run time: the canonical model takes long to build, and a load of keys needs none of it.
     from include.fusion.model.content import Registro
     from include.fusion.model.depara import DePara
+    from include.fusion.settings.integration import Integracao
     from include.fusion.store.filas.types import Operacao
 
 Linha = Mapping[str, Any]
@@ -25,8 +28,25 @@ class Contexto:
     depara: DePara
     fuso: ZoneInfo
     omitir_documento_invalido: bool = False
-    semi_uti: bool = False
-    """Semi-intensive units count as ICU."""
+
+
+def usual_context(entry: Integracao, codes: DePara) -> Contexto:
+    """Context of an entry whose mapping needs no setting of its own."""
+    return Contexto(codes, entry.fuso, entry.documento_invalido == "omitir")
+
+
+@dataclass(frozen=True)
+class Replica:
+    """The copy of a source's table that the integration database keeps: rows are compared with it, and only those that differ go on.
+
+    ``table`` has ``integracao_id``, the column ``key`` and others that rows are compared by, except ``ignored``. ``row`` makes of a row what the
+    copy keeps; a ``prioridade`` that it adds goes before the origin's.
+    """
+
+    table: Table
+    key: str
+    row: Callable[[Linha], Linha]
+    ignored: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -51,10 +71,7 @@ class Origem:
     """Least overlap window: a marker without a time of day needs a whole day, and one that people type as long as they take to type it."""
     ineditas: bool = False
     """Only keys go on of which nothing was ever delivered, and which no row of the queue is about."""
-    espelho: Callable[[Linha], Linha] | None = None
-    """Its rows are compared with a copy in the integration database, and only those that differ go on: makes of a row what the copy keeps.
-
-    A ``prioridade`` that it adds goes before the origin's."""
+    replica: Replica | None = None
 
     def janela(self, sobreposicao: timedelta) -> timedelta:
         """Overlap window where the installation's is ``sobreposicao``."""
@@ -129,6 +146,10 @@ class Processo:
     cancelar_ausentes: bool = False
     prepara: bool = False
     """Its rows go nowhere by themselves: messages are made of them, which wait in the next queue."""
+    messages: bool = False
+    """Its rows are messages with their bytes: nothing is read for them."""
+    body: str | None = ""
+    """Name of the record in its request's body: empty for its entity's; ``None`` where the record, which names its integration itself, is all."""
 
 
 @dataclass(frozen=True)
@@ -202,6 +223,10 @@ class Sistema:
     rondas: tuple[Ronda, ...] = ()
     outras: Mapping[str, Leitura] = field(default_factory=dict)
     """Readings of records beside the system's main kind (attendances, mostly), by entity."""
+    requests: Processo | None = None
+    """Queue of the patients that Fusion asks for."""
+    make_context: Callable[[Any, DePara], Contexto] = usual_context
+    """Makes the mapping's context of an entry's settings."""
     atende_pendencias: bool = False
     """Its work is what applications of Fusion have pending, not what changes at the source."""
 

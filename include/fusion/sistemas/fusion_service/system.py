@@ -100,6 +100,6 @@ SISTEMA = Sistema(
     detalhes=tuple(Detalhe(nome, ((f"{nome}.sql", ()),)) for nome in ("agendamento", "cirurgias", "equipe")),
     mapear=mapear,
     tipo_chave=int,
-    processos=(Processo("processar", "AplicacaoPendencia", "agenda_cirurgica", cancelar_ausentes=True),),
+    processos=(Processo("processar", "AplicacaoPendencia", "agenda_cirurgica", cancelar_ausentes=True, body="agendamento"),),
     atende_pendencias=True,
 )

@@ -18,7 +18,7 @@ from include.fusion.errors import RegistroInvalido
 from include.fusion.mapping import dates, sections, values
 from include.fusion.model.atendimento import Atendimento
 from include.fusion.reading.spec import Contexto, Detalhe, Diario, Leitura, Linha, Origem, Processo, Ronda, Sistema
-from include.fusion.sistemas.mv.beds import leito, movimentacoes
+from include.fusion.sistemas.mv.beds import leito, make_context, movimentacoes
 from include.fusion.sistemas.mv.clinical import alergias, diagnosticos, evolucoes, prescricoes, solicitacoes
 from include.fusion.sistemas.mv.patient import mapear_paciente, paciente, profissional
 from include.fusion.sistemas.mv.vital_signs import sinais
@@ -147,5 +147,7 @@ SISTEMA = Sistema(
         ),
     ),
     rondas=(Ronda("uti_pendentes", "uti_pendentes.sql", "uti", FILA),),
+    requests=Processo("busca_atendimentos_paciente", "PendenciaBuscaAtendimentos", "paciente"),
+    make_context=make_context,
     outras={"paciente": Leitura((_detalhe("paciente"),), mapear_paciente, int)},
 )

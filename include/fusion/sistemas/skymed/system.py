@@ -40,6 +40,6 @@ SISTEMA = Sistema(
     nome="skymed",
     origens=(Origem("paciente_alterado", "paciente_alterado.sql", "paciente_alterado_vigia.sql"),),
     tipo_chave=int,
-    processos=(Processo(PROCESSO, "AtualizacaoAgendaCirurgia", "aplicacao_pendencia", montar=montar),),
+    processos=(Processo(PROCESSO, "AtualizacaoAgendaCirurgia", "aplicacao_pendencia", montar=montar, body=None),),
     diarios=(Diario("diario_agenda", "diario_agenda.sql", "diario_agenda_apagar.sql", "diario_agenda_vigia.sql", rotear),),
 )
