@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -11,9 +10,9 @@ from typing import Any
 from include.fusion.model.content import corpo, versao_conteudo
 from include.fusion.model.depara import DePara
 from include.fusion.reading.reader import Leitor, Lido
-from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.settings import Integracao
+from include.fusion.wiring import sistema_de
 from sandbox.report.query import consultar, motor
 from sandbox.stack.situacao import tabela
 
@@ -114,12 +113,6 @@ def repetidas(aplicacoes: list[tuple[Any, ...]]) -> list[str]:
             achadas.append(codigo)
         ultima[codigo] = (operacao, hash_conteudo)
     return achadas
-
-
-def sistema_de(integracao: Integracao) -> Sistema:
-    """The source system's own module, found by its name."""
-    sistema: Sistema = importlib.import_module(f"include.fusion.sistemas.{integracao.sistema}.system").SISTEMA
-    return sistema
 
 
 def leitor_de(integracao: Integracao, engine: Any, entidade: str) -> Leitor:

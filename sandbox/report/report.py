@@ -15,8 +15,9 @@ from pathlib import Path
 
 from include.fusion.settings import Integracao, carregar
 from include.fusion.store.tables import FILAS
+from include.fusion.wiring import sistema_de
 from sandbox.origens.base import SEM_EFEITO
-from sandbox.report.base import Linha, Relatorio, diferentes, latencias, percentil, repetidas, sistema_de
+from sandbox.report.base import Linha, Relatorio, diferentes, latencias, percentil, repetidas
 from sandbox.report.facts import conferir
 from sandbox.report.query import conexao, consultar
 from sandbox.stack.ambiente import dsn, senha_postgres

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import json
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,25 @@ from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.reading.spec import Detalhe, Sistema
 from include.fusion.settings.registry import SYSTEMS_FOLDER
 
+log = logging.getLogger(__name__)
+
 
 def sql_folder(system: str) -> Path:
     """Where the statements of a system lie."""
     return SYSTEMS_FOLDER / system / "sql"
+
+
+@functools.cache
+def _old_names(system: str) -> dict[str, str]:
+    """File → its name in a site's folder that is older than the file's."""
+    file = sql_folder(system) / "old_names.json"
+    names: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return names
+
+
+@functools.cache
+def _warn_of_old_name(file: Path, name: str) -> None:
+    log.warning("%s ainda vale, mas este arquivo agora se chama %s: renomeie-o", file, name)
 
 
 @functools.cache
@@ -41,11 +58,17 @@ class ConsultasSistema:
 
     def sql(self, arquivo: str) -> TextClause:
         """Statement of ``arquivo``; the site's file replaces ours of the same name."""
-        pasta = self.pasta_sql if self.pasta_sql is not None and self._do_local(arquivo) else sql_folder(self.sistema.nome)
-        return instrucao(pasta / arquivo)
+        return instrucao(self._do_local(arquivo) or sql_folder(self.sistema.nome) / arquivo)
 
-    def _do_local(self, arquivo: str) -> bool:
-        return self.pasta_sql is not None and (self.pasta_sql / arquivo).exists()
+    def _do_local(self, arquivo: str) -> Path | None:
+        """The site's own file, under its name of today or under the one that it had before files were named by what they are for."""
+        if self.pasta_sql is None or (proprio := self.pasta_sql / arquivo).exists():
+            return self.pasta_sql and proprio
+        antigo = _old_names(self.sistema.nome).get(arquivo)
+        if antigo is None or not (proprio := self.pasta_sql / antigo).exists():
+            return None
+        _warn_of_old_name(proprio, arquivo)
+        return proprio
 
     def linhas(self, con: Connection, arquivo: str, **valores: Any) -> list[dict[str, Any]]:
         """Rows as dicts with lower-case names: engines disagree about the case of unquoted columns."""
@@ -93,13 +116,13 @@ class ConsultasSistema:
         return tuple(escolhidos.items())
 
     def _nada_serve(self, nome: str, detalhes: Sequence[Detalhe]) -> ConfiguracaoInvalida:
-        procuradas = "; ".join(", ".join(exige) for d in detalhes for _, exige in d.variantes)
+        procuradas = "; ".join(", ".join(exige) for d in detalhes for _, exige in d.files)
         return ConfiguracaoInvalida(
             f"{self.sistema.nome}: no SQL fits this schema for '{nome}'; looked for columns (missing, or not granted): {procuradas}"
         )
 
     def _variante(self, detalhe: Detalhe) -> str | None:
-        for arquivo, exige in detalhe.variantes:
+        for arquivo, exige in detalhe.files:
             if self._do_local(arquivo) or self._tem(exige):
                 return arquivo
         if detalhe.opcional:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
@@ -13,6 +12,7 @@ from include.fusion.model.depara import DePara
 from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.settings import Integracao
+from include.fusion.settings.registry import own_module
 from include.fusion.store import presence
 from include.fusion.store.filas import Fila
 from include.fusion.store.ledger import Livro
@@ -27,13 +27,18 @@ CARGA_INICIAL = "carga_inicial"
 
 def module_of(integracao: Integracao, name: str) -> Any:
     """A module of the source system's own folder."""
-    return importlib.import_module(f"include.fusion.sistemas.{integracao.sistema}.{name}")
+    return own_module(integracao.sistema, name)
+
+
+def system_named(name: str) -> Sistema:
+    """What the system of this name says of itself."""
+    system: Sistema = own_module(name, "system").SISTEMA
+    return system
 
 
 def sistema_de(integracao: Integracao) -> Sistema:
     """What the source system says of itself."""
-    sistema: Sistema = module_of(integracao, "system").SISTEMA
-    return sistema
+    return system_named(integracao.sistema)
 
 
 class Partes:

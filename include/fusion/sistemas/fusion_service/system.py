@@ -97,7 +97,7 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> AgendamentoCi
 SISTEMA = Sistema(
     nome="fusion_service",
     origens=(),
-    detalhes=tuple(Detalhe(nome, ((f"{nome}.sql", ()),)) for nome in ("agendamento", "cirurgias", "equipe")),
+    detalhes=(Detalhe("agendamento"), Detalhe("cirurgias"), Detalhe("equipe")),
     mapear=mapear,
     tipo_chave=int,
     processos=(Processo("processar", "AplicacaoPendencia", "agenda_cirurgica", cancelar_ausentes=True, body="agendamento"),),

@@ -38,8 +38,8 @@ def montar(chave: str, integracao: Any) -> Registro:
 
 SISTEMA = Sistema(
     nome="skymed",
-    origens=(Origem("paciente_alterado", "paciente_alterado.sql", "paciente_alterado_vigia.sql"),),
+    origens=(Origem("paciente_alterado"),),
     tipo_chave=int,
     processos=(Processo(PROCESSO, "AtualizacaoAgendaCirurgia", "aplicacao_pendencia", montar=montar, body=None),),
-    diarios=(Diario("diario_agenda", "diario_agenda.sql", "diario_agenda_apagar.sql", "diario_agenda_vigia.sql", rotear),),
+    diarios=(Diario("diario_agenda", rotear),),
 )

@@ -302,8 +302,8 @@ COPIA = Replica(paciente_ses, "pacienteid", na_copia, frozenset({"atualizadoem"}
 
 SISTEMA = Sistema(
     nome="trackcare",
-    origens=(Origem("pacienteses", "pacienteses.sql", "pacienteses_vigia.sql", processo=PROCESSO, passo=SINCRONIZAR, replica=COPIA),),
-    detalhes=tuple(Detalhe(nome, ((f"{nome}.sql", ()),)) for nome in DETALHES),
+    origens=(Origem("pacienteses", processo=PROCESSO, passo=SINCRONIZAR, replica=COPIA),),
+    detalhes=tuple(map(Detalhe, DETALHES)),
     mapear=mapear,
     make_context=contexto_de,
     tipo_chave=int,

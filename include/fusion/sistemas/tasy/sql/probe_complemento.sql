@@ -1,4 +1,4 @@
--- Tasy: how many rows behind atendimentos_complemento.sql were touched after the bind marcador (counted up to 5000), and the newest marker.
+-- Tasy: how many rows behind change_complemento.sql were touched after the bind marcador (counted up to 5000), and the newest marker.
 SELECT COUNT(*) AS quantidade, MAX(n.marcador) AS marcador
 FROM (SELECT c.dt_atualizacao AS marcador FROM tasy.compl_pessoa_fisica c
       WHERE c.dt_atualizacao > :marcador

@@ -1,4 +1,4 @@
--- Tasy: how many rows behind alergia.sql were touched after the bind marcador (counted up to 5000), and the newest marker.
+-- Tasy: how many rows behind change_alergia.sql were touched after the bind marcador (counted up to 5000), and the newest marker.
 SELECT COUNT(*) AS quantidade, MAX(n.marcador) AS marcador
 FROM (SELECT g.dt_atualizacao AS marcador FROM tasy.paciente_alergia g
       WHERE g.dt_atualizacao > :marcador

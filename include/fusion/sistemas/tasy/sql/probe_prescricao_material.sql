@@ -1,4 +1,4 @@
--- Tasy: how many rows behind prescricao_material.sql were touched after the bind marcador (counted up to 5000), and the newest marker.
+-- Tasy: how many rows behind change_prescricao_material.sql were touched after the bind marcador (counted up to 5000), and the newest marker.
 SELECT COUNT(*) AS quantidade, MAX(n.marcador) AS marcador
 FROM (SELECT i.dt_atualizacao AS marcador FROM tasy.prescr_material i
       WHERE i.dt_atualizacao > :marcador

@@ -1,4 +1,4 @@
--- Tasy: how many rows behind convenio.sql were touched after the bind marcador (counted up to 5000), and the newest marker.
+-- Tasy: how many rows behind change_convenio.sql were touched after the bind marcador (counted up to 5000), and the newest marker.
 SELECT COUNT(*) AS quantidade, MAX(n.marcador) AS marcador
 FROM (SELECT v.dt_atualizacao AS marcador FROM tasy.atend_categoria_convenio v
       WHERE v.dt_atualizacao > :marcador

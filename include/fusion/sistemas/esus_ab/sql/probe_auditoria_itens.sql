@@ -1,4 +1,4 @@
--- e-SUS PEC: is there anything for auditoria_itens.sql after the marker?
+-- e-SUS PEC: is there anything for change_auditoria_itens.sql after the marker?
 SELECT COUNT(*) AS quantidade, MAX(n.marcador) AS marcador
 FROM (
       SELECT t.marcador FROM (

@@ -1,4 +1,4 @@
--- Tasy: how many rows behind atendimentos_paciente.sql were touched after the bind marcador (counted up to 5000), and the newest marker.
+-- Tasy: how many rows behind change_atendimentos_paciente.sql were touched after the bind marcador (counted up to 5000), and the newest marker.
 SELECT COUNT(*) AS quantidade, MAX(n.marcador) AS marcador
 FROM (SELECT p.dt_atualizacao AS marcador FROM tasy.pessoa_fisica p
       WHERE p.dt_atualizacao > :marcador
