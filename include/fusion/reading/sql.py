@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import json
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,28 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine, TextClause, bindparam, text
 
 from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.reading.site_sql import site_file
 from include.fusion.reading.spec import Detalhe, Sistema
 from include.fusion.settings.registry import SYSTEMS_FOLDER
-
-log = logging.getLogger(__name__)
 
 
 def sql_folder(system: str) -> Path:
     """Where the statements of a system lie."""
     return SYSTEMS_FOLDER / system / "sql"
-
-
-@functools.cache
-def _old_names(system: str) -> dict[str, str]:
-    """File → its name in a site's folder that is older than the file's."""
-    file = sql_folder(system) / "old_names.json"
-    names: dict[str, str] = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-    return names
-
-
-@functools.cache
-def _warn_of_old_name(file: Path, name: str) -> None:
-    log.warning("%s ainda vale, mas este arquivo agora se chama %s: renomeie-o", file, name)
 
 
 @functools.cache
@@ -61,14 +45,7 @@ class ConsultasSistema:
         return instrucao(self._do_local(arquivo) or sql_folder(self.sistema.nome) / arquivo)
 
     def _do_local(self, arquivo: str) -> Path | None:
-        """The site's own file, under its name of today or under the one that it had before files were named by what they are for."""
-        if self.pasta_sql is None or (proprio := self.pasta_sql / arquivo).exists():
-            return self.pasta_sql and proprio
-        antigo = _old_names(self.sistema.nome).get(arquivo)
-        if antigo is None or not (proprio := self.pasta_sql / antigo).exists():
-            return None
-        _warn_of_old_name(proprio, arquivo)
-        return proprio
+        return site_file(self.sistema.nome, arquivo, self.pasta_sql)
 
     def linhas(self, con: Connection, arquivo: str, **valores: Any) -> list[dict[str, Any]]:
         """Rows as dicts with lower-case names: engines disagree about the case of unquoted columns."""
