@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from include.fusion.reading.form import FORM, Form
+
 if TYPE_CHECKING:
     from sqlalchemy import Table
 
@@ -261,6 +263,8 @@ class Sistema:
     """Queue of the patients that Fusion asks for."""
     make_context: Callable[[Any, DePara], Contexto] = usual_context
     """Makes the mapping's context of an entry's settings."""
+    form: Form = field(default_factory=lambda: FORM)
+    """What a person may ask of its DAG."""
     atende_pendencias: bool = False
     """Its work is what applications of Fusion have pending, not what changes at the source."""
 

@@ -17,7 +17,7 @@ from include.fusion.settings import Integracao
 from include.fusion.settings.sections import CargaInicial, Importacao, Processamento
 from include.fusion.settings.sections import Entrega as AjustesEntrega
 from include.fusion.store.ledger import Livro
-from include.fusion.wiring.runtime import CARGA_INICIAL, Partes
+from include.fusion.wiring.runtime import CARGA_INICIAL, Partes, module_of
 
 VEZ_MAX = 5.0
 """Seconds that one of several processes of a run delivers before the next one's turn."""
@@ -88,18 +88,22 @@ class PartesEntrega(Partes):
         """Messages that wait in the queue of a process."""
         return Arquivos(self.fusion, self.fila(processo))
 
+    def nothing_prepared(self) -> Any:
+        """Counts of a preparation that has not begun."""
+        return module_of(self.integracao, "prepare").ResultadoPendencias()
+
     def atender_pendencias_hl7(self, dono: str) -> Any:
         """Make messages of what waits in the queue that prepares them."""
-        from include.fusion.sistemas.trackcare.prepare import Preparo, ResultadoPendencias
-
         prepara = next(p for p in self.sistema.processos if p.prepara)
         ajustes: Any = self.integracao.entrega_de(prepara.nome)
         if not ajustes.habilitado:
-            return ResultadoPendencias()
+            return self.nothing_prepared()
         leitor: Any = self.leitor
         arquivos = self.arquivos(next(p.nome for p in self.sistema.processos if p.messages))
         livro = Livro(self.fusion, self.integracao.integracao_id, "mensagem")
-        preparo = Preparo(self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, prazo=PRAZO_PENDENCIAS)
+        preparo = module_of(self.integracao, "prepare").Preparo(
+            self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, prazo=PRAZO_PENDENCIAS
+        )
         return preparo.executar(dono, ajustes.max_records)
 
     def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega:

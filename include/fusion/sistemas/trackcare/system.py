@@ -34,6 +34,7 @@ from include.fusion.mapping import sections
 from include.fusion.reading.spec import Contexto, Detalhe, Linha, Origem, Processo, Replica, Sistema
 from include.fusion.sistemas.trackcare import clinical
 from include.fusion.sistemas.trackcare.context import Coleta, ContextoTrackCare, chave, contexto_de, dia
+from include.fusion.sistemas.trackcare.form import PATIENTS
 from include.fusion.sistemas.trackcare.patient import alergias, nome, paciente
 from include.fusion.sistemas.trackcare.visits import Visita, visitas
 from include.fusion.store.ledger import Entrega
@@ -302,6 +303,7 @@ COPIA = Replica(paciente_ses, "pacienteid", na_copia, frozenset({"atualizadoem"}
 
 SISTEMA = Sistema(
     nome="trackcare",
+    form=PATIENTS,
     origens=(Origem("pacienteses", processo=PROCESSO, passo=SINCRONIZAR, replica=COPIA),),
     detalhes=tuple(map(Detalhe, DETALHES)),
     mapear=mapear,
