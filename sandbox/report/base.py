@@ -14,7 +14,7 @@ from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.settings import Integracao
 from include.fusion.wiring import sistema_de
 from sandbox.report.query import consultar, motor
-from sandbox.stack.situacao import tabela
+from sandbox.report.table import tabela
 
 LOTE = 500
 

@@ -13,7 +13,6 @@ from sandbox.origens import trackcare
 from sandbox.report.base import LOTE, Linha, Relatorio, leitor_de, percentil
 from sandbox.report.query import conexao, consultar, motor
 
-SISTEMAS = ("trackcare",)
 _LIVRO = "select chave, versao_conteudo, operacao from livro_entrega where integracao_id = %s and entidade = 'mensagem'"
 _ARQUIVOS = "select assunto, chave, situacao, chave_paciente, motivo from PacienteArquivo where integracao_id = %s order by id"
 _PENDENCIAS = "select chave, situacao, motivo from PendenciaIntegracao where integracao_id = %s"

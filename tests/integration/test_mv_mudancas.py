@@ -122,6 +122,6 @@ def test_a_booking_finds_its_patient_through_the_notice_or_the_attendance(leitor
         hospital.inserir("age_cir", dt_inicio_age_cir=hospital.agora, dt_final_age_cir=hospital.agora, cd_sal_cir=1, cd_aviso_cirurgia=a, tp_agendamento="C") for a in avisos
     ]  # fmt: skip
     hospital.cur.connection.commit()
-    achadas = {x["chave"]: x["chave_paciente"] for x in linhas(leitor_mv, "diario_agenda.sql", SKYMED, limite=100_000)}
+    achadas = {x["chave"]: x["chave_paciente"] for x in linhas(leitor_mv, "change_diario_agenda.sql", SKYMED, limite=100_000)}
     assert [achadas[a] for a in agendas] == [paciente, paciente, None]
-    assert linhas(leitor_mv, "diario_agenda_vigia.sql", SKYMED)[0]["quantidade"] == 1
+    assert linhas(leitor_mv, "probe_diario_agenda.sql", SKYMED)[0]["quantidade"] == 1

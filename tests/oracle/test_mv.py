@@ -146,6 +146,6 @@ def test_a_booking_finds_its_patient_through_the_surgerys_notice(no_oracle: Engi
             "insert into fusion_integracao.atualizacaoagendacirurgia (cd_age_cir, cd_aviso_cirurgia, tp_operacao) values (:a, :v, 'U')"
         )
         con.execute(text(inserir), {"a": marcada[0], "v": marcada[1]})
-    [linha] = linhas(no_oracle, "diario_agenda.sql", SKYMED, limite=10)
+    [linha] = linhas(no_oracle, "change_diario_agenda.sql", SKYMED, limite=10)
     assert (linha["chave"], linha["tp_operacao"]) == (marcada[0], "U") and isinstance(linha["chave_paciente"], int)
-    assert linhas(no_oracle, "diario_agenda_vigia.sql", SKYMED)[0]["quantidade"] == 1
+    assert linhas(no_oracle, "probe_diario_agenda.sql", SKYMED)[0]["quantidade"] == 1

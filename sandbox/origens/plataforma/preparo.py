@@ -12,10 +12,8 @@ from include.fusion.fhir.config.secrets import Cofre
 from include.fusion.fhir.config.store import Configuracoes
 from include.fusion.fhir.platform.migrate import migrar_plataforma
 from include.fusion.fhir.platform.repository import Repositorio
-from sandbox.plataforma.ehr import ServidorEhr
-from sandbox.plataforma.gerador import criar, gerar
-from sandbox.stack.ambiente import dsn, senha_postgres
-from sandbox.stack.estado import Estado
+from sandbox.origens.plataforma.ehr import ServidorEhr
+from sandbox.origens.plataforma.gerador import criar, gerar
 
 TENANTS = (("oauth2", "realtime"), ("apikey", "realtime"), ("basic", "hourly"))
 """How each of the sandbox's tenants enters the EHR, and when it sends."""
@@ -24,9 +22,9 @@ CONHECIDOS = 4
 """Patients of each tenant whom the hospital knows before the platform sends anything, each with an observation."""
 
 
-def acesso(tipo: str, estado: Estado) -> dict[str, Any]:
-    """``authType`` and ``authConfig`` at the stack's FHIR server."""
-    segredo, raiz = estado.segredos["segredo_fhir"], estado.url_fhir.removesuffix("/fhir")
+def acesso(tipo: str, servidor: str, segredo: str) -> dict[str, Any]:
+    """``authType`` and ``authConfig`` at the sandbox's FHIR server."""
+    raiz = servidor.removesuffix("/fhir")
     credenciais: dict[str, dict[str, Any]] = {
         "oauth2": {"clientId": "hub", "clientSecret": segredo, "tokenUrl": f"{raiz}/auth/token"},
         "basic": {"username": "usuario", "password": segredo},
@@ -35,9 +33,11 @@ def acesso(tipo: str, estado: Estado) -> dict[str, Any]:
     return {"authType": tipo, "authConfig": credenciais[tipo]}
 
 
-def preparar(estado: Estado) -> None:
-    """Harmless to repeat; a FHIR server that has moved to another port gets the tenants' configurations entered anew."""
-    url = dsn(estado, senha_postgres(estado), "plataforma")
+def preparar(url: str, servidor: str, segredo: str, chave: str) -> None:
+    """Harmless to repeat; a FHIR server that has moved to another port gets the tenants' configurations entered anew.
+
+    ``url``: of the platform's database; ``servidor`` and ``segredo``: of the sandbox's FHIR server; ``chave``: a Fernet key.
+    """
     criar(url)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg2://", 1))
     migrar_plataforma(engine)
@@ -48,22 +48,21 @@ def preparar(estado: Estado) -> None:
     con.close()
     if not tenants:
         tenants = [t.id for t in gerar(url, len(TENANTS), PACIENTES)]
-    configuracoes = Configuracoes(engine, Cofre([estado.segredos["fernet"]]))
+    configuracoes = Configuracoes(engine, Cofre([chave]))
     for tenant, (tipo, frequencia) in zip(tenants, TENANTS, strict=False):
-        corpo = {"enabled": True, "baseUrl": estado.url_fhir, "syncFrequency": frequencia, "initialDelay": 200, "maxDelay": 2000}
-        configuracoes.gravar(tenant, corpo | acesso(tipo, estado), "sandbox", mesmo_servidor=True)
-        _apresentar(Repositorio(engine, tenant), estado, url)
+        corpo = {"enabled": True, "baseUrl": servidor, "syncFrequency": frequencia, "initialDelay": 200, "maxDelay": 2000}
+        configuracoes.gravar(tenant, corpo | acesso(tipo, servidor, segredo), "sandbox", mesmo_servidor=True)
+        _apresentar(Repositorio(engine, tenant), ServidorEhr(servidor, segredo), url)
     engine.dispose()
 
 
-def _apresentar(repositorio: Repositorio, estado: Estado, url: str) -> None:
+def _apresentar(repositorio: Repositorio, ehr: ServidorEhr, url: str) -> None:
     """The hospital's own history: patients who are in the EHR already, linked by their ehrPatientId."""
     con = psycopg2.connect(url)
     with con, con.cursor() as cur:
         cur.execute('select id from patients where "tenantId" = %s order by id limit %s', (repositorio.tenant_id, CONHECIDOS))
         ids = [linha[0] for linha in cur.fetchall()]
     con.close()
-    ehr = ServidorEhr(estado.url_fhir, estado.segredos["segredo_fhir"])
     _esperar(ehr)
     for paciente_id in ids:
         pessoa = repositorio.pessoa(paciente_id)

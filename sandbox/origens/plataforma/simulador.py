@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from sandbox import plataforma
 from sandbox.origens.base import Mudanca
+from sandbox.origens.plataforma.gerador import editar, observar
 
 FUSO = "UTC"
 INVALIDOS = ("tipo_desconhecido", "sem_valor")
@@ -18,10 +18,10 @@ def mudar(con: Any, rng: random.Random) -> Mudanca:
         if rng.random() < 0.2:
             cur.execute("select id from observations where \"syncedToEHR\" and source <> 'ehr' order by random() limit 1")
             if linha := cur.fetchone():
-                plataforma.editar(con, rng, linha[0])
+                editar(con, rng, linha[0])
                 return Mudanca(linha[0], "alteracao", "correção")
         cur.execute("select id from tenants order by random() limit 1")
-        return Mudanca(plataforma.observar(con, rng, cur.fetchone()[0]), "inclusao", "observação")
+        return Mudanca(observar(con, rng, cur.fetchone()[0]), "inclusao", "observação")
 
 
 def mudar_invalido(con: Any, rng: random.Random, tipo: str | None = None) -> Mudanca:
@@ -29,7 +29,7 @@ def mudar_invalido(con: Any, rng: random.Random, tipo: str | None = None) -> Mud
     tipo = tipo or rng.choice(INVALIDOS)
     with con.cursor() as cur:
         cur.execute("select id from tenants order by random() limit 1")
-        chave = plataforma.observar(con, rng, cur.fetchone()[0])
+        chave = observar(con, rng, cur.fetchone()[0])
         novo = "nada" if tipo == "tipo_desconhecido" else "temperature"
         cur.execute("update observations set type = %s, value = null, systolic = null, diastolic = null where id = %s", (novo, chave))
     return Mudanca(chave, "inclusao", tipo, recusada=True)

@@ -10,7 +10,7 @@ import random
 from typing import Any
 
 from sandbox.origens.base import Mudanca
-from sandbox.plataforma.ehr import ServidorEhr
+from sandbox.origens.plataforma.ehr import ServidorEhr
 
 FUSO = "UTC"
 INVALIDOS = ("codigo_livre",)
