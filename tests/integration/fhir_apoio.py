@@ -30,8 +30,8 @@ from include.fusion.fhir.http.tokens import CacheTokens
 from include.fusion.fhir.platform.migrate import migrar_plataforma
 from include.fusion.fhir.pull.pull import Busca, ResultadoBusca
 from include.fusion.fhir.push.push import Envio, Resultado
-from sandbox import plataforma
 from sandbox.fhir.servidor import ServidorFhir
+from sandbox.origens import plataforma
 
 EXTERNO = os.environ.get("FHIR_TEST_URL", "")
 so_sandbox = pytest.mark.skipif(bool(EXTERNO), reason="needs the sandbox's fault injection; FHIR_TEST_URL names an external server")

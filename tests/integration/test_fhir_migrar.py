@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from include.fusion.fhir.config.secrets import Cofre
 from include.fusion.fhir.platform.migrate import PASTA, migrar_plataforma
-from sandbox import plataforma
+from sandbox.origens import plataforma
 
 RAIZ = Path(__file__).resolve().parents[2]
 INIT = yaml.safe_load((RAIZ / "docker-compose.yaml").read_text())["services"]["init"]

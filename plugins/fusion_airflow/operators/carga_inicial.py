@@ -74,23 +74,11 @@ class CargaPacientesOperator(_OperadorInicial):
     """Pages the source's people into its own table of patients to synchronise; people registered later are a matter of the next run."""
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from datetime import datetime
-
         from include.fusion.delivery.progress import Progresso
-        from include.fusion.sistemas.trackcare.initial_load import CargaPacientes
-        from include.fusion.wiring import CARGA_INICIAL
 
         ajustes = _ajustes(montagem, "carga_inicial_pacientes")
         self.pular_se_desligado(ajustes.habilitado, "carga inicial de pacientes")
-        fuso = montagem.integracao.fuso
-        carga = CargaPacientes(
-            montagem.consultas,
-            montagem.fusion,
-            montagem.marcas(CARGA_INICIAL),
-            pagina=ajustes.max_records,
-            agora=lambda: datetime.now(fuso).replace(tzinfo=None),
-            ao_concluir=lambda: montagem.esquecer_marcas(None),
-        )
+        carga = montagem.own_initial_load(ajustes.max_records)
         if context["params"].get("recomecar") and context["ti"].try_number == 1:
             carga.recomecar()
         antes = carga.ponto()

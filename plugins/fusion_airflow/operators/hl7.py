@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from include.fusion.change.replay import Pedido
     from include.fusion.hl7.wire.transport import Transporte
-    from include.fusion.sistemas.trackcare.prepare import ResultadoPendencias
     from include.fusion.wiring import Montagem
 
 RECUSADAS_NO_ERRO = 10
@@ -66,9 +65,7 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
         return bool(antes) or any(via.fila.tem_prontos() for via in montagem.vias())
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.sistemas.trackcare.prepare import ResultadoPendencias
-
-        self._vistos = ResultadoPendencias()
+        self._vistos = montagem.nothing_prepared()
         ajustes: Any = montagem.integracao.entrega
         self.pular_se_desligado(ajustes.habilitado, "envio arquivo Fusion")
         if context["ti"].try_number > 1:
@@ -145,7 +142,7 @@ class HL7SendOperator(BaseOperator):
         return {"enviadas": len(todas)}
 
 
-def _conferir(pendencias: ResultadoPendencias, limites: Any) -> None:
+def _conferir(pendencias: Any, limites: Any) -> None:
     """Red when too large a share of the patients was refused: trying again by itself would only refuse them again."""
     from include.fusion.delivery.result import MuitosErros
 
