@@ -21,13 +21,13 @@ Para trazer de novo um agendamento, os de um paciente ou os de um período: **Tr
 6. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
-from fusion_airflow.dags.integration import AGENDA, dag_de_integracao
+from fusion_airflow.dags.integration import dag_de_integracao
 from fusion_airflow.operators import CargaOperator, ImportacaoOperator
 from include.fusion.settings import instaladas
 from include.fusion.sistemas.fusion_service.settings import FusionService
 
 for integracao in instaladas(FusionService):
-    with dag_de_integracao(integracao, __doc__, AGENDA):
+    with dag_de_integracao(integracao, __doc__):
         buscar = CargaOperator(
             integracao=integracao.id, ajustes="buscar_pendencias", task_id="buscar_pendencias", task_display_name="Buscar Pendências"
         )

@@ -26,7 +26,7 @@ Para trazer de novo um paciente: **Trigger** e preencha o formulário. *Comparar
 
 from typing import Any
 
-from fusion_airflow.dags.integration import HL7, dag_de_integracao
+from fusion_airflow.dags.integration import dag_de_integracao
 from fusion_airflow.operators import CargaOperator, EnvioArquivoOperator, PendenciaBuscaOperator
 from include.fusion.settings import instaladas
 from include.fusion.sistemas.trackcare.settings import TrackCare
@@ -35,7 +35,7 @@ SINCRONIZAR, PENDENCIA, ENVIO = "sincronizar_pacientes", "pendencia_busca_pacien
 
 for integracao in instaladas(TrackCare):
     comum: dict[str, Any] = {"integracao": integracao.id}
-    with dag_de_integracao(integracao, __doc__, HL7):
+    with dag_de_integracao(integracao, __doc__):
         sincronizar = CargaOperator(
             ajustes=SINCRONIZAR, passo=SINCRONIZAR, task_id=SINCRONIZAR, task_display_name="Sincronizar Pacientes", **comum
         )

@@ -13,12 +13,12 @@ import psutil
 
 from sandbox.postgres import Postgres
 from sandbox.report.query import consultar
-from sandbox.report.report import urls_de
 from sandbox.stack import airflow_api
 from sandbox.stack.ambiente import EXAMPLE, dsn
 from sandbox.stack.estado import Estado
 from sandbox.stack.filhos import pertencentes
 from sandbox.stack.pilha import Pilha
+from sandbox.stack.report import urls_de
 from sandbox.stack.situacao import profundidades
 from tests.bench.apoio import pasta_temporaria
 

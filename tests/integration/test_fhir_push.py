@@ -21,7 +21,7 @@ from include.fusion.fhir.push import due_tenants
 from include.fusion.fhir.push.patients import Pessoas
 from include.fusion.fhir.push.push import reenviar_de_falhas_passageiras
 from sandbox.fhir.servidor import ServidorFhir
-from sandbox.plataforma.ehr import pulso
+from sandbox.origens.plataforma.ehr import pulso
 from tests.integration.fhir_apoio import EXTERNO, BancadaFhir, so_sandbox
 
 RAIZ = Path(__file__).resolve().parents[2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +13,7 @@ from sqlglot import exp
 from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import instrucao, sql_folder
 from include.fusion.settings.registry import systems
-from include.fusion.sistemas.trackcare.system import DETALHES as DETALHES_HL7
+from include.fusion.wiring.runtime import system_named
 from tests.unit.sql_apoio import codigo
 
 PASTAS = systems()
@@ -53,7 +52,7 @@ por_arquivo = pytest.mark.parametrize("arquivo", ARQUIVOS, ids=lambda a: f"{a.pa
 
 
 def _sistema(nome: str) -> Sistema:
-    return importlib.import_module(f"include.fusion.sistemas.{nome}.system").SISTEMA
+    return system_named(nome)
 
 
 def _dialetos(arquivo: Path) -> tuple[str, ...]:
@@ -64,7 +63,7 @@ def _binds(s: Sistema) -> Iterator[tuple[str, set[str]]]:
     """Every file that a system names, with the binds that the engine gives it."""
     leituras = [*s.outras.values(), *([s.leitura(s.entidade)] if s.mapear else [])]
     for detalhe in [d for leitura in leituras for d in leitura.detalhes]:
-        yield from ((arquivo, {"chaves"}) for arquivo, _ in detalhe.variantes)
+        yield from ((arquivo, {"chaves"}) for arquivo, _ in detalhe.files)
     for o in s.origens:
         yield from ((o.sql, {"marcador", "chave", "limite"}), (o.sql_vigia, {"marcador"}))
     for d in s.diarios:
@@ -80,8 +79,7 @@ def _binds(s: Sistema) -> Iterator[tuple[str, set[str]]]:
     if s.sql_mudancas:
         yield s.sql_mudancas, set()
     if s.nome == "trackcare":
-        yield from ((f"{nome}.sql", {"chaves"}) for nome in DETALHES_HL7)
-        yield from (("pessoas.sql", {"chave", "limite"}), ("carga_inicial.sql", {"depois", "ate", "agora"}))
+        yield from (("initial_load_keys.sql", {"chave", "limite"}), ("initial_load.sql", {"depois", "ate", "agora"}))
 
 
 @pytest.mark.parametrize("nome", PASTAS)
@@ -138,7 +136,7 @@ def test_selected_columns_have_one_name_each(arquivo: Path) -> None:
 
 @pytest.mark.parametrize("nome", PASTAS)
 def test_an_origin_yields_what_the_load_reads_in_its_order(nome: str) -> None:
-    for origem in [o for o in _sistema(nome).origens if o.espelho is None]:
+    for origem in [o for o in _sistema(nome).origens if o.replica is None]:
         arquivo = sql_folder(nome) / origem.sql
         consulta = sqlglot.parse_one(codigo(arquivo), dialect=_dialetos(arquivo)[0])
         assert consulta.named_selects[:4] == ["marcador", "chave", "chave_paciente", "operacao"], origem.nome

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 class Busca:
     """Everything that one search step looks at; ``passo`` ``None`` means every step. ``numero``: a process's IntegracaoID in Fusion.
+    ``ronda_a_cada``: time between two rounds for a process.
 
     ``depois``: done after a look with what waits then; returns how many rows it queued.
     """
@@ -35,7 +36,7 @@ class Busca:
         carga: Carga,
         *,
         pagina: int,
-        ronda_a_cada: timedelta,
+        ronda_a_cada: Callable[[str], timedelta],
         passo: str | None = None,
         numero: Callable[[str], int],
         retratos: Retratos | None = None,
@@ -83,7 +84,7 @@ class Busca:
             marca = self.marcas.ler(con, ronda.nome)
         agora = datetime.now(UTC)
         ultima = marca.executado_em if marca else None
-        if ultima is not None and agora - ultima < self.ronda_a_cada:
+        if ultima is not None and agora - ultima < self.ronda_a_cada(ronda.processo):
             return
         # By the source's day and one more: its DATEs may have no time, and clocks differ.
         desde = (ultima or agora).astimezone(self.carga.fuso).replace(tzinfo=None) - timedelta(days=1)

@@ -61,7 +61,6 @@ class Carga:
         pagina: int,
         sem_marca: Literal["tudo", "agora"] = "tudo",
         passo: str | None = None,
-        espelho: Espelho | None = None,
     ) -> None:
         self.consultas = consultas
         self.fusion = fusion
@@ -72,7 +71,6 @@ class Carga:
         self.pagina = pagina
         self.sem_marca = sem_marca
         self.passo = passo
-        self.espelho = espelho
         self.numero: Callable[[str], int] = lambda _: marcas.integracao_id
         """IntegracaoID under which a process's records arrive."""
         self._abertas: set[tuple[str, str, str]] = set()
@@ -233,10 +231,7 @@ class Carga:
             entregues = {chave for chave, entrega in livro.ler(con, chaves).items() if not entrega.cancelado}
             conhecidas = entregues | self.fila(origem.processo).abertas(con, chaves - entregues).keys()
             return [x for x in novas if str(x["chave"]) not in conhecidas]
-        if origem.espelho is None or self.espelho is None:
-            return novas
-        # Of a row that a page holds twice the later state counts.
-        return self.espelho.gravar(con, [{**x, **origem.espelho(x)} for x in novas])
+        return Espelho(origem.replica, self.marcas.integracao_id).gravar(con, novas) if origem.replica is not None else novas
 
     def _ja_vista_aberta(self, origem: Origem, par: tuple[str, str], linha: Linha, agora_la: datetime) -> bool:
         """Queued while its second was not over: a second change within it would look the same, so it is queued once more when it is."""

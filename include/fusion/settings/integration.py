@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from include.fusion.settings.interval import Intervalo
-from include.fusion.settings.sections import Busca, CargaInicial, Entrega, Processo
+from include.fusion.settings.sections import Busca, CargaInicial, Entrega, Historico, Processo
 from include.fusion.settings.strict_yaml import Modelo, achado
 
 
@@ -85,6 +85,10 @@ class Rotas(Modelo):
     paciente: RotaFixa = "/api/Paciente"
     agenda_cirurgica: RotaFixa = "/api/AgendaCirurgica"
     aplicacao_pendencia: RotaFixa = "/api/AplicacaoPendencia"
+
+    def of(self, entity: str) -> str:
+        """Path of the controller of a kind of record."""
+        return str(dict(self)[entity])
 
     def do_layout(self, layout_id: int) -> str:
         return self.layout_json.replace("{layoutId}", str(layout_id))
@@ -161,7 +165,7 @@ class Integracao(Modelo):
         return tuple(self.id + sufixo for sufixo in self.SUFIXOS)
 
     @property
-    def initial_load(self) -> Processo | None:
+    def initial_load(self) -> Historico | None:
         """What loads the history once; ``None``: nothing does."""
         return None
 

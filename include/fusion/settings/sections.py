@@ -208,15 +208,51 @@ class Acompanhamento(Entrega):
     """Keeps a run on duty for all queues while traffic is steady."""
 
 
-class CargaInicial(Entrega, Destinado):
-    """The whole history, once, behind live traffic."""
+class Historico(Processo):
+    """The whole history, once, page by page."""
+
+    pausar: bool = False
+    """true: stop after the page at hand; the next run goes on from its checkpoint."""
+    dagrun_timeout: Intervalo = timedelta(days=7)
+    """Longest run."""
+
+
+class CargaInicial(Entrega, Destinado, Historico):
+    """Its keys are queued, behind live traffic, and their records delivered."""
 
     permanencia: Duracao = timedelta(0)
     pagina: int = Field(default=2000, ge=1, le=100_000)
     """Keys per page; each page ends in a checkpoint."""
     prioridade: int = Field(default=9, ge=6, le=9)
     """Queue priority, smaller first; live records have 5."""
-    pausar: bool = False
-    """true: stop after the page at hand; the next run goes on from its checkpoint."""
-    dagrun_timeout: Intervalo = timedelta(days=7)
-    """Longest run."""
+
+
+class CargaPacientes(Historico):
+    """Pages the source's people by ascending number, each page a cycle."""
+
+    max_records: int = Field(default=5000, ge=1, le=100_000, alias="MaxRecords")
+    """People per cycle."""
+    intervalo: Duracao = Field(default=timedelta(0), validation_alias="Interval", serialization_alias="Interval")
+    """Pause between two cycles."""
+
+
+class BuscaPendencias(Atualizacao):
+    """Looks at what applications of Fusion have pending; the source that a watcher observes is Fusion's API."""
+
+    intervalo_vigia: Annotated[timedelta, BeforeValidator(_vigia)] = timedelta(seconds=1)
+    """Between two looks at Fusion's API, of the watcher and of a run that is at work."""
+    pagina: int = Field(default=500, ge=1, le=1000)
+    """Pendencies per page."""
+    aplicacao: str = Field(default="AgendaCirurgica", min_length=1, max_length=100)
+    """Application whose pendencies are processed."""
+    atende: list[Annotated[int, Field(ge=1)]] = Field(min_length=1)
+    """IntegracaoIDs of the entries that announce them."""
+
+
+class PendenciaBusca(Retencao):
+    """Reads waiting patients as a whole and makes messages of them."""
+
+    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
+    """Between two looks at the queue."""
+    max_records: int = Field(default=200, ge=1, le=2000, alias="MaxRecords")
+    """Patients that are read together."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from include.fusion.delivery.outbox import TABELA as TABELA_HL7
 from include.fusion.delivery.outbox import FilaArquivos
 from include.fusion.model.depara import DePara
 from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.settings import Integracao
+from include.fusion.settings.registry import own_module
 from include.fusion.store import presence
 from include.fusion.store.filas import Fila
 from include.fusion.store.ledger import Livro
@@ -24,14 +23,22 @@ BUSCA = "carga"
 PLANTAO = "importacao"
 """Process under which a run of the integration says that it is at work."""
 CARGA_INICIAL = "carga_inicial"
-PEDIDOS = ("PendenciaBuscaAtendimentos", "busca_atendimentos_paciente")
-"""Queue table and process of the patients that Fusion asks for."""
+
+
+def module_of(integracao: Integracao, name: str) -> Any:
+    """A module of the source system's own folder."""
+    return own_module(integracao.sistema, name)
+
+
+def system_named(name: str) -> Sistema:
+    """What the system of this name says of itself."""
+    system: Sistema = own_module(name, "system").SISTEMA
+    return system
 
 
 def sistema_de(integracao: Integracao) -> Sistema:
-    """The source system's own module, found by its name."""
-    sistema: Sistema = importlib.import_module(f"include.fusion.sistemas.{integracao.sistema}.system").SISTEMA
-    return sistema
+    """What the source system says of itself."""
+    return system_named(integracao.sistema)
 
 
 class Partes:
@@ -88,7 +95,7 @@ class Partes:
         if processo == CARGA_INICIAL:
             return Fila(self.fusion, self.integracao.integracao_id, processo, parados=self._parados("ImportacaoAtendimento"))
         p = self.sistema.processo(processo) if processo else self.sistema.processos[0]
-        tipo = FilaArquivos if p.tabela == TABELA_HL7 else Fila
+        tipo = FilaArquivos if p.messages else Fila
         return tipo(self.fusion, self.integracao.integracao_id, p.nome, p.tabela, self._parados(p.tabela))
 
     def _parados(self, tabela: str) -> tuple[str, ...]:
@@ -96,8 +103,10 @@ class Partes:
         return tuple(p.nome for p in desligados if p.tabela == tabela)
 
     def fila_pedidos(self) -> Fila:
-        tabela, processo = PEDIDOS
-        return Fila(self.fusion, self.integracao.integracao_id, processo, tabela)
+        """Patients that Fusion asks for, in systems that have such a queue."""
+        pedidos = self.sistema.requests
+        assert pedidos is not None, f"{self.sistema.nome} has no queue of requests"
+        return Fila(self.fusion, self.integracao.integracao_id, pedidos.nome, pedidos.tabela)
 
     def filas(self) -> list[Fila]:
         """All queues of live traffic whose process is switched on."""

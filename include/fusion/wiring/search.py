@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from include.fusion.change.compare import VigiaRetratos
 from include.fusion.change.pendencies import Pendencias
-from include.fusion.change.replica import Espelho
 from include.fusion.change.search import Busca
 from include.fusion.change.version_scan import Retratos
 from include.fusion.change.watcher import EXECUCAO, Alvo, VigiaOrigem, venceu
 from include.fusion.change.watermark_scan import Carga
 from include.fusion.settings.sections import Busca as AjustesBusca
-from include.fusion.sistemas.fusion_service.settings import BuscaPendencias
-from include.fusion.store.tables import paciente_ses
+from include.fusion.settings.sections import BuscaPendencias
 from include.fusion.store.watermarks import Marca
-from include.fusion.wiring.runtime import BUSCA, PEDIDOS, PLANTAO, Partes, sistema_de
+from include.fusion.wiring.runtime import BUSCA, CARGA_INICIAL, PLANTAO, Partes, module_of, sistema_de
 
 
 class PartesBusca(Partes):
@@ -36,7 +34,6 @@ class PartesBusca(Partes):
             pagina=busca.pagina,
             sem_marca="tudo" if self.integracao.desde_o_inicio else "agora",
             passo=passo,
-            espelho=Espelho(paciente_ses, self.integracao.integracao_id, chave="pacienteid", fora=frozenset({"atualizadoem"})),
         )
 
     def busca(self, passo: str | None = None, depois: Callable[[], int] | None = None) -> Busca | Pendencias:
@@ -44,7 +41,6 @@ class PartesBusca(Partes):
         if self.sistema.atende_pendencias:
             return self.pendencias()
         busca = self.integracao.busca_de(passo or "")
-        ronda = self.integracao.entrega_de("uti").interval if self.sistema.rondas else None
         return Busca(
             self.consultas,
             self.fusion,
@@ -52,7 +48,7 @@ class PartesBusca(Partes):
             self.marcas(),
             self.carga(passo),
             pagina=busca.pagina,
-            ronda_a_cada=ronda or timedelta(0),
+            ronda_a_cada=lambda processo: self.integracao.entrega_de(processo).interval or timedelta(0),
             passo=passo,
             numero=self.numero,
             retratos=self._retratos(busca, passo) if self.sistema.retratos else None,
@@ -102,17 +98,29 @@ class PartesBusca(Partes):
     def alvo(self) -> Alvo:
         """What a watcher asks about in the integration database."""
         filas = [(p.tabela, p.nome) for p in self.sistema.processos if self.integracao.entrega_de(p.nome).habilitado]
-        pedidos = [PEDIDOS] if hasattr(self.integracao, PEDIDOS[1]) else []
-        return Alvo(self.integracao.integracao_id, (*filas, *pedidos), PLANTAO, BUSCA)
+        if (pedidos := self.sistema.requests) is not None:
+            filas.append((pedidos.tabela, pedidos.nome))
+        return Alvo(self.integracao.integracao_id, tuple(filas), PLANTAO, BUSCA)
 
     def esquecer_marcas(self, passo: str | None) -> None:
         """Begin again with the first row of every origin of a step that is compared with a copy."""
         with self.fusion.begin() as con:
             # Of all steps: one that is switched off today is still to compare everything when it is switched on.
             for origem in sistema_de(self.integracao).origens:
-                if origem.espelho is not None and passo in (None, origem.passo):
+                if origem.replica is not None and passo in (None, origem.passo):
                     self.marcas().gravar(con, origem.nome, Marca(None))
                     self.marcas().podar(con, origem.nome, "9")
+
+    def own_initial_load(self, page: int) -> Any:
+        """The initial load that a system has instead of the common one: ``page`` rows of the source's own tables at a time."""
+        return module_of(self.integracao, "initial_load").CargaPacientes(
+            self.consultas,
+            self.fusion,
+            self.marcas(CARGA_INICIAL),
+            pagina=page,
+            agora=lambda: datetime.now(self.integracao.fuso).replace(tzinfo=None),
+            ao_concluir=lambda: self.esquecer_marcas(None),
+        )
 
     def registrar_carga(self) -> None:
         """Note that the load ran: its interval counts from here."""

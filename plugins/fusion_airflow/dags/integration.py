@@ -10,28 +10,11 @@ from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, DeltaTrig
 from fusion_airflow.operators import CargaInicialOperator, ProcessamentoInicialOperator
 from fusion_airflow.retry import RETENTATIVA
 from fusion_airflow.triggers.work import TrabalhoPendenteTrigger
+from include.fusion.reading.form import FORM
 from include.fusion.settings import Integracao, como_dados
-from include.fusion.sistemas.esus_ab.settings import EsusAb
-from include.fusion.sistemas.mv.settings import Mv
-from include.fusion.sistemas.trackcare.settings import TrackCare
+from include.fusion.settings.registry import own_module
 
 INICIO = datetime(2026, 1, 1)
-CODIGO = {"type": ["null", "string"], "minLength": 1, "maxLength": 200}
-DIA = {"type": ["null", "string"], "format": "date"}
-
-FORMULARIO = {
-    "atendimento": Param(None, title="Atendimento", description="Código de um atendimento na origem, para trazê-lo de novo.", **CODIGO),
-    "paciente": Param(None, title="Paciente", description="Código de um paciente na origem: todos os seus atendimentos.", **CODIGO),
-    "data_inicial": Param(None, title="De", description="Primeiro dia do período (início do atendimento).", **DIA),
-    "data_final": Param(None, title="Até", description="Último dia do período, incluído.", **DIA),
-    "reenviar_erros": Param(False, type="boolean", title="Reenviar erros", description="Põe de novo na fila os registros em erro."),
-    "forcar": Param(
-        False, type="boolean", title="Forçar envio", description="Envia mesmo sem mudança desde a última entrega (exige um filtro acima)."
-    ),
-    "simular": Param(
-        False, type="boolean", title="Simular", description="Lê e monta, mas nada envia nem altera; o resumo diz o que seria enviado."
-    ),
-}
 
 
 def padrao(integracao: Integracao) -> dict[str, Any]:
@@ -54,26 +37,9 @@ def trabalho(integracao: Integracao) -> Asset:
     return Asset(f"trabalho/{integracao.id}", group="fusion", watchers=[AssetWatcher(name=f"vigia_{integracao.id}", trigger=gatilho)])
 
 
-AGENDA = FORMULARIO | {
-    "atendimento": Param(None, title="Agendamento", description="Código de um agendamento cirúrgico na origem (CD_AGE_CIR).", **CODIGO),
-    "paciente": Param(None, title="Paciente", description="Código de um paciente na origem: todos os seus agendamentos.", **CODIGO),
-    "data_inicial": Param(None, title="De", description="Primeiro dia do período (início da cirurgia).", **DIA),
-}
-"""The form where a record is a surgical booking."""
-
-
-HL7 = {
-    "paciente": Param(None, title="Paciente", description="Código de um paciente na origem (PAPER_RowId), para lê-lo de novo.", **CODIGO),
-    "comparar_tudo": Param(
-        False, type="boolean", title="Comparar tudo", description="Compara todos os pacientes com a cópia, não só os alterados."
-    ),
-    "reenviar_erros": FORMULARIO["reenviar_erros"],
-}
-"""The form where a patient's record becomes messages."""
-
-
-def dag_de_integracao(integracao: Integracao, doc_md: str, formulario: dict[str, Param] = FORMULARIO) -> DAG:
+def dag_de_integracao(integracao: Integracao, doc_md: str) -> DAG:
     """Live DAG: runs as soon as the watcher sees work, and by the clock as a safety net; never beside itself."""
+    formulario = {nome: Param(**campo) for nome, campo in own_module(integracao.sistema, "system").SISTEMA.form.items()}
     return DAG(
         integracao.id,
         dag_display_name=integracao.nome,
@@ -86,7 +52,7 @@ def dag_de_integracao(integracao: Integracao, doc_md: str, formulario: dict[str,
 RECOMECAR = Param(False, type="boolean", title="Recomeçar", description="Esquece o ponto de parada e percorre o histórico desde o início.")
 
 
-def dag_inicial(integracao: EsusAb | Mv | TrackCare, doc_md: str, duracao: timedelta, formulario: dict[str, Param]) -> DAG:
+def dag_inicial(integracao: Integracao, doc_md: str, duracao: timedelta, formulario: dict[str, Param]) -> DAG:
     """DAG of a whole history, started by hand."""
     return DAG(
         integracao.dag_id_carga_inicial,
@@ -97,12 +63,12 @@ def dag_inicial(integracao: EsusAb | Mv | TrackCare, doc_md: str, duracao: timed
     )
 
 
-def carga_inicial(integracao: EsusAb | Mv, doc_md: str) -> None:
+def carga_inicial(integracao: Any, doc_md: str) -> None:
     """One-off DAG of the whole history, started by hand; resumes from its checkpoint. None where the settings have no such section."""
     inicial = integracao.carga_inicial
     if inicial is None:
         return
-    formulario = {"recomecar": RECOMECAR, "reenviar_erros": FORMULARIO["reenviar_erros"]}
+    formulario = {"recomecar": RECOMECAR, "reenviar_erros": Param(**FORM["reenviar_erros"])}
     with dag_inicial(integracao, doc_md, inicial.dagrun_timeout, formulario):
         carga = CargaInicialOperator(integracao=integracao.id, task_id="carga", task_display_name="Carga")
         carga >> ProcessamentoInicialOperator(integracao=integracao.id, task_id="processamento", task_display_name="Processamento")

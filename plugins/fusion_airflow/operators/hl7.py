@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from include.fusion.change.replay import Pedido
     from include.fusion.hl7.wire.transport import Transporte
     from include.fusion.settings import Entrega
-    from include.fusion.sistemas.trackcare.prepare import ResultadoPendencias
     from include.fusion.wiring import Montagem
 
 RECUSADAS_NO_ERRO = 10
@@ -39,7 +38,7 @@ class PendenciaBuscaOperator(OperadorIntegracao):
         return montagem.fila(self.processo).tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.sistemas.trackcare.settings import PendenciaBusca
+        from include.fusion.settings.sections import PendenciaBusca
 
         ajustes = PendenciaBusca.of(montagem.integracao.entrega_de(self.processo))
         self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " "))
@@ -69,11 +68,10 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
         return bool(antes) or any(via.fila.tem_prontos() for via in montagem.vias())
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.sistemas.trackcare.prepare import ResultadoPendencias
-        from include.fusion.sistemas.trackcare.settings import EnvioArquivo
+        from include.fusion.settings.sections import Retencao
 
-        self._vistos = ResultadoPendencias()
-        ajustes = EnvioArquivo.of(montagem.integracao.entrega)
+        self._vistos = montagem.nothing_prepared()
+        ajustes = montagem.integracao.entrega
         self.pular_se_desligado(ajustes.habilitado, "envio arquivo Fusion")
         if context["ti"].try_number > 1:
             # The look of an earlier try may have ended with patients in its hands, or refused some.
@@ -82,7 +80,7 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
             fila.reenviar_erros(prefixo_dono=self.prefixo(context))
         contagens = super().processar(context, montagem, pedido)
         for via in montagem.vias():
-            via.fila.limpar(timedelta(days=ajustes.retencao_dias))
+            via.fila.limpar(timedelta(days=Retencao.of(ajustes).retencao_dias))
         _conferir(self._vistos, ajustes)
         return contagens
 
@@ -149,7 +147,7 @@ class HL7SendOperator(BaseOperator):
         return {"enviadas": len(todas)}
 
 
-def _conferir(pendencias: ResultadoPendencias, limites: Entrega) -> None:
+def _conferir(pendencias: Any, limites: Entrega) -> None:
     """Red when too large a share of the patients was refused: trying again by itself would only refuse them again."""
     from include.fusion.delivery.result import MuitosErros
 

@@ -62,11 +62,11 @@ class CargaPacientes:
             while True:
                 esperar()
                 de = int(ponto.chave or 0)
-                pessoas = self.consultas.linhas(con, "pessoas.sql", chave=de, limite=self.pagina)
+                pessoas = self.consultas.linhas(con, "initial_load_keys.sql", chave=de, limite=self.pagina)
                 if pessoas:
                     novas = True
                     ate = int(pessoas[-1]["chave"])
-                    con.execute(self.consultas.sql("carga_inicial.sql"), {"depois": de, "ate": ate, "agora": self.agora()})
+                    con.execute(self.consultas.sql("initial_load.sql"), {"depois": de, "ate": ate, "agora": self.agora()})
                     con.commit()
                     ponto.feitos, ponto.chave = ponto.feitos + len(pessoas), str(ate)
                 ponto.concluida = len(pessoas) < self.pagina

@@ -8,8 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from include.fusion.settings.integration import Integracao
-from include.fusion.settings.interval import Duracao, Intervalo
-from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, Processo, Retencao, _dia
+from include.fusion.settings.interval import Intervalo
+from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, CargaPacientes, PendenciaBusca, Retencao, _dia
 from include.fusion.settings.strict_yaml import Modelo
 
 
@@ -44,28 +44,6 @@ class PacienteTrackCare(Modelo):
     """A04 where Fusion has a layout for it."""
     desde: Annotated[date | None, BeforeValidator(_dia)] = None
     """Episodes that ended before this day do not travel."""
-
-
-class CargaPacientes(Processo):
-    """Pages the source's people by ascending number, each page a cycle (TrackCare)."""
-
-    max_records: int = Field(default=5000, ge=1, le=100_000, alias="MaxRecords")
-    """People per cycle."""
-    intervalo: Duracao = Field(default=timedelta(0), validation_alias="Interval", serialization_alias="Interval")
-    """Pause between two cycles."""
-    pausar: bool = False
-    """true: stop after the page at hand; the next run goes on from its checkpoint."""
-    dagrun_timeout: Intervalo = timedelta(days=7)
-    """Longest run."""
-
-
-class PendenciaBusca(Retencao):
-    """Reads waiting patients as a whole and makes messages of them (TrackCare)."""
-
-    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
-    """Between two looks at the queue."""
-    max_records: int = Field(default=200, ge=1, le=2000, alias="MaxRecords")
-    """Patients that are read together."""
 
 
 class EnvioArquivo(Acompanhamento, Retencao):
