@@ -39,7 +39,7 @@ def _binds(s: Sistema) -> Iterator[tuple[str, set[str]]]:
         yield from ((r.sql_blocos, {"tamanho"}), (r.sql, {"de", "ate"}))
         if r.sql_alvos:
             yield r.sql_alvos, {"pacientes"}
-    yield from ((ronda.sql, {"desde"}) for ronda in s.rondas)
+    yield from ((ronda.sql_ronda, {"desde"}) for ronda in s.rondas)
     yield from ((s.sql_chaves, {"atendimento", "paciente", "inicio", "fim", "chave", "limite"}), (s.sql_total, set()))
     if s.sql_cancelados:
         yield s.sql_cancelados, {"chaves"}
