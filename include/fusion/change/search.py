@@ -89,7 +89,7 @@ class Busca:
         # By the source's day and one more: its DATEs may have no time, and clocks differ.
         desde = (ultima or agora).astimezone(self.carga.fuso).replace(tzinfo=None) - timedelta(days=1)
         with self.consultas.engine.connect() as con:
-            linhas = self.consultas.linhas(con, ronda.sql, desde=desde)
+            linhas = self.consultas.linhas(con, ronda.sql_ronda, desde=desde)
         with self.fusion.begin() as con:
             itens = [ItemFila(str(x["chave"]), str(x["chave_paciente"] or "")) for x in linhas]
             enfileirados = self.fila(ronda.processo).enfileirar(con, itens)

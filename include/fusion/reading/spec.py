@@ -56,8 +56,19 @@ class Replica:
     ignored: frozenset[str] = frozenset()
 
 
+class _Files:
+    """Names of the SQL files of a way to see change."""
+
+    nome: str
+    sql = property(lambda self: f"change_{self.nome}.sql")
+    sql_vigia = property(lambda self: f"probe_{self.nome}.sql")
+    sql_apagar = property(lambda self: f"delete_{self.nome}.sql")
+    sql_blocos = property(lambda self: f"blocks_{self.nome}.sql")
+    sql_ronda = property(lambda self: f"sweep_{self.nome}.sql")
+
+
 @dataclass(frozen=True)
-class Origem:
+class Origem(_Files):
     """One way to see change: ``change_X.sql`` yields marcador (timestamp), chave, chave_paciente, operacao ordered by (marcador, chave).
 
     Binds: ``:marcador``, ``:chave`` (last row seen) and ``:limite``. ``probe_X.sql`` yields one row (quantidade, marcador) of the
@@ -78,21 +89,13 @@ class Origem:
     """Only keys go on of which nothing was ever delivered, and which no row of the queue is about."""
     replica: Replica | None = None
 
-    @property
-    def sql(self) -> str:
-        return f"change_{self.nome}.sql"
-
-    @property
-    def sql_vigia(self) -> str:
-        return f"probe_{self.nome}.sql"
-
     def janela(self, sobreposicao: timedelta) -> timedelta:
         """Overlap window where the installation's is ``sobreposicao``."""
         return max(self.sobreposicao or sobreposicao, sobreposicao)
 
 
 @dataclass(frozen=True)
-class Retrato:
+class Retrato(_Files):
     """A table whose rows keep a version and no moment of change: what changed is what differs from what was last seen of it.
 
     ``blocks_X.sql`` takes ``:tamanho`` and yields one row per block of that many whole-number keys: bloco (key divided by it), quantidade, soma
@@ -111,17 +114,9 @@ class Retrato:
     processo: str = ""
     passo: str = ""
 
-    @property
-    def sql(self) -> str:
-        return f"change_{self.nome}.sql"
-
-    @property
-    def sql_blocos(self) -> str:
-        return f"blocks_{self.nome}.sql"
-
 
 @dataclass(frozen=True)
-class Diario:
+class Diario(_Files):
     """A journal at the source: triggers append rows, the hub queues them in its own database and then deletes them.
 
     ``change_X.sql`` yields id, chave, chave_paciente and whatever ``rotear`` needs, ordered by id, at most ``:limite`` rows; ``delete_X.sql`` takes
@@ -133,21 +128,9 @@ class Diario:
     rotear: Callable[[Linha], Sequence[tuple[str, Operacao]]]
     passo: str = ""
 
-    @property
-    def sql(self) -> str:
-        return f"change_{self.nome}.sql"
-
-    @property
-    def sql_apagar(self) -> str:
-        return f"delete_{self.nome}.sql"
-
-    @property
-    def sql_vigia(self) -> str:
-        return f"probe_{self.nome}.sql"
-
 
 @dataclass(frozen=True)
-class Ronda:
+class Ronda(_Files):
     """Records worth a look every so often, whether or not anything says that they changed: the ledger sends only what did.
 
     ``sweep_X.sql`` takes ``:desde`` (moment of the round before) and yields chave, chave_paciente.
@@ -156,10 +139,6 @@ class Ronda:
     nome: str
     processo: str
     passo: str = ""
-
-    @property
-    def sql(self) -> str:
-        return f"sweep_{self.nome}.sql"
 
 
 @dataclass(frozen=True)

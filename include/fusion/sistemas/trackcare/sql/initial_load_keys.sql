@@ -1,4 +1,4 @@
--- TrakCare: ids of the next page of persons, ascending from the last one done (the seed's own algorithm).
+-- TrakCare: ids of the next page of persons, ascending from the last one done.
 SELECT p.paper_rowid AS chave
 FROM sqluser.pa_person p
 WHERE p.paper_rowid > :chave
