@@ -234,6 +234,28 @@ def test_discarding_leaves_rows_in_flight_alone(fila: Fila) -> None:
     assert [x.situacao for x in linhas(fila)] == ["reservado", "descartado"]
 
 
+def test_what_was_refused_or_settled_elsewhere_is_written_but_nothing_in_flight(fila: Fila) -> None:
+    por(fila, ItemFila("1", "p"), ItemFila("2", "q"), ItemFila("3", "r"))
+    um(fila)
+    with fila._engine.begin() as con:
+        fila.refuse(con, {"1": "a", "2": "b", "novo": "b"}, "s")
+    assert [(x.chave, x.chave_paciente, x.situacao, x.motivo) for x in linhas(fila)] == [
+        ("1", "p", "reservado", None), ("2", "s", "erro", "b"), ("3", "r", "pendente", None), ("novo", "s", "erro", "b")
+    ]  # fmt: skip
+    with fila._engine.begin() as con:
+        fila.refuse(con, {"2": "c"}, "s")
+        fila.conclude(con, ["1", "3", "novo"])
+    assert [(x.situacao, x.motivo) for x in linhas(fila)] == [("reservado", None), ("erro", "c"), ("concluido", None), ("concluido", None)]
+
+
+def test_errors_are_resent_by_how_their_reason_begins(fila: Fila) -> None:
+    por(fila, *(ItemFila(str(n), str(n)) for n in range(3)))
+    motivos = ["100% fora", "100 fora", "fora: 100%"]
+    encerrar(fila, "a", *(Desfecho(r, "erro", m) for r, m in zip(fila.reservar(3, "a", MINUTO), motivos, strict=True)))
+    assert fila.reenviar_erros(reason_prefix="100%") == 1
+    assert [x.situacao for x in linhas(fila)] == ["pendente", "erro", "erro"]
+
+
 def test_retention_deletes_old_closed_rows_in_batches(fila: Fila) -> None:
     por(fila, *(ItemFila(str(n), str(n)) for n in range(7)))
     encerrar(fila, "a", *(Desfecho(r, "concluido") for r in fila.reservar(6, "a", MINUTO)))

@@ -80,9 +80,14 @@ class Remessa:
         self.fora_do_ar: FusionIndisponivel | None = None
         self._pausa_ate = 0.0
         self._falhas_seguidas = 0
+        self._um_lote = asyncio.Lock()
 
     async def enviar(self, lote: Sequence[Envio]) -> None:
-        """Give every record of ``lote`` its outcome."""
+        """Give every record of ``lote`` its outcome; another batch that is ready meanwhile waits."""
+        async with self._um_lote:
+            await self._enviar_lote(lote)
+
+    async def _enviar_lote(self, lote: Sequence[Envio]) -> None:
         filas = iter(filas_por_paciente(lote))
 
         async def enviar_seguidos() -> None:

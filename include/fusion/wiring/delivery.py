@@ -8,16 +8,20 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
+from include.fusion.delivery.batch import Lotes
 from include.fusion.delivery.loop import Entrega, Parametros
-from include.fusion.delivery.outbox import TABELA as TABELA_HL7
 from include.fusion.delivery.outbox import Arquivos
+from include.fusion.delivery.result import Resultado
 from include.fusion.delivery.route import Destino, Via
+from include.fusion.delivery.sender import Remessa
 from include.fusion.reading.reader import Leitor, Montador
 from include.fusion.reading.spec import Contexto
 from include.fusion.settings import Integracao
 from include.fusion.settings.sections import CargaInicial, Importacao, Processamento
 from include.fusion.settings.sections import Entrega as AjustesEntrega
 from include.fusion.sistemas.trackcare.settings import TrackCare
+from include.fusion.store.filas.messages import TABELA as TABELA_HL7
+from include.fusion.store.filas.messages import FilaArquivos
 from include.fusion.store.ledger import Livro
 from include.fusion.wiring.runtime import CARGA_INICIAL, Partes
 
@@ -97,7 +101,9 @@ class PartesEntrega(Partes):
 
     def arquivos(self, processo: str) -> Arquivos:
         """Messages that wait in the queue of a process."""
-        return Arquivos(self.fusion, self.fila(processo))
+        fila = self.fila(processo)
+        assert isinstance(fila, FilaArquivos)
+        return Arquivos(fila)
 
     def atender_pendencias_hl7(self, dono: str) -> Any:
         """Make messages of what waits in the queue that prepares them."""
@@ -113,16 +119,12 @@ class PartesEntrega(Partes):
         preparo = Preparo(self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, prazo=PRAZO_PENDENCIAS)
         return preparo.executar(dono, ajustes.max_records)
 
-    def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega:
+    def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega[Resultado]:
         """Delivery of some queues."""
-        return Entrega(
-            fusion=self.fusion,
-            vias=vias,
-            cliente=cliente,
-            parametros=parametros(ajustes, self.integracao.busca.intervalo_vigia),
-            dono=dono,
-            **opcoes,
-        )
+        p = parametros(ajustes, self.integracao.busca.intervalo_vigia)
+        prazo = timedelta(seconds=p.prazo_reserva)
+        lotes = Lotes(self.fusion, vias, Remessa(cliente, p), dono=dono, prazo=prazo, tentativas_max=p.tentativas_max)
+        return Entrega(lotes, p, **opcoes)
 
 
 def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametros:

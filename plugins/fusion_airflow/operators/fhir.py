@@ -141,7 +141,7 @@ class FhirPushOperator(_PorTenant):
     """
 
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
-        from include.fusion.fhir.push.push import Envio, reenviar_de_falhas_passageiras
+        from include.fusion.wiring.fhir import Envio, reenviar_de_falhas_passageiras
 
         params, prefixo = context["params"], self.prefixo(context)
         if paciente := params.get("paciente"):
@@ -219,7 +219,7 @@ class FhirTempoRealOperator(OperadorFhir):
         self.duracao = duracao
 
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
-        from include.fusion.fhir.push.realtime import TempoReal
+        from include.fusion.wiring.fhir import TempoReal
 
         dono = f"{self.prefixo(context)}{context['ti'].try_number}|"
         return asyncio.run(

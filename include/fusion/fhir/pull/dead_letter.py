@@ -6,27 +6,11 @@ id. ``Patient/id`` stands for a patient whose search the server refused. Pending
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-import orjson
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine
 
-from include.fusion.fhir.platform.tables import fila_de_entrada, numero_de_entrada
-from include.fusion.store.filas.types import cortar_motivo
-
-# What another run has in hand is left to it.
-_ANOTAR = """\
-INSERT INTO SincronizacaoFhir AS f (integracao_id, processo, chave, chave_paciente, operacao, prioridade, situacao, tentativas, reabrir,
-    criado_em, motivo)
-SELECT :numero, :tenant, d.chave, :paciente, 'inclusao', 0, 'erro', 1, false, statement_timestamp(), d.motivo
-FROM jsonb_to_recordset(CAST(:linhas AS jsonb)) AS d (chave text, motivo text) ORDER BY d.chave
-ON CONFLICT (integracao_id, processo, chave) WHERE situacao IN ('pendente', 'reservado', 'erro') DO UPDATE SET
-    situacao = 'erro', motivo = excluded.motivo, chave_paciente = excluded.chave_paciente
-WHERE f.situacao <> 'reservado'"""
-_FECHAR = """\
-UPDATE SincronizacaoFhir SET situacao = 'concluido', concluido_em = statement_timestamp(), motivo = NULL
-WHERE id IN (SELECT id FROM SincronizacaoFhir WHERE integracao_id = :numero AND processo = :tenant AND chave = ANY(:chaves)
-    AND situacao IN ('pendente', 'erro') ORDER BY id FOR UPDATE)"""
+from include.fusion.fhir.platform.tables import fila_de_entrada
 
 
 def chave_de(tipo: str, id: str) -> str:
@@ -40,23 +24,11 @@ class Recusadas:
     def __init__(self, engine: Engine, tenant_id: str) -> None:
         self.fila = fila_de_entrada(engine, tenant_id)
         self._engine = engine
-        self._comum = {"numero": numero_de_entrada(tenant_id), "tenant": tenant_id}
-
-    def anotar(self, con: Connection, paciente: str, motivos: dict[str, str]) -> None:
-        """Key → reason, of one patient, in the caller's transaction."""
-        if motivos:
-            linhas = [{"chave": chave, "motivo": cortar_motivo(motivo)} for chave, motivo in motivos.items()]
-            con.execute(text(_ANOTAR), {**self._comum, "paciente": paciente, "linhas": orjson.dumps(linhas).decode()})
 
     def anotar_paciente(self, paciente: str, ehr_id: str, motivo: str) -> None:
         """A patient whose observations the server would not give."""
         with self._engine.begin() as con:
-            self.anotar(con, paciente, {chave_de("Patient", ehr_id): motivo})
-
-    def fechar(self, con: Connection, chaves: Iterable[str]) -> None:
-        """Taken after all."""
-        if lista := sorted(set(chaves)):
-            con.execute(text(_FECHAR), {**self._comum, "chaves": lista})
+            self.fila.refuse(con, {chave_de("Patient", ehr_id): motivo}, paciente)
 
     def pacientes_abertos(self, ehr_ids: Sequence[str]) -> set[str]:
         """Those of these server ids that have an open row of their own."""
@@ -65,4 +37,4 @@ class Recusadas:
 
     def fechar_paciente(self, ehr_id: str) -> None:
         with self._engine.begin() as con:
-            self.fechar(con, [chave_de("Patient", ehr_id)])
+            self.fila.conclude(con, [chave_de("Patient", ehr_id)])

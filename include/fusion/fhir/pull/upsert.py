@@ -112,8 +112,9 @@ class Guarda:
                 pagina.contagem[destino] += 1
                 if destino in ("novas", "alteradas") and momento:
                     pagina.tempos.append(max(0, round((datetime.now(UTC) - datetime.fromisoformat(momento)).total_seconds() * 1000)))
-            self.recusadas.fechar(con, feitas)
-            self.recusadas.anotar(con, paciente, pagina.recusadas)
+            if pagina.recusadas:
+                self.recusadas.fila.refuse(con, pagina.recusadas, paciente)
+            self.recusadas.fila.conclude(con, feitas)
         return pagina
 
     def _um_cercado(self, con: Connection, *resto: Any) -> str:

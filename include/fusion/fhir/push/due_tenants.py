@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, select, text
 
+from include.fusion.fhir.http.errors import PREFIXO_INDISPONIVEL
 from include.fusion.fhir.platform.tables import fila_de, fila_de_entrada
 from include.fusion.store import presence
 
@@ -46,11 +47,14 @@ def tenants_com_trabalho(
     engine: Engine, frequencias: Sequence[str], *, respeitar_pausa: bool = False, passageiras: bool = False
 ) -> list[tuple[str, str]]:
     """``(tenant_id, name)`` with due work. ``passageiras``: dead letters of an outage count too."""
-    from include.fusion.fhir.http.errors import PREFIXO_INDISPONIVEL
-
     binds = {"frequencias": list(frequencias), "respeitar": respeitar_pausa, "passageiras": passageiras, "motivo": PREFIXO_INDISPONIVEL}
     with engine.connect() as con:
         return [(a, b) for a, b in con.execute(text(_COM_TRABALHO), binds)]
+
+
+def reenviar_de_falhas_passageiras(engine: Engine, tenant_id: str) -> int:
+    """Dead letters that an outage made are pending again, as the seed's hourly job sends all that is not synchronised; how many."""
+    return fila_de(engine, tenant_id).reenviar_erros(reason_prefix=PREFIXO_INDISPONIVEL)
 
 
 def pausar(engine: Engine, tenant_id: str) -> None:

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
-from include.fusion.delivery.outbox import Arquivo, Arquivos, Recusa
+from include.fusion.delivery.outbox import Arquivo, Arquivos
 from include.fusion.delivery.result import MuitosErros
 from include.fusion.errors import RegistroInvalido, motivo_de
 from include.fusion.sistemas.trackcare.system import Item, Plano, a_enviar, estado
 from include.fusion.store.filas import Desfecho, Fila, Registro
+from include.fusion.store.filas.messages import Recusa
 from include.fusion.store.ledger import ENVIO, EXCLUSAO, REENVIO, Entrega, Livro
 
 AUSENTE = "paciente não encontrado na origem"
@@ -81,7 +82,7 @@ class Preparo:
                     motivos[registro.chave] = [AUSENTE if lido is None else motivo_de(lido)]
                 else:
                     planos[registro.chave], motivos[registro.chave] = lido, list(lido.recusas)
-            self.arquivos.repetir_incertas(list(planos))
+            self.arquivos.fila.repetir_incertas(list(planos))
             with self.engine.begin() as con:
                 # Only what is still ours: another worker may have taken a row over while we read.
                 meus = self.pendencias.ainda_meus(con, dono, [r.id for r in registros])
@@ -98,7 +99,7 @@ class Preparo:
 
     def _montar(self, con: Connection, planos: Mapping[str, Plano], motivos: Mapping[str, list[str]]) -> tuple[list[Arquivo], int]:
         """Messages of what is new, in order, noted in the ledger; how many items were not. What cannot be made adds to ``motivos``."""
-        refeitas = self.arquivos.recusadas(con, list(planos))
+        refeitas = self.arquivos.fila.recusadas(con, list(planos))
         entidades = {item.entidade for plano in planos.values() for item in plano.itens}
         antes = _sem_recusas(self.livro.ler(con, entidades), refeitas)
         novos = [(paciente, item) for paciente, plano in planos.items() for item in a_enviar(plano, antes)]
@@ -116,7 +117,7 @@ class Preparo:
         presos = {item.entidade for _, item in novos} - {item.entidade for item in feitos}
         self.livro.gravar(con, [(item.entidade, item.versao, _operacao(item, antes)) for item in feitos])
         self.livro.retirar(con, presos)
-        self.arquivos.descartar(con, [c for assunto in refeitas.keys() & (entidades - presos) for c in refeitas[assunto].controles])
+        self.arquivos.fila.substituir(con, [c for assunto in refeitas.keys() & (entidades - presos) for c in refeitas[assunto].controles])
         return mensagens, sum(len(plano.itens) for plano in planos.values()) - len(novos)
 
 

@@ -9,7 +9,7 @@ batch, whose owner delivers them one after another in the order (prioridade, id)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -145,9 +145,13 @@ class Fila:
             raise ValueError("an empty prefix would take rows from living workers")
         return self._mudar(("reservado",), self._do_dono(prefixo_dono), valores=self._de_volta())
 
-    def reenviar_erros(self, *, prefixo_dono: str | None = None, chaves: Iterable[str] | None = None) -> int:
-        """Refused rows pending again, with no tries counted: all, those of one run or task (owner prefix), or those of some keys."""
+    def reenviar_erros(
+        self, *, prefixo_dono: str | None = None, chaves: Iterable[str] | None = None, reason_prefix: str | None = None
+    ) -> int:
+        """Refused rows pending again, no tries counted: all, or those of one run or task (owner prefix), of some keys, of reasons that begin so."""
         onde = [] if prefixo_dono is None else [self._do_dono(prefixo_dono)]
+        if reason_prefix is not None:
+            onde.append(self._comeca(self._tabela.c.motivo, reason_prefix))
         valores = {**self._de_volta(), "tentativas": 0, "proxima_tentativa_em": null()}
         return self._mudar(("erro",), *onde, valores=valores, chaves=chaves)
 
@@ -155,6 +159,22 @@ class Fila:
         """Close rows unsent. A row in flight is not touched: its outcome is already on the way."""
         valores = {"situacao": "descartado", "motivo": cortar_motivo(motivo), "concluido_em": agora(), "proxima_tentativa_em": null()}
         return self._mudar(("pendente", "erro"), valores=valores, chaves=chaves)
+
+    def refuse(self, con: Connection, reasons: Mapping[str, str], chave_paciente: str = "") -> None:
+        """Put keys into ``erro`` without a delivery, in the caller's transaction: key → reason. What somebody has in hand is left to him."""
+        em_maos = {chave for chave, (situacao, _) in self.abertas(con, reasons).items() if situacao == "reservado"}
+        livres = {chave: cortar_motivo(motivo) for chave, motivo in reasons.items() if chave not in em_maos}
+        self.enfileirar(con, [ItemFila(chave, chave_paciente, "inclusao", 0) for chave in livres])
+        for motivo in set(livres.values()):
+            self._mudar(
+                ("pendente",), valores={"situacao": "erro", "motivo": motivo}, chaves=[c for c, m in livres.items() if m == motivo], con=con
+            )
+
+    def conclude(self, con: Connection, chaves: Iterable[str]) -> None:
+        """Close keys that were settled without a delivery, in the caller's transaction. What somebody has in hand is left to him."""
+        self._mudar(
+            ("pendente", "erro"), valores={"situacao": "concluido", "concluido_em": agora(), "motivo": null()}, chaves=chaves, con=con
+        )
 
     def limpar(self, mais_velhos_que: timedelta, lote: int = 5000) -> int:
         """Delete closed rows of that age in short transactions; refused rows stay until somebody decides."""
@@ -219,7 +239,9 @@ class Fila:
             con.execute(update(self._tabela).where(self._tabela.c.id.in_(ids)).values(valores))
 
     def _do_dono(self, prefixo: str) -> ColumnElement[bool]:
-        coluna: SQLColumnExpression[str] = self._tabela.c.reservado_por
+        return self._comeca(self._tabela.c.reservado_por, prefixo)
+
+    def _comeca(self, coluna: SQLColumnExpression[str], prefixo: str) -> ColumnElement[bool]:
         return coluna.like(self._dialeto.escapar_prefixo(prefixo) + "%", escape="/")
 
     @staticmethod
@@ -227,12 +249,18 @@ class Fila:
         return {"situacao": "pendente", "reservado_por": null(), "reservado_ate": null(), "reabrir": False, "motivo": null()}
 
     def _mudar(
-        self, situacoes: tuple[str, ...], *onde: ColumnElement[bool], valores: Mapping[str, Any], chaves: Iterable[str] | None = None
+        self,
+        situacoes: tuple[str, ...],
+        *onde: ColumnElement[bool],
+        valores: Mapping[str, Any],
+        chaves: Iterable[str] | None = None,
+        con: Connection | None = None,
     ) -> int:
-        """Update this queue's rows in ``situacoes`` that meet ``onde``, of some keys or of all; how many there were."""
+        """Update this queue's rows in ``situacoes`` that meet ``onde``, of some keys or of all, in the transaction of ``con`` or one of its own;
+        how many there were."""
         t = self._tabela
         mudadas = 0
-        with self._transacao() as con:
+        with self._transacao() if con is None else nullcontext(con) as con:
             for parte in [None] if chaves is None else list(_fatias(sorted(set(chaves)))):
                 condicoes = [*self._dialeto.condicoes(self.escopo, situacoes), *onde]
                 if parte is not None:
