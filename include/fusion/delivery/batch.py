@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import orjson
 from sqlalchemy import Engine
@@ -13,7 +12,7 @@ from sqlalchemy import Engine
 from include.fusion.delivery.result import Resultado
 from include.fusion.delivery.route import Via
 from include.fusion.delivery.sender import Envio, Remessa
-from include.fusion.delivery.work import Work, interrupted
+from include.fusion.delivery.work import Work
 from include.fusion.errors import motivo_de
 from include.fusion.model.content import pacote
 from include.fusion.reading.reader import Lido, Pronto
@@ -32,16 +31,18 @@ class Lote:
     reservados: int
     envios: list[Envio]
 
+    def __len__(self) -> int:
+        return self.reservados
+
 
 class Lotes(Work[Lote, Resultado]):
-    """Takes batches of several queues in turn. A record reserved ``tentativas_max`` times without an outcome is refused."""
+    """Takes batches of several queues in turn."""
 
-    def __init__(self, fusion: Engine, vias: Sequence[Via], remessa: Remessa, *, dono: str, prazo: timedelta, tentativas_max: int) -> None:
-        super().__init__([via.fila for via in vias], dono, prazo, remessa.cliente, Resultado())
+    def __init__(self, fusion: Engine, vias: Sequence[Via], remessa: Remessa, dono: str) -> None:
+        super().__init__([via.fila for via in vias], dono, remessa.p, remessa.cliente, Resultado())
         self.fusion = fusion
         self.vias = vias
         self.remessa = remessa
-        self.tentativas_max = tentativas_max
         self._vez = 0
         self._trava = threading.Lock()
 
@@ -50,12 +51,12 @@ class Lotes(Work[Lote, Resultado]):
             via = self.vias[self._vez % len(self.vias)]
             # In turn, batch by batch: a queue that never gets empty must not keep the others waiting.
             self._vez += 1
-            if registros := via.fila.reservar(quantos, self.dono, self.prazo, filtro=via.filtro):
+            if registros := via.fila.reservar(quantos, self.dono, self.prazo):
                 return Lote(via, len(registros), self._ler(via, registros))
         return None
 
     def _ler(self, via: Via, registros: Sequence[Registro]) -> list[Envio]:
-        lidos = via.ler([r for r in registros if r.operacao != EXCLUSAO and not interrupted(r, self.tentativas_max)])
+        lidos = via.ler([r for r in registros if r.operacao != EXCLUSAO and not self.interrompido(r)])
         sumidos = [chave for chave, lido in lidos.items() if lido is None]
         with self.fusion.begin() as con:
             excluidos = via.fila.excluidos(con, sumidos) if sumidos else set()
@@ -75,7 +76,7 @@ class Lotes(Work[Lote, Resultado]):
         return a_enviar
 
     def _montar(self, via: Via, registro: Registro, lido: Lido | Pronto, entrega: Entrega | None) -> Envio:
-        if motivo := interrupted(registro, self.tentativas_max):
+        if motivo := self.interrompido(registro):
             return Envio(registro, Desfecho(registro, "erro", motivo=motivo))
         if registro.operacao == EXCLUSAO or (lido is None and via.cancelar_ausentes):
             if entrega is None or entrega.cancelado:
@@ -109,9 +110,6 @@ class Lotes(Work[Lote, Resultado]):
     async def enviar(self, lote: Lote) -> None:
         await self.remessa.enviar(lote.envios)
         self.fora_do_ar = self.remessa.fora_do_ar
-
-    def conferir(self, parcela_max: float, minimo: int) -> None:
-        self.resultado.conferir(parcela_max, minimo)
 
     def found(self, novos: int) -> None:
         self.resultado.enfileirados += novos

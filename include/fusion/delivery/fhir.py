@@ -8,21 +8,21 @@ no record's fault and dead-letter nothing.
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 import orjson
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from include.fusion.delivery.loop import Entrega, Parametros
+from include.fusion.delivery.loop import Entrega
 from include.fusion.delivery.result import check_share
-from include.fusion.delivery.work import Work
+from include.fusion.delivery.work import Parametros, Work
 from include.fusion.errors import RegistroInvalido, motivo_de
 from include.fusion.fhir.http.client import ClienteFhir
 from include.fusion.fhir.http.errors import FhirIndisponivel, FhirNaoAutorizado, motivo_do_fim, servidor_fora
@@ -30,11 +30,10 @@ from include.fusion.fhir.platform.repository import Contagem, Repositorio
 from include.fusion.fhir.platform.tables import fila_de
 from include.fusion.fhir.push.bundle import Item, Remessa
 from include.fusion.fhir.push.patients import Pessoas
-from include.fusion.store.filas import Desfecho, Filtro, ItemFila
+from include.fusion.store.filas import Desfecho, ItemFila
 
 PAGINA = 5000
-PRAZO = timedelta(seconds=120)
-MINIMO_PARA_PARCELA, PARCELA_MAX = 20, 0.9
+PARCELA_MAX = 0.9
 AUSENTE = "observação apagada na plataforma"
 DE_OUTRO = RegistroInvalido("patientId", "o paciente da observação não é deste tenant")
 
@@ -48,6 +47,11 @@ class Resultado:
     falhas: int = 0
     motivos: Counter[str] = field(default_factory=Counter)
 
+    def conferir(self, parcela_max: float, minimo: int) -> None:
+        conselho = "Corrija a causa e reenvie: as recusadas estão na fila com situação erro."
+        total = self.enviados + self.falhas
+        check_share(self.falhas, total, parcela_max, minimo, "observações recusadas", conselho, self.motivos)
+
 
 @dataclass
 class Lote:
@@ -56,36 +60,57 @@ class Lote:
     itens: list[Item]
     prontos: list[Desfecho]
 
-    @property
-    def reservados(self) -> int:
+    def __len__(self) -> int:
         return len(self.itens) + len(self.prontos)
 
 
-class Observations(Work[Lote, Resultado]):
-    """A tenant's observations; ``filtro`` set: those alone. ``latencia``: ms since their last edit, summed over ``medidos`` of them."""
+class Envio(Work[Lote, Resultado]):
+    """One run for one tenant. ``parar``: asked between batches. ``latencia``: ms from last edit to sent, summed over ``medidos`` of them."""
 
-    def __init__(self, engine: Engine, cliente: ClienteFhir, dono: str) -> None:
+    def __init__(self, engine: Engine, cliente: ClienteFhir, dono: str, *, parar: Callable[[], bool] = lambda: False) -> None:
         self.fila = fila_de(engine, cliente.tenant_id)
-        super().__init__([self.fila], dono, PRAZO, cliente, Resultado())
+        lote = cliente.config.metadata.bundle_size * cliente.config.metadata.concurrency
+        p = Parametros(lote=lote, max_por_ciclo=sys.maxsize, permanencia=0, parcela_erro_max=PARCELA_MAX, stop_at_share=True)
+        super().__init__([self.fila], dono, p, cliente, Resultado())
         self.engine = engine
         self.repositorio = Repositorio(engine, cliente.tenant_id)
         self.remessa = Remessa(cliente, Pessoas(self.repositorio, cliente))
-        self.filtro: Filtro | None = None
+        self.parar = parar
+        self.only: Sequence[str] | None = None
         self.latencia = self.medidos = 0
         self._trava = threading.Lock()
 
-    def ask_for(self, observacoes: Sequence[str]) -> None:
-        """Just these, dead letters among them too."""
-        self.filtro = Filtro(chaves=observacoes)
-        self._enfileirar([ItemFila(o) for o in observacoes])
+    async def executar(self, observacoes: Sequence[str] | None = None) -> Resultado:
+        """Send what is due, or just ``observacoes`` (dead letters among them too).
+
+        Raises :class:`FhirIndisponivel`, :class:`FhirNaoAutorizado` or :class:`MuitosErros` once outcomes are written.
+        """
+        inicio, fim, self.only = time.monotonic(), None, observacoes
+        try:
+            if observacoes is not None:
+                await asyncio.to_thread(self._enfileirar, [ItemFila(o) for o in observacoes])
+            return await Entrega(self, parar=self.parar).run()
+        except BaseException as erro:
+            fim = motivo_do_fim(erro)
+            raise
+        finally:
+            with suppress(SQLAlchemyError):
+                await asyncio.to_thread(self._concluir, fim, round((time.monotonic() - inicio) * 1000))
+
+    def _concluir(self, erro: str | None, ms: int) -> None:
+        r = self.resultado
+        contagem = Contagem(enviados=r.enviados, falhas=r.falhas, duracao=ms, latencia=self.latencia, medidos=self.medidos)
+        self.repositorio.concluir("push", erro, contagem)
+
+    # -- as the loop asks for it -----------------------------------------------------------------------------------------------------
 
     def _enfileirar(self, itens: Sequence[ItemFila]) -> None:
         with self.engine.begin() as con:
             self.fila.enfileirar(con, itens)
 
     def preparar(self, quantos: int) -> Lote | None:
-        registros = self.fila.reservar(quantos, self.dono, self.prazo, filtro=self.filtro)
-        if not registros and self.filtro is None:
+        registros = self.fila.reservar(quantos, self.dono, self.prazo, chaves=self.only)
+        if not registros and self.only is None:
             # Only when the queue has none is the platform asked for more.
             with self.engine.connect() as con:
                 novas = self.repositorio.novas(con, PAGINA)
@@ -159,53 +184,6 @@ class Observations(Work[Lote, Resultado]):
         self.resultado.motivos[motivo] += 1
         return Desfecho(item.registro, "erro", motivo, versao=item.local.marca)
 
-    def conferir(self, parcela_max: float, minimo: int) -> None:
-        r = self.resultado
-        conselho = "Corrija a causa e reenvie: as recusadas estão na fila com situação erro."
-        check_share(r.falhas, r.enviados + r.falhas, parcela_max, minimo, "observações recusadas", conselho, r.motivos)
-
     def tem_prontos(self) -> bool:
         """Nothing that this run would still take: what comes after its last look, the platform's watcher sees."""
         return False
-
-
-class Envio:
-    """One run for one tenant. ``parar``: asked between batches."""
-
-    def __init__(self, engine: Engine, cliente: ClienteFhir, dono: str, *, parar: Callable[[], bool] = lambda: False) -> None:
-        self.lotes = Observations(engine, cliente, dono)
-        self.fila = self.lotes.fila
-        self.resultado = self.lotes.resultado
-        meta = cliente.config.metadata
-        parametros = Parametros(
-            lote=meta.bundle_size * meta.concurrency,
-            max_por_ciclo=2**31,
-            permanencia=0,
-            prazo_reserva=PRAZO.total_seconds(),
-            parcela_erro_max=PARCELA_MAX,
-            minimo_para_parcela=MINIMO_PARA_PARCELA,
-            stop_at_share=True,
-        )
-        self._loop = Entrega(self.lotes, parametros, parar=parar)
-
-    async def executar(self, observacoes: Sequence[str] | None = None) -> Resultado:
-        """Send what is due, or just ``observacoes``.
-
-        Raises :class:`FhirIndisponivel`, :class:`FhirNaoAutorizado` or :class:`MuitosErros` once outcomes are written.
-        """
-        inicio, fim = time.monotonic(), None
-        try:
-            if observacoes is not None:
-                await asyncio.to_thread(self.lotes.ask_for, observacoes)
-            return await self._loop.run()
-        except BaseException as erro:
-            fim = motivo_do_fim(erro)
-            raise
-        finally:
-            with suppress(SQLAlchemyError):
-                await asyncio.to_thread(self._concluir, fim, round((time.monotonic() - inicio) * 1000))
-
-    def _concluir(self, erro: str | None, ms: int) -> None:
-        r, lotes = self.resultado, self.lotes
-        contagem = Contagem(enviados=r.enviados, falhas=r.falhas, duracao=ms, latencia=lotes.latencia, medidos=lotes.medidos)
-        lotes.repositorio.concluir("push", erro, contagem)

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import math
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any, Generic
 
 import uvloop
@@ -20,34 +18,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from include.fusion.delivery.work import R, Work
 from include.fusion.store.presence import VALIDADE
-
-
-@dataclass(frozen=True)
-class Parametros:
-    """Limits of one delivery. Times in seconds; ``permanencia`` is how long an empty queue is watched before the task ends.
-
-    ``duracao_max``: it ends after this long even while something is queued, since other steps of the run wait. ``ate_esvaziar``: it does
-    not end while a row waits, for its next try or behind another queue's row of its patient: nobody else would ever come for it.
-    ``lanes``: batches under way at once. ``stop_at_share``: too large a share of refusals ends it at once, not only turns its end red.
-    """
-
-    lote: int = 200
-    concorrencia: int = 32
-    max_por_ciclo: int = 5000
-    intervalo_ciclo: float = 5.0
-    permanencia: float = 5.0
-    permanencia_max: float = 120.0
-    duracao_max: float = math.inf
-    ate_esvaziar: bool = False
-    intervalo_vigia: float = 0.5
-    prazo_reserva: float = 120.0
-    tentativas_max: int = 8
-    espera_inicial: float = 2.0
-    espera_max: float = 300.0
-    parcela_erro_max: float = 0.5
-    minimo_para_parcela: int = 20
-    lanes: int = 2
-    stop_at_share: bool = False
 
 
 class Entrega(Generic[R]):
@@ -60,7 +30,6 @@ class Entrega(Generic[R]):
     def __init__(
         self,
         lotes: Work[Any, R],
-        parametros: Parametros,
         *,
         realimentar: Callable[[bool], int] | None = None,
         plantao: Callable[[bool], None] | None = None,
@@ -69,7 +38,7 @@ class Entrega(Generic[R]):
         progresso: Callable[[R], None] | None = None,
     ) -> None:
         self.lotes = lotes
-        self.p = parametros
+        self.p = lotes.p
         self.realimentar = realimentar
         self.plantao = plantao
         self.pausado = pausado
@@ -140,7 +109,7 @@ class Entrega(Generic[R]):
         return time.monotonic() - self._inicio >= self.p.duracao_max
 
     def _conferir(self) -> None:
-        self.lotes.conferir(self.p.parcela_erro_max, self.p.minimo_para_parcela)
+        self.resultado.conferir(self.p.parcela_erro_max, self.p.minimo_para_parcela)
 
     # -- batches ---------------------------------------------------------------------------------------------------------------------
 
@@ -185,7 +154,7 @@ class Entrega(Generic[R]):
             self._preparo = asyncio.ensure_future(asyncio.to_thread(self.lotes.preparar, quantos))
             lote = await asyncio.shield(self._preparo)
             self._preparo = None
-            self._no_ciclo += lote.reservados if lote else 0
+            self._no_ciclo += len(lote or ())
             return lote
 
     async def _on_hold(self) -> bool:

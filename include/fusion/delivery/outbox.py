@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from include.fusion.hl7.build.message import MensagemHl7
 from include.fusion.reading.reader import Pronto
 from include.fusion.store.filas import ItemFila, Registro
-from include.fusion.store.filas.messages import FilaArquivos, Mensagem
+from include.fusion.store.filas.messages import FilaArquivos
 from include.fusion.store.ledger import SemLivro
 
 
@@ -22,6 +22,10 @@ class Arquivo(NamedTuple):
     mensagem: MensagemHl7
     abre: bool = True
 
+    @property
+    def item(self) -> ItemFila:
+        return ItemFila(self.mensagem.controle, self.paciente, "inclusao" if self.abre else "alteracao")
+
 
 class Arquivos(SemLivro):
     """Messages of one queue. A row's key is the message's control id, by which the receiver knows what it has: no ledger is kept."""
@@ -31,8 +35,7 @@ class Arquivos(SemLivro):
 
     def guardar(self, con: Connection, arquivos: Sequence[Arquivo]) -> None:
         """Queue messages in this order, in the caller's transaction."""
-        itens = [ItemFila(a.mensagem.controle, a.paciente, "inclusao" if a.abre else "alteracao") for a in arquivos]
-        self.fila.guardar(con, [Mensagem(item, a.assunto, a.mensagem.corpo) for item, a in zip(itens, arquivos, strict=True)])
+        self.fila.guardar(con, [(a.item, a.assunto, a.mensagem.corpo) for a in arquivos])
 
     def retirar(self, con: Connection, chaves: Iterable[str]) -> None:
         self.fila.marcar_recusadas(con, chaves)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 from functools import cached_property
@@ -9,11 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 from include.fusion.delivery.batch import Lotes
-from include.fusion.delivery.loop import Entrega, Parametros
+from include.fusion.delivery.loop import Entrega
 from include.fusion.delivery.outbox import Arquivos
 from include.fusion.delivery.result import Resultado
 from include.fusion.delivery.route import Destino, Via
 from include.fusion.delivery.sender import Remessa
+from include.fusion.delivery.work import Parametros
 from include.fusion.reading.reader import Leitor, Montador
 from include.fusion.reading.spec import Contexto
 from include.fusion.settings import Integracao
@@ -29,8 +31,6 @@ VEZ_MAX = 5.0
 """Seconds that one of several processes of a run delivers before the next one's turn."""
 NO_CORPO = {"agenda_cirurgica": "agendamento"}
 """Name of a record in its request's body, where it is not the entity's."""
-PRAZO_PENDENCIAS = timedelta(minutes=2)
-"""Lease of the patients whose messages are being made."""
 
 
 def destino_de(integracao: Integracao, entidade: str = "atendimento", layout_id: int | None = None, numero: int | None = None) -> Destino:
@@ -116,15 +116,13 @@ class PartesEntrega(Partes):
         leitor: Any = self.leitor
         arquivos = self.arquivos(next(p.nome for p in self.sistema.processos if p.tabela == TABELA_HL7))
         livro = Livro(self.fusion, self.integracao.integracao_id, "mensagem")
-        preparo = Preparo(self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, prazo=PRAZO_PENDENCIAS)
-        return preparo.executar(dono, ajustes.max_records)
+        preparo = Preparo(self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, dono, ajustes.max_records)
+        return asyncio.run(Entrega(preparo).run())
 
     def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega[Resultado]:
         """Delivery of some queues."""
-        p = parametros(ajustes, self.integracao.busca.intervalo_vigia)
-        prazo = timedelta(seconds=p.prazo_reserva)
-        lotes = Lotes(self.fusion, vias, Remessa(cliente, p), dono=dono, prazo=prazo, tentativas_max=p.tentativas_max)
-        return Entrega(lotes, p, **opcoes)
+        remessa = Remessa(cliente, parametros(ajustes, self.integracao.busca.intervalo_vigia))
+        return Entrega(Lotes(self.fusion, vias, remessa, dono), **opcoes)
 
 
 def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametros:

@@ -192,10 +192,10 @@ class FhirPullOperator(_PorTenant):
         params, prefixo = context["params"], self.prefixo(context)
         busca = Busca(plataforma.engine, self.cliente(plataforma), f"{prefixo}{context['ti'].try_number}|")
         if context["ti"].try_number > 1:
-            busca.recusadas.fila.recuperar(prefixo)
+            busca.recusadas.recuperar(prefixo)
         recusadas = params.get("recusadas")
         if recusadas == "todas":
-            busca.recusadas.fila.reenviar_erros()
+            busca.recusadas.reenviar_erros()
         pacientes = None
         if paciente_id := params.get("paciente"):
             pessoa = busca.repositorio.pessoa(paciente_id)

@@ -14,9 +14,9 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from include.fusion.change.initial_load import ORIGEM, Ponto
+from include.fusion.change.initial_load import Ponto
 from include.fusion.reading.sql import ConsultasSistema
-from include.fusion.store.watermarks import Marca, Marcas
+from include.fusion.store.watermarks import Marcas
 
 
 class CargaPacientes:
@@ -45,8 +45,7 @@ class CargaPacientes:
     def ponto(self) -> Ponto:
         """The checkpoint; a load that never ran has an empty one."""
         with self.fusion.connect() as con:
-            marca = self.marcas.ler(con, ORIGEM)
-        return Ponto() if marca is None or not marca.detalhe else Ponto(**marca.detalhe)
+            return Ponto(**self.marcas.checkpoint(con))
 
     def recomecar(self) -> None:
         """Begin with the first person again."""
@@ -79,4 +78,4 @@ class CargaPacientes:
 
     def _gravar(self, ponto: Ponto) -> None:
         with self.fusion.begin() as con:
-            self.marcas.gravar(con, ORIGEM, Marca(None, ponto.chave, detalhe=vars(ponto)))
+            self.marcas.save_checkpoint(con, ponto.chave, vars(ponto))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, null, select, true, update
@@ -14,14 +14,6 @@ from include.fusion.store.tables import ABERTAS, FILAS
 
 TABELA = "PacienteArquivo"
 SUBSTITUIDA = "substituída por uma mensagem mais nova"
-
-
-class Mensagem(NamedTuple):
-    """One message to queue: its row, what it is about, its bytes."""
-
-    item: ItemFila
-    assunto: str
-    corpo: bytes
 
 
 class Recusa(NamedTuple):
@@ -38,17 +30,21 @@ def _ha_mais_nova(*situacoes: str) -> ColumnElement[bool]:
     return exists(select(null()).where(*mesma, nova.id > t.id, nova.situacao.in_(situacoes)))
 
 
+def _substituida() -> dict[str, Any]:
+    return {"situacao": "descartado", "motivo": SUBSTITUIDA, "concluido_em": agora()}
+
+
 class FilaArquivos(Fila):
     """Queue of messages; the key of a row is the message's control id."""
 
-    def guardar(self, con: Connection, mensagens: Sequence[Mensagem]) -> None:
-        """Queue messages in this order, in the caller's transaction."""
-        self.enfileirar(con, [m.item for m in mensagens])
+    def guardar(self, con: Connection, mensagens: Sequence[tuple[ItemFila, str, bytes]]) -> None:
+        """Queue messages (row, what it is about, its bytes) in this order, in the caller's transaction."""
+        self.enfileirar(con, [item for item, _, _ in mensagens])
         if mensagens:
             t = self._tabela
             onde = (*self._dialeto.condicoes(self.escopo, ABERTAS), t.c.chave == bindparam("controle"))
             comando = update(t).where(*onde).values(mensagem=bindparam("bytes"), assunto=bindparam("sobre"))
-            con.execute(comando, [{"controle": m.item.chave, "bytes": m.corpo, "sobre": m.assunto} for m in mensagens])
+            con.execute(comando, [{"controle": item.chave, "sobre": assunto, "bytes": corpo} for item, assunto, corpo in mensagens])
 
     def corpos(self, ids: Iterable[int]) -> dict[str, bytes]:
         """Bytes of these rows, by control id."""
@@ -89,18 +85,14 @@ class FilaArquivos(Fila):
 
     def substituir(self, con: Connection, controles: Iterable[str]) -> None:
         """Close refused messages in whose place there are newer ones."""
-        self._mudar(("erro",), valores=self._substituida(), chaves=controles, con=con)
+        self._mudar(("erro",), valores=_substituida(), chaves=controles, con=con)
 
     def reenviar_erros(
         self, *, prefixo_dono: str | None = None, chaves: Iterable[str] | None = None, reason_prefix: str | None = None
     ) -> int:
         """Like :meth:`Fila.reenviar_erros`, but for messages whose subject Fusion has a newer one of: sent now, they would take it back."""
-        self._mudar(("erro",), _ha_mais_nova("reservado", "concluido"), valores=self._substituida())
+        self._mudar(("erro",), _ha_mais_nova("reservado", "concluido"), valores=_substituida())
         return super().reenviar_erros(prefixo_dono=prefixo_dono, chaves=chaves, reason_prefix=reason_prefix)
-
-    @staticmethod
-    def _substituida() -> Mapping[str, Any]:
-        return {"situacao": "descartado", "motivo": SUBSTITUIDA, "concluido_em": agora()}
 
     @staticmethod
     def _de_volta() -> dict[str, Any]:
