@@ -86,11 +86,11 @@ _FILHO = """
 import asyncio, json, sys
 from pathlib import Path
 from sqlalchemy import create_engine
+from include.fusion.fhir.http.client import ClienteFhir
 from include.fusion.fhir.config.secrets import Cofre
 from include.fusion.fhir.config.store import Configuracoes
-from include.fusion.fhir.http.client import ClienteFhir
+from include.fusion.wiring.fhir import Envio
 from include.fusion.fhir.http.tokens import CacheTokens
-from include.fusion.fhir.push.push import Envio
 dsn, chave, pasta, tenant, dono = sys.argv[1:]
 engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://"))
 cofre = Cofre([chave])

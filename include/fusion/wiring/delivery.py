@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -9,21 +10,24 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from include.fusion.delivery.loop import Entrega, Parametros
+from include.fusion.delivery.batch import Lotes
+from include.fusion.delivery.loop import Entrega
 from include.fusion.delivery.outbox import Arquivos
+from include.fusion.delivery.result import Resultado
 from include.fusion.delivery.route import Destino, Via
+from include.fusion.delivery.sender import Remessa
+from include.fusion.delivery.work import Parametros
 from include.fusion.reading.reader import Leitor, Montador
 from include.fusion.reading.spec import Processo
 from include.fusion.settings import Integracao
 from include.fusion.settings.sections import CargaInicial, Importacao, PendenciaBusca, Processamento
 from include.fusion.settings.sections import Entrega as AjustesEntrega
+from include.fusion.store.filas.messages import FilaArquivos
 from include.fusion.store.ledger import Livro
 from include.fusion.wiring.runtime import CARGA_INICIAL, Partes, module_of
 
 VEZ_MAX = 5.0
 """Seconds that one of several processes of a run delivers before the next one's turn."""
-PRAZO_PENDENCIAS = timedelta(minutes=2)
-"""Lease of the patients whose messages are being made."""
 
 
 def destino_de(integracao: Integracao, processo: Processo, layout_id: int | None = None, numero: int | None = None) -> Destino:
@@ -87,7 +91,9 @@ class PartesEntrega(Partes):
 
     def arquivos(self, processo: str) -> Arquivos:
         """Messages that wait in the queue of a process."""
-        return Arquivos(self.fusion, self.fila(processo))
+        fila = self.fila(processo)
+        assert isinstance(fila, FilaArquivos)
+        return Arquivos(fila)
 
     def nothing_prepared(self) -> Any:
         """Counts of a preparation that has not begun."""
@@ -103,20 +109,14 @@ class PartesEntrega(Partes):
         arquivos = self.arquivos(next(p.nome for p in self.sistema.processos if p.messages))
         livro = Livro(self.fusion, self.integracao.integracao_id, "mensagem")
         preparo = module_of(self.integracao, "prepare").Preparo(
-            self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, prazo=PRAZO_PENDENCIAS
+            self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, dono, ajustes.max_records
         )
-        return preparo.executar(dono, ajustes.max_records)
+        return asyncio.run(Entrega(preparo).run())
 
-    def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega:
+    def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega[Resultado]:
         """Delivery of some queues."""
-        return Entrega(
-            fusion=self.fusion,
-            vias=vias,
-            cliente=cliente,
-            parametros=parametros(ajustes, self.integracao.busca.intervalo_vigia),
-            dono=dono,
-            **opcoes,
-        )
+        remessa = Remessa(cliente, parametros(ajustes, self.integracao.busca.intervalo_vigia))
+        return Entrega(Lotes(self.fusion, vias, remessa, dono), **opcoes)
 
 
 def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametros:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from include.fusion.delivery.outbox import FilaArquivos
 from include.fusion.model.depara import DePara
 from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import ConsultasSistema
@@ -15,6 +14,7 @@ from include.fusion.settings import Integracao
 from include.fusion.settings.registry import own_module
 from include.fusion.store import presence
 from include.fusion.store.filas import Fila
+from include.fusion.store.filas.messages import FilaArquivos
 from include.fusion.store.ledger import Livro
 from include.fusion.store.watermarks import Marcas
 

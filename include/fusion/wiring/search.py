@@ -10,11 +10,11 @@ from include.fusion.change.compare import VigiaRetratos
 from include.fusion.change.pendencies import Pendencias
 from include.fusion.change.search import Busca
 from include.fusion.change.version_scan import Retratos
-from include.fusion.change.watcher import EXECUCAO, Alvo, VigiaOrigem, venceu
+from include.fusion.change.watcher import Alvo, VigiaOrigem, venceu
 from include.fusion.change.watermark_scan import Carga
 from include.fusion.settings.sections import Busca as AjustesBusca
 from include.fusion.settings.sections import BuscaPendencias
-from include.fusion.store.watermarks import Marca
+from include.fusion.store.watermarks import EXECUCAO, Marca
 from include.fusion.wiring.runtime import BUSCA, CARGA_INICIAL, PLANTAO, Partes, module_of, sistema_de
 
 
@@ -125,10 +125,9 @@ class PartesBusca(Partes):
     def registrar_carga(self) -> None:
         """Note that the load ran: its interval counts from here."""
         with self.fusion.begin() as con:
-            self.marcas().gravar(con, EXECUCAO, Marca(None))
+            self.marcas().done(con, EXECUCAO)
 
     def carga_venceu(self) -> bool:
         """Without a watcher on the source the load runs on its own interval, counted from its last run."""
         with self.fusion.connect() as con:
-            marca = self.marcas().ler(con, EXECUCAO)
-        return venceu(marca.executado_em if marca else None, self.integracao.intervalo_busca)
+            return venceu(self.marcas().done_at(con, EXECUCAO), self.integracao.intervalo_busca)
