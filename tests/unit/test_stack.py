@@ -148,6 +148,13 @@ def test_settings_of_another_airflow_do_not_leak_in(estado: Estado, monkeypatch:
     assert "Other" not in ambiente.airflow(estado, "s", {}).values()
 
 
+def test_the_stack_has_the_examples_installations_unless_others_are_named(estado: Estado, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FUSION_SETTINGS")
+    assert ambiente.base(estado)["FUSION_SETTINGS"] == str(RAIZ / "examples" / "integracoes.yaml")
+    monkeypatch.setenv("FUSION_SETTINGS", "other.yaml")
+    assert ambiente.base(estado)["FUSION_SETTINGS"] == "other.yaml"
+
+
 def test_connections_of_the_settings_are_there(estado: Estado) -> None:
     conexoes = {
         f"AIRFLOW_CONN_{getattr(i.conexoes, c)}".upper() for i in carregar(ambiente.EXAMPLE) for c in ("origem", "fusion_db", "fusion_api")
