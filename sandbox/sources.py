@@ -60,8 +60,8 @@ def sources() -> dict[str, Source]:
 
 def _read(file: Path) -> Source:
     said = tomllib.loads(file.read_text(encoding="utf-8"))
-    run: dict[str, Any] = said.pop("run", {})
-    return Source(file.parent.name, run=Run(**{**run, "tasks": tuple(run.get("tasks", ()))}), **said)
+    of_run: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in said.pop("run", {}).items()}
+    return Source(file.parent.name, run=Run(**of_run), **said)
 
 
 def brought() -> dict[str, str]:

@@ -12,6 +12,8 @@ from sandbox.sources import brought
 from sandbox.stack.estado import RAIZ, Estado
 from sandbox.stack.filhos import MARCA
 
+EXAMPLE = RAIZ / "examples" / "integracoes.yaml"
+"""Installations of the sandbox; ``FUSION_SETTINGS`` names others. The site's own file is never read."""
 USUARIO_UI = "admin"
 USUARIO_PG = "fusion"
 PROPRIOS = ("airflow", "fusion_integracao", "fusion", "simulador")
@@ -41,6 +43,7 @@ def base(estado: Estado) -> dict[str, str]:
     herdado = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "_AIRFLOW_", "MAKE", "MFLAGS"))}
     sem_proxy = ",".join(filter(None, (herdado.get("NO_PROXY") or herdado.get("no_proxy"), "127.0.0.1,localhost")))
     return {
+        "FUSION_SETTINGS": str(EXAMPLE),
         **herdado,
         MARCA: estado.segredos["marca"],
         # Process titles would otherwise overwrite the memory from which the mark is read.

@@ -21,7 +21,7 @@ import psutil
 import psycopg2
 import yaml
 
-from include.fusion.settings import Integracao, caminho_padrao, obter
+from include.fusion.settings import Integracao, obter
 from include.fusion.settings.registry import systems
 from include.fusion.wiring import sistema_de
 from sandbox.fusion.__main__ import pedir_falhas
@@ -35,11 +35,12 @@ from sandbox.report.report import divergentes, pacientes_divergentes
 from sandbox.simulador import Origem, criar_registro
 from sandbox.sources import simulated, sources, with_attendances
 from sandbox.stack import airflow_api, componentes
-from sandbox.stack.ambiente import USUARIO_UI, dsn
+from sandbox.stack.ambiente import EXAMPLE, USUARIO_UI, dsn
 from sandbox.stack.estado import Estado
 from sandbox.stack.filhos import encerrar
 from sandbox.stack.pilha import Pilha
 from sandbox.stack.situacao import profundidades
+from tests import SETTINGS
 
 HL7 = "hl7"
 """Connection of TrackCare's messages."""
@@ -100,8 +101,8 @@ class Hub:
         return self
 
     def _ajustes(self) -> Path:
-        """The shipped settings with runs that end, and try again, sooner (the tests wait for both), and none by the clock."""
-        dados = yaml.safe_load(caminho_padrao().read_text())
+        """The example with runs that end, and try again, sooner (the tests wait for both), and none by the clock."""
+        dados = yaml.safe_load(EXAMPLE.read_text())
         for entrada in dados["integracoes"]:
             entrada[sources()[entrada["sistema"]].run.lasts]["permanencia"] = 2
             entrada["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
@@ -121,8 +122,9 @@ class Hub:
         query.fechar()
         Postgres(self.estado.postgres).apagar()
         self.estado.destravar()
-        for nome in ("FUSION_ATENDIMENTOS", "FUSION_SETTINGS", "FUSION_FHIR_PERMANENCIA"):
+        for nome in ("FUSION_ATENDIMENTOS", "FUSION_FHIR_PERMANENCIA"):
             os.environ.pop(nome, None)
+        os.environ["FUSION_SETTINGS"] = str(SETTINGS)
         shutil.rmtree(self.estado.pasta)
 
     def esperar(self, condicao: Callable[[], Any], mensagem: str = "") -> None:

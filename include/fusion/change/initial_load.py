@@ -11,15 +11,12 @@ from sqlalchemy import Engine
 from include.fusion.change.replay import Pedido
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.store.filas import Fila, ItemFila
-from include.fusion.store.watermarks import Marca, Marcas
-
-ORIGEM = "historico"
-"""Name of the checkpoint among the watermarks of the process."""
+from include.fusion.store.watermarks import Marcas
 
 
 @dataclass
 class Ponto:
-    """Where the load stands; kept in the checkpoint's ``detalhe``."""
+    """Where the load stands; kept as the process's checkpoint."""
 
     chave: str | None = None
     feitos: int = 0
@@ -39,8 +36,7 @@ class PagedLoad:
     def ponto(self) -> Ponto:
         """The checkpoint; a load that never ran has an empty one."""
         with self.fusion.connect() as con:
-            marca = self.marcas.ler(con, ORIGEM)
-        return Ponto() if marca is None or not marca.detalhe else Ponto(**marca.detalhe)
+            return Ponto(**self.marcas.checkpoint(con))
 
     def recomecar(self) -> None:
         """Forget the checkpoint: the next load begins with the first record (the ledger still keeps unchanged ones from being sent)."""
@@ -53,7 +49,7 @@ class PagedLoad:
         return int(next(iter(linha.values())))
 
     def _gravar(self, con: Any, ponto: Ponto) -> None:
-        self.marcas.gravar(con, ORIGEM, Marca(None, ponto.chave, detalhe=vars(ponto)))
+        self.marcas.save_checkpoint(con, ponto.chave, vars(ponto))
 
 
 class CargaInicial(PagedLoad):

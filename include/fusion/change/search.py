@@ -11,7 +11,7 @@ from include.fusion.change.result import ResultadoCarga
 from include.fusion.change.watermark_scan import Carga
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.store.filas import Fila, ItemFila
-from include.fusion.store.watermarks import Marca, Marcas
+from include.fusion.store.watermarks import Marcas
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -81,9 +81,8 @@ class Busca:
 
     def _rondar(self, ronda: Ronda, resultado: ResultadoCarga) -> None:
         with self.fusion.connect() as con:
-            marca = self.marcas.ler(con, ronda.nome)
+            ultima = self.marcas.done_at(con, ronda.nome)
         agora = datetime.now(UTC)
-        ultima = marca.executado_em if marca else None
         if ultima is not None and agora - ultima < self.ronda_a_cada(ronda.processo):
             return
         # By the source's day and one more: its DATEs may have no time, and clocks differ.
@@ -93,5 +92,5 @@ class Busca:
         with self.fusion.begin() as con:
             itens = [ItemFila(str(x["chave"]), str(x["chave_paciente"] or "")) for x in linhas]
             enfileirados = self.fila(ronda.processo).enfileirar(con, itens)
-            self.marcas.gravar(con, ronda.nome, Marca(None))
+            self.marcas.done(con, ronda.nome)
         resultado.somar(ronda.nome, len(linhas), enfileirados)

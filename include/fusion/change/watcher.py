@@ -17,10 +17,7 @@ from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.store.clock import agora
 from include.fusion.store.presence import presente
 from include.fusion.store.tables import FILAS, marca_dagua
-from include.fusion.store.watermarks import NA_JANELA, Marca
-
-EXECUCAO = "execucao"
-"""Mark that tells when the load last ran, whatever it found."""
+from include.fusion.store.watermarks import EXECUCAO, Marca
 
 
 class Alvo(NamedTuple):
@@ -142,7 +139,7 @@ class VigiaOrigem:
             return False
         # The question may count a little more than a load takes (a patient without attendances): what a look did not find to be work,
         # is none until the answer changes.
-        assentada = anterior.detalhe.get(NA_JANELA)
+        assentada = anterior.na_janela
         if marca is None or assentada is None or not f"{assentada}/".startswith(f"{resumo_janela(linha)}/"):
             return True
         return bool(assentada != ver_janela(self.consultas, con, origem, base, anterior.marcador, linha))

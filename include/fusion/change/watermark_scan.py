@@ -27,7 +27,7 @@ from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.store.clock import AGORA, agora
 from include.fusion.store.filas import Fila, ItemFila
 from include.fusion.store.ledger import Livro
-from include.fusion.store.watermarks import NA_JANELA, Marca, Marcas
+from include.fusion.store.watermarks import Marca, Marcas
 
 TOLERANCIA_RELOGIO = timedelta(minutes=5)
 """A marker further ahead of our clock than this is a wrong date, and counted as such."""
@@ -177,10 +177,10 @@ class Carga:
         """Keep the answer about the window behind this watermark, of which all is queued."""
         with self.fusion.begin() as con:
             marca = self.marcas.travar(con, origem.nome)
-            if marca is None or marca.marcador is None or marca.detalhe.get(NA_JANELA) == na_janela:
+            if marca is None or marca.marcador is None or marca.na_janela == na_janela:
                 return
             if self._recuar(origem, self.consultas.sistema.ler_marcador(marca.marcador)) == inicio:
-                self.marcas.gravar(con, origem.nome, Marca(marca.marcador, marca.chave, detalhe={NA_JANELA: na_janela}))
+                self.marcas.gravar(con, origem.nome, marca.settled(na_janela))
 
     def _recuar(self, origem: Origem, marcador: Any) -> Any:
         return marcador - origem.janela(self.sobreposicao) if isinstance(marcador, datetime) else marcador
@@ -212,7 +212,7 @@ class Carga:
                 texto, chave = texto_marcador(validas[-1]["marcador"]), str(validas[-1]["chave"])
                 piso = texto_marcador(self._recuar(origem, validas[-1]["marcador"]))
                 # With something new the window is no longer what was counted, even where the watermark stays.
-                mudou = marca is None or (marca.marcador, marca.chave) != (texto, chave) or bool(novas and marca.detalhe)
+                mudou = marca is None or (marca.marcador, marca.chave) != (texto, chave) or (bool(novas) and marca.na_janela is not None)
                 posta = marca is None or (do_inicio if marca.marcador is None else texto >= marca.marcador)
                 if mudou and posta:
                     self.marcas.gravar(con, origem.nome, Marca(texto, chave))

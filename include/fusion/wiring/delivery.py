@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from include.fusion.delivery.loop import Entrega, Parametros
+from include.fusion.delivery.batch import Lotes
+from include.fusion.delivery.loop import Entrega
 from include.fusion.delivery.outbox import Arquivos
+from include.fusion.delivery.result import Resultado
 from include.fusion.delivery.route import Destino, Via
+from include.fusion.delivery.sender import Remessa
+from include.fusion.delivery.work import Parametros
 from include.fusion.reading.reader import Leitor, Montador
 from include.fusion.reading.spec import Processo
 from include.fusion.settings import Integracao
-from include.fusion.settings.sections import CargaInicial, Importacao, Processamento
+from include.fusion.settings.sections import CargaInicial, Importacao, PendenciaBusca, Processamento
 from include.fusion.settings.sections import Entrega as AjustesEntrega
+from include.fusion.store.filas.messages import FilaArquivos
 from include.fusion.store.ledger import Livro
 from include.fusion.wiring.runtime import CARGA_INICIAL, Partes, module_of
 
 VEZ_MAX = 5.0
 """Seconds that one of several processes of a run delivers before the next one's turn."""
-PRAZO_PENDENCIAS = timedelta(minutes=2)
-"""Lease of the patients whose messages are being made."""
 
 
 def destino_de(integracao: Integracao, processo: Processo, layout_id: int | None = None, numero: int | None = None) -> Destino:
@@ -31,7 +36,7 @@ def destino_de(integracao: Integracao, processo: Processo, layout_id: int | None
     ``numero``: IntegracaoID of their process; the entry's where it is not given.
     """
     numero, rotas = numero or integracao.integracao_id, integracao.rotas
-    rota: str = getattr(rotas, processo.entidade)
+    rota = rotas.of(processo.entidade)
 
     def cancelar(chave: str) -> str:
         return f"{rota}/{numero}/{quote(chave, safe='')}"
@@ -65,9 +70,9 @@ class PartesEntrega(Partes):
         if p.messages:
             arquivos = self.arquivos(p.nome)
             return Via(arquivos.fila, arquivos, arquivos.ler_bytes, Destino("", lambda corpo: corpo, str))
-        numero, layout_id = self.numero(p.nome), getattr(self.integracao.entrega_de(p.nome), "layout_id", None)
+        numero, layout_id = self.numero(p.nome), self.integracao.entrega_de(p.nome).own_layout
         if processo == CARGA_INICIAL:
-            inicial: Any = self.integracao.carga_inicial  # type: ignore[attr-defined]
+            inicial = CargaInicial.of(self.integracao.initial_load)
             numero, layout_id = inicial.integracao_id or numero, inicial.layout_id or layout_id
         principal = p.entidade == self.sistema.entidade
         leitor = self.leitor if principal else self.leitor_de(p.entidade)
@@ -86,7 +91,9 @@ class PartesEntrega(Partes):
 
     def arquivos(self, processo: str) -> Arquivos:
         """Messages that wait in the queue of a process."""
-        return Arquivos(self.fusion, self.fila(processo))
+        fila = self.fila(processo)
+        assert isinstance(fila, FilaArquivos)
+        return Arquivos(fila)
 
     def nothing_prepared(self) -> Any:
         """Counts of a preparation that has not begun."""
@@ -95,40 +102,40 @@ class PartesEntrega(Partes):
     def atender_pendencias_hl7(self, dono: str) -> Any:
         """Make messages of what waits in the queue that prepares them."""
         prepara = next(p for p in self.sistema.processos if p.prepara)
-        ajustes: Any = self.integracao.entrega_de(prepara.nome)
+        ajustes = PendenciaBusca.of(self.integracao.entrega_de(prepara.nome))
         if not ajustes.habilitado:
             return self.nothing_prepared()
         leitor: Any = self.leitor
         arquivos = self.arquivos(next(p.nome for p in self.sistema.processos if p.messages))
         livro = Livro(self.fusion, self.integracao.integracao_id, "mensagem")
         preparo = module_of(self.integracao, "prepare").Preparo(
-            self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, prazo=PRAZO_PENDENCIAS
+            self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, dono, ajustes.max_records
         )
-        return preparo.executar(dono, ajustes.max_records)
+        return asyncio.run(Entrega(preparo).run())
 
-    def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega:
+    def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega[Resultado]:
         """Delivery of some queues."""
-        return Entrega(
-            fusion=self.fusion,
-            vias=vias,
-            cliente=cliente,
-            parametros=parametros(ajustes, self.integracao.busca.intervalo_vigia),
-            dono=dono,
-            **opcoes,
-        )
+        remessa = Remessa(cliente, parametros(ajustes, self.integracao.busca.intervalo_vigia))
+        return Entrega(Lotes(self.fusion, vias, remessa, dono), **opcoes)
 
 
 def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametros:
     """Settings of a process as the delivery loop takes them (seconds)."""
-    valores: dict[str, Any] = {
-        nome: getattr(ajustes, nome) for nome in ("lote", "concorrencia", "tentativas_max", "parcela_erro_max", "minimo_para_parcela")
-    }
-    for nome in ("permanencia", "prazo_reserva", "espera_inicial", "espera_max"):
-        valores[nome] = getattr(ajustes, nome).total_seconds()
+    parametros = Parametros(
+        lote=ajustes.lote,
+        concorrencia=ajustes.concorrencia,
+        permanencia=ajustes.permanencia.total_seconds(),
+        prazo_reserva=ajustes.prazo_reserva.total_seconds(),
+        tentativas_max=ajustes.tentativas_max,
+        espera_inicial=ajustes.espera_inicial.total_seconds(),
+        espera_max=ajustes.espera_max.total_seconds(),
+        parcela_erro_max=ajustes.parcela_erro_max,
+        minimo_para_parcela=ajustes.minimo_para_parcela,
+        intervalo_vigia=intervalo_vigia.total_seconds(),
+        ate_esvaziar=isinstance(ajustes, CargaInicial),
+    )
     if isinstance(ajustes, Processamento):
-        valores["duracao_max"] = VEZ_MAX
-    if isinstance(ajustes, CargaInicial):
-        valores["ate_esvaziar"] = True
+        parametros = replace(parametros, duracao_max=VEZ_MAX)
     if isinstance(ajustes, Importacao):
-        valores |= {"max_por_ciclo": ajustes.max_records, "intervalo_ciclo": ajustes.intervalo.total_seconds()}
-    return Parametros(**valores, intervalo_vigia=intervalo_vigia.total_seconds())
+        parametros = replace(parametros, max_por_ciclo=ajustes.max_records, intervalo_ciclo=ajustes.intervalo.total_seconds())
+    return parametros

@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from include.fusion.delivery.outbox import FilaArquivos
 from include.fusion.model.depara import DePara
 from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import ConsultasSistema
@@ -15,6 +14,7 @@ from include.fusion.settings import Integracao
 from include.fusion.settings.registry import own_module
 from include.fusion.store import presence
 from include.fusion.store.filas import Fila
+from include.fusion.store.filas.messages import FilaArquivos
 from include.fusion.store.ledger import Livro
 from include.fusion.store.watermarks import Marcas
 
@@ -62,7 +62,8 @@ class Partes:
         return replace(todo, **ligadas)
 
     def _ligado(self, passo: str) -> bool:
-        return bool(getattr(getattr(self.integracao, passo, None), "habilitado", True))
+        section = self.integracao.section(passo)
+        return section is None or section.habilitado
 
     @cached_property
     def fusion(self) -> Any:
@@ -82,8 +83,7 @@ class Partes:
 
     def numero(self, processo: str) -> int:
         """IntegracaoID in Fusion under which the records of a process arrive."""
-        proprio = getattr(self.integracao.entrega_de(processo), "integracao_id", None)
-        return proprio or self.integracao.integracao_id
+        return self.integracao.entrega_de(processo).own_code or self.integracao.integracao_id
 
     @cached_property
     def livro(self) -> Livro:

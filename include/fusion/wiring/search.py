@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from include.fusion.change.compare import VigiaRetratos
 from include.fusion.change.pendencies import Pendencias
 from include.fusion.change.search import Busca
 from include.fusion.change.version_scan import Retratos
-from include.fusion.change.watcher import EXECUCAO, Alvo, VigiaOrigem, venceu
+from include.fusion.change.watcher import Alvo, VigiaOrigem, venceu
 from include.fusion.change.watermark_scan import Carga
-from include.fusion.store.watermarks import Marca
+from include.fusion.settings.sections import Busca as AjustesBusca
+from include.fusion.settings.sections import BuscaPendencias
+from include.fusion.store.watermarks import EXECUCAO, Marca
 from include.fusion.wiring.runtime import BUSCA, CARGA_INICIAL, PLANTAO, Partes, module_of, sistema_de
 
 
@@ -46,15 +48,14 @@ class PartesBusca(Partes):
             self.marcas(),
             self.carga(passo),
             pagina=busca.pagina,
-            ronda_a_cada=lambda processo: self.integracao.entrega_de(processo).intervalo,  # type: ignore[attr-defined]
+            ronda_a_cada=lambda processo: self.integracao.entrega_de(processo).interval or timedelta(0),
             passo=passo,
             numero=self.numero,
             retratos=self._retratos(busca, passo) if self.sistema.retratos else None,
             depois=depois,
         )
 
-    def _retratos(self, busca: Any, passo: str | None) -> Retratos:
-        perda_max = getattr(busca, "perda_max", 1.0)
+    def _retratos(self, busca: AjustesBusca, passo: str | None) -> Retratos:
         return Retratos(
             self.consultas,
             self.fusion,
@@ -63,12 +64,12 @@ class PartesBusca(Partes):
             entregues=self.livro.entregues_desde,
             pagina=busca.pagina,
             passo=passo,
-            perda_max=perda_max,
+            perda_max=busca.max_loss,
         )
 
     def pendencias(self) -> Pendencias:
         """What applications of Fusion have pending for this installation."""
-        busca: Any = self.integracao.busca
+        busca = BuscaPendencias.of(self.integracao.busca)
         return Pendencias(
             self.fusion,
             self.fila(),
@@ -124,10 +125,9 @@ class PartesBusca(Partes):
     def registrar_carga(self) -> None:
         """Note that the load ran: its interval counts from here."""
         with self.fusion.begin() as con:
-            self.marcas().gravar(con, EXECUCAO, Marca(None))
+            self.marcas().done(con, EXECUCAO)
 
     def carga_venceu(self) -> bool:
         """Without a watcher on the source the load runs on its own interval, counted from its last run."""
         with self.fusion.connect() as con:
-            marca = self.marcas().ler(con, EXECUCAO)
-        return venceu(marca.executado_em if marca else None, self.integracao.intervalo_busca)
+            return venceu(self.marcas().done_at(con, EXECUCAO), self.integracao.intervalo_busca)

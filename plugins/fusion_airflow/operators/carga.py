@@ -45,6 +45,7 @@ class CargaOperator(OperadorIntegracao):
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         from include.fusion.change.replay import Pedido
+        from include.fusion.settings.sections import Processo
 
         if pedido.simular:
             self.log.info("Simulação: a carga não altera nada; a importação lê e monta sem enviar.")
@@ -53,7 +54,7 @@ class CargaOperator(OperadorIntegracao):
             montagem,
             pedido if self.primeiro else Pedido(),
             manual=context["dag_run"].run_type == "manual",
-            habilitada=getattr(montagem.integracao, self.ajustes).habilitado,
+            habilitada=Processo.of(montagem.integracao.section(self.ajustes)).habilitado,
             passo=self.passo,
         )
         self.log.info("%s", frase(contagens))
@@ -70,11 +71,12 @@ class PedidosOperator(OperadorIntegracao):
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         from include.fusion.change.replay import atender_pedidos
+        from include.fusion.settings.sections import Processo
 
         if pedido.simular:
             raise AirflowSkipException("Simulação: os pedidos do Fusion ficam como estão")
-        ajustes: Any = montagem.integracao
-        self.pular_se_desligado(ajustes.busca_atendimentos_paciente.habilitado, "busca de atendimentos do paciente")
+        ajustes = Processo.of(montagem.integracao.section("busca_atendimentos_paciente"))
+        self.pular_se_desligado(ajustes.habilitado, "busca de atendimentos do paciente")
         pedidos, busca = montagem.fila_pedidos(), montagem.integracao.busca
         if context["ti"].try_number > 1:
             pedidos.recuperar(self.prefixo(context))

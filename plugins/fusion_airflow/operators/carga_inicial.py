@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from airflow.sdk.exceptions import AirflowFailException
 
 from fusion_airflow.operators.base import OperadorIntegracao
 from fusion_airflow.operators.importacao import MOTIVOS_NO_XCOM, registrar_faltantes
+from include.fusion.settings import obter, sections
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
     from include.fusion.change.replay import Pedido
     from include.fusion.wiring import Montagem
 
+H = TypeVar("H", bound=sections.Historico)
+
 CONSULTA_PAUSA = 5.0
 """Seconds between two looks at whether the DAG is paused."""
 
 
 class _OperadorInicial(OperadorIntegracao):
     def pausa(self, context: Context, montagem: Montagem) -> _Pausa:
-        return _Pausa(context["ti"].dag_id, lambda: bool(_ajustes(montagem).pausar), self.log)
+        return _Pausa(context["ti"].dag_id, lambda: _ajustes(montagem, sections.Historico).pausar, self.log)
 
     def dizer(self, context: Context) -> Any:
         """Progress goes to the log and, as it moves, to XCom: both are visible in the UI while the task runs."""
@@ -42,7 +45,7 @@ class CargaInicialOperator(_OperadorInicial):
         from include.fusion.delivery.progress import Progresso
         from include.fusion.wiring import CARGA_INICIAL
 
-        ajustes = _ajustes(montagem)
+        ajustes = _ajustes(montagem, sections.CargaInicial)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial")
         carga = CargaInicial(
             montagem.consultas,
@@ -76,14 +79,14 @@ class CargaPacientesOperator(_OperadorInicial):
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         from include.fusion.delivery.progress import Progresso
 
-        ajustes = _ajustes(montagem, "carga_inicial_pacientes")
+        ajustes = _ajustes(montagem, sections.CargaPacientes)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial de pacientes")
         carga = montagem.own_initial_load(ajustes.max_records)
         if context["params"].get("recomecar") and context["ti"].try_number == 1:
             carga.recomecar()
         antes = carga.ponto()
         progresso = Progresso(antes.total, self.dizer(context), feitos=antes.feitos)
-        pausa = _Pausa(context["ti"].dag_id, lambda: bool(_ajustes(montagem, "carga_inicial_pacientes").pausar), self.log)
+        pausa = self.pausa(context, montagem)
 
         def avancar(ponto: Any) -> None:
             progresso.total = ponto.total
@@ -105,7 +108,7 @@ class ProcessamentoInicialOperator(_OperadorInicial):
         from include.fusion.delivery.result import MuitosErros
         from include.fusion.wiring import CARGA_INICIAL
 
-        ajustes = _ajustes(montagem)
+        ajustes = _ajustes(montagem, sections.CargaInicial)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial")
         fila = montagem.fila(CARGA_INICIAL)
         if context["ti"].try_number > 1:
@@ -167,8 +170,6 @@ def _dag_pausada(dag_id: str) -> bool:
     return isinstance(resposta, DagResult) and resposta.is_paused
 
 
-def _ajustes(montagem: Montagem, secao: str = "carga_inicial") -> Any:
+def _ajustes(montagem: Montagem, kind: type[H]) -> H:
     # Read again each time: the settings file may change (Git sync) while the load runs.
-    from include.fusion.settings import obter
-
-    return getattr(obter(montagem.integracao.id), secao)
+    return kind.of(obter(montagem.integracao.id).initial_load)

@@ -141,7 +141,7 @@ class FhirPushOperator(_PorTenant):
     """
 
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
-        from include.fusion.fhir.push.push import Envio, reenviar_de_falhas_passageiras
+        from include.fusion.wiring.fhir import Envio, reenviar_de_falhas_passageiras
 
         params, prefixo = context["params"], self.prefixo(context)
         if paciente := params.get("paciente"):
@@ -192,10 +192,10 @@ class FhirPullOperator(_PorTenant):
         params, prefixo = context["params"], self.prefixo(context)
         busca = Busca(plataforma.engine, self.cliente(plataforma), f"{prefixo}{context['ti'].try_number}|")
         if context["ti"].try_number > 1:
-            busca.recusadas.fila.recuperar(prefixo)
+            busca.recusadas.recuperar(prefixo)
         recusadas = params.get("recusadas")
         if recusadas == "todas":
-            busca.recusadas.fila.reenviar_erros()
+            busca.recusadas.reenviar_erros()
         pacientes = None
         if paciente_id := params.get("paciente"):
             pessoa = busca.repositorio.pessoa(paciente_id)
@@ -219,7 +219,7 @@ class FhirTempoRealOperator(OperadorFhir):
         self.duracao = duracao
 
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
-        from include.fusion.fhir.push.realtime import TempoReal
+        from include.fusion.wiring.fhir import TempoReal
 
         dono = f"{self.prefixo(context)}{context['ti'].try_number}|"
         return asyncio.run(

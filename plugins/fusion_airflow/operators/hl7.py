@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from include.fusion.change.replay import Pedido
     from include.fusion.hl7.wire.transport import Transporte
+    from include.fusion.settings import Entrega
     from include.fusion.wiring import Montagem
 
 RECUSADAS_NO_ERRO = 10
@@ -37,7 +38,9 @@ class PendenciaBuscaOperator(OperadorIntegracao):
         return montagem.fila(self.processo).tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        ajustes: Any = montagem.integracao.entrega_de(self.processo)
+        from include.fusion.settings.sections import PendenciaBusca
+
+        ajustes = PendenciaBusca.of(montagem.integracao.entrega_de(self.processo))
         self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " "))
         fila = montagem.fila(self.processo)
         if context["ti"].try_number > 1:
@@ -65,8 +68,10 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
         return bool(antes) or any(via.fila.tem_prontos() for via in montagem.vias())
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        from include.fusion.settings.sections import Retencao
+
         self._vistos = montagem.nothing_prepared()
-        ajustes: Any = montagem.integracao.entrega
+        ajustes = montagem.integracao.entrega
         self.pular_se_desligado(ajustes.habilitado, "envio arquivo Fusion")
         if context["ti"].try_number > 1:
             # The look of an earlier try may have ended with patients in its hands, or refused some.
@@ -75,7 +80,7 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
             fila.reenviar_erros(prefixo_dono=self.prefixo(context))
         contagens = super().processar(context, montagem, pedido)
         for via in montagem.vias():
-            via.fila.limpar(timedelta(days=ajustes.retencao_dias))
+            via.fila.limpar(timedelta(days=Retencao.of(ajustes).retencao_dias))
         _conferir(self._vistos, ajustes)
         return contagens
 
@@ -90,11 +95,11 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
 
         return montagem.busca(depois=atender)
 
-    def cliente(self, montagem: Montagem, ajustes: Any) -> Any:
+    def cliente(self, montagem: Montagem, ajustes: Entrega) -> Any:
         from fusion_airflow.hooks.hl7 import Hl7Hook
         from include.fusion.hl7.wire.transport import EnviadorHl7
 
-        conexoes: Any = montagem.integracao.conexoes
+        conexoes = montagem.integracao.conexoes
         return EnviadorHl7(Hl7Hook(conexoes.hl7, montagem.integracao.integracao_id).transporte(ajustes.concorrencia))
 
 
@@ -142,7 +147,7 @@ class HL7SendOperator(BaseOperator):
         return {"enviadas": len(todas)}
 
 
-def _conferir(pendencias: Any, limites: Any) -> None:
+def _conferir(pendencias: Any, limites: Entrega) -> None:
     """Red when too large a share of the patients was refused: trying again by itself would only refuse them again."""
     from include.fusion.delivery.result import MuitosErros
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from include.fusion.change.replay import Pedido
     from include.fusion.delivery.route import Via
+    from include.fusion.settings import Entrega
     from include.fusion.wiring import Montagem
 
 MOTIVOS_NO_XCOM = 10
@@ -38,7 +39,9 @@ class ImportacaoOperator(OperadorIntegracao):
         return montagem.fila(self.processo).tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        ajustes: Any = montagem.integracao.entrega_de(self.processo)
+        from include.fusion.settings import Importacao
+
+        ajustes = Importacao.of(montagem.integracao.entrega_de(self.processo))
         self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " ") or "importação")
         via = montagem.via(self.processo)
         if pedido.simular:
@@ -60,7 +63,7 @@ class ImportacaoOperator(OperadorIntegracao):
                 via.fila.recuperar(self.prefixo(context))
                 via.fila.reenviar_erros(prefixo_dono=self.prefixo(context))
 
-    def entregar(self, context: Context, montagem: Montagem, ajustes: Any, vias: list[Via], *, ultimo: bool) -> dict[str, Any]:
+    def entregar(self, context: Context, montagem: Montagem, ajustes: Entrega, vias: list[Via], *, ultimo: bool) -> dict[str, Any]:
         """Drain ``vias``; the run's last step stays on duty and looks at the source while it waits."""
         from include.fusion.change.window import Espreita
         from include.fusion.delivery.result import MuitosErros
@@ -93,7 +96,7 @@ class ImportacaoOperator(OperadorIntegracao):
         """What looks for new work while an empty queue is watched."""
         return montagem.busca()
 
-    def cliente(self, montagem: Montagem, ajustes: Any) -> Any:
+    def cliente(self, montagem: Montagem, ajustes: Entrega) -> Any:
         """Who sends."""
         from fusion_airflow.hooks.fusion import FusionHook
 

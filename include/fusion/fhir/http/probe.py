@@ -12,7 +12,6 @@ from pydantic import BaseModel
 from include.fusion.errors import FusionHubError, motivo_de
 from include.fusion.fhir.config.model import Configuracao
 from include.fusion.fhir.config.secrets import Cofre
-from include.fusion.fhir.http.auth import Autenticador
 from include.fusion.fhir.http.client import ClienteFhir
 from include.fusion.fhir.http.tokens import CacheTokens
 
@@ -42,10 +41,9 @@ async def sondar(tenant: str, config: Configuracao) -> Sondagem:
     # With a cache of its own: a token that was fetched with the old secret would hide that the new one is wrong.
     with tempfile.TemporaryDirectory(prefix="fhir-sondagem-") as pasta:
         cache = CacheTokens(Cofre([Fernet.generate_key().decode()]), Path(pasta))
-        autenticador = Autenticador(tenant, rapido, cache)
         try:
-            async with ClienteFhir(tenant, rapido, autenticador) as cliente:
-                if autenticador.renovavel:
+            async with ClienteFhir(tenant, rapido, cache) as cliente:
+                if rapido.auth_type == "oauth2":
                     feita.token = False
                     await cliente.autenticar()
                     feita.token = True

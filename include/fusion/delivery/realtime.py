@@ -12,11 +12,11 @@ from contextlib import suppress
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from include.fusion.delivery.fhir import Envio, Resultado
 from include.fusion.fhir.http.client import ClienteFhir
 from include.fusion.fhir.http.errors import motivo_do_fim
 from include.fusion.fhir.http.log import anotar
 from include.fusion.fhir.push import due_tenants
-from include.fusion.fhir.push.push import Envio, Resultado
 from include.fusion.store.presence import VALIDADE
 
 
