@@ -16,8 +16,6 @@ from zoneinfo import ZoneInfo
 from include.fusion.reading.form import FORM, Form
 
 if TYPE_CHECKING:
-    from sqlalchemy import Table
-
     # Not at run time: the canonical model takes long to build, and a load of keys needs none of it.
     from include.fusion.model.content import Registro
     from include.fusion.model.depara import DePara
@@ -50,7 +48,7 @@ class Replica:
     copy keeps; a ``prioridade`` that it adds goes before the origin's.
     """
 
-    table: Table
+    table: str
     key: str
     row: Callable[[Linha], Linha]
     ignored: frozenset[str] = frozenset()
