@@ -12,7 +12,7 @@ import psycopg2
 import pytest
 from sqlalchemy import event
 
-from fusion_airflow.operators.carga import avisar_regressivas, buscar
+from include.fusion.wiring.look import avisar_regressivas, buscar
 from include.fusion.change import compare
 from include.fusion.change.replay import Pedido
 from include.fusion.change.result import ResultadoCarga

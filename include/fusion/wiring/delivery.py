@@ -19,6 +19,7 @@ from include.fusion.settings.sections import CargaInicial, Importacao, Processam
 from include.fusion.settings.sections import Entrega as AjustesEntrega
 from include.fusion.sistemas.trackcare.settings import TrackCare
 from include.fusion.store.ledger import Livro
+from include.fusion.store.unmapped_codes import somar_faltantes
 from include.fusion.wiring.runtime import CARGA_INICIAL, Partes
 
 VEZ_MAX = 5.0
@@ -99,19 +100,31 @@ class PartesEntrega(Partes):
         """Messages that wait in the queue of a process."""
         return Arquivos(self.fusion, self.fila(processo))
 
+    @staticmethod
+    def nada_preparado() -> Any:
+        """What :meth:`atender_pendencias_hl7` gives of no patient: to add to."""
+        from include.fusion.sistemas.trackcare.prepare import ResultadoPendencias
+
+        return ResultadoPendencias()
+
     def atender_pendencias_hl7(self, dono: str) -> Any:
         """Make messages of what waits in the queue that prepares them."""
-        from include.fusion.sistemas.trackcare.prepare import Preparo, ResultadoPendencias
+        from include.fusion.sistemas.trackcare.prepare import Preparo
 
         prepara = next(p for p in self.sistema.processos if p.prepara)
         ajustes: Any = self.integracao.entrega_de(prepara.nome)
         if not ajustes.habilitado:
-            return ResultadoPendencias()
+            return self.nada_preparado()
         leitor: Any = self.leitor
         arquivos = self.arquivos(next(p.nome for p in self.sistema.processos if p.tabela == TABELA_HL7))
         livro = Livro(self.fusion, self.integracao.integracao_id, "mensagem")
         preparo = Preparo(self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, prazo=PRAZO_PENDENCIAS)
         return preparo.executar(dono, ajustes.max_records)
+
+    def registrar_faltantes(self) -> None:
+        """Keep the codes that De/Para did not know, for the report."""
+        with self.fusion.begin() as con:
+            somar_faltantes(con, self.integracao.integracao_id, self.depara.faltantes)
 
     def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega:
         """Delivery of some queues."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -18,20 +16,9 @@ from include.fusion.store import presence
 from include.fusion.store.filas import Fila
 from include.fusion.store.ledger import Livro
 from include.fusion.store.watermarks import Marcas
+from include.fusion.wiring.systems import BUSCA, PEDIDOS, PLANTAO, switched_on
 
-BUSCA = "carga"
-"""Process under which the watermarks of live traffic are kept."""
-PLANTAO = "importacao"
-"""Process under which a run of the integration says that it is at work."""
 CARGA_INICIAL = "carga_inicial"
-PEDIDOS = ("PendenciaBuscaAtendimentos", "busca_atendimentos_paciente")
-"""Queue table and process of the patients that Fusion asks for."""
-
-
-def sistema_de(integracao: Integracao) -> Sistema:
-    """The source system's own module, found by its name."""
-    sistema: Sistema = importlib.import_module(f"include.fusion.sistemas.{integracao.sistema}.system").SISTEMA
-    return sistema
 
 
 class Partes:
@@ -47,15 +34,8 @@ class Partes:
 
     @cached_property
     def sistema(self) -> Sistema:
-        """The source system without what a search step that is switched off looks at: neither a watcher nor a last step may do its work."""
-        todo = sistema_de(self.integracao)
-        ligadas: dict[str, Any] = {
-            nome: tuple(x for x in getattr(todo, nome) if self._ligado(x.passo)) for nome in ("origens", "diarios", "rondas", "retratos")
-        }
-        return replace(todo, **ligadas)
-
-    def _ligado(self, passo: str) -> bool:
-        return bool(getattr(getattr(self.integracao, passo, None), "habilitado", True))
+        """The source system as far as the entry has it switched on."""
+        return switched_on(self.integracao)
 
     @cached_property
     def fusion(self) -> Any:

@@ -6,16 +6,18 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from include.fusion.change.compare import VigiaRetratos
 from include.fusion.change.pendencies import Pendencias
 from include.fusion.change.replica import Espelho
 from include.fusion.change.search import Busca
 from include.fusion.change.version_scan import Retratos
-from include.fusion.change.watcher import EXECUCAO, Alvo, VigiaOrigem, venceu
+from include.fusion.change.watch_plan import SourceWatch
+from include.fusion.change.watcher import EXECUCAO, Alvo, venceu
 from include.fusion.change.watermark_scan import Carga
 from include.fusion.store.tables import paciente_ses
 from include.fusion.store.watermarks import Marca
-from include.fusion.wiring.runtime import BUSCA, PEDIDOS, PLANTAO, Partes, sistema_de
+from include.fusion.wiring.runtime import Partes
+from include.fusion.wiring.systems import BUSCA, PLANTAO, sistema_de
+from include.fusion.wiring.watch import queues, source_plan
 
 
 class PartesBusca(Partes):
@@ -89,20 +91,17 @@ class PartesBusca(Partes):
             raise ValueError("this step asks Fusion's API: it needs a client")
         return self._api(conexoes)
 
-    def vigia(self, passo: str | None = None) -> VigiaOrigem | Pendencias:
+    def vigia(self, passo: str | None = None) -> SourceWatch | Pendencias:
         """What asks the source whether anything is new."""
         if self.sistema.atende_pendencias:
             return self.pendencias()
-        busca = self.integracao.busca_de(passo or "")
-        retratos = VigiaRetratos(self.consultas, self.fusion, self.marcas(), passo=passo) if self.sistema.retratos else None
-        return VigiaOrigem(self.consultas, sobreposicao=busca.sobreposicao, passo=passo, retratos=retratos)
+        return SourceWatch(source_plan(self.integracao, self.sistema, passo), self.origem, self.fusion, self.marcas())
 
     @property
     def alvo(self) -> Alvo:
         """What a watcher asks about in the integration database."""
-        filas = [(p.tabela, p.nome) for p in self.sistema.processos if self.integracao.entrega_de(p.nome).habilitado]
-        pedidos = [PEDIDOS] if hasattr(self.integracao, PEDIDOS[1]) else []
-        return Alvo(self.integracao.integracao_id, (*filas, *pedidos), PLANTAO, BUSCA)
+        asked = tuple((table, process) for table, process in queues(self.integracao, self.sistema))
+        return Alvo(self.integracao.integracao_id, asked, PLANTAO, BUSCA)
 
     def esquecer_marcas(self, passo: str | None) -> None:
         """Begin again with the first row of every origin of a step that is compared with a copy."""

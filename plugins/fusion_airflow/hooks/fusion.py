@@ -10,8 +10,7 @@ from typing import Any
 
 from airflow.providers.http.hooks.http import HttpHook
 
-from include.fusion.errors import ConfiguracaoInvalida, FusionError, FusionIndisponivel
-from include.fusion.http.fusion import ApiFusion, ClienteFusion
+from include.fusion.wiring import ApiFusion, ClienteFusion, ConfiguracaoInvalida, FusionError, FusionIndisponivel
 
 AUTENTICACOES = ("nenhuma", "basic", "bearer", "apikey", "oauth2")
 
