@@ -92,7 +92,8 @@ def initial_load(settings: type[Integracao], doc: str, section: str = "carga_ini
 
 def fhir(dag_id: str, doc: str, **options: Any) -> tuple[Any, Any]:
     """A DAG of the FHIR module, with what makes its steps (``fusion_airflow.dags.fhir``)."""
-    return tuple(plugin("dags.fhir").fhir_dag(dag_id, doc, **options))
+    dag_and_steps: tuple[Any, Any] = plugin("dags.fhir").fhir_dag(dag_id, doc, **options)
+    return dag_and_steps
 
 
 def _installed(settings: type[Integracao], system: str | None) -> tuple[Integracao, ...]:
