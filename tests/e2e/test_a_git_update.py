@@ -77,7 +77,7 @@ ENTRY = {
     "importacao": {"permanencia": 1},
 }
 TABLE = """create schema exemplo; create table exemplo.atendimento (id bigint primary key, paciente_id bigint, nome text, inicio timestamp,
-    alterado_em timestamp default now() at time zone 'utc', tocado_em timestamp default now() at time zone 'utc')"""
+    alterado_em timestamp default (now() at time zone 'utc'), tocado_em timestamp default (now() at time zone 'utc'))"""
 
 
 def statements(moment: str) -> dict[str, str]:

@@ -10,7 +10,8 @@ from fusion_airflow import operators
 from fusion_airflow.dags.common import hub_dag, work
 from fusion_airflow.triggers.work import WorkTrigger
 from include.fusion.settings import Integracao
-from include.fusion.wiring import steps, switched_on, watch_plan
+from include.fusion.wiring.systems import steps, switched_on
+from include.fusion.wiring.watch import watch_plan
 
 CODIGO = {"type": ["null", "string"], "minLength": 1, "maxLength": 200}
 DIA = {"type": ["null", "string"], "format": "date"}

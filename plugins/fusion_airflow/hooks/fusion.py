@@ -10,7 +10,7 @@ from typing import Any
 
 from airflow.providers.http.hooks.http import HttpHook
 
-from include.fusion.wiring import ApiFusion, ClienteFusion, ConfiguracaoInvalida, FusionError, FusionIndisponivel
+from include.fusion.wiring.names import ApiFusion, ClienteFusion, ConfiguracaoInvalida, FusionError, FusionIndisponivel
 
 AUTENTICACOES = ("nenhuma", "basic", "bearer", "apikey", "oauth2")
 

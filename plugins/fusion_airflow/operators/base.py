@@ -15,7 +15,7 @@ from fusion_airflow.operators.on_kill import Encerravel
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.wiring import Montagem, Pedido
+    from include.fusion.wiring.names import Montagem, Pedido
 
 MOTIVOS_NO_XCOM = 10
 """Reasons of refusals that a task tells, the commonest first."""
@@ -74,7 +74,7 @@ class OperadorIntegracao(HubOperator):
         from fusion_airflow.hooks.engines import engine_de
         from fusion_airflow.hooks.fusion import FusionHook
         from include.fusion.settings import obter
-        from include.fusion.wiring import Montagem, Pedido
+        from include.fusion.wiring.names import Montagem, Pedido
 
         sessao, integracao = self.sessao(context), obter(self.integracao)
         montagem = Montagem(
@@ -129,7 +129,7 @@ class OperadorIntegracao(HubOperator):
 @contextmanager
 def parcela_recusada() -> Iterator[None]:
     """Red when too large a share was refused: trying again by itself would only refuse the same records again."""
-    from include.fusion.wiring import MuitosErros
+    from include.fusion.wiring.names import MuitosErros
 
     try:
         yield

@@ -12,7 +12,7 @@ from fusion_airflow.operators.base import OperadorIntegracao
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.wiring import Montagem, Pedido
+    from include.fusion.wiring.names import Montagem, Pedido
 
 PRAZO = timedelta(minutes=2)
 """Lease of the patients that are being looked up."""
@@ -39,7 +39,7 @@ class CargaOperator(OperadorIntegracao):
         return montagem.vigia(self.passo).ha_trabalho(marcas)
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.wiring import Pedido, buscar, frase
+        from include.fusion.wiring.names import Pedido, buscar, frase
 
         if pedido.simular:
             self.log.info("Simulação: a carga não altera nada; a importação lê e monta sem enviar.")
@@ -64,7 +64,7 @@ class PedidosOperator(OperadorIntegracao):
         return montagem.fila_pedidos().tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.wiring import atender_pedidos
+        from include.fusion.wiring.names import atender_pedidos
 
         if pedido.simular:
             raise AirflowSkipException("Simulação: os pedidos do Fusion ficam como estão")

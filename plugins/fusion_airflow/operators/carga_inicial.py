@@ -10,7 +10,7 @@ from fusion_airflow.operators.base import OperadorIntegracao, parcela_recusada
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.wiring import Montagem, Pedido
+    from include.fusion.wiring.names import Montagem, Pedido
 
 CONSULTA_PAUSA = 5.0
 """Seconds between two looks at whether the DAG is paused."""
@@ -30,7 +30,7 @@ class _OperadorInicial(OperadorIntegracao):
 
     def progresso(self, context: Context, total: int, feitos: int) -> Any:
         """Goes to the log and, as it moves, to XCom: both are visible in the UI while the task runs."""
-        from include.fusion.wiring import Progresso
+        from include.fusion.wiring.names import Progresso
 
         def falar(texto: str, numeros: dict[str, Any]) -> None:
             self.log.info("Progresso: %s", texto)

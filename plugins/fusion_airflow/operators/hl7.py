@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from include.fusion.hl7.wire.transport import Transporte
-    from include.fusion.wiring import Montagem, Pedido
+    from include.fusion.wiring.names import Montagem, Pedido
 
 RECUSADAS_NO_ERRO = 10
 
@@ -146,7 +146,7 @@ def _lista(valor: Sequence[str] | str) -> Sequence[str]:
 
 def _abrir(ler: Callable[[Any], list[bytes]], conteudo: Any, qual: str) -> list[bytes]:
     """Messages of a text or file. A broken one is not sent in part, and trying again would not mend it."""
-    from include.fusion.wiring import RegistroInvalido
+    from include.fusion.wiring.names import RegistroInvalido
 
     try:
         return ler(conteudo)
@@ -157,7 +157,7 @@ def _abrir(ler: Callable[[Any], list[bytes]], conteudo: Any, qual: str) -> list[
 async def _enviar(transporte: Transporte, mensagens: Sequence[bytes]) -> list[str]:
     """Control id and reason of every refused message."""
     from include.fusion.hl7.wire.transport import controle_da
-    from include.fusion.wiring import FusionError
+    from include.fusion.wiring.names import FusionError
 
     recusadas = []
     async with transporte:

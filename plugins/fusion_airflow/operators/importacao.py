@@ -13,7 +13,7 @@ from fusion_airflow.operators.base import OperadorIntegracao, parcela_recusada
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.wiring import Montagem, Pedido, Via
+    from include.fusion.wiring.names import Montagem, Pedido, Via
 
 
 class ImportacaoOperator(OperadorIntegracao):
@@ -33,7 +33,7 @@ class ImportacaoOperator(OperadorIntegracao):
         return montagem.fila(self.processo).tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.wiring import buscar, frase
+        from include.fusion.wiring.names import buscar, frase
 
         ajustes: Any = montagem.integracao.entrega_de(self.processo)
         self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " ") or "importação")
@@ -52,7 +52,7 @@ class ImportacaoOperator(OperadorIntegracao):
 
     def entregar(self, context: Context, montagem: Montagem, ajustes: Any, vias: list[Via], *, ultimo: bool) -> dict[str, Any]:
         """Drain ``vias``; the run's last step stays on duty and looks at the source while it waits."""
-        from include.fusion.wiring import Espreita, Olhar
+        from include.fusion.wiring.names import Espreita, Olhar
 
         busca = montagem.integracao.busca
         de_olho = ultimo and busca.habilitado and busca.vigiar_origem
@@ -86,7 +86,7 @@ class ImportacaoOperator(OperadorIntegracao):
         return FusionHook(montagem.integracao.conexoes.fusion_api).cliente(ajustes.concorrencia)
 
     def _simular(self, montagem: Montagem, pedido: Pedido, limite: int) -> dict[str, Any]:
-        from include.fusion.wiring import simular
+        from include.fusion.wiring.names import simular
 
         resultado = simular(montagem.consultas, montagem.fila(), montagem.leitor, pedido, limite=limite)
         self.log.info("Simulação, nada foi enviado nem alterado: %s", resultado)

@@ -70,7 +70,7 @@ def _describe(error: Exception) -> str:
     """What went wrong, for the log: text only of errors that cannot quote a record."""
     from sqlalchemy.exc import OperationalError
 
-    from include.fusion.wiring import FusionHubError
+    from include.fusion.wiring.names import FusionHubError
 
     tellable = isinstance(error, (OperationalError, FusionHubError, ImportError))
     return f"{type(error).__name__}: {str(error).splitlines()[0][:300]}" if tellable and str(error) else type(error).__name__

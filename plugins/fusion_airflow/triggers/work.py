@@ -10,7 +10,7 @@ from fusion_airflow import FACE
 from fusion_airflow.triggers.base import QUESTION_MAX, WatchTrigger
 
 if TYPE_CHECKING:
-    from include.fusion.wiring import Alvo, Situacao, Watch
+    from include.fusion.wiring.names import Alvo, Situacao, Watch
 
 # The engine is imported where it is first used: every parse of a DAG file imports this module.
 
@@ -48,7 +48,7 @@ class PollCompartilhado:
 
     def _ler(self) -> dict[Alvo, Situacao]:
         from fusion_airflow.hooks.engines import engine_de
-        from include.fusion.wiring import situacoes
+        from include.fusion.wiring.names import situacoes
 
         if self._engine is None:
             self._engine = engine_de(self._conn_id, aplicacao="vigia", tempo_limite=QUESTION_MAX)
@@ -100,7 +100,7 @@ class WorkTrigger(WatchTrigger):
     def _open(self) -> Watch:
         from fusion_airflow.hooks.engines import engine_de
         from fusion_airflow.hooks.fusion import FusionHook
-        from include.fusion.wiring import Watch
+        from include.fusion.wiring.names import Watch
 
         if self.plan["format"] != FACE:
             raise ImportError(f"rebuild the image: its plugins speak {FACE}, this watch plan is of {self.plan['format']}")
