@@ -19,9 +19,14 @@ CHECKS: dict[str, tuple[str, ...]] = {
         "mypy",
     ),
     "import contracts": ("-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"),
-    "settings": ("-m", "include.fusion", "settings", "validar"),
+    "example settings": ("-m", "include.fusion", "settings", "validar", "examples/integracoes.yaml"),
     "De/Para": ("-m", "include.fusion", "depara", "validar"),
 }
+
+
+# The site's own file, where there is one already.
+if Path(os.environ.get("FUSION_SETTINGS") or RAIZ / "include" / "settings" / "integracoes.yaml").exists():
+    CHECKS["settings"] = ("-m", "include.fusion", "settings", "validar")
 
 
 def main() -> int:

@@ -25,7 +25,7 @@ from include.fusion.sistemas.fusion_service.settings import FusionService
 from include.fusion.wiring import integration
 
 # Airflow looks for DAGs only in files that name it.
-for dag, step in integration(FusionService, __doc__, form="agenda"):
+for dag, step in integration(FusionService, __doc__):
     with dag:
         search = step.search("buscar_pendencias", "Buscar Pendências", takes_form=True)
         search >> step.deliver("processar_pendencias", "Processar Pendências")

@@ -23,6 +23,6 @@ from include.fusion.sistemas.skymed.settings import Skymed
 from include.fusion.wiring import integration
 
 # Airflow looks for DAGs only in files that name it.
-for dag, step in integration(Skymed, __doc__, form="agenda"):
+for dag, step in integration(Skymed, __doc__):
     with dag:
         step.deliver("importar_pendencias", "Importar Pendências", searches=True)

@@ -28,7 +28,7 @@ from include.fusion.sistemas.trackcare.settings import TrackCare
 from include.fusion.wiring import integration
 
 # Airflow looks for DAGs only in files that name it.
-for dag, step in integration(TrackCare, __doc__, form="hl7"):
+for dag, step in integration(TrackCare, __doc__):
     with dag:
         search = step.search("sincronizar_pacientes", "Sincronizar Pacientes", takes_form=True)
         prepare = step.prepare("pendencia_busca_paciente", "Pendência Busca Paciente")

@@ -18,6 +18,6 @@ from include.fusion.sistemas.trackcare.settings import TrackCare
 from include.fusion.wiring import initial_load
 
 # Airflow looks for DAGs only in files that name it.
-for dag, step in initial_load(TrackCare, __doc__, "carga_inicial_pacientes"):
+for dag, step in initial_load(TrackCare, __doc__):
     with dag:
         step.copy_people("carga_inicial_pacientes", "Carga Inicial Pacientes")

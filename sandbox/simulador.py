@@ -7,7 +7,6 @@ not lower the rate, since patients do not wait for a database either.
 from __future__ import annotations
 
 import argparse
-import importlib
 import random
 import signal
 import sys
@@ -20,12 +19,9 @@ from typing import Any
 
 import psycopg2
 
+from sandbox.sources import simulated, sources
 from sandbox.stack.ambiente import dsn, senha_postgres
 from sandbox.stack.estado import RAIZ, Estado
-from sandbox.stack.preparo import ORIGENS
-
-PARCELAS = {"skymed": 0.2, "ehr": 0.2}
-"""Share of the rate at which a source changes: surgeries are booked more rarely than patients are seen."""
 
 ESQUEMA = """create table if not exists mudanca (
     id           bigint generated always as identity primary key,
@@ -56,9 +52,10 @@ class Origem(threading.Thread):
     def __init__(self, nome: str, dsn_origem: str, dsn_registro: str, *, taxa: float, duracao: float, invalidos: float,
                  semente: int, fim: threading.Event) -> None:  # fmt: skip
         super().__init__(name=nome, daemon=True)
-        self._modulo: Any = importlib.import_module(f"sandbox.origens.{nome}")
+        fonte = sources()[nome]
+        self._modulo: Any = fonte.module
         self._dsn, self._dsn_registro = dsn_origem, dsn_registro
-        self._taxa, self._duracao, self._invalidos = taxa * PARCELAS.get(nome, 1.0), duracao, invalidos
+        self._taxa, self._duracao, self._invalidos = taxa * fonte.share, duracao, invalidos
         self._rng = random.Random(f"{nome}-{semente}")
         self._fim = fim
         self.feitas = 0
@@ -130,14 +127,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.simulador", description=__doc__)
     parser.add_argument("--taxa", type=float, default=1.0, help="changes per second into each source (default 1; bookings a fifth)")
     parser.add_argument("--duracao", type=float, default=120.0, help="seconds; 0 runs until it is stopped (default 120)")
-    parser.add_argument("--origens", default=",".join(ORIGENS), help=f"comma-separated (default {','.join(ORIGENS)})")
+    todas = simulated()
+    parser.add_argument("--origens", default=",".join(todas), help=f"comma-separated (default {','.join(todas)})")
     parser.add_argument("--invalidos", type=float, default=0.0, help="share of changes that are bad on purpose, 0..1 (default 0)")
     parser.add_argument("--semente", type=int, default=0, help="seed; 0 takes a new one (default)")
     parser.add_argument("--pasta", type=Path, default=RAIZ / ".sandbox", help="state folder of the stack (default .sandbox)")
     args = parser.parse_args()
     nomes = [n.strip() for n in args.origens.split(",") if n.strip()]
-    if estranhas := set(nomes) - set(ORIGENS):
-        parser.error(f"unknown source {', '.join(sorted(estranhas))}; there are {', '.join(ORIGENS)}")
+    if estranhas := set(nomes) - set(todas):
+        parser.error(f"unknown source {', '.join(sorted(estranhas))}; there are {', '.join(todas)}")
     if args.taxa <= 0:
         parser.error("--taxa must be above 0")
     estado = Estado(args.pasta)
@@ -146,7 +144,7 @@ def main() -> int:
     for sinal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sinal, lambda *_: fim.set())
     feitas = simular(
-        {n: dsn(estado, senha, ORIGENS[n]) for n in nomes}, dsn(estado, senha, "simulador"),
+        {n: dsn(estado, senha, todas[n]) for n in nomes}, dsn(estado, senha, "simulador"),
         taxa=args.taxa, duracao=args.duracao, invalidos=args.invalidos, semente=args.semente, fim=fim,
     )  # fmt: skip
     for origem in feitas:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import random
 import secrets
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from include.fusion.store.migrate import migrar
 from include.fusion.wiring import Montagem
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.postgres import Postgres
+from sandbox.sources import sources
 
 
 class Bancada:
@@ -30,7 +30,7 @@ class Bancada:
         marca = secrets.token_hex(4)
         self._bancos = {nome: f"b_{nome}_{marca}" for nome in ("fila", "fusion", "origem")}
         self.dsn = {nome: postgres.criar_banco(banco) for nome, banco in self._bancos.items()}
-        self.fonte = importlib.import_module(f"sandbox.origens.{integracao}")
+        self.fonte = sources()[integracao].module
         self.fonte.criar(self.dsn["origem"], **opcoes)
         if atendimentos:
             self.fonte.gerar(self.dsn["origem"], atendimentos, 7)

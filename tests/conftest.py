@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,11 +15,14 @@ from sqlalchemy import Engine, create_engine
 from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.postgres import Postgres
+from tests import SETTINGS
 
 # The cores are shared with servers and other tests: how long one example takes says nothing.
 settings.register_profile("fusion", deadline=None)
 settings.load_profile("fusion")
 
+
+assert os.environ["FUSION_SETTINGS"] == str(SETTINGS)
 
 E2E = "tests/e2e/"
 QUEBRAM = ("bad_input", "clear", "fusion_down", "kills", "metadata", "z_privacy")

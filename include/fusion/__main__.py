@@ -9,9 +9,10 @@ COMMANDS = {
     "settings": "check a settings file, or make one from the appsettings.json of an old service",
     "depara": "check De/Para files",
     "migrate": "create or upgrade the hub's tables in Fusion's integration database",
-    "migrate-platform": "create or upgrade the FHIR module's tables in the platform's database",
+    "migrate-platform": "the same for the FHIR module's tables in the platform's database (migrate --platform)",
     "hl7": "explain what is wrong with HL7 v2 messages",
 }
+_ALIASES = {"migrate-platform": ("migrate", "--platform")}
 HELP = "\n".join(["usage: python -m include.fusion <command> [--help]", "", *(f"  {name:<18}{text}" for name, text in COMMANDS.items())])
 
 
@@ -24,8 +25,8 @@ def main(arguments: list[str]) -> int:
     if name not in COMMANDS:
         print(f"unknown command {name!r}\n\n{HELP}", file=sys.stderr)
         return 2
-    command = importlib.import_module(f"include.fusion.cli.{name.replace('-', '_')}")
-    return int(command.main(rest))
+    module, *options = _ALIASES.get(name, (name,))
+    return int(importlib.import_module(f"include.fusion.cli.{module}").main([*options, *rest]))
 
 
 if __name__ == "__main__":

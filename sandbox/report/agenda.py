@@ -17,7 +17,6 @@ from sandbox.origens import skymed
 from sandbox.report.base import Linha, Relatorio, diferentes, latencias, percentil, repetidas
 from sandbox.report.query import conexao, consultar
 
-SISTEMAS = ("skymed", "fusion_service")
 ORIGEM = "skymed"
 """Name under which the simulator keeps its account of changed bookings."""
 _MUDANCAS = "select chave, operacao, marcador, committed_at from mudanca where origem = %s order by id"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections import Counter
 from dataclasses import asdict, dataclass, field
@@ -11,11 +10,11 @@ from typing import Any
 from include.fusion.model.content import corpo, versao_conteudo
 from include.fusion.model.depara import DePara
 from include.fusion.reading.reader import Leitor, Lido
-from include.fusion.reading.spec import Contexto, Sistema
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.settings import Integracao
+from include.fusion.wiring import sistema_de
 from sandbox.report.query import consultar, motor
-from sandbox.stack.situacao import tabela
+from sandbox.report.table import tabela
 
 LOTE = 500
 
@@ -116,19 +115,11 @@ def repetidas(aplicacoes: list[tuple[Any, ...]]) -> list[str]:
     return achadas
 
 
-def sistema_de(integracao: Integracao) -> Sistema:
-    """The source system's own module, found by its name."""
-    sistema: Sistema = importlib.import_module(f"include.fusion.sistemas.{integracao.sistema}.system").SISTEMA
-    return sistema
-
-
 def leitor_de(integracao: Integracao, engine: Any, entidade: str) -> Leitor:
     """The project's reader for this installation, on an engine of ours."""
-    contexto = Contexto(
-        DePara.carregar(integracao.id, integracao.sistema), integracao.fuso, integracao.documento_invalido == "omitir",
-        semi_uti=getattr(integracao, "semi_uti", False),
-    )  # fmt: skip
-    return Leitor(ConsultasSistema(engine, sistema_de(integracao), integracao.pasta_sql), contexto, entidade)
+    sistema = sistema_de(integracao)
+    contexto = sistema.make_context(integracao, DePara.carregar(integracao.id, integracao.sistema))
+    return Leitor(ConsultasSistema(engine, sistema, integracao.pasta_sql), contexto, entidade)
 
 
 def diferentes(integracao: Integracao, entidade: str, esperados: dict[str, str], url_origem: str, url_fusion: str) -> set[str]:

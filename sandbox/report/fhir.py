@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from sandbox.plataforma.ehr import ServidorEhr, nossos
+from sandbox.origens.plataforma.ehr import ServidorEhr, nossos
 from sandbox.report.base import Linha, Relatorio, percentil
 from sandbox.report.query import consultar
 

@@ -6,18 +6,13 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from include.fusion.model.depara import DePara
-from include.fusion.reading.reader import Leitor
-from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.settings import Integracao
-from include.fusion.sistemas.trackcare.context import contexto_de
 from include.fusion.sistemas.trackcare.settings import TrackCare
 from include.fusion.sistemas.trackcare.system import SISTEMA
 from sandbox.origens import trackcare
-from sandbox.report.base import LOTE, Linha, Relatorio, percentil
+from sandbox.report.base import LOTE, Linha, Relatorio, leitor_de, percentil
 from sandbox.report.query import conexao, consultar, motor
 
-SISTEMAS = ("trackcare",)
 _LIVRO = "select chave, versao_conteudo, operacao from livro_entrega where integracao_id = %s and entidade = 'mensagem'"
 _ARQUIVOS = "select assunto, chave, situacao, chave_paciente, motivo from PacienteArquivo where integracao_id = %s order by id"
 _PENDENCIAS = "select chave, situacao, motivo from PendenciaIntegracao where integracao_id = %s"
@@ -87,8 +82,7 @@ def pacientes_em_falta(integracao: TrackCare, urls: Mapping[str, str]) -> set[st
             return operacao in ("exclusao", "nenhuma")
         return versao == item.versao and ultima.get(item.entidade) in recebidas
 
-    contexto = contexto_de(integracao, DePara.carregar(integracao.id, integracao.sistema))
-    leitor: Any = Leitor(ConsultasSistema(motor(urls["trackcare"]), SISTEMA, integracao.pasta_sql), contexto)
+    leitor: Any = leitor_de(integracao, motor(urls["trackcare"]), SISTEMA.entidade)
     with conexao(urls["trackcare"]) as con:
         chaves = [e.chave for e in trackcare.chaves(con)]
     faltam = {p for (p,) in consultar(urls["trackcare"], _PESSOAS)} - ouvidos

@@ -1,27 +1,24 @@
 """The demo's table: what the sources changed, what Fusion accepted and how fast, and whether both now say the same.
 
-``python -m sandbox.report.report`` reports on a running stack. Reconciliation reads every record of the source through the project's own
+``python -m sandbox.stack.report`` reports on a running stack. Reconciliation reads every record of the source through the project's own
 reader and compares content with what Fusion stores; :mod:`sandbox.report.facts` then checks a few facts by SQL of its own.
 """
 
 from __future__ import annotations
 
-import argparse
 import importlib
-import sys
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
 from include.fusion.settings import Integracao, carregar
 from include.fusion.store.tables import FILAS
+from include.fusion.wiring import sistema_de
 from sandbox.origens.base import SEM_EFEITO
-from sandbox.report.base import Linha, Relatorio, diferentes, latencias, percentil, repetidas, sistema_de
+from sandbox.report import fhir
+from sandbox.report.base import Linha, Relatorio, diferentes, latencias, percentil, repetidas
 from sandbox.report.facts import conferir
 from sandbox.report.query import conexao, consultar
-from sandbox.stack.ambiente import dsn, senha_postgres
-from sandbox.stack.estado import RAIZ, Estado
-from sandbox.stack.preparo import ORIGENS
+from sandbox.sources import sources
 
 DA_AGENDA = ("AtualizacaoAgendaCirurgia", "AplicacaoPendencia")
 """Queue tables of the surgical chain, which sandbox.report.agenda reports on."""
@@ -43,7 +40,7 @@ def fila_de(*integracoes: Integracao) -> str:
 
 def divergentes(integracao: Integracao, url_origem: str, url_fusion: str) -> set[str]:
     """Keys of attendances whose state in Fusion is not the source's."""
-    origem = importlib.import_module(f"sandbox.origens.{integracao.sistema}")
+    origem = sources()[integracao.sistema].module
     with conexao(url_origem) as con:
         esperados = {e.chave: e.operacao for e in origem.chaves(con)}
     return diferentes(integracao, "atendimento", esperados, url_origem, url_fusion)
@@ -57,19 +54,14 @@ def pacientes_divergentes(integracao: Integracao, url_origem: str, url_fusion: s
 
 def montar(urls: Mapping[str, str]) -> Relatorio:
     """Report on all installed integrations; ``urls`` maps database name → libpq URL."""
-    from sandbox.report import (
-        agenda,
-        fhir,
-        hl7,  # They build on this module.
-    )
-
     relatorio = Relatorio()
     for integracao in carregar():
-        if integracao.habilitada and integracao.sistema in agenda.SISTEMAS:
-            agenda.somar(relatorio, integracao, urls)
-        elif integracao.habilitada and integracao.sistema in hl7.SISTEMAS:
-            hl7.somar(relatorio, integracao, urls)
-        elif integracao.habilitada and integracao.sistema in ORIGENS:
+        fonte = sources().get(integracao.sistema)
+        if not integracao.habilitada or fonte is None:
+            continue
+        if fonte.report:
+            importlib.import_module(f"sandbox.report.{fonte.report}").somar(relatorio, integracao, urls)
+        else:
             _integracao(relatorio, integracao, urls)
     if "ehr" in urls:
         fhir.somar(relatorio, urls)
@@ -77,7 +69,7 @@ def montar(urls: Mapping[str, str]) -> Relatorio:
 
 
 def _integracao(relatorio: Relatorio, integracao: Integracao, urls: Mapping[str, str]) -> None:
-    numero, url_origem = integracao.integracao_id, urls[ORIGENS[integracao.sistema]]
+    numero, url_origem = integracao.integracao_id, urls[sources()[integracao.sistema].database]
     mudancas = consultar(urls["simulador"], _MUDANCAS, integracao.sistema, [])
     com_efeito = consultar(urls["simulador"], _MUDANCAS, integracao.sistema, list(SEM_EFEITO))
     aplicacoes = consultar(urls["fusion"], _APLICACOES, numero)
@@ -119,24 +111,3 @@ def _integracao(relatorio: Relatorio, integracao: Integracao, urls: Mapping[str,
     if em_erro:
         relatorio.motivos[integracao.id] = Counter(abertas[c][1] or "sem motivo" for c in em_erro)
     relatorio.notas += conferir(integracao.sistema, url_origem, urls["fusion"], numero, ignorar=em_erro | faltam)
-
-
-def urls_de(estado: Estado) -> dict[str, str]:
-    senha = senha_postgres(estado)
-    bancos = ("fusion_integracao", "fusion", "simulador", *ORIGENS.values())
-    ehr = estado.url_fhir.replace("://", f"://:{estado.segredos['segredo_fhir']}@", 1)
-    return {banco: dsn(estado, senha, banco) for banco in bancos} | {"ehr": ehr}
-
-
-def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m sandbox.report.report", description=__doc__)
-    parser.add_argument("--pasta", type=Path, default=RAIZ / ".sandbox", help="state folder of the stack (default .sandbox)")
-    parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
-    args = parser.parse_args()
-    relatorio = montar(urls_de(Estado(args.pasta)))
-    print(relatorio.json() if args.json else relatorio.texto())
-    return 0 if relatorio.ok else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

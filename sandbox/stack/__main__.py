@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from sandbox.stack import demo, situacao
-from sandbox.stack.ambiente import USUARIO_UI, airflow, senha_postgres
+from sandbox.stack.ambiente import EXAMPLE, USUARIO_UI, airflow, senha_postgres
 from sandbox.stack.estado import RAIZ, Estado
 from sandbox.stack.filhos import encerrar, vivo
 from sandbox.stack.pilha import Parar, Pilha, ao_sinal, limpar
@@ -24,6 +24,7 @@ AJUDA = """environment variables:
   FUSION_ATENDIMENTOS       attendances that each source starts with (default 300)
   FUSION_INVALIDOS          share of changes that are bad on purpose (default 0.02)
   FUSION_DAGS               DAG folder (default: dags/ of this checkout)
+  FUSION_SETTINGS           installations (default: examples/integracoes.yaml)
 """
 
 
@@ -165,6 +166,8 @@ def main() -> int:
     args = parser.parse_args()
     estado = Estado(args.pasta or RAIZ / (".demo" if args.comando == "demo" else ".sandbox"))
     acoes = {"up": up, "down": down, "status": situacao.mostrar, "env": env, "supervisor": supervisionar}
+    if args.comando != "env":  # Which prints what the shell does not have.
+        os.environ.setdefault("FUSION_SETTINGS", str(EXAMPLE))
     if args.comando != "demo":
         return acoes[args.comando](estado)
     if os.environ.get("MAKELEVEL"):

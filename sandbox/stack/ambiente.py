@@ -8,23 +8,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote
 
+from sandbox.sources import brought
 from sandbox.stack.estado import RAIZ, Estado
 from sandbox.stack.filhos import MARCA
 
+EXAMPLE = RAIZ / "examples" / "integracoes.yaml"
+"""Installations of the sandbox; ``FUSION_SETTINGS`` names others. The site's own file is never read."""
 USUARIO_UI = "admin"
 USUARIO_PG = "fusion"
-FONTES = {
-    "consulfarma": "consulfarma",
-    "esus_ab": "esus",
-    "mv": "mv",
-    "sotech": "sotech",
-    "tasy": "tasy",
-    "trackcare": "trackcare",
-}
-"""Source system → the database that it brings."""
-ORIGENS = {**FONTES, "skymed": FONTES["mv"], "plataforma": "plataforma", "ehr": "plataforma"}
-"""What the simulator moves → its database; Skymed's is MV's, and whom the EHR knows is in the platform's."""
-BANCOS = ("airflow", "fusion_integracao", "fusion", "plataforma", *FONTES.values(), "simulador")
+PROPRIOS = ("airflow", "fusion_integracao", "fusion", "simulador")
+"""Databases that are nobody's source."""
 POOL = ("fusion_api", 8, "Chamadas à API do Fusion: limita as tarefas que entregam ao mesmo tempo")
 
 
@@ -50,6 +43,7 @@ def base(estado: Estado) -> dict[str, str]:
     herdado = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "_AIRFLOW_", "MAKE", "MFLAGS"))}
     sem_proxy = ",".join(filter(None, (herdado.get("NO_PROXY") or herdado.get("no_proxy"), "127.0.0.1,localhost")))
     return {
+        "FUSION_SETTINGS": str(EXAMPLE),
         **herdado,
         MARCA: estado.segredos["marca"],
         # Process titles would otherwise overwrite the memory from which the mark is read.
@@ -75,7 +69,7 @@ def conexoes(estado: Estado, senha: str) -> dict[str, str]:
     return {
         "AIRFLOW_CONN_FUSION_DB": postgres("fusion_integracao"),
         "AIRFLOW_CONN_PLATAFORMA": postgres("plataforma"),
-        **{f"AIRFLOW_CONN_{nome.upper()}": postgres(banco) for sistema, banco in FONTES.items() for nome in {sistema, banco}},
+        **{f"AIRFLOW_CONN_{nome.upper()}": postgres(banco) for sistema, banco in brought().items() for nome in {sistema, banco}},
         "AIRFLOW_CONN_FUSION_API": json.dumps(
             {
                 "conn_type": "http",

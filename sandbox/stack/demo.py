@@ -16,11 +16,12 @@ import psycopg2
 from sandbox.postgres import Postgres
 from sandbox.processos import PR_SET_PDEATHSIG
 from sandbox.report.base import Relatorio
-from sandbox.report.report import montar, urls_de
+from sandbox.report.report import montar
 from sandbox.stack import airflow_api, componentes
 from sandbox.stack.ambiente import dsn
 from sandbox.stack.estado import Estado
 from sandbox.stack.pilha import Parar, Pilha, limpar
+from sandbox.stack.report import urls_de
 from sandbox.stack.situacao import profundidades
 
 ESVAZIAR = 180.0

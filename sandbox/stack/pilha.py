@@ -15,11 +15,11 @@ from pathlib import Path
 
 from sandbox.postgres import Postgres
 from sandbox.processos import iniciar
+from sandbox.sources import brought, sources
 from sandbox.stack import ambiente, componentes
 from sandbox.stack.componentes import Componente
 from sandbox.stack.estado import RAIZ, Estado
 from sandbox.stack.filhos import Ficha, encerrar, ficha
-from sandbox.stack.preparo import FONTES
 
 PRAZO = 180.0
 """Seconds that a start may take."""
@@ -113,9 +113,8 @@ class Pilha:
         processo = self._postgres._processo
         assert processo is not None
         self._registrar("postgres", processo)
-        for banco in ambiente.BANCOS:
-            if banco not in FONTES.values():
-                self._postgres.criar_banco(banco)
+        for banco in {*ambiente.PROPRIOS, *(s.database for s in sources().values())} - set(brought().values()):
+            self._postgres.criar_banco(banco)
         self.env = ambiente.airflow(self.estado, self.senha_pg)
         ambiente.gravar_senha_ui(self.estado)
         self.dizer(f"PostgreSQL on port {porta} ({time.monotonic() - inicio:.1f} s)")
@@ -151,7 +150,7 @@ class Pilha:
         quantos = os.environ.get("FUSION_ATENDIMENTOS", "300")
         fontes = {
             f"source-{origem}": ["fonte", origem, "--dsn", self._postgres.dsn(banco), "--atendimentos", quantos]
-            for origem, banco in FONTES.items()
+            for origem, banco in brought().items()
         }
         return {
             "queues": ["fila", "--url", self._postgres.sqlalchemy("fusion_integracao")],

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 
 import psycopg2
 
-from sandbox.stack.ambiente import FONTES, ORIGENS, POOL
+from sandbox.sources import brought, sources
+from sandbox.stack.ambiente import POOL, dsn, senha_postgres
 from sandbox.stack.estado import Estado
 
-__all__ = ["FONTES", "ORIGENS"]
 MARCA_PRONTO = "sandbox_pronto"
 
 
@@ -46,27 +45,28 @@ def preparar_fila(url: str) -> None:
 
 def preparar_plataforma(estado: Estado) -> None:
     """The platform's tables, people and migrations, and every tenant's configuration against the sandbox's FHIR server."""
-    from sandbox.plataforma.preparo import preparar
+    from sandbox.origens.plataforma.preparo import preparar
 
-    preparar(estado)
+    url = dsn(estado, senha_postgres(estado), "plataforma")
+    preparar(url, estado.url_fhir, estado.segredos["segredo_fhir"], estado.segredos["fernet"])
 
 
-def preparar_fonte(origem: str, dsn: str, atendimentos: int) -> None:
+def preparar_fonte(origem: str, url: str, atendimentos: int) -> None:
     """Create one vendor's database, schema and data, once: a start that was killed half-way leaves no mark, and the next begins anew."""
-    servidor, banco = dsn.rsplit("/", 1)
+    servidor, banco = url.rsplit("/", 1)
     if not _executar(f"{servidor}/postgres", "select 1 from pg_database where datname = %s", banco) or not _executar(
-        dsn, "select 1 from pg_class where relname = %s", MARCA_PRONTO
+        url, "select 1 from pg_class where relname = %s", MARCA_PRONTO
     ):
         _executar(f"{servidor}/postgres", f'drop database if exists "{banco}" with (force)')
         _executar(f"{servidor}/postgres", f'create database "{banco}"')
-        modulo = importlib.import_module(f"sandbox.origens.{origem}")
-        modulo.criar(dsn)
-        modulo.gerar(dsn, atendimentos, 1)
-        _executar(dsn, f"create table public.{MARCA_PRONTO} ()")
+        modulo = sources()[origem].module
+        modulo.criar(url)
+        modulo.gerar(url, atendimentos, 1)
+        _executar(url, f"create table public.{MARCA_PRONTO} ()")
 
 
-def _executar(dsn: str, sql: str, *valores: str) -> list[tuple[object, ...]]:
-    con = psycopg2.connect(dsn)
+def _executar(url: str, sql: str, *valores: str) -> list[tuple[object, ...]]:
+    con = psycopg2.connect(url)
     try:
         con.autocommit = True
         with con.cursor() as cur:
@@ -87,7 +87,7 @@ def main() -> None:
     plataforma = passos.add_parser("plataforma", help="the platform's database and its tenants")
     plataforma.add_argument("--pasta", type=Path, required=True, help="state folder of the stack")
     fonte = passos.add_parser("fonte", help="one vendor's schema and data")
-    fonte.add_argument("origem", choices=FONTES)
+    fonte.add_argument("origem", choices=brought())
     fonte.add_argument("--dsn", required=True)
     fonte.add_argument("--atendimentos", type=int, default=300)
     args = parser.parse_args()

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import psycopg2
 
 from sandbox.report.query import consultar
+from sandbox.report.table import tabela
 from sandbox.stack.ambiente import dsn, senha_postgres
 from sandbox.stack.estado import Estado
 from sandbox.stack.filhos import vivo
@@ -20,25 +20,10 @@ where table_schema = current_schema() and column_name in ('reservado_por', 'situ
 def profundidades(url: str) -> list[tuple[Any, ...]]:
     """(table, integracao_id, processo, situacao, rows) of every queue table of the hub's database."""
     linhas: list[tuple[Any, ...]] = []
-    for (tabela,) in consultar(url, SQL_TABELAS):
-        por_situacao = f'select integracao_id, processo, situacao, count(*) from "{tabela}" group by 1, 2, 3 order by 1, 2, 3'
-        linhas += [(tabela, *linha) for linha in consultar(url, por_situacao)]
+    for (nome,) in consultar(url, SQL_TABELAS):
+        por_situacao = f'select integracao_id, processo, situacao, count(*) from "{nome}" group by 1, 2, 3 order by 1, 2, 3'
+        linhas += [(nome, *linha) for linha in consultar(url, por_situacao)]
     return linhas
-
-
-def tabela(cabecalho: Sequence[str], linhas: Sequence[Sequence[object]]) -> str:
-    """Plain text table; numbers to the right."""
-    textos = [[("-" if c is None else str(c)) for c in linha] for linha in linhas]
-    larguras = [max(len(x[i]) for x in [list(cabecalho), *textos]) for i in range(len(cabecalho))]
-
-    def linha(celulas: Sequence[str], valores: Sequence[object] | None = None) -> str:
-        partes = []
-        for i, celula in enumerate(celulas):
-            numero = (valores is not None and isinstance(valores[i], int | float)) or (valores is None and i > 0)
-            partes.append(celula.rjust(larguras[i]) if numero else celula.ljust(larguras[i]))
-        return "  ".join(partes).rstrip()
-
-    return "\n".join([linha(cabecalho), "  ".join("-" * n for n in larguras), *(linha(t, v) for t, v in zip(textos, linhas, strict=True))])
 
 
 def mostrar(estado: Estado) -> int:

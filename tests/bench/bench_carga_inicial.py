@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from include.fusion.delivery.loop import Parametros
+from include.fusion.delivery.work import Parametros
 from include.fusion.wiring import CARGA_INICIAL
 from sandbox.postgres import Postgres
 from sandbox.processos import encerrar, iniciar

@@ -56,12 +56,12 @@ class Pista:
         con.close()
         # One attendance per patient: those of one patient go one after another, and a queue of nothing else measures that rule.
         itens = [ItemFila(chave, paciente) for paciente, chave in por_paciente.items()][:registros]
-        self.rota = destino_de(m.integracao).rota
+        self.rota = destino_de(m.integracao, m.sistema.processos[0]).rota
         self.corpos: dict[str, bytes] = {}
         for i in range(0, len(itens), LOTE):
             for chave, lido in m.leitor.ler([item.chave for item in itens[i : i + LOTE]]).items():
                 if isinstance(lido, Atendimento):
-                    pacote = destino_de(m.integracao).envelopar(corpo(lido))
+                    pacote = destino_de(m.integracao, m.sistema.processos[0]).envelopar(corpo(lido))
                     self.corpos[chave] = json.dumps(pacote, ensure_ascii=False, separators=(",", ":")).encode()
         self.itens = [item for item in itens if item.chave in self.corpos]
         self.tamanho = mean(map(len, self.corpos.values()))

@@ -20,9 +20,9 @@ from include.fusion.fhir.config.model import Metadados
 from include.fusion.fhir.mapping.observation import para_fhir
 from include.fusion.fhir.mapping.validate import em_json
 from include.fusion.fhir.platform.repository import Repositorio
-from include.fusion.fhir.push.realtime import TempoReal
-from sandbox import plataforma
+from include.fusion.wiring.fhir import TempoReal
 from sandbox.fhir.servidor import ServidorFhir
+from sandbox.origens import plataforma
 from sandbox.postgres import Postgres
 from sandbox.report.base import Relatorio
 from sandbox.report.fhir import PUSH, somar

@@ -55,7 +55,7 @@ def run(rapido: bool = False) -> list[Medida]:
 
 
 def _povoar(b: BancadaFhir, pacientes: int) -> list[object]:  # one tenant, everybody known to the EHR
-    from sandbox import plataforma
+    from sandbox.origens import plataforma
 
     feitos = plataforma.gerar(b.dsn, 1, pacientes, semente=11)
     executar(b.dsn, "update patients set \"ehrPatientId\" = 'p' || substr(md5(id), 1, 20)", "analyze patients")

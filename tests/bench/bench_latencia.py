@@ -7,12 +7,11 @@ from typing import Any
 from include.fusion.settings import carregar
 from sandbox.origens.base import SEM_EFEITO
 from sandbox.report.base import latencias, percentil
-from sandbox.report.hl7 import SISTEMAS
 from sandbox.report.query import consultar
 from sandbox.report.report import fila_de, montar
 from sandbox.simulador import criar_registro
+from sandbox.sources import with_attendances
 from sandbox.stack import airflow_api, componentes
-from sandbox.stack.preparo import FONTES
 from tests.bench.apoio import Medida, maquina, medida
 from tests.bench.hub import Hub, agora, gasto, hub
 
@@ -27,7 +26,7 @@ from ({fila}) f where criado_em >= %s and situacao = 'concluido' group by 1 orde
 
 
 def _fila() -> str:
-    return fila_de(*(i for i in carregar() if i.habilitada and i.sistema in FONTES))
+    return fila_de(*(i for i in carregar() if i.habilitada and i.sistema in with_attendances()))
 
 
 class Fase:
@@ -52,7 +51,7 @@ class Fase:
         self.tempos: dict[str, list[float]] = {}
         self.mudancas: dict[str, list[tuple[Any, ...]]] = {}
         for integracao in carregar():
-            if integracao.habilitada and integracao.sistema in FONTES and integracao.sistema not in SISTEMAS:
+            if integracao.habilitada and integracao.sistema in with_attendances():
                 mudancas = consultar(h.urls["simulador"], _MUDANCAS, integracao.sistema, self.comeco, list(SEM_EFEITO))
                 aplicacoes = consultar(h.urls["fusion"], _APLICACOES, integracao.integracao_id)
                 self.mudancas[integracao.id], self.tempos[integracao.id] = mudancas, latencias(mudancas, aplicacoes)

@@ -12,7 +12,6 @@ from sqlalchemy import create_engine
 
 from include.fusion.fhir.config.secrets import Cofre
 from include.fusion.fhir.config.store import Configuracoes
-from include.fusion.fhir.http.auth import Autenticador
 from include.fusion.fhir.http.client import ClienteFhir
 from include.fusion.fhir.http.tokens import CacheTokens
 from include.fusion.fhir.pull.pull import Busca
@@ -23,8 +22,7 @@ def main(dsn: str, chave: str, tenant: str) -> None:
     cofre = Cofre([chave])
     config = Configuracoes(engine, cofre).obter(tenant).config
     with tempfile.TemporaryDirectory() as pasta:
-        autenticador = Autenticador(tenant, config, CacheTokens(cofre, Path(pasta)))
-        resultado = asyncio.run(Busca(engine, ClienteFhir(tenant, config, autenticador)).executar())
+        resultado = asyncio.run(Busca(engine, ClienteFhir(tenant, config, CacheTokens(cofre, Path(pasta)))).executar())
     print(json.dumps({"pacientes": resultado.pacientes, "novas": resultado.novas, "falhas": resultado.falhas}))
 
 

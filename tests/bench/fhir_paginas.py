@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox.plataforma.ehr import pulso
+from sandbox.origens.plataforma.ehr import pulso
 
 
 def aplicacao(paginas: int, por_pagina: int) -> web.Application:

@@ -13,12 +13,12 @@ import psutil
 
 from sandbox.postgres import Postgres
 from sandbox.report.query import consultar
-from sandbox.report.report import urls_de
 from sandbox.stack import airflow_api
-from sandbox.stack.ambiente import dsn
+from sandbox.stack.ambiente import EXAMPLE, dsn
 from sandbox.stack.estado import Estado
 from sandbox.stack.filhos import pertencentes
 from sandbox.stack.pilha import Pilha
+from sandbox.stack.report import urls_de
 from sandbox.stack.situacao import profundidades
 from tests.bench.apoio import pasta_temporaria
 
@@ -125,7 +125,7 @@ def gasto(antes: dict[str, float], depois: dict[str, float]) -> str:
 @contextmanager
 def hub(**ambiente: str) -> Iterator[Hub]:
     """Start the stack without its simulator; ``ambiente`` are its FUSION_* variables. Nothing is left afterwards."""
-    valores = {"FUSION_ATENDIMENTOS": "300", "FUSION_INVALIDOS": "0", **ambiente}
+    valores = {"FUSION_ATENDIMENTOS": "300", "FUSION_INVALIDOS": "0", "FUSION_SETTINGS": str(EXAMPLE), **ambiente}
     antigos = {nome: os.environ.get(nome) for nome in valores}
     os.environ.update(valores)
     try:

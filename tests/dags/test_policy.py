@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from include.fusion.settings import caminho_padrao, carregar
+from include.fusion.settings import carregar
+from tests import SETTINGS
 from tests.dags.apoio import ler_dags
 
 RAIZ = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture(scope="module")
-def bolsa(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return ler_dags(tmp_path_factory.mktemp("airflow"))
+SUL: dict[str, Any] = yaml.safe_load("""
+    {id: mv_sul, sistema: mv, nome: MV Sul, IntegracaoID: 104, fuso_horario: America/Bahia, conexoes: {origem: mv_sul}, carga_inicial: {}}
+""")
+"""A second hospital with one product."""
+
+
+@pytest.fixture(scope="module", params=["one of each system", "two hospitals with one system", "one hospital"])
+def bolsa(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The DAGs of a site."""
+    pasta = tmp_path_factory.mktemp("airflow")
+    todas = entradas_dos_testes()
+    sites = {"two hospitals with one system": [*todas, SUL], "one hospital": [e for e in todas if e["id"] == "mv"]}
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        yield com_settings(pasta, monkeypatch, yaml.safe_dump({"integracoes": sites.get(request.param, todas)}))
 
 
 @pytest.fixture(scope="module")
@@ -31,10 +44,14 @@ def tarefas(dags: list[Any]) -> list[Any]:
     return [tarefa for dag in dags for tarefa in dag.tasks]
 
 
+def entradas_dos_testes() -> list[dict[str, Any]]:
+    return list(yaml.safe_load(SETTINGS.read_text())["integracoes"])
+
+
 @pytest.fixture
 def entradas() -> list[dict[str, Any]]:
-    """The shipped settings, to be changed and written somewhere else."""
-    return list(yaml.safe_load(caminho_padrao().read_text())["integracoes"])
+    """The tests' settings, to be changed and written somewhere else."""
+    return entradas_dos_testes()
 
 
 def com_settings(pasta: Path, monkeypatch: pytest.MonkeyPatch, texto: str) -> Any:
@@ -89,24 +106,38 @@ def test_reading_the_dag_files_touches_no_network(monkeypatch: pytest.MonkeyPatc
     assert ler_dags(tmp_path).import_errors == {}
 
 
-def test_a_wrong_settings_file_is_an_import_error_that_names_file_and_path(
+def test_a_typo_in_one_entry_stops_its_dags_alone(entradas: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    todas = set(com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": [*entradas, SUL]})).dags)
+    (mv,) = (e for e in entradas if e["id"] == "mv")
+    mv["processamento_pendencia_alta"] = {"maxrecords": 5}
+    bolsa = com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": [*entradas, SUL]}))
+    assert set(bolsa.dags) == todas - {"mv", "mv_carga_inicial"} and "mv_sul" in bolsa.dags
+    ((arquivo, erro),) = bolsa.import_errors.items()
+    assert arquivo == "dags/configuracao.py"
+    assert "sem DAG até a correção: mv." in erro
+    assert "integracoes.yaml: integracoes[2].processamento_pendencia_alta.maxrecords: unknown key; did you mean 'MaxRecords'?" in erro
+
+
+def test_entries_that_would_share_state_stop_each_other_and_no_third(
     entradas: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    entradas[1]["importacao"]["lote"] = "muitos"
-    erros = com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": entradas})).import_errors
+    todas = {*com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": entradas})).dags}
+    bolsa = com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": [*entradas, SUL | {"IntegracaoID": 4}]}))
+    assert set(bolsa.dags) == todas - {"mv", "mv_carga_inicial"}
+    assert "mv, mv_sul" in bolsa.import_errors["dags/configuracao.py"]
+
+
+@pytest.mark.parametrize("texto", ["integracoes: [", None], ids=["no YAML", "no file"])
+def test_a_file_that_cannot_be_read_is_an_error_of_every_integration(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, texto: str | None
+) -> None:
+    """Of each file, since a DAG whose file is broken stays in the UI, and one that its file no longer has goes."""
+    if texto is None:
+        monkeypatch.setenv("FUSION_SETTINGS", str(tmp_path / "integracoes.yaml"))
+    erros = (ler_dags(tmp_path) if texto is None else com_settings(tmp_path, monkeypatch, texto)).import_errors
     # FHIR's DAGs take their configuration from the platform's database.
     assert len(erros) == len([a for a in (RAIZ / "dags").glob("*.py") if not a.name.startswith("fhir_")])
-    assert all("integracoes.yaml" in e and "integracoes[1].importacao.lote" in e for e in erros.values())
-
-
-def test_several_installations_of_one_system_are_several_dags(
-    entradas: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    outro = entradas[0] | {"id": "consulfarma_sul", "nome": "Consulfarma Sul", "IntegracaoID": 99, "conexoes": {"origem": "sul"}}
-    bolsa = com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": [*entradas, outro]}))
-    assert bolsa.import_errors == {}
-    assert {"consulfarma", "consulfarma_sul"} <= set(bolsa.dags)
-    assert bolsa.dags["consulfarma_sul"].get_task("carga").integracao == "consulfarma_sul"
+    assert all("integracoes.yaml: " in e for e in erros.values())
 
 
 def test_no_dag_where_the_vendors_own_service_runs(entradas: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,12 +12,11 @@ from airflow.sdk.module_loading import import_string
 from sqlalchemy import Engine, create_engine, text
 
 from fusion_airflow.triggers.work import PollCompartilhado, WorkTrigger
-from include.fusion.change.watcher import EXECUCAO
 from include.fusion.settings import como_dados, de_dados, obter
 from include.fusion.store import presence
 from include.fusion.store.filas import Desfecho, Fila, ItemFila
 from include.fusion.store.migrate import migrar
-from include.fusion.store.watermarks import Marca, Marcas
+from include.fusion.store.watermarks import EXECUCAO, Marcas
 from include.fusion.wiring import watch_plan
 
 
@@ -27,7 +26,7 @@ def fusion(banco: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     motor = create_engine(banco.replace("postgresql://", "postgresql+psycopg2://", 1))
     migrar(motor)
     with motor.begin() as con:  # The load has just run: nothing is due by the clock.
-        Marcas(motor, 12, "carga").gravar(con, EXECUCAO, Marca(None))
+        Marcas(motor, 12, "carga").done(con, EXECUCAO)
     yield motor
     for poll in PollCompartilhado._por_conexao.values():
         poll._engine.dispose()

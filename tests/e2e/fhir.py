@@ -8,9 +8,9 @@ from typing import Any
 
 import psycopg2
 
-from sandbox import plataforma
 from sandbox.fusion.__main__ import pedir_falhas
-from sandbox.plataforma.ehr import ServidorEhr
+from sandbox.origens import plataforma
+from sandbox.origens.plataforma.ehr import ServidorEhr
 from sandbox.report.base import Relatorio
 from sandbox.report.fhir import PULL, PUSH, somar
 from sandbox.stack import airflow_api

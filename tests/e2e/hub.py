@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import random
@@ -22,7 +21,8 @@ import psutil
 import psycopg2
 import yaml
 
-from include.fusion.settings import Integracao, caminho_padrao, obter
+from include.fusion.settings import Integracao, obter
+from include.fusion.settings.registry import systems
 from include.fusion.wiring import sistema_de
 from sandbox.fusion.__main__ import pedir_falhas
 from sandbox.origens.base import Mudanca
@@ -33,28 +33,24 @@ from sandbox.report.facts import conferir
 from sandbox.report.hl7 import pacientes_em_falta
 from sandbox.report.report import divergentes, pacientes_divergentes
 from sandbox.simulador import Origem, criar_registro
+from sandbox.sources import simulated, sources, with_attendances
 from sandbox.stack import airflow_api, componentes
-from sandbox.stack.ambiente import USUARIO_UI, dsn
+from sandbox.stack.ambiente import EXAMPLE, USUARIO_UI, dsn
 from sandbox.stack.estado import Estado
 from sandbox.stack.filhos import encerrar
 from sandbox.stack.pilha import Pilha
-from sandbox.stack.preparo import ORIGENS
 from sandbox.stack.situacao import profundidades
+from tests import SETTINGS
 
 HL7 = "hl7"
 """Connection of TrackCare's messages."""
 INICIAL = "esus_ab_carga_inicial"
 INICIAIS = (INICIAL, "mv_carga_inicial", "trackcare_carga_inicial")
-PRIMEIRA = {"consulfarma": "carga", "esus_ab": "importacao", "mv": "filas.atualizacao_fila_pendencias",
-            "sotech": "carga", "tasy": "filas.buscar_atendimentos"}  # fmt: skip
+SISTEMAS = with_attendances()
+PRIMEIRA = {nome: sources()[nome].run.first for nome in SISTEMAS}
 """First task of each integration's run; its DAG has the integration's name."""
-ENTREGA = {"consulfarma": "importacao", "esus_ab": "importacao", "mv": "processamento.abertura",
-           "sotech": "integracao", "tasy": "integracao.buscar_informacoes_atendimentos"}  # fmt: skip
+ENTREGA = {nome: sources()[nome].run.delivers for nome in SISTEMAS}
 """The task that delivers attendances."""
-ENTREGAS = {"mv": "acompanhamento", "tasy": "acompanhamento", "skymed": "importar_pendencias", "fusion_service": "processar_pendencias",
-            "sotech": "integracao", "trackcare": "envio_arquivo_fusion"}  # fmt: skip
-"""Settings section of a run's last step, where it is not importacao."""
-SISTEMAS = tuple(PRIMEIRA)
 AIRFLOW = ("scheduler", "triggerer", "dag-processor", "api-server")
 FORA_DO_AR = (psycopg2.Error, urllib.error.URLError, OSError)
 """What a look at a stack that is being killed may meet: no answer yet."""
@@ -105,10 +101,10 @@ class Hub:
         return self
 
     def _ajustes(self) -> Path:
-        """The shipped settings with runs that end, and try again, sooner (the tests wait for both), and none by the clock."""
-        dados = yaml.safe_load(caminho_padrao().read_text())
+        """The example with runs that end, and try again, sooner (the tests wait for both), and none by the clock."""
+        dados = yaml.safe_load(EXAMPLE.read_text())
         for entrada in dados["integracoes"]:
-            entrada[ENTREGAS.get(entrada["sistema"], "importacao")]["permanencia"] = 2
+            entrada[sources()[entrada["sistema"]].run.lasts]["permanencia"] = 2
             entrada["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
             # What the watchers miss must not be found by the clock.
             entrada["rede_de_seguranca"] = "1.00:00:00"
@@ -126,8 +122,9 @@ class Hub:
         query.fechar()
         Postgres(self.estado.postgres).apagar()
         self.estado.destravar()
-        for nome in ("FUSION_ATENDIMENTOS", "FUSION_SETTINGS", "FUSION_FHIR_PERMANENCIA"):
+        for nome in ("FUSION_ATENDIMENTOS", "FUSION_FHIR_PERMANENCIA"):
             os.environ.pop(nome, None)
+        os.environ["FUSION_SETTINGS"] = str(SETTINGS)
         shutil.rmtree(self.estado.pasta)
 
     def esperar(self, condicao: Callable[[], Any], mensagem: str = "") -> None:
@@ -154,7 +151,7 @@ class Hub:
     # -- databases -----------------------------------------------------------------------------------------------------------
 
     def url(self, banco: str) -> str:
-        return dsn(self.estado, self.pilha.senha_pg, ORIGENS.get(banco, banco))
+        return dsn(self.estado, self.pilha.senha_pg, sources()[banco].database if banco in sources() else banco)
 
     def sql(self, banco: str, comando: str, *valores: Any) -> list[dict[str, Any]]:
         """Rows of one statement, committed; ``banco`` is a database or a source system."""
@@ -188,7 +185,7 @@ class Hub:
 
     def mudar(self, sistema: str, vezes: int = 1, *, invalido: str | None = None) -> list[Mudanca]:
         """Changes at one source, each in a transaction of its own."""
-        modulo = importlib.import_module(f"sandbox.origens.{sistema}")
+        modulo = sources()[sistema].module
         con = psycopg2.connect(self.url(sistema))
         feitas = []
         try:
@@ -205,7 +202,8 @@ class Hub:
         fim = threading.Event()
         origens = [
             Origem(s, self.url(s), self.url("simulador"), taxa=taxa, duracao=0, invalidos=0, semente=self.rng.getrandbits(30), fim=fim)
-            for s in (*SISTEMAS, "skymed", "trackcare")
+            for s in simulated()
+            if s in systems()
         ]
         for origem in origens:
             origem.start()

@@ -9,17 +9,13 @@ from sqlalchemy import create_engine
 
 from include.fusion.delivery.batch import AUSENTE
 from include.fusion.store.filas import Fila, ItemFila
-from sandbox.origens import mv, sotech, tasy
-from sandbox.origens.consulfarma import ESTRANHOS, INVALIDOS, remover
-from sandbox.origens.esus_ab import CASOS
+from sandbox.origens.consulfarma import remover
+from sandbox.sources import sources
 from tests.e2e.hub import SISTEMAS, Hub, integracao
 
 ESPERADOS = {
-    "consulfarma": dict.fromkeys(INVALIDOS, "erro") | dict.fromkeys(ESTRANHOS, "concluido"),
-    "esus_ab": {tipo: "erro" if campo else "concluido" for tipo, (_, campo) in CASOS.items()},
-    "mv": dict.fromkeys(mv.INVALIDOS, "erro") | dict.fromkeys(mv.ESTRANHOS, "concluido"),
-    "sotech": dict.fromkeys(sotech.INVALIDOS, "erro") | dict.fromkeys(sotech.ESTRANHOS, "concluido"),
-    "tasy": dict.fromkeys(tasy.INVALIDOS, "erro") | dict.fromkeys(tasy.ESTRANHOS, "concluido"),
+    nome: dict.fromkeys(sources()[nome].module.INVALIDOS, "erro") | dict.fromkeys(sources()[nome].module.ESTRANHOS, "concluido")
+    for nome in SISTEMAS
 }
 
 

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.sources import sources
 from tests.e2e import fhir, mv, tasy, trackcare
 from tests.e2e.hub import INICIAIS, Hub, com_sucesso, limpar_sem_efeito
 
 TAREFAS = {
-    ("consulfarma", "carga"),
-    ("consulfarma", "importacao"),
-    ("esus_ab", "importacao"),
+    *((nome, tarefa) for nome, fonte in sources().items() for tarefa in fonte.run.tasks),
     *(("mv", tarefa) for tarefa in mv.TAREFAS),
     *(("tasy", tarefa) for tarefa in tasy.TAREFAS),
-    ("sotech", "carga"),
-    ("sotech", "integracao"),
     *(("trackcare", tarefa) for tarefa in trackcare.TAREFAS),
     ("trackcare_carga_inicial", "carga_inicial_pacientes"),
-    ("skymed", "importar_pendencias"),
-    ("fusion_service", "buscar_pendencias"),
-    ("fusion_service", "processar_pendencias"),
     *((dag, tarefa) for dag, tarefas in fhir.TAREFAS.items() for tarefa in tarefas),
     *((dag, tarefa) for dag in INICIAIS if dag != "trackcare_carga_inicial" for tarefa in ("carga", "processamento")),
 }

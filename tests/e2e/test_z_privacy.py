@@ -7,24 +7,11 @@ from collections import Counter
 
 import pytest
 
+from sandbox.sources import sources
 from sandbox.stack.situacao import profundidades
 from tests.e2e.hub import Hub
 
-COLUNAS = {
-    "consulfarma": ("dbo.Paciente", ("Nome", "NomeSocial", "NomeMae", "NomePai", "Cpf", "Cns", "Email", "Celular")),
-    "esus_ab": ("tb_cidadao", ("no_cidadao", "no_social", "no_mae", "no_pai", "nu_cpf", "nu_cns", "ds_email", "nu_telefone_celular")),
-    "mv": (
-        "dbamv.paciente",
-        ("nm_paciente", "nm_social_paciente", "nm_mae", "nm_pai", "nr_cpf", "nr_cns", "cd_cns", "email", "nr_celular"),
-    ),
-    "sotech": ("sotech.cdg_paciente", ("paciente", "mae", "pai", "cpf", "cns")),
-    "trackcare": (
-        "sqluser.pa_person",
-        ("paper_name", "paper_name2", "paper_mothername", "paper_id", "paper_governcardno", "paper_mobphone"),
-    ),
-    "tasy": ("tasy.pessoa_fisica", ("nm_pessoa_fisica", "nm_social", "nr_cpf", "nr_cartao_nac_sus", "nr_telefone_celular")),
-    "plataforma": ("patients", ("name", '"socialName"', "cpf", "cns", "phone", "email")),
-}
+COLUNAS = {nome: (s.personal["table"], s.personal["columns"]) for nome, s in sources().items() if s.personal}
 CURTO = 6
 """A shorter text turns up by chance."""
 LONGO = 10

@@ -13,8 +13,8 @@ import psycopg2
 from sqlalchemy import create_engine
 
 from include.fusion.fhir.platform.migrate import migrar_plataforma
-from sandbox import plataforma
 from sandbox.fhir.servidor import ServidorFhir
+from sandbox.origens import plataforma
 from sandbox.postgres import Postgres
 from tests.integration.airflow_apoio import ServidorAirflow
 

@@ -23,15 +23,14 @@ from sqlalchemy import create_engine
 
 from include.fusion.fhir.config.secrets import Cofre
 from include.fusion.fhir.config.store import Configuracoes
-from include.fusion.fhir.http.auth import Autenticador
 from include.fusion.fhir.http.client import ClienteFhir
 from include.fusion.fhir.http.errors import FhirErro
 from include.fusion.fhir.http.tokens import CacheTokens
 from include.fusion.fhir.platform.migrate import migrar_plataforma
 from include.fusion.fhir.pull.pull import Busca, ResultadoBusca
-from include.fusion.fhir.push.push import Envio, Resultado
-from sandbox import plataforma
+from include.fusion.wiring.fhir import Envio, Resultado
 from sandbox.fhir.servidor import ServidorFhir
+from sandbox.origens import plataforma
 
 EXTERNO = os.environ.get("FHIR_TEST_URL", "")
 so_sandbox = pytest.mark.skipif(bool(EXTERNO), reason="needs the sandbox's fault injection; FHIR_TEST_URL names an external server")
@@ -79,8 +78,7 @@ class BancadaFhir:
 
     def cliente(self, tenant: str = "") -> ClienteFhir:
         tenant = tenant or self.tenant
-        config = self.configuracoes.obter(tenant).config
-        return ClienteFhir(tenant, config, Autenticador(tenant, config, self.cache))
+        return ClienteFhir(tenant, self.configuracoes.obter(tenant).config, self.cache)
 
     def enviar(self, tenant: str = "", observacoes: list[str] | None = None, dono: str = "teste#1|") -> Resultado:
         return asyncio.run(Envio(self.engine, self.cliente(tenant), dono).executar(observacoes))

@@ -11,8 +11,9 @@ from sqlalchemy import create_engine
 from include.fusion.model.atendimento import Atendimento
 from include.fusion.model.depara import DePara
 from include.fusion.reading.reader import Leitor
-from include.fusion.reading.spec import Contexto, Sistema
+from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import ConsultasSistema
+from include.fusion.sistemas.mv.beds import ContextoMv
 from include.fusion.sistemas.mv.system import SISTEMA
 from sandbox.origens import mv as origem
 from sandbox.origens.mv.hospital import Hospital
@@ -24,7 +25,7 @@ CHAVES = [str(n) for n in range(1, QUANTOS + 1)]
 
 def novo_leitor(dsn_mv: str, entidade: str = "atendimento", **opcoes: Any) -> Leitor:
     engine = create_engine(dsn_mv.replace("postgresql://", "postgresql+psycopg2://", 1))
-    contexto = Contexto(DePara.carregar("mv", "mv"), ZoneInfo(origem.FUSO), **opcoes)
+    contexto = ContextoMv(DePara.carregar("mv", "mv"), ZoneInfo(origem.FUSO), **opcoes)
     return Leitor(ConsultasSistema(engine, SISTEMA), contexto, entidade)
 
 

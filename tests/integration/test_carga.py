@@ -65,9 +65,9 @@ def test_rows_of_one_timestamp_cross_page_borders(bancada):
 
 def test_more_rows_of_one_instant_than_a_page_are_all_found_though_the_driver_rounds_it_down(bancada, tmp_path, monkeypatch):
     """pymssql reads datetime2(7) to the microsecond and sends milliseconds: a site's own SQL may have such a marker."""
-    nosso = (sql_folder("consulfarma") / "origem_atendimento.sql").read_text()
+    nosso = (sql_folder("consulfarma") / "change_atendimento.sql").read_text()
     arredondado = nosso.replace("a.AtualizadoEm AS marcador", "date_trunc('milliseconds', a.AtualizadoEm) AS marcador")
-    (tmp_path / "origem_atendimento.sql").write_text(arredondado)
+    (tmp_path / "change_atendimento.sql").write_text(arredondado)
     bancada.origem("alter table dbo.Atendimento alter column AtualizadoEm type timestamp")
     tocar(bancada, "AtendimentoId <= 23", f"date_trunc('second', {AGORA}) - interval '59.9995 seconds'")
     carga = bancada.montagem.carga()

@@ -111,7 +111,7 @@ def test_bad_input_gets_a_reason_without_any_of_its_data(leitor: Leitor, con: An
     assert isinstance(lido[chave], Exception)
     motivo = motivo_de(lido[chave])  # type: ignore[arg-type]
     assert "inesperada" not in motivo
-    paciente = linhas(leitor, "atendimento.sql", chaves=[int(chave)])[0]
+    paciente = linhas(leitor, "read_atendimento.sql", chaves=[int(chave)])[0]
     dados = [
         v
         for k, v in paciente.items()

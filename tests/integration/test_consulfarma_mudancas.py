@@ -34,7 +34,7 @@ def leitor(banco: str, con: Any) -> Iterator[Leitor]:
 
 
 def _marcas(leitor: Leitor) -> dict[str, Any]:
-    return {o: linhas(leitor, f"vigia_{o}.sql", marcador=INICIO)[0]["marcador"] for o in ORIGENS}
+    return {o: linhas(leitor, f"probe_{o}.sql", marcador=INICIO)[0]["marcador"] for o in ORIGENS}
 
 
 def _novas(leitor: Leitor, marcas: dict[str, Any]) -> dict[str, set[tuple[str, str]]]:
@@ -42,8 +42,8 @@ def _novas(leitor: Leitor, marcas: dict[str, Any]) -> dict[str, set[tuple[str, s
     vistas = {}
     for nome, marca in marcas.items():
         depois = marca + timedelta(milliseconds=1)
-        novas = {(str(x["chave"]), x["operacao"]) for x in paginas(leitor, f"origem_{nome}.sql", 1000, depois)}
-        vigia = linhas(leitor, f"vigia_{nome}.sql", marcador=marca)[0]
+        novas = {(str(x["chave"]), x["operacao"]) for x in paginas(leitor, f"change_{nome}.sql", 1000, depois)}
+        vigia = linhas(leitor, f"probe_{nome}.sql", marcador=marca)[0]
         assert bool(vigia["quantidade"]) == (vigia["marcador"] is not None)
         assert not novas or vigia["marcador"] > marca
         if novas:
@@ -119,8 +119,8 @@ def test_ties_at_a_page_boundary_lose_and_repeat_nothing(con: Any, leitor: Leito
         for tabela in ("Atendimento", "Paciente", "Alergia", "Diagnostico", "ExameResultado", "PrescricaoMedicamento"):
             cur.execute(f"update dbo.{tabela} set AtualizadoEm = '2026-02-01 03:00:00.125'")
     con.commit()
-    inteira = [(x["marcador"], x["chave"]) for x in paginas(leitor, f"origem_{nome}.sql", 10_000)]
-    assert [(x["marcador"], x["chave"]) for x in paginas(leitor, f"origem_{nome}.sql", 7)] == inteira
+    inteira = [(x["marcador"], x["chave"]) for x in paginas(leitor, f"change_{nome}.sql", 10_000)]
+    assert [(x["marcador"], x["chave"]) for x in paginas(leitor, f"change_{nome}.sql", 7)] == inteira
     assert len(set(inteira)) == len(inteira) > 50
 
 
@@ -132,7 +132,7 @@ def test_small_pages_of_mixed_tables_reach_every_change(con: Any, leitor: Leitor
             " union select AtualizadoEm, AtendimentoId from dbo.PrescricaoMedicamento) x"
         )
         esperadas = cur.fetchone()[0]
-    assert len(paginas(leitor, "origem_clinico.sql", 3)) == esperadas
+    assert len(paginas(leitor, "change_clinico.sql", 3)) == esperadas
 
 
 def test_random_changes_are_all_seen(con: Any, leitor: Leitor) -> None:
@@ -150,12 +150,12 @@ def test_random_changes_are_all_seen(con: Any, leitor: Leitor) -> None:
 def test_keys_of_a_form_follow_its_filters(con: Any, leitor: Leitor) -> None:
     chave, paciente = _um_vivo(con)
     vazio = dict.fromkeys(("atendimento", "paciente", "inicio", "fim", "chave"))
-    assert [x["chave"] for x in linhas(leitor, "chaves.sql", **{**vazio, "atendimento": chave, "limite": 9})] == [chave]
-    do_paciente = linhas(leitor, "chaves.sql", **{**vazio, "paciente": paciente, "limite": 999})
+    assert [x["chave"] for x in linhas(leitor, "keys.sql", **{**vazio, "atendimento": chave, "limite": 9})] == [chave]
+    do_paciente = linhas(leitor, "keys.sql", **{**vazio, "paciente": paciente, "limite": 999})
     assert {x["chave_paciente"] for x in do_paciente} == {paciente}
-    todas = linhas(leitor, "chaves.sql", **{**vazio, "limite": 999})
+    todas = linhas(leitor, "keys.sql", **{**vazio, "limite": 999})
     assert [str(x["chave"]) for x in todas] == [e.chave for e in origem.chaves(con)]
-    assert linhas(leitor, "chaves.sql", **{**vazio, "inicio": INICIO, "fim": INICIO, "limite": 9}) == []
+    assert linhas(leitor, "keys.sql", **{**vazio, "inicio": INICIO, "fim": INICIO, "limite": 9}) == []
     assert linhas(leitor, "total.sql")[0]["total"] == 150
 
 

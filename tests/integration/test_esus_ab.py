@@ -188,4 +188,4 @@ def test_a_schema_between_the_versions_is_read_too(pec):
     consultas.__dict__["colunas"] = frozenset(
         {*consultas.colunas, "tb_atend.co_responsavel", "tb_prof.no_profissional"} - {"tb_prof.no_civil_profissional"}
     )
-    assert dict(consultas.detalhes)["responsavel"] == "responsavel_mista.sql"
+    assert dict(consultas.detalhes)["responsavel"] == "read_responsavel_mixed.sql"

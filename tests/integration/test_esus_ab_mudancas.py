@@ -149,7 +149,7 @@ def test_a_chart_without_citizen_has_a_patient_key_of_its_own(pec):
 def chaves(pec, **filtros):
     valores = dict.fromkeys(("chave", "atendimento", "paciente", "inicio", "fim")) | {"limite": 10_000} | filtros
     with pec.engine.connect() as con:
-        return pec.consultas.linhas(con, "chaves.sql", **valores)
+        return pec.consultas.linhas(con, "keys.sql", **valores)
 
 
 def test_keys_of_the_whole_history_come_in_pages(pec):

@@ -14,7 +14,7 @@ from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.fhir.config.secrets import Cofre
 from include.fusion.fhir.config.store import Configuracoes, TenantDesconhecido
 from include.fusion.fhir.platform.migrate import migrar_plataforma
-from sandbox import plataforma
+from sandbox.origens import plataforma
 
 VELHA, NOVA = (Fernet.generate_key().decode() for _ in range(2))
 SEED: dict[str, Any] = {

@@ -86,17 +86,16 @@ _FILHO = """
 import asyncio, json, sys
 from pathlib import Path
 from sqlalchemy import create_engine
-from include.fusion.fhir.autenticacao import Autenticador
-from include.fusion.fhir.cliente import ClienteFhir
-from include.fusion.fhir.cofre import Cofre
-from include.fusion.fhir.configuracoes import Configuracoes
-from include.fusion.fhir.envio import Envio
-from include.fusion.fhir.tokens import CacheTokens
+from include.fusion.fhir.http.client import ClienteFhir
+from include.fusion.fhir.config.secrets import Cofre
+from include.fusion.fhir.config.store import Configuracoes
+from include.fusion.wiring.fhir import Envio
+from include.fusion.fhir.http.tokens import CacheTokens
 dsn, chave, pasta, tenant, dono = sys.argv[1:]
 engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://"))
 cofre = Cofre([chave])
 config = Configuracoes(engine, cofre).obter(tenant).config
-cliente = ClienteFhir(tenant, config, Autenticador(tenant, config, CacheTokens(cofre, Path(pasta))))
+cliente = ClienteFhir(tenant, config, CacheTokens(cofre, Path(pasta)))
 print("ja", flush=True)
 asyncio.run(Envio(engine, cliente, dono).executar())
 """

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 import psycopg2
 import yaml
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 
+from include.fusion.__main__ import main
 from include.fusion.fhir.config.secrets import Cofre
 from include.fusion.fhir.platform.migrate import PASTA, migrar_plataforma
-from sandbox import plataforma
+from sandbox.origens import plataforma
 
 RAIZ = Path(__file__).resolve().parents[2]
 INIT = yaml.safe_load((RAIZ / "docker-compose.yaml").read_text())["services"]["init"]
@@ -46,8 +47,8 @@ def test_the_connection_is_all_it_needs_and_repeating_is_harmless(banco: str, tm
         assert "banco da plataforma em dia" in migrar(tmp_path, conexao(**certa))
     con = psycopg2.connect(banco)
     with con.cursor() as cur:
-        cur.execute("select count(*) from fhir_migracoes")
-        assert cur.fetchone() == (len(list((RAIZ / "include/migrations/plataforma").glob("*.sql"))),)
+        cur.execute("select version_num from fhir_versao_migracao")
+        assert cur.fetchall() == [(max(PASTA.glob("*.sql")).stem,)]
     con.close()
 
 
@@ -57,6 +58,24 @@ def test_tables_that_the_platforms_own_tool_made_are_taken_as_they_are(banco: st
         with engine.begin() as con:
             con.exec_driver_sql(arquivo.read_text(encoding="utf-8"))
     migrar_plataforma(engine)
+
+
+def test_what_an_earlier_release_applied_is_not_applied_again(banco: str, engine: Engine) -> None:
+    plataforma.criar(banco)
+    migrar_plataforma(engine)
+    with engine.begin() as con:  # As a site of that release is: its own record, and none of Alembic's.
+        con.exec_driver_sql("drop table fhir_versao_migracao")
+        con.exec_driver_sql("create table fhir_migracoes (versao text primary key, em timestamptz not null default statement_timestamp())")
+        con.exec_driver_sql("insert into fhir_migracoes (versao) values ('0001_fhir')")
+        con.exec_driver_sql("drop index ix_fhir_config_audit_tenant; drop table fhir_webhook_recebidos")
+    assert main(["migrate-platform", "--url", banco.replace("postgresql://", "postgresql+psycopg2://")]) == 0
+    tabelas = inspect(engine)
+    assert tabelas.has_table("fhir_webhook_recebidos")
+    assert "ix_fhir_config_audit_tenant" not in {i["name"] for i in tabelas.get_indexes("fhir_config_audit")}
+
+
+def test_every_sql_file_has_its_place_in_the_order() -> None:
+    assert {f.stem for f in PASTA.glob("*.sql")} == {f.stem for f in PASTA.glob("*.py")}
 
 
 def test_without_a_platform_there_is_nothing_to_do(tmp_path: Path, mundo: Any) -> None:

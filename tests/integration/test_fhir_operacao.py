@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.plataforma.ehr import pulso
+from sandbox.origens.plataforma.ehr import pulso
 from tests.integration.fhir_api_apoio import API, configurar, observar, sql
 
 

@@ -13,7 +13,7 @@ from pytest_httpserver import HTTPServer
 from include.fusion.fhir.http.errors import FhirIndisponivel
 from include.fusion.fhir.pull.pull import Busca
 from sandbox.fhir.servidor import ServidorFhir
-from sandbox.plataforma.ehr import pulso
+from sandbox.origens.plataforma.ehr import pulso
 from tests.integration.fhir_apoio import EXTERNO, BancadaFhir, so_sandbox
 
 

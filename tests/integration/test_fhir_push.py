@@ -13,15 +13,16 @@ import pytest
 from pytest_httpserver import HTTPServer
 from sqlalchemy.exc import SQLAlchemyError
 
+from include.fusion.delivery.result import MuitosErros
 from include.fusion.errors import ConfiguracaoInvalida
-from include.fusion.fhir.http.errors import FhirIndisponivel, FhirNaoAutorizado, MuitasRecusas
+from include.fusion.fhir.http.errors import FhirIndisponivel, FhirNaoAutorizado
 from include.fusion.fhir.platform.repository import Repositorio
 from include.fusion.fhir.platform.tables import fila_de
 from include.fusion.fhir.push import due_tenants
 from include.fusion.fhir.push.patients import Pessoas
-from include.fusion.fhir.push.push import reenviar_de_falhas_passageiras
+from include.fusion.wiring.fhir import reenviar_de_falhas_passageiras
 from sandbox.fhir.servidor import ServidorFhir
-from sandbox.plataforma.ehr import pulso
+from sandbox.origens.plataforma.ehr import pulso
 from tests.integration.fhir_apoio import EXTERNO, BancadaFhir, so_sandbox
 
 RAIZ = Path(__file__).resolve().parents[2]
@@ -254,7 +255,7 @@ def test_a_systemic_refusal_ends_the_run_and_leaves_the_rest_pending(bancada: Ba
     bancada.configurar(metadata={"bundleSize": 10, "concurrency": 2})
     bancada.observar(50)
     bancada.sql("update observations set type = 'nada'")
-    with pytest.raises(MuitasRecusas):
+    with pytest.raises(MuitosErros):
         bancada.enviar()
     assert len(bancada.mortas()) == 20
 

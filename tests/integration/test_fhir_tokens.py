@@ -14,7 +14,6 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import jwt
 import pytest
 from cryptography.fernet import Fernet
@@ -26,8 +25,9 @@ from werkzeug import Request, Response
 from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.fhir.config.model import Configuracao
 from include.fusion.fhir.config.secrets import Cofre
-from include.fusion.fhir.http.auth import Autenticador
-from include.fusion.fhir.http.tokens import CacheTokens, Token
+from include.fusion.fhir.http.client import ClienteFhir
+from include.fusion.fhir.http.tokens import CacheTokens
+from include.fusion.http.tokens import Token
 from sandbox.fhir.servidor import ServidorFhir
 
 RAIZ = Path(__file__).resolve().parents[2]
@@ -63,27 +63,20 @@ def config(url: str, tipo: str, acesso: dict[str, Any]) -> Configuracao:
     return Configuracao.model_validate({"baseUrl": url, "authType": tipo, "authConfig": acesso})
 
 
-def cabecalhos(configuracao: Configuracao, cache: CacheTokens, vezes: int = 1) -> list[dict[str, str]]:
-    async def pedir() -> list[dict[str, str]]:
-        autenticador = Autenticador("t", configuracao, cache)
-        async with aiohttp.ClientSession() as sessao:
-            return list(await asyncio.gather(*(autenticador.cabecalhos(sessao) for _ in range(vezes))))
+def pedir(configuracao: Configuracao, cache: CacheTokens, vezes: int = 1) -> list[Any]:
+    """What the server answers to ``vezes`` requests at once; each must have been let in."""
 
-    return asyncio.run(pedir())
+    async def todos() -> list[Any]:
+        async with ClienteFhir("t", configuracao, cache) as cliente:
+            return [r.corpo for r in await asyncio.gather(*(cliente.pedir("GET", "Patient", "Patient") for _ in range(vezes)))]
 
-
-def entra(servidor: ServidorFhir, enviados: dict[str, str]) -> bool:
-    async def pedir() -> bool:
-        async with aiohttp.ClientSession() as sessao, sessao.get(f"{servidor.url}/Patient", headers=enviados) as resposta:
-            return resposta.status == 200
-
-    return asyncio.run(pedir())
+    return asyncio.run(todos())
 
 
 @pytest.mark.parametrize("tipo", ["oauth2", "basic", "apikey"])
 def test_every_kind_of_credential_enters(servidor: ServidorFhir, cache: CacheTokens, tipo: str) -> None:
     acesso = servidor.acesso(tipo)
-    assert entra(servidor, cabecalhos(config(servidor.url, tipo, acesso["authConfig"]), cache)[0])
+    assert pedir(config(servidor.url, tipo, acesso["authConfig"]), cache)
 
 
 @pytest.mark.parametrize("alg", ["RS384", "ES384"])
@@ -94,18 +87,18 @@ def test_a_signed_assertion_enters_also_where_the_server_says_where_to_take_it(
     acesso = {"clientId": f"hub-{alg}", "privateKey": pem(alg), "alg": alg, "kid": alg}
     if not descobrir:
         acesso["tokenUrl"] = f"{servidor.raiz}/auth/token"
-    assert entra(servidor, cabecalhos(config(servidor.url, "oauth2", acesso), cache)[0])
+    assert pedir(config(servidor.url, "oauth2", acesso), cache)
 
 
 def test_a_key_of_the_other_kind_is_a_matter_of_settings(servidor: ServidorFhir, cache: CacheTokens) -> None:
     acesso = {"clientId": "hub-ES384", "privateKey": pem("RS384"), "alg": "ES384", "tokenUrl": f"{servidor.raiz}/auth/token"}
     with pytest.raises(ConfiguracaoInvalida, match="ES384"):
-        cabecalhos(config(servidor.url, "oauth2", acesso), cache)
+        pedir(config(servidor.url, "oauth2", acesso), cache)
 
 
 @pytest.fixture
 def emissor(httpserver: HTTPServer) -> list[float]:
-    """A slow token endpoint; the list says when it was asked."""
+    """A slow token endpoint, and a server that says which token it saw; the list says when the former was asked."""
     pedidos: list[float] = []
 
     def token(_: Request) -> Response:
@@ -113,7 +106,11 @@ def emissor(httpserver: HTTPServer) -> list[float]:
         time.sleep(0.3)
         return Response(json.dumps({"access_token": f"t{len(pedidos)}", "token_type": "Bearer", "expires_in": 300}))
 
+    def dizer(pedido: Request) -> Response:
+        return Response(json.dumps({"viu": pedido.headers["Authorization"]}))
+
     httpserver.expect_request("/token").respond_with_handler(token)
+    httpserver.expect_request("/fhir/Patient").respond_with_handler(dizer)
     return pedidos
 
 
@@ -123,12 +120,12 @@ def com_segredo(servidor_http: HTTPServer) -> Configuracao:
 
 
 def test_many_requests_share_one_renewal(httpserver: HTTPServer, emissor: list[float], cache: CacheTokens) -> None:
-    assert {c["Authorization"] for c in cabecalhos(com_segredo(httpserver), cache, 20)} == {"Bearer t1"}
+    assert {c["viu"] for c in pedir(com_segredo(httpserver), cache, 20)} == {"Bearer t1"}
     assert len(emissor) == 1
 
 
 def test_threads_with_clients_of_their_own_share_one_renewal(httpserver: HTTPServer, emissor: list[float], cache: CacheTokens) -> None:
-    correm = [threading.Thread(target=cabecalhos, args=(com_segredo(httpserver), cache)) for _ in range(5)]
+    correm = [threading.Thread(target=pedir, args=(com_segredo(httpserver), cache)) for _ in range(5)]
     for corrida in correm:
         corrida.start()
     for corrida in correm:
@@ -137,17 +134,16 @@ def test_threads_with_clients_of_their_own_share_one_renewal(httpserver: HTTPSer
 
 
 _FILHO = """
-import asyncio, sys, aiohttp
+import asyncio, sys
 from pathlib import Path
-from include.fusion.fhir.autenticacao import Autenticador
-from include.fusion.fhir.cofre import Cofre
-from include.fusion.fhir.configuracao import Configuracao
-from include.fusion.fhir.tokens import CacheTokens
+from include.fusion.fhir.config.model import Configuracao
+from include.fusion.fhir.config.secrets import Cofre
+from include.fusion.fhir.http.client import ClienteFhir
+from include.fusion.fhir.http.tokens import CacheTokens
 async def main():
     config = Configuracao.model_validate_json(sys.argv[1])
-    autenticador = Autenticador("t", config, CacheTokens(Cofre([sys.argv[2]]), Path(sys.argv[3])))
-    async with aiohttp.ClientSession() as sessao:
-        print((await autenticador.cabecalhos(sessao))["Authorization"])
+    async with ClienteFhir("t", config, CacheTokens(Cofre([sys.argv[2]]), Path(sys.argv[3]))) as cliente:
+        print((await cliente.pedir("GET", "Patient", "Patient")).corpo["viu"])
 asyncio.run(main())
 """
 
@@ -181,11 +177,12 @@ def test_renewals_that_wait_for_another_process_take_no_thread(httpserver: HTTPS
     configuracao = com_segredo(httpserver)
 
     async def esperar() -> float:
-        async with aiohttp.ClientSession() as sessao, AsyncExitStack() as presas:
+        async with AsyncExitStack() as abertos:
             tenants = [f"t{n}" for n in range(40)]
             for tenant in tenants:
-                await presas.enter_async_context(cache.trava((tenant, httpserver.url_for("/token"), "c", configuracao.auth_config.scope)))  # type: ignore[union-attr]
-            esperam = [asyncio.create_task(Autenticador(t, configuracao, cache).cabecalhos(sessao)) for t in tenants]
+                await abertos.enter_async_context(cache.trava((tenant, httpserver.url_for("/token"), "c", configuracao.auth_config.scope)))  # type: ignore[union-attr]
+            clientes = [await abertos.enter_async_context(ClienteFhir(t, configuracao, cache)) for t in tenants]
+            esperam = [asyncio.create_task(cliente.autenticar()) for cliente in clientes]
             await asyncio.sleep(0.3)
             inicio = time.monotonic()
             await asyncio.wait_for(asyncio.to_thread(lambda: None), 5)

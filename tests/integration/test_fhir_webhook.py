@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from include.fusion.fhir.pull.webhook import assinar, pacientes_de
-from sandbox.plataforma.ehr import ServidorEhr, pulso
+from sandbox.origens.plataforma.ehr import ServidorEhr, pulso
 from tests.integration.airflow_apoio import _ABRIR
 from tests.integration.fhir_api_apoio import API, configurar, observar, sql
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from include.fusion.settings import como_dados, de_dados, obter
-from include.fusion.store.filas import Desfecho, Fila, Filtro, ItemFila, Registro
+from include.fusion.store.filas import Desfecho, Fila, ItemFila, Registro
 from include.fusion.store.filas.postgresql import POR_PACIENTE
 from include.fusion.store.migrate import migrar
 from include.fusion.wiring import CARGA_INICIAL, Montagem
@@ -51,7 +51,7 @@ def test_rows_of_a_process_that_is_switched_off_hold_up_no_patient(fila: Fila) -
     por(fila, ItemFila("2", "p"))
     assert not fila.tem_prontos()
     livre = Fila(fila._engine, 12, "importacao", parados=("uti",))
-    assert livre.tem_prontos() and livre.contar()["prontos"] == 1
+    assert livre.tem_prontos()
     assert um(livre).chave == "2"
     assert not uti.tem_prontos()
 
@@ -200,14 +200,13 @@ def test_a_returned_row_counts_no_try(fila: Fila) -> None:
 
 def test_a_filter_does_not_overtake_a_row_of_the_same_patient(fila: Fila) -> None:
     por(fila, *(ItemFila(str(n), "p") for n in range(3)))
-    assert [r.chave for r in fila.reservar(9, "a", MINUTO, filtro=Filtro(chaves=["0", "2"]))] == ["0"]
+    assert [r.chave for r in fila.reservar(9, "a", MINUTO, chaves=["0", "2"])] == ["0"]
 
 
 def test_a_filter_takes_only_what_the_form_asked_for(fila: Fila) -> None:
     por(fila, *(ItemFila(str(n), f"p{n}") for n in range(5)))
-    assert [r.chave for r in fila.reservar(9, "a", MINUTO, filtro=Filtro(chaves=["3", "4"]))] == ["3", "4"]
-    assert [r.chave for r in fila.reservar(9, "a", MINUTO, filtro=Filtro(chave_paciente="p1"))] == ["1"]
-    assert fila.reservar(9, "a", MINUTO, filtro=Filtro(chaves=[])) == []
+    assert [r.chave for r in fila.reservar(9, "a", MINUTO, chaves=["3", "4"])] == ["3", "4"]
+    assert fila.reservar(9, "a", MINUTO, chaves=[]) == []
 
 
 def test_recovery_takes_only_rows_of_that_task(fila: Fila) -> None:
@@ -234,6 +233,28 @@ def test_discarding_leaves_rows_in_flight_alone(fila: Fila) -> None:
     assert [x.situacao for x in linhas(fila)] == ["reservado", "descartado"]
 
 
+def test_what_was_refused_or_settled_elsewhere_is_written_but_nothing_in_flight(fila: Fila) -> None:
+    por(fila, ItemFila("1", "p"), ItemFila("2", "q"), ItemFila("3", "r"))
+    um(fila)
+    with fila._engine.begin() as con:
+        fila.refuse(con, {"1": "a", "2": "b", "novo": "b"}, "s")
+    assert [(x.chave, x.chave_paciente, x.situacao, x.motivo) for x in linhas(fila)] == [
+        ("1", "p", "reservado", None), ("2", "s", "erro", "b"), ("3", "r", "pendente", None), ("novo", "s", "erro", "b")
+    ]  # fmt: skip
+    with fila._engine.begin() as con:
+        fila.refuse(con, {"2": "c"}, "s")
+        fila.conclude(con, ["1", "3", "novo"])
+    assert [(x.situacao, x.motivo) for x in linhas(fila)] == [("reservado", None), ("erro", "c"), ("concluido", None), ("concluido", None)]
+
+
+def test_errors_are_resent_by_how_their_reason_begins(fila: Fila) -> None:
+    por(fila, *(ItemFila(str(n), str(n)) for n in range(3)))
+    motivos = ["100% fora", "100 fora", "fora: 100%"]
+    encerrar(fila, "a", *(Desfecho(r, "erro", m) for r, m in zip(fila.reservar(3, "a", MINUTO), motivos, strict=True)))
+    assert fila.reenviar_erros(reason_prefix="100%") == 1
+    assert [x.situacao for x in linhas(fila)] == ["pendente", "erro", "erro"]
+
+
 def test_retention_deletes_old_closed_rows_in_batches(fila: Fila) -> None:
     por(fila, *(ItemFila(str(n), str(n)) for n in range(7)))
     encerrar(fila, "a", *(Desfecho(r, "concluido") for r in fila.reservar(6, "a", MINUTO)))
@@ -242,26 +263,16 @@ def test_retention_deletes_old_closed_rows_in_batches(fila: Fila) -> None:
     assert len(linhas(fila)) == 1
 
 
-def test_counts_tell_what_could_be_reserved_now(fila: Fila) -> None:
-    por(fila, ItemFila("1", "p"), ItemFila("2", "p"), ItemFila("3", "q"), ItemFila("4"), ItemFila("5"))
-    assert (fila.contar()["pendente"], fila.contar()["prontos"]) == (5, 4)
-    fila.reservar(1, "a", MINUTO)
-    assert (fila.contar()["reservado"], fila.contar()["prontos"]) == (1, 3)
-    fila.reservar(1, "b", VENCIDO)
-    assert fila.contar()["prontos"] == 3
-    assert len(fila.reservar(9, "c", MINUTO)) == 3
-
-
-def test_the_next_moment_follows_the_queue(fila: Fila) -> None:
-    assert (fila.proxima_em(), fila.tem_prontos()) == (None, False)
+def test_what_could_be_reserved_now_is_seen_and_counted_by_situation(fila: Fila) -> None:
+    assert not fila.tem_prontos()
     por(fila, ItemFila("1", "p"), ItemFila("2", "p"))
-    agora = fila.proxima_em()
     registro = um(fila)
-    prazo = fila.proxima_em()
+    assert (fila.contar()["reservado"], fila.contar()["pendente"], fila.tem_prontos()) == (1, 1, False)
     encerrar(fila, "a", Desfecho(registro, "adiado", espera=600))
-    espera = fila.proxima_em()
-    assert agora and prazo and espera and agora < prazo < espera
-    assert prazo - agora < timedelta(seconds=62) and not fila.tem_prontos()
+    assert not fila.tem_prontos()
+    por(fila, ItemFila("3", "q"))
+    fila.reservar(1, "b", VENCIDO)
+    assert fila.tem_prontos() and [r.chave for r in fila.reservar(9, "c", MINUTO)] == ["3"]
 
 
 def test_outcomes_are_written_once_per_row_and_checked(fila: Fila) -> None:
@@ -281,7 +292,7 @@ def test_an_unknown_queue_table_is_refused(fila: Fila) -> None:
 def test_keys_and_reasons_keep_every_character(fila: Fila) -> None:
     estranha = 'a"b\\c,{d} e\tf\ng ç😀NULL'
     por(fila, ItemFila(estranha, estranha), ItemFila("NULL", "NULL"))
-    lote = fila.reservar(9, "a", MINUTO, filtro=Filtro(chaves=[estranha, "NULL"]))
+    lote = fila.reservar(9, "a", MINUTO, chaves=[estranha, "NULL"])
     assert [(r.chave, r.chave_paciente) for r in lote] == [(estranha, estranha), ("NULL", "NULL")]
     encerrar(fila, "a", *(Desfecho(r, "erro", estranha) for r in lote))
     assert [x.motivo for x in linhas(fila)] == [estranha, estranha]

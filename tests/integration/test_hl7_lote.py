@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from include.fusion.delivery.loop import Parametros
 from include.fusion.delivery.sender import Envio, Remessa
+from include.fusion.delivery.work import Parametros
 from include.fusion.hl7.build.message import MensagemHl7
 from include.fusion.hl7.wire.mllp import EnderecoMllp
 from include.fusion.hl7.wire.transport import EnviadorHl7, TransporteMllp

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from include.fusion.store.filas import Fila, ItemFila
 from include.fusion.store.migrate import migrar
@@ -65,3 +65,21 @@ def test_seen_rows_are_known_until_pruned(engine: Engine, marcas: Marcas) -> Non
         assert marcas.podar(con, "a", "2026-01-03") == 2
         assert marcas.vistas(con, "a", ["1", "2"]) == {("2", "2026-01-03")}
         assert marcas.vistas(con, "b", ["2"]) == set()
+
+
+def test_each_kind_of_fact_has_its_name_and_none_is_read_as_another(engine: Engine, marcas: Marcas) -> None:
+    with engine.begin() as con:
+        assert (marcas.done_at(con, "ronda"), marcas.checkpoint(con), marcas.sick_since(con, "a")) == (None, {}, None)
+        marcas.done(con, "ronda")
+        marcas.save_checkpoint(con, "7", {"chave": "7", "feitos": 3})
+        marcas.note_health(con, "a", sick=True)
+        marcas.gravar(con, "a", Marca("m", "k").settled("2/m"))
+    with engine.begin() as con:
+        assert marcas.done_at(con, "ronda") and marcas.checkpoint(con) == {"chave": "7", "feitos": 3}
+        assert marcas.sick_since(con, "a", lock=True)
+        marcas.note_health(con, "a", sick=False)
+        lida = marcas.ler(con, "a")
+        assert marcas.sick_since(con, "a") is None and lida and (lida.marcador, lida.na_janela) == ("m", "2/m")
+        nomes = con.execute(text("select origem from marca_dagua order by origem")).scalars().all()
+    # As the rows of running sites are called.
+    assert nomes == ["a", "encolhida:a", "historico", "ronda"]

@@ -113,7 +113,7 @@ def test_a_cancelled_item_is_seen_and_arrives_as_suspended(leitor_mv: Leitor, ho
     depois = hospital.agora + timedelta(minutes=1)
     hospital.mudar("itpre_med", "cd_itpre_med", item, sn_cancelado="S", dh_cancelado=depois)
     assert [p.suspenso for p in lido(leitor_mv, hospital, chave).prescricoes] == [True]
-    assert (depois, chave) in paginas(leitor_mv, "prescricao_cancelada.sql", 10_000)
+    assert (depois, chave) in paginas(leitor_mv, "change_prescricao_cancelada.sql", 10_000)
 
 
 # Course of an attendance
@@ -196,7 +196,7 @@ def test_an_attendance_that_changes_hands_while_it_is_read_mixes_no_two_patients
     linhas_de = leitor.consultas.linhas
 
     def corrigir(con: Any, arquivo: str, **valores: Any) -> Any:
-        if arquivo == "movimentacoes.sql":
+        if arquivo == "read_movimentacoes.sql":
             hospital.mudar("atendime", "cd_atendimento", chave, cd_paciente=outro)
             hospital.cur.connection.commit()
         return linhas_de(con, arquivo, **valores)
@@ -211,9 +211,9 @@ def test_an_account_that_sees_no_record_of_allergies_stops_instead_of_saying_the
     consultas.colunas = frozenset(c for c in consultas.colunas if not c.startswith(("pw_alergia_pac", "hist_subs_pac")))
     with pytest.raises(ConfiguracaoInvalida, match=r"not granted.*hist_subs_pac"):
         consultas.escolher(SISTEMA.detalhes)
-    (tmp_path / "alergias.sql").write_text("select 1 as chave")
+    (tmp_path / "read_alergias.sql").write_text("select 1 as chave")
     consultas.pasta_sql = tmp_path
-    assert ("alergias", "alergias.sql") in consultas.escolher(SISTEMA.detalhes)
+    assert ("alergias", "read_alergias.sql") in consultas.escolher(SISTEMA.detalhes)
 
 
 @pytest.mark.parametrize("falta", [("pw_alergia_pac", "pw_problema"), ("hist_subs_pac",)])
@@ -248,7 +248,7 @@ def test_bad_input_gets_a_reason_without_any_of_its_data(leitor_mv: Leitor, con_
     assert isinstance(juntos["1"], Atendimento) and isinstance(juntos[chave], Exception)
     motivo = motivo_de(juntos[chave])  # type: ignore[arg-type]
     assert "inesperada" not in motivo
-    linha = linhas(leitor_mv, "atendimento.sql", chaves=[int(chave)])[0]
+    linha = linhas(leitor_mv, "read_atendimento.sql", chaves=[int(chave)])[0]
     dados = [v for c, v in linha.items() if isinstance(v, str) and len(v) > 3 and c.startswith(("nm_", "nr_", "ds_end", "email", "cd_cns"))]
     assert [v for v in dados if v in motivo] == []
 

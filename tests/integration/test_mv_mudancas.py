@@ -49,23 +49,23 @@ def test_pages_of_an_origin_miss_no_key_and_are_in_order(leitor_mv: Leitor, uma:
 
 
 def test_new_and_changed_patients_are_two_origins_without_overlap(leitor_mv: Leitor) -> None:
-    novos, alterados = ({c for _, c in paginas(leitor_mv, f"paciente_{n}.sql", 10_000)} for n in ("novo", "alterado"))
+    novos, alterados = ({c for _, c in paginas(leitor_mv, f"change_paciente_{n}.sql", 10_000)} for n in ("novo", "alterado"))
     assert not novos & alterados
     assert len(novos | alterados) == linhas_de(leitor_mv, "select count(*) from dbamv.paciente")
 
 
 def test_keys_go_by_attendance_patient_and_start_day(leitor_mv: Leitor) -> None:
     nada: dict[str, Any] = dict.fromkeys(("atendimento", "paciente", "inicio", "fim", "chave"))
-    todas = linhas(leitor_mv, "chaves.sql", **nada, limite=10_000)
+    todas = linhas(leitor_mv, "keys.sql", **nada, limite=10_000)
     assert len(todas) >= QUANTOS and [x["chave"] for x in todas] == sorted(x["chave"] for x in todas)
-    assert [x["chave"] for x in linhas(leitor_mv, "chaves.sql", **nada | {"atendimento": 7}, limite=10)] == [7]
+    assert [x["chave"] for x in linhas(leitor_mv, "keys.sql", **nada | {"atendimento": 7}, limite=10)] == [7]
     paciente = todas[0]["chave_paciente"]
-    do_paciente = linhas(leitor_mv, "chaves.sql", **nada | {"paciente": paciente}, limite=10_000)
+    do_paciente = linhas(leitor_mv, "keys.sql", **nada | {"paciente": paciente}, limite=10_000)
     assert [x["chave"] for x in do_paciente] == [x["chave"] for x in todas if x["chave_paciente"] == paciente]
     dia = linhas_de(leitor_mv, "select date_trunc('day', max(dt_atendimento)) from dbamv.atendime")
-    do_dia = linhas(leitor_mv, "chaves.sql", **nada | {"inicio": dia, "fim": dia + timedelta(days=1)}, limite=10_000)
+    do_dia = linhas(leitor_mv, "keys.sql", **nada | {"inicio": dia, "fim": dia + timedelta(days=1)}, limite=10_000)
     assert len(do_dia) == linhas_de(leitor_mv, f"select count(*) from dbamv.atendime where dt_atendimento >= '{dia}'") > 0
-    assert [x["chave"] for x in linhas(leitor_mv, "chaves.sql", **nada | {"chave": 5}, limite=2)] == [6, 7]
+    assert [x["chave"] for x in linhas(leitor_mv, "keys.sql", **nada | {"chave": 5}, limite=2)] == [6, 7]
     assert linhas(leitor_mv, "total.sql")[0]["total"] == len(todas)
 
 
@@ -77,7 +77,7 @@ def test_icu_stays_are_found_while_open_and_from_the_day_they_ended(leitor_mv: L
     hospital.cur.connection.commit()
 
     def achada(desde: datetime) -> bool:
-        return chave in {x["chave"] for x in linhas(leitor_mv, "uti_pendentes.sql", desde=desde)}
+        return chave in {x["chave"] for x in linhas(leitor_mv, "sweep_uti_pendentes.sql", desde=desde)}
 
     assert achada(hospital.agora + timedelta(days=30))
     estadia = hospital.estadia_de(chave)
@@ -94,21 +94,21 @@ def test_an_attendance_that_only_slept_elsewhere_is_no_icu_case(leitor_mv: Leito
                 " where u.tp_unid_int = 'I' and coalesce(u.sn_semi_uti, 'N') = 'N' and l.tp_ocupacao = 'V' limit 1")  # fmt: skip
     hospital.ocupar(chave, cama[0], "I")
     hospital.cur.connection.commit()
-    assert chave not in {x["chave"] for x in linhas(leitor_mv, "uti_pendentes.sql", desde=INICIO)}
+    assert chave not in {x["chave"] for x in linhas(leitor_mv, "sweep_uti_pendentes.sql", desde=INICIO)}
 
 
 def test_the_journal_is_read_by_id_and_emptied(leitor_mv: Leitor, hospital: Hospital) -> None:
     chave, paciente = novo(hospital)
     hospital.cur.connection.commit()
-    lidas = linhas(leitor_mv, "diario_atendimento.sql", limite=100_000)
+    lidas = linhas(leitor_mv, "change_diario_atendimento.sql", limite=100_000)
     minha = next(x for x in lidas if x["chave"] == chave)
     assert (minha["chave_paciente"], minha["tp_operacao"], minha["sn_abertura"], minha["sn_alta"]) == (paciente, "I", "S", "N")
     assert [x["id"] for x in lidas] == sorted(x["id"] for x in lidas)
-    assert linhas(leitor_mv, "diario_atendimento_vigia.sql")[0]["quantidade"] == 1
-    apagar = text(str(leitor_mv.consultas.sql("diario_atendimento_apagar.sql").text)).bindparams(bindparam("ids", expanding=True))
+    assert linhas(leitor_mv, "probe_diario_atendimento.sql")[0]["quantidade"] == 1
+    apagar = text(str(leitor_mv.consultas.sql("delete_diario_atendimento.sql").text)).bindparams(bindparam("ids", expanding=True))
     with leitor_mv.consultas.engine.begin() as con:
         con.execute(apagar, {"ids": [x["id"] for x in lidas]})
-    assert linhas(leitor_mv, "diario_atendimento_vigia.sql")[0]["quantidade"] == 0
+    assert linhas(leitor_mv, "probe_diario_atendimento.sql")[0]["quantidade"] == 0
 
 
 def test_a_booking_finds_its_patient_through_the_notice_or_the_attendance(leitor_mv: Leitor, hospital: Hospital) -> None:
@@ -122,6 +122,6 @@ def test_a_booking_finds_its_patient_through_the_notice_or_the_attendance(leitor
         hospital.inserir("age_cir", dt_inicio_age_cir=hospital.agora, dt_final_age_cir=hospital.agora, cd_sal_cir=1, cd_aviso_cirurgia=a, tp_agendamento="C") for a in avisos
     ]  # fmt: skip
     hospital.cur.connection.commit()
-    achadas = {x["chave"]: x["chave_paciente"] for x in linhas(leitor_mv, "diario_agenda.sql", SKYMED, limite=100_000)}
+    achadas = {x["chave"]: x["chave_paciente"] for x in linhas(leitor_mv, "change_diario_agenda.sql", SKYMED, limite=100_000)}
     assert [achadas[a] for a in agendas] == [paciente, paciente, None]
-    assert linhas(leitor_mv, "diario_agenda_vigia.sql", SKYMED)[0]["quantidade"] == 1
+    assert linhas(leitor_mv, "probe_diario_agenda.sql", SKYMED)[0]["quantidade"] == 1

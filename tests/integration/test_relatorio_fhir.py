@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.fhir.servidor import ServidorFhir
-from sandbox.plataforma.ehr import ServidorEhr, nossos
+from sandbox.origens.plataforma.ehr import ServidorEhr, nossos
 from sandbox.report.base import Linha, Relatorio
 from sandbox.report.fhir import PULL, PUSH, somar
 from sandbox.simulador import criar_registro

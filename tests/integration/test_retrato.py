@@ -12,13 +12,13 @@ import psycopg2
 import pytest
 from sqlalchemy import event
 
-from include.fusion.wiring.look import avisar_regressivas, buscar
 from include.fusion.change import compare
 from include.fusion.change.replay import Pedido
 from include.fusion.change.result import ResultadoCarga
 from include.fusion.change.version_scan import Retratos
 from include.fusion.change.watcher import situacoes
 from include.fusion.errors import OrigemEncolheu
+from include.fusion.wiring.look import avisar_regressivas, buscar
 from sandbox.postgres import Postgres
 from tests.bancada import Bancada
 
@@ -164,7 +164,7 @@ def test_a_commit_between_sums_and_rows_is_seen_at_the_latest_next_time(bancada:
     ler, no_meio = consultas.linhas, [True]
 
     def linhas(con: Any, arquivo: str, **valores: Any) -> Any:
-        if arquivo == "retrato_evolucao.sql" and no_meio.pop():
+        if arquivo == "change_evolucao.sql" and no_meio.pop():
             no_meio.append(False)
             bancada.origem(NOTA, 6)
         return ler(con, arquivo, **valores)
@@ -345,7 +345,8 @@ def test_the_watcher_keeps_saying_so_until_a_look_has_stored_it(bancada: Bancada
 
 
 def test_without_counters_the_watcher_goes_by_time(bancada: Bancada, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "mudancas.sql").write_text("-- not here\n")
+    (tmp_path / "counters.sql").write_text("-- not here\n")
+    bancada.montagem.integracao = bancada.montagem.integracao.model_copy(update={"pasta_sql": tmp_path})
     bancada.montagem.consultas.pasta_sql = tmp_path
     bancada.carregar()
     quem = bancada.montagem.vigia()

@@ -212,7 +212,7 @@ def test_a_form_finds_an_attendance_a_patient_and_a_period(bancada: Bancada) -> 
 
     def achadas(**filtros: Any) -> set[tuple[int, int]]:
         with consultas.engine.connect() as con:
-            linhas = consultas.linhas(con, "chaves.sql", **{**vazio, "limite": 999, **filtros})
+            linhas = consultas.linhas(con, "keys.sql", **{**vazio, "limite": 999, **filtros})
         return {(x["chave"], x["chave_paciente"]) for x in linhas}
 
     assert achadas(atendimento=chave) == {(chave, paciente)}

@@ -87,23 +87,23 @@ def test_patients_alone_are_those_of_their_attendances(bancada: Bancada, gerados
 
 def test_staff_and_relatives_are_no_patients(bancada: Bancada) -> None:
     atendidos = {c for (c,) in bancada.origem("select cd_pessoa_fisica from tasy.atendimento_paciente")}
-    for arquivo in ("paciente.sql", "complemento.sql"):
+    for arquivo in ("change_paciente.sql", "change_complemento.sql"):
         assert {x["chave"] for x in linhas(bancada, arquivo, marcador=INICIO, chave=None, limite=100_000)} == atendidos
 
 
 @pytest.mark.parametrize("nome", [o.nome for o in SISTEMA.origens])
 def test_pages_of_any_size_lose_nothing_and_repeat_nothing(bancada: Bancada, nome: str) -> None:
     """Several rows have one moment, a batch job's among them, and some pages end in the middle of it."""
-    inteira = {(x["marcador"], x["chave"]) for x in linhas(bancada, f"{nome}.sql", marcador=INICIO, chave=None, limite=100_000)}
+    inteira = {(x["marcador"], x["chave"]) for x in linhas(bancada, f"change_{nome}.sql", marcador=INICIO, chave=None, limite=100_000)}
     for limite in (7, 50):
         paginas: list[tuple[Any, Any]] = []
         marcador, chave = INICIO, None
-        while pagina := linhas(bancada, f"{nome}.sql", marcador=marcador, chave=chave, limite=limite):
+        while pagina := linhas(bancada, f"change_{nome}.sql", marcador=marcador, chave=chave, limite=limite):
             paginas += sorted({(x["marcador"], x["chave"]) for x in pagina})
             marcador, chave = pagina[-1]["marcador"], pagina[-1]["chave"]
         assert len(paginas) == len(set(paginas)) and set(paginas) == inteira
     if nome != "primeiro_atendimento":  # Its question is about openings alone.
-        assert linhas(bancada, f"{nome}_vigia.sql", marcador=INICIO)[0]["marcador"] == max(m for m, _ in inteira)
+        assert linhas(bancada, f"probe_{nome}.sql", marcador=INICIO)[0]["marcador"] == max(m for m, _ in inteira)
 
 
 @pytest.mark.parametrize("arquivo", sorted(a.name for a in (sql_folder("tasy")).glob("*.sql")))
@@ -116,10 +116,10 @@ def test_every_statement_runs_with_empty_binds(bancada: Bancada, arquivo: str) -
 def test_a_form_asks_for_an_attendance_a_patient_or_days(bancada: Bancada) -> None:
     [(chave, paciente, dia)] = bancada.origem("select nr_atendimento, cd_pessoa_fisica, dt_entrada from tasy.atendimento_paciente limit 1")
     vazio = dict.fromkeys(("chave", "atendimento", "paciente", "inicio", "fim")) | {"limite": 1000}
-    assert [x["chave"] for x in linhas(bancada, "chaves.sql", **vazio | {"atendimento": chave})] == [chave]
-    assert {x["chave_paciente"] for x in linhas(bancada, "chaves.sql", **vazio | {"paciente": paciente})} == {paciente}
-    assert chave in [x["chave"] for x in linhas(bancada, "chaves.sql", **vazio | {"inicio": dia})]
-    assert {x["operacao"] for x in linhas(bancada, "chaves.sql", **vazio)} == {"alteracao", "exclusao"}
+    assert [x["chave"] for x in linhas(bancada, "keys.sql", **vazio | {"atendimento": chave})] == [chave]
+    assert {x["chave_paciente"] for x in linhas(bancada, "keys.sql", **vazio | {"paciente": paciente})} == {paciente}
+    assert chave in [x["chave"] for x in linhas(bancada, "keys.sql", **vazio | {"inicio": dia})]
+    assert {x["operacao"] for x in linhas(bancada, "keys.sql", **vazio)} == {"alteracao", "exclusao"}
 
 
 def test_the_same_seed_gives_the_same_hospital(postgres: Postgres) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from include.fusion.change.replica import Espelho
 from include.fusion.change.watermark_scan import INICIO
 from include.fusion.hl7.wire.ack import Ack, Hl7SemResposta
 from include.fusion.hl7.wire.transport import TransporteHttp
 from include.fusion.reading.sql import sql_folder
 from include.fusion.sistemas.trackcare import prepare as trackcare_preparo
-from include.fusion.sistemas.trackcare.system import na_copia
+from include.fusion.sistemas.trackcare.system import COPIA
 from include.fusion.store.filas import ItemFila
 from sandbox.origens.trackcare import INVALIDOS
 from sandbox.postgres import Postgres
@@ -253,9 +254,10 @@ def test_whom_the_load_marks_behind_the_watermark_is_synchronised_all_the_same(p
 
 def test_a_marker_that_a_driver_gives_as_text_settles_like_any_other(postgres: Postgres, tmp_path: Path) -> None:
     c = Cadeia(postgres, tmp_path, 20)
-    for arquivo, marcador in (("pacienteses.sql", "s.atualizadoem AS"), ("pacienteses_vigia.sql", "MAX(s.atualizadoem) AS")):
+    for arquivo, marcador in (("change_pacienteses.sql", "s.atualizadoem AS"), ("probe_pacienteses.sql", "MAX(s.atualizadoem) AS")):
         nosso = (sql_folder("trackcare") / arquivo).read_text()
         (tmp_path / arquivo).write_text(nosso.replace(marcador, f"CAST({marcador.removesuffix(' AS')} AS varchar(40)) AS"))
+    c.montagem.integracao = c.montagem.integracao.model_copy(update={"pasta_sql": tmp_path})
     c.montagem.consultas.pasta_sql = tmp_path
     c.mudar(5)
     assert c.carregar() > 1
@@ -267,12 +269,11 @@ def test_a_marker_that_a_driver_gives_as_text_settles_like_any_other(postgres: P
 
 
 def test_a_nul_in_a_text_of_the_source_holds_up_nobody(cadeia: Cadeia) -> None:
-    consultas, espelho = cadeia.montagem.consultas, cadeia.montagem.carga().espelho
-    assert espelho is not None
+    consultas, espelho = cadeia.montagem.consultas, Espelho(COPIA, cadeia.montagem.integracao.integracao_id)
     with consultas.engine.connect() as con:
-        linha = consultas.linhas(con, "pacienteses.sql", marcador=INICIO, chave=None, limite=1)[0]
+        linha = consultas.linhas(con, "change_pacienteses.sql", marcador=INICIO, chave=None, limite=1)[0]
     with cadeia.montagem.fusion.connect() as con:
-        assert [len(espelho.gravar(con, [{**linha, **na_copia(linha), "nomemae": "A\x00na", "email": "\x00"}])) for _ in range(2)] == [1, 0]
+        assert [len(espelho.gravar(con, [{**linha, "nomemae": "A\x00na", "email": "\x00"}])) for _ in range(2)] == [1, 0]
 
 
 def test_a_look_that_is_under_way_does_not_put_back_a_watermark_taken_away(cadeia: Cadeia, monkeypatch: pytest.MonkeyPatch) -> None:

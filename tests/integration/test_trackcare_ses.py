@@ -22,11 +22,9 @@ def linhas(casa: Casa, arquivo: str, **binds: Any) -> list[dict[str, Any]]:
 def test_the_initial_load_fills_pacienteses_page_by_page(casa: Casa) -> None:
     casa.sql("truncate sqluser.pacienteses")
     total, ultimo = linhas(casa, "total.sql")[0]["total"], 0
-    while pagina := [x["chave"] for x in linhas(casa, "pessoas.sql", chave=ultimo, limite=60)]:
+    while pagina := [x["chave"] for x in linhas(casa, "initial_load_keys.sql", chave=ultimo, limite=60)]:
         with casa.engine.begin() as con:
-            con.execute(
-                casa.leitor.consultas.sql("carga_inicial.sql"), {"depois": ultimo, "ate": pagina[-1], "agora": datetime(2026, 1, 1)}
-            )
+            con.execute(casa.leitor.consultas.sql("initial_load.sql"), {"depois": ultimo, "ate": pagina[-1], "agora": datetime(2026, 1, 1)})
         ultimo = pagina[-1]
     assert casa.sql("select count(*) from sqluser.pacienteses") == [(total,)]
     assert casa.sql("select count(*) from sqluser.pacienteses where unificadocom is not null")[0][0] >= 1
@@ -37,15 +35,11 @@ def test_a_load_leaves_rows_that_are_there_and_a_change_that_changes_nothing_sho
     paciente, _ = casa.internado()
     antes = casa.sql("select * from sqluser.pacienteses where pacienteid = %s", paciente)
     with casa.engine.begin() as con:
-        con.execute(
-            casa.leitor.consultas.sql("carga_inicial.sql"), {"depois": paciente - 1, "ate": paciente, "agora": datetime(2026, 1, 1)}
-        )
+        con.execute(casa.leitor.consultas.sql("initial_load.sql"), {"depois": paciente - 1, "ate": paciente, "agora": datetime(2026, 1, 1)})
     assert casa.sql("select * from sqluser.pacienteses where pacienteid = %s", paciente) == antes
     casa.sql("delete from sqluser.pacienteses where pacienteid = %s", paciente)
     with casa.engine.begin() as con:
-        con.execute(
-            casa.leitor.consultas.sql("carga_inicial.sql"), {"depois": paciente - 1, "ate": paciente, "agora": datetime(2026, 1, 1)}
-        )
+        con.execute(casa.leitor.consultas.sql("initial_load.sql"), {"depois": paciente - 1, "ate": paciente, "agora": datetime(2026, 1, 1)})
     assert casa.sql("select * from sqluser.pacienteses where pacienteid = %s", paciente)[0][:15] == antes[0][:15]
 
 
@@ -58,9 +52,7 @@ def test_a_person_with_two_registrations_does_not_stop_the_load(casa: Casa) -> N
     )  # fmt: skip
     casa.sql("delete from sqluser.pacienteses where pacienteid = %s", paciente)
     with casa.engine.begin() as con:
-        con.execute(
-            casa.leitor.consultas.sql("carga_inicial.sql"), {"depois": paciente - 1, "ate": paciente, "agora": datetime(2026, 1, 1)}
-        )
+        con.execute(casa.leitor.consultas.sql("initial_load.sql"), {"depois": paciente - 1, "ate": paciente, "agora": datetime(2026, 1, 1)})
     assert casa.sql("select count(*) from sqluser.pacienteses where pacienteid = %s", paciente) == [(1,)]
     casa.sql("delete from sqluser.pa_patmas where papmi_rowid1 = %s", outra)
 
@@ -85,12 +77,12 @@ def test_every_kind_of_change_moves_the_patients_marker(casa: Casa, tipo: str) -
 def test_pages_of_changed_patients_meet_ties_and_lose_nobody(casa: Casa) -> None:
     casa.sql("update sqluser.pacienteses set atualizadoem = '2026-02-01' where pacienteid <= 120")
     vistos, marcador, chave = [], datetime(2026, 1, 15), None
-    while pagina := linhas(casa, "pacienteses.sql", marcador=marcador, chave=chave, limite=50):
+    while pagina := linhas(casa, "change_pacienteses.sql", marcador=marcador, chave=chave, limite=50):
         vistos += [x["chave"] for x in pagina]
         marcador, chave = pagina[-1]["marcador"], pagina[-1]["chave"]
     todos = [p for (p,) in casa.sql("select pacienteid from sqluser.pacienteses where atualizadoem >= '2026-01-15'")]
     assert sorted(vistos) == sorted(todos) and len(set(vistos)) == len(vistos)
-    assert linhas(casa, "pacienteses_vigia.sql", marcador=datetime(2026, 1, 15))[0]["quantidade"] == len(todos)
+    assert linhas(casa, "probe_pacienteses.sql", marcador=datetime(2026, 1, 15))[0]["quantidade"] == len(todos)
 
 
 @nos_dois
@@ -100,7 +92,7 @@ def test_a_replay_finds_its_patients_by_every_filter(casa: Casa) -> None:
     livre: dict[str, Any] = dict.fromkeys(("atendimento", "paciente", "inicio", "fim", "chave"))
 
     def chaves(**filtro: Any) -> list[int]:
-        return [x["chave"] for x in linhas(casa, "chaves.sql", **{**livre, "limite": 1000, **filtro})]
+        return [x["chave"] for x in linhas(casa, "keys.sql", **{**livre, "limite": 1000, **filtro})]
 
     assert chaves(atendimento=adm) == chaves(paciente=paciente) == [paciente]
     agora = casa.hospital.agora

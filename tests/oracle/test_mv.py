@@ -15,8 +15,9 @@ from fusion_airflow.hooks.engines import engine_de
 from include.fusion.errors import motivo_de
 from include.fusion.model.depara import DePara
 from include.fusion.reading.reader import Leitor
-from include.fusion.reading.spec import Contexto, Sistema
+from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import ConsultasSistema, sql_folder
+from include.fusion.sistemas.mv.beds import ContextoMv
 from include.fusion.sistemas.mv.system import SISTEMA
 from include.fusion.sistemas.skymed.system import SISTEMA as SKYMED
 from sandbox.origens import mv as origem
@@ -24,7 +25,7 @@ from sandbox.postgres import Postgres
 from tests.oracle.apoio import RAIZ, Servidor, Tabelas, copiar, em_oracle, em_ordem
 
 # The journals hold what a trigger wrote: they have tests of their own.
-ARQUIVOS = sorted(p.name for p in (sql_folder("mv")).glob("*.sql") if not p.name.startswith("diario_"))
+ARQUIVOS = sorted(p.name for p in (sql_folder("mv")).glob("*.sql") if "diario_" not in p.name)
 ATENDIMENTOS = 150
 INICIO = datetime(1900, 1, 1)
 
@@ -67,7 +68,7 @@ def no_oracle(servidor: Servidor, tabelas: Tabelas, no_postgresql: Engine) -> It
 
 
 def leitor(engine: Engine, entidade: str) -> Leitor:
-    contexto = Contexto(DePara.carregar("mv", "mv"), ZoneInfo(origem.FUSO), omitir_documento_invalido=False)
+    contexto = ContextoMv(DePara.carregar("mv", "mv"), ZoneInfo(origem.FUSO), omitir_documento_invalido=False)
     return Leitor(ConsultasSistema(engine, SISTEMA), contexto, entidade)
 
 
@@ -89,7 +90,7 @@ def test_every_statement_gives_the_rows_that_it_gives_on_postgresql(no_oracle: E
     with no_postgresql.connect() as con:
         do_primeiro = text("select cd_paciente from dbamv.atendime where cd_atendimento = :a")
         filtros["paciente"] = con.execute(do_primeiro, {"a": atendimentos[0]}).scalar_one()
-    todas = pacientes if arquivo == "paciente.sql" else atendimentos
+    todas = pacientes if arquivo == "read_paciente.sql" else atendimentos
     binds = {**filtros, "marcador": INICIO, "desde": INICIO, "limite": 5000, "chaves": todas}
     aqui, la = (em_ordem(linhas(engine, arquivo, **binds)) for engine in (no_oracle, no_postgresql))
     assert aqui == la and aqui
@@ -112,28 +113,28 @@ def test_a_journal_is_read_by_id_and_deleted_by_id(no_oracle: Engine) -> None:
     inserir = "insert into fusion_integracao.importacaoatendimento (cd_atendimento, cd_paciente, tp_operacao, sn_abertura) values (:a, :p, 'I', 'S')"
     with no_oracle.begin() as con:
         con.execute(text(inserir), [{"a": n, "p": 100 + n} for n in range(1, 8)])
-    lidas = linhas(no_oracle, "diario_atendimento.sql", limite=5)
+    lidas = linhas(no_oracle, "change_diario_atendimento.sql", limite=5)
     assert [(linha["chave"], linha["chave_paciente"], linha["tp_operacao"], linha["sn_alta"]) for linha in lidas] == [
         (n, 100 + n, "I", "N") for n in range(1, 6)
     ]
-    assert linhas(no_oracle, "diario_atendimento_vigia.sql")[0]["quantidade"] == 1
-    apagar = ConsultasSistema(no_oracle, SISTEMA).sql("diario_atendimento_apagar.sql").bindparams(bindparam("ids", expanding=True))
+    assert linhas(no_oracle, "probe_diario_atendimento.sql")[0]["quantidade"] == 1
+    apagar = ConsultasSistema(no_oracle, SISTEMA).sql("delete_diario_atendimento.sql").bindparams(bindparam("ids", expanding=True))
     with no_oracle.begin() as con:
         assert con.execute(apagar, {"ids": [linha["id"] for linha in lidas]}).rowcount == 5
-    assert [linha["chave"] for linha in linhas(no_oracle, "diario_atendimento.sql", limite=5)] == [6, 7]
+    assert [linha["chave"] for linha in linhas(no_oracle, "change_diario_atendimento.sql", limite=5)] == [6, 7]
 
 
 def test_reading_and_deleting_the_journal_never_waits_for_the_hospitals_open_transaction(no_oracle: Engine) -> None:
     inserir = text("insert into fusion_integracao.importacaoatendimento (cd_atendimento, cd_paciente, tp_operacao) values (99, 1, 'U')")
-    apagar = ConsultasSistema(no_oracle, SISTEMA).sql("diario_atendimento_apagar.sql").bindparams(bindparam("ids", expanding=True))
+    apagar = ConsultasSistema(no_oracle, SISTEMA).sql("delete_diario_atendimento.sql").bindparams(bindparam("ids", expanding=True))
     with no_oracle.connect() as hospital:
         hospital.execute(inserir)
-        lidas = linhas(no_oracle, "diario_atendimento.sql", limite=100)
+        lidas = linhas(no_oracle, "change_diario_atendimento.sql", limite=100)
         assert 99 not in [linha["chave"] for linha in lidas]
         with no_oracle.begin() as con:
             con.execute(apagar, {"ids": [linha["id"] for linha in lidas] or [0]})
         hospital.commit()
-    assert [linha["chave"] for linha in linhas(no_oracle, "diario_atendimento.sql", limite=100)] == [99]
+    assert [linha["chave"] for linha in linhas(no_oracle, "change_diario_atendimento.sql", limite=100)] == [99]
 
 
 def test_a_booking_finds_its_patient_through_the_surgerys_notice(no_oracle: Engine) -> None:
@@ -145,6 +146,6 @@ def test_a_booking_finds_its_patient_through_the_surgerys_notice(no_oracle: Engi
             "insert into fusion_integracao.atualizacaoagendacirurgia (cd_age_cir, cd_aviso_cirurgia, tp_operacao) values (:a, :v, 'U')"
         )
         con.execute(text(inserir), {"a": marcada[0], "v": marcada[1]})
-    [linha] = linhas(no_oracle, "diario_agenda.sql", SKYMED, limite=10)
+    [linha] = linhas(no_oracle, "change_diario_agenda.sql", SKYMED, limite=10)
     assert (linha["chave"], linha["tp_operacao"]) == (marcada[0], "U") and isinstance(linha["chave_paciente"], int)
-    assert linhas(no_oracle, "diario_agenda_vigia.sql", SKYMED)[0]["quantidade"] == 1
+    assert linhas(no_oracle, "probe_diario_agenda.sql", SKYMED)[0]["quantidade"] == 1

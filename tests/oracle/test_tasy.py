@@ -66,7 +66,7 @@ def linhas(engine: Engine, arquivo: str, **binds: Any) -> list[dict[str, Any]]:
 def test_every_statement_gives_the_rows_that_it_gives_on_postgresql(no_oracle: Engine, no_postgresql: Engine, arquivo: str) -> None:
     pacientes, atendimentos = (chaves(no_postgresql, c) for c in ("cd_pessoa_fisica", "nr_atendimento"))
     # Filters have values: the stand-in cannot tell the type of a bind that is compared with NULL first, which Oracle can.
-    do_paciente = arquivo in ("paciente.sql", "complemento.sql", "primeiro_atendimento.sql")
+    do_paciente = arquivo in ("change_paciente.sql", "change_complemento.sql", "change_primeiro_atendimento.sql")
     filtros = {"chave": "0" if do_paciente else 0, "inicio": INICIO, "fim": datetime(2999, 1, 1), "atendimento": atendimentos[0]}
     with no_postgresql.connect() as con:
         do_primeiro = text("select cd_pessoa_fisica from tasy.atendimento_paciente where nr_atendimento = :a")

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from include.fusion.model.atendimento import Atendimento
 from include.fusion.model.content import corpo
 from include.fusion.model.depara import Catalogo, DePara, ler_catalogos, shipped
-from include.fusion.reading.spec import Contexto
+from include.fusion.sistemas.mv.beds import ContextoMv
 from include.fusion.sistemas.mv.system import mapear
 from sandbox.fusion import contrato
 
@@ -56,18 +56,18 @@ VAZIAS = {
 """One row of each kind with NULL wherever the schema allows it."""
 
 
-def contexto(fuso: ZoneInfo = FUSO, semi_uti: bool = False, **sinais: str) -> Contexto:
+def contexto(fuso: ZoneInfo = FUSO, semi_uti: bool = False, **sinais: str) -> ContextoMv:
     catalogos = dict(ler_catalogos(shipped("mv")))
     if sinais:
         base = catalogos["sinais_vitais"]
         catalogos["sinais_vitais"] = Catalogo(politica="padrao", padrao="NAO_ENVIAR", codigos=base.codigos | sinais)
-    return Contexto(DePara(catalogos), fuso, semi_uti=semi_uti)
+    return ContextoMv(DePara(catalogos), fuso, semi_uti=semi_uti)
 
 
 CTX = contexto()
 
 
-def ler(ctx: Contexto = CTX, atendimento: dict[str, Any] | None = None, **linhas: list[dict[str, Any]]) -> Atendimento:
+def ler(ctx: ContextoMv = CTX, atendimento: dict[str, Any] | None = None, **linhas: list[dict[str, Any]]) -> Atendimento:
     return mapear({"atendimento": [ATENDIMENTO | (atendimento or {})], **linhas}, ctx)
 
 

@@ -9,7 +9,8 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from include.fusion.errors import FusionError, FusionIndisponivel, FusionNaoAutorizado
-from include.fusion.http.fusion import ApiFusion, ClienteFusion, espera_pedida
+from include.fusion.http.fusion import ApiFusion, ClienteFusion
+from include.fusion.http.message import espera_pedida
 
 NOME = "Maria das Dores"
 
@@ -100,6 +101,42 @@ def test_token_is_fetched_once_and_renewed_after_a_401(httpserver):
     httpserver.expect_request("/x", headers={"Authorization": "Bearer t2"}).respond_with_json({"ok": 1})
     enviar(api(httpserver, token_url=httpserver.url_for("/token"), client_id="c", client_secret="s"), vezes=3)
     assert len(pedidos) == 2
+
+
+def test_many_requests_refused_at_once_share_one_renewal(httpserver):
+    def token(_):
+        numero = sum(pedido.path == "/token" for pedido, _ in httpserver.log) + 1
+        return Response(f'{{"access_token": "t{numero}", "expires_in": 300}}', content_type="application/json")
+
+    def responder(pedido):
+        time.sleep(0.05)
+        return Response("{}", status=200 if pedido.headers["Authorization"] == "Bearer t2" else 401)
+
+    httpserver.expect_request("/token").respond_with_handler(token)
+    httpserver.expect_request("/x").respond_with_handler(responder)
+
+    async def oito():
+        acesso = api(httpserver, token_url=httpserver.url_for("/token"), client_id="c", client_secret="s")
+        async with ClienteFusion(acesso, 8) as cliente:
+            await asyncio.gather(*(cliente.enviar("POST", "/x", b"{}") for _ in range(8)))
+
+    asyncio.run(oito())
+    assert sum(pedido.path == "/token" for pedido, _ in httpserver.log) == 2
+
+
+def test_secrets_follow_no_redirect_of_the_token_endpoint(httpserver):
+    httpserver.expect_request("/token").respond_with_data(status=307, headers={"Location": httpserver.url_for("/outro")})
+    with pytest.raises(FusionNaoAutorizado):
+        enviar(api(httpserver, token_url=httpserver.url_for("/token"), client_id="c", client_secret="s"))
+    assert [pedido.path for pedido, _ in httpserver.log] == ["/token"]
+
+
+@pytest.mark.parametrize("status", [200, 422])
+def test_an_answer_beyond_all_measure_is_no_answer(httpserver, monkeypatch, status):
+    monkeypatch.setattr("include.fusion.http.client.CORPO_MAX", 100)
+    httpserver.expect_request("/x").respond_with_json({"a": "x" * 200}, status=status)
+    with pytest.raises(FusionIndisponivel):
+        enviar(api(httpserver))
 
 
 def test_wrong_client_secret_is_a_matter_of_credentials(httpserver):

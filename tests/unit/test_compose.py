@@ -93,7 +93,11 @@ def test_example_connections_are_what_airflow_reads() -> None:
     assert lidas["MV"].conn_type == "oracle" and "service_name" in lidas["MV"].extra_dejson
     # A schema would become the session's CURRENT_SCHEMA, and thick mode needs Oracle's own client in the image.
     assert not lidas["MV"].schema and "thick_mode" not in lidas["MV"].extra_dejson
-    nomeadas = {c.upper() for i in carregar() for c in (i.conexoes.origem, i.conexoes.fusion_db, i.conexoes.fusion_api)}
+    nomeadas = {
+        c.upper()
+        for i in carregar(RAIZ / "examples" / "integracoes.yaml")
+        for c in (i.conexoes.origem, i.conexoes.fusion_db, i.conexoes.fusion_api)
+    }
     assert set(conexoes) == nomeadas | {"GIT_DEFAULT", "PLATAFORMA"}
 
 

@@ -166,6 +166,13 @@ def test_esus_race_follows_ledi_and_refuses_rnds_codes() -> None:
         depara.traduzir("raca_cor", "03")
 
 
+def test_a_table_beside_the_settings_file_is_the_entrys_own() -> None:
+    depara = DePara.carregar("com_tabela_propria", "mv")
+    assert depara.traduzir("sexo", "x") == "FEMININO"
+    with pytest.raises(CodigoSemDePara):
+        depara.traduzir("sexo", "M")
+
+
 def test_validar_checks_the_shipped_files(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validar"]) == 0
     assert "esus_ab/depara.yaml: " in capsys.readouterr().out

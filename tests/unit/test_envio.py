@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from include.fusion.delivery.loop import Parametros
 from include.fusion.delivery.sender import Envio, Remessa
+from include.fusion.delivery.work import Parametros
 from include.fusion.errors import FusionError, FusionIndisponivel, FusionNaoAutorizado
 from include.fusion.store.filas import Registro
 

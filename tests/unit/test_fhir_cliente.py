@@ -14,7 +14,6 @@ from pytest_httpserver import HTTPServer
 
 from include.fusion.fhir.config.model import Configuracao
 from include.fusion.fhir.config.secrets import Cofre
-from include.fusion.fhir.http.auth import Autenticador
 from include.fusion.fhir.http.client import ClienteFhir, esperas, id_de, por_identificador, versao_de
 from include.fusion.fhir.http.errors import FhirConflito, FhirDuplicado, FhirErro, FhirIndisponivel, FhirNaoAutorizado, FhirRecusado
 from include.fusion.fhir.http.log import anotar
@@ -45,7 +44,7 @@ def pedir(httpserver: HTTPServer, tmp_path: Path, dormidas: list[float]) -> Any:
         async def tudo() -> Any:
             ajustes = config(httpserver, **mais)
             cache = CacheTokens(Cofre([Fernet.generate_key().decode()]), tmp_path / "t")
-            async with ClienteFhir("t1", ajustes, Autenticador("t1", ajustes, cache), dormir) as cliente:
+            async with ClienteFhir("t1", ajustes, cache, dormir) as cliente:
                 return await tarefa(cliente)
 
         return asyncio.run(tudo())

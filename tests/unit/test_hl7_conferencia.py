@@ -12,9 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from include.fusion.cli.hl7 import main
-from include.fusion.hl7.check.check import Achado, conferir
+from include.fusion.hl7.check.check import conferir
 from include.fusion.hl7.check.structures import ESTRUTURAS, onde_sai
 from include.fusion.hl7.wire.batch_file import abrir
+from include.fusion.hl7.wire.finding import Achado
 from tests.unit.hl7_apoio import ajustes, todas
 
 BOAS = {e: m.corpo for e, m in todas(ajustes()).items()}

@@ -111,7 +111,7 @@ def test_both_triggers_compare_the_same_columns_of_a_table_that_has_them() -> No
 
 
 def test_the_trigger_watches_every_column_that_the_hub_reads() -> None:
-    lidas = set(re.findall(r"\ba\.(\w+)", (SQL / "atendimento.sql").read_text(encoding="utf-8")))
+    lidas = set(re.findall(r"\ba\.(\w+)", (SQL / "read_atendimento.sql").read_text(encoding="utf-8")))
     assert lidas - {"cd_atendimento"} <= _comparadas(GATILHOS["trg_fusion_atendime"])
 
 

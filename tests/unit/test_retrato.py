@@ -12,7 +12,7 @@ from include.fusion.change.version_scan import juntar
 from include.fusion.reading.spec import Retrato
 from include.fusion.sistemas.sotech.system import SISTEMA
 
-TABELA = Retrato("t", "s.t", "b.sql", "r.sql")
+TABELA = Retrato("t", "s.t")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from include.fusion.cli.settings import main
 from include.fusion.errors import ConfiguracaoInvalida
-from include.fusion.settings import carregar, instaladas, obter
+from include.fusion.settings import carregar, instaladas, obter, read_file
 from include.fusion.sistemas.consulfarma.settings import Consulfarma
 from include.fusion.sistemas.esus_ab.settings import EsusAb
 from include.fusion.sistemas.fusion_service.settings import FusionService
@@ -37,6 +37,7 @@ ESUS = """
     importacao: {importacao}
 """
 
+EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "integracoes.yaml"
 Escrever = Callable[[str], Path]
 
 
@@ -64,15 +65,15 @@ def recusa(arquivo: Path) -> str:
     return str(erro.value)
 
 
-def test_shipped_file_holds_the_integrations_of_the_sandbox() -> None:
+def test_the_example_holds_the_integrations_of_the_sandbox() -> None:
     numeros = {"consulfarma": 12, "esus_ab": 65, "mv": 4, "skymed": 44, "fusion_service": 45, "sotech": 30, "tasy": 7, "trackcare": 2}
-    assert numeros.items() <= {i.id: i.integracao_id for i in carregar()}.items()
-    (esus_ab,) = instaladas(EsusAb)
+    assert numeros.items() <= {i.id: i.integracao_id for i in carregar(EXAMPLE)}.items()
+    (esus_ab,) = instaladas(EsusAb, EXAMPLE)
     assert esus_ab.importacao.layout_id == 7 and esus_ab.carga_inicial
 
 
 def test_the_service_processes_what_skymed_announces() -> None:
-    (skymed,), (servico,) = instaladas(Skymed), instaladas(FusionService)
+    (skymed,), (servico,) = instaladas(Skymed, EXAMPLE), instaladas(FusionService, EXAMPLE)
     assert servico.buscar_pendencias.atende == [skymed.integracao_id]
     assert servico.buscar_pendencias.aplicacao == skymed.importar_pendencias.aplicacao
     assert servico.busca.intervalo_vigia == timedelta(seconds=1)
@@ -131,6 +132,25 @@ def test_every_fault_is_listed_at_once(escrever: Escrever) -> None:
     assert len(texto.splitlines()) == 3
 
 
+def test_a_fault_stops_its_entry_alone(escrever: Escrever) -> None:
+    arquivo = escrever(consulfarma() + consulfarma("norte", "13", "x", importacao="{maxrecord: 5}") + esus() + "  -\n")
+    lido = read_file(arquivo)
+    assert (
+        [i.id for i in lido.entries] == ["consulfarma", "esus_ab"] == [i.id for t in (Consulfarma, EsusAb) for i in instaladas(t, arquivo)]
+    )
+    assert [f.entry_id for f in lido.faults] == ["norte", "integracoes[3]"]
+    assert "integracoes[3]: expected a mapping (key: value lines), found nothing" in lido.faults[1].text
+    assert obter("consulfarma", arquivo).integracao_id == 12
+    with pytest.raises(ConfiguracaoInvalida, match="did you mean 'MaxRecords'"):
+        obter("norte", arquivo)
+
+
+def test_both_of_two_entries_that_share_a_queue_are_stopped(escrever: Escrever) -> None:
+    lido = read_file(escrever(consulfarma() + esus() + consulfarma("norte", "12", "x")))
+    assert [i.id for i in lido.entries] == ["esus_ab"]
+    assert [f.entry_id for f in lido.faults] == ["consulfarma", "norte"]
+
+
 def test_repeated_key_is_an_error_with_its_line(escrever: Escrever) -> None:
     assert "key 'nome' appears twice (first on line 4)" in recusa(escrever(consulfarma() + "    nome: Outro\n"))
 
@@ -142,6 +162,28 @@ def test_both_names_of_one_interval_are_too_many(escrever: Escrever) -> None:
 
 def test_a_lease_that_cannot_be_renewed_in_time_is_refused(escrever: Escrever) -> None:
     assert "importacao.prazo_reserva: expected at least 10 seconds" in recusa(escrever(consulfarma(importacao="{prazo_reserva: 5}")))
+
+
+MV = """
+  - {{id: mv, sistema: mv, nome: MV, IntegracaoID: 4, fuso_horario: America/Bahia, conexoes: {{origem: mv}}, {secao}: {{lote: {lote}}}}}
+"""
+
+
+@pytest.mark.parametrize("secao", ["processamento_pendencia_abertura", "acompanhamento", "carga_inicial"])
+def test_a_batch_that_oracle_cannot_list_is_refused(escrever: Escrever, secao: str) -> None:
+    assert f"{secao}.lote: expected at most 1000 (the longest list in a statement of oracle), found 1001" in recusa(
+        escrever(MV.format(secao=secao, lote=1001))
+    )
+    assert carregar(escrever(MV.format(secao=secao, lote=1000)))
+
+
+def test_an_engine_without_that_limit_lists_more(escrever: Escrever) -> None:
+    assert carregar(escrever(consulfarma(importacao="{lote: 2000}") + esus("{LayoutID: 7, lote: 2000}")))
+
+
+def test_what_reads_nothing_at_the_source_may_take_more_than_it_lists(escrever: Escrever) -> None:
+    texto = MV.format(secao="importar_pendencias", lote=2000).replace("mv,", "skymed,")
+    assert carregar(escrever(texto))[0].entrega.lote == 2000
 
 
 def test_esus_needs_its_layout(escrever: Escrever) -> None:
@@ -250,6 +292,11 @@ def test_validar_says_intervals_in_words(capsys: pytest.CaptureFixture[str]) -> 
 def test_validar_fails_readably(escrever: Escrever, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["validar", os.fspath(escrever(esus("{}")))]) == 1
     assert "integracoes[0].importacao.LayoutID: required" in capsys.readouterr().err
+
+
+def test_validar_lists_the_faults_of_all_entries(escrever: Escrever, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["validar", os.fspath(escrever(consulfarma(importacao="{lote: 0}") + esus("{}")))]) == 1
+    assert len(capsys.readouterr().err.splitlines()) == 2
 
 
 def test_validar_misses_a_depara_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

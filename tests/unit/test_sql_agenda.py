@@ -41,4 +41,4 @@ def test_its_columns_are_mvs(arquivo: Path) -> None:
 
 
 def test_the_form_finds_the_same_bookings_in_both() -> None:
-    assert len({(SYSTEMS_FOLDER / s.nome / "sql" / "chaves.sql").read_text(encoding="utf-8") for s in SISTEMAS}) == 1
+    assert len({(SYSTEMS_FOLDER / s.nome / "sql" / "keys.sql").read_text(encoding="utf-8") for s in SISTEMAS}) == 1

@@ -13,7 +13,7 @@ from tests.unit.sql_apoio import codigo
 
 PASTA = sql_folder("mv")
 ARQUIVOS = sorted(PASTA.glob("*.sql"))
-LONGAS = {"evolucoes.sql": "ds_texto", "evolucoes_prescricao.sql": "ds_evolucao"}
+LONGAS = {"read_evolucoes.sql": "ds_texto", "read_evolucoes_prescricao.sql": "ds_evolucao"}
 
 
 @pytest.mark.parametrize("arquivo", LONGAS)

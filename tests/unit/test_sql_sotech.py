@@ -62,5 +62,5 @@ def test_block_and_row_weigh_a_row_alike(retrato: Retrato) -> None:
 
 
 def test_every_table_that_is_compared_is_counted() -> None:
-    contadas = set(re.findall(r"'(\w+)'", codigo(PASTA / "mudancas.sql"))) - {"sotech", "pep"}
+    contadas = set(re.findall(r"'(\w+)'", codigo(PASTA / "counters.sql"))) - {"sotech", "pep"}
     assert contadas == {r.tabela.split(".")[1] for r in SISTEMA.retratos}

@@ -18,7 +18,7 @@ PASTA = sql_folder("tasy")
 CONTRATO = Path(__file__).resolve().parents[2] / "include" / "contracts" / "tasy"
 ARQUIVOS = sorted(PASTA.glob("*.sql"))
 ORIGENS = SISTEMA.origens
-LONGA = ("evolucoes.sql", "ds_evolucao")
+LONGA = ("read_evolucoes.sql", "ds_evolucao")
 
 
 def test_the_long_column_is_selected_last_and_used_nowhere_else() -> None:
@@ -48,7 +48,7 @@ def test_a_change_below_a_cancelled_attendance_never_brings_it_back(origem) -> N
     ],
 )
 def test_only_released_rows_in_force_are_read(arquivo: str, marcas: tuple[str, ...]) -> None:
-    onde = codigo(PASTA / f"{arquivo}.sql").split("WHERE")[1]
+    onde = codigo(PASTA / f"read_{arquivo}.sql").split("WHERE")[1]
     assert all(marca in onde for marca in marcas)
 
 

@@ -30,19 +30,19 @@ def test_no_alias_is_a_reserved_word(arquivo: Path) -> None:
 
 @pytest.mark.parametrize("nome", DETALHES)
 def test_a_kind_of_rows_comes_in_a_fixed_order_with_its_key_first(nome: str) -> None:
-    consulta = sqlglot.parse_one(codigo(PASTA / f"{nome}.sql"), dialect="postgres")
+    consulta = sqlglot.parse_one(codigo(PASTA / f"read_{nome}.sql"), dialect="postgres")
     assert consulta.named_selects[0] == "chave" and len(set(consulta.named_selects)) == len(consulta.named_selects)
     assert consulta.args.get("order") or nome == "paciente"
 
 
 def test_the_text_of_a_note_comes_last_and_is_used_nowhere_else() -> None:
-    consulta = sqlglot.parse_one(codigo(PASTA / "notas.sql"), dialect="postgres")
+    consulta = sqlglot.parse_one(codigo(PASTA / "read_notas.sql"), dialect="postgres")
     assert consulta.selects[-1].name == "not_notes" and [c.name for c in consulta.find_all(exp.Column)].count("not_notes") == 1
 
 
 def test_the_sites_upkeep_covers_every_table_and_column_that_the_sandboxs_does() -> None:
     upkeep = CONTRATO.read_text(encoding="utf-8").lower().partition("-- upkeep")[2]
     assert [tabela for tabela in VIGIADAS if not re.search(rf"\b{tabela}\b", upkeep)] == []
-    colunas = re.search(r"pacienteses \((.*?)\)", (PASTA / "carga_inicial.sql").read_text(encoding="utf-8"), re.DOTALL)
+    colunas = re.search(r"pacienteses \((.*?)\)", (PASTA / "initial_load.sql").read_text(encoding="utf-8"), re.DOTALL)
     assert colunas is not None
     assert [c for c in re.split(r",\s*", colunas[1]) if c != "pacienteid" and not re.search(rf"\b{c} = ", upkeep)] == []

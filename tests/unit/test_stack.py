@@ -15,6 +15,7 @@ import psutil
 import pytest
 from airflow.configuration import retrieve_configuration_description
 
+from include.fusion.settings import carregar
 from sandbox.processos import iniciar
 from sandbox.stack import ambiente
 from sandbox.stack.estado import RAIZ, Estado
@@ -148,9 +149,9 @@ def test_settings_of_another_airflow_do_not_leak_in(estado: Estado, monkeypatch:
 
 
 def test_connections_of_the_settings_are_there(estado: Estado) -> None:
-    from include.fusion.settings import carregar
-
-    conexoes = {f"AIRFLOW_CONN_{getattr(i.conexoes, c)}".upper() for i in carregar() for c in ("origem", "fusion_db", "fusion_api")}
+    conexoes = {
+        f"AIRFLOW_CONN_{getattr(i.conexoes, c)}".upper() for i in carregar(ambiente.EXAMPLE) for c in ("origem", "fusion_db", "fusion_api")
+    }
     assert conexoes <= set(ambiente.conexoes(estado, "s"))
 
 

@@ -33,19 +33,18 @@ def test_a_plan_carries_what_its_system_looks_at(entry: Integracao) -> None:
     queries = PlannedQueries(None, source)  # type: ignore[arg-type] - nothing is asked
     assert [o.nome for o in queries.sistema.origens] == [o.nome for o in system.origens]
     assert [t.tabela for t in queries.sistema.retratos] == [t.tabela for t in system.retratos]
-    for name in source["statements"]:
-        assert queries.sql(name).text
     for here, there in zip(queries.sistema.origens, system.origens, strict=True):
         assert here.janela(entry.busca.sobreposicao) == there.janela(entry.busca.sobreposicao)
         assert queries.sql(here.sql_vigia).text and queries.sql(here.sql).text
+    assert all(queries.sql(name).text for name in (*queries.journals, *(t.sql_blocos for t in queries.sistema.retratos)))
 
 
 def test_a_sites_own_statement_is_the_plans(tmp_path: Path) -> None:
-    (tmp_path / "vigia_atendimento.sql").write_text("select 1")
     entry = obter("consulfarma")
-    own = entry.model_copy(update={"pasta_sql": tmp_path})
-    name = next(o.sql_vigia for o in switched_on(entry).origens if o.sql_vigia == "vigia_atendimento.sql")
-    assert watch_plan(own)["source"]["statements"][name] == "select 1" != watch_plan(entry)["source"]["statements"][name]
+    first = switched_on(entry).origens[0]
+    (tmp_path / first.sql_vigia).write_text("select 1")
+    own = watch_plan(entry.model_copy(update={"pasta_sql": tmp_path}))
+    assert own["source"]["origins"][0]["probe"] == "select 1" != watch_plan(entry)["source"]["origins"][0]["probe"]
 
 
 def test_a_marker_that_no_plan_can_carry_is_told_at_once() -> None:

@@ -11,15 +11,12 @@ from sqlalchemy import Engine
 from include.fusion.change.replay import Pedido
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.store.filas import Fila, ItemFila
-from include.fusion.store.watermarks import Marca, Marcas
-
-ORIGEM = "historico"
-"""Name of the checkpoint among the watermarks of the process."""
+from include.fusion.store.watermarks import Marcas
 
 
 @dataclass
 class Ponto:
-    """Where the load stands; kept in the checkpoint's ``detalhe``."""
+    """Where the load stands; kept as the process's checkpoint."""
 
     chave: str | None = None
     feitos: int = 0
@@ -27,27 +24,41 @@ class Ponto:
     concluida: bool = False
 
 
-class CargaInicial:
-    """Resumable at the page: what a killed load had queued stays queued, and it goes on behind its last key."""
+class PagedLoad:
+    """A load that remembers how far it came. Not shared between threads."""
 
-    def __init__(self, consultas: ConsultasSistema, fusion: Engine, fila: Fila, marcas: Marcas, *, pagina: int, prioridade: int) -> None:
+    def __init__(self, consultas: ConsultasSistema, fusion: Engine, marcas: Marcas, *, pagina: int) -> None:
         self.consultas = consultas
         self.fusion = fusion
-        self.fila = fila
         self.marcas = marcas
         self.pagina = pagina
-        self.prioridade = prioridade
 
     def ponto(self) -> Ponto:
         """The checkpoint; a load that never ran has an empty one."""
         with self.fusion.connect() as con:
-            marca = self.marcas.ler(con, ORIGEM)
-        return Ponto() if marca is None or not marca.detalhe else Ponto(**marca.detalhe)
+            return Ponto(**self.marcas.checkpoint(con))
 
     def recomecar(self) -> None:
         """Forget the checkpoint: the next load begins with the first record (the ledger still keeps unchanged ones from being sent)."""
         with self.fusion.begin() as con:
             self._gravar(con, Ponto())
+
+    def _total(self) -> int:
+        with self.consultas.engine.connect() as con:
+            linha = self.consultas.linhas(con, self.consultas.sistema.sql_total)[0]
+        return int(next(iter(linha.values())))
+
+    def _gravar(self, con: Any, ponto: Ponto) -> None:
+        self.marcas.save_checkpoint(con, ponto.chave, vars(ponto))
+
+
+class CargaInicial(PagedLoad):
+    """Resumable at the page: what a killed load had queued stays queued, and it goes on behind its last key."""
+
+    def __init__(self, consultas: ConsultasSistema, fusion: Engine, fila: Fila, marcas: Marcas, *, pagina: int, prioridade: int) -> None:
+        super().__init__(consultas, fusion, marcas, pagina=pagina)
+        self.fila = fila
+        self.prioridade = prioridade
 
     def executar(self, *, ao_avancar: Callable[[Ponto], None], esperar: Callable[[], None]) -> Ponto:
         """Queue every key from the checkpoint on. ``esperar`` is called between pages and blocks while the load is paused."""
@@ -73,13 +84,5 @@ class CargaInicial:
                 if ponto.concluida:
                     return ponto
 
-    def _total(self) -> int:
-        with self.consultas.engine.connect() as con:
-            linha = self.consultas.linhas(con, self.consultas.sistema.sql_total)[0]
-        return int(next(iter(linha.values())))
-
     def _item(self, linha: dict[str, Any]) -> ItemFila:
         return ItemFila(str(linha["chave"]), str(linha["chave_paciente"] or ""), linha["operacao"], self.prioridade)
-
-    def _gravar(self, con: Any, ponto: Ponto) -> None:
-        self.marcas.gravar(con, ORIGEM, Marca(None, ponto.chave, detalhe=vars(ponto)))

@@ -9,25 +9,27 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
-from include.fusion.reading.spec import Linha
+from include.fusion.reading.spec import Linha, Replica
+from include.fusion.store.tables import metadados
 
 _LISTA_MAX = 500
 
 
 class Espelho:
-    """``tabela`` has ``integracao_id``, the column ``chave`` and others that rows are compared by, except ``fora``."""
+    """The copy that one integration keeps."""
 
-    def __init__(self, tabela: Table, integracao_id: int, *, chave: str, fora: frozenset[str]) -> None:
-        self.tabela = tabela
+    def __init__(self, replica: Replica, integracao_id: int) -> None:
+        self.tabela, self.chave, self.linha = metadados.tables[replica.table], replica.key, replica.row
         self.integracao_id = integracao_id
-        self.chave = chave
-        self.colunas = [c.name for c in tabela.columns if c.name not in fora | {"integracao_id"}]
-        self._todas = [c.name for c in tabela.columns if c.name != "integracao_id"]
+        self._todas = [c.name for c in self.tabela.columns if c.name != "integracao_id"]
+        self.colunas = [nome for nome in self._todas if nome not in replica.ignored]
 
-    def gravar(self, con: Connection, linhas: Sequence[Linha]) -> list[Linha]:
+    def gravar(self, con: Connection, lidas: Sequence[Linha]) -> list[Linha]:
         """Write what differs, in the caller's transaction, which holds the origin's lock; the rows that did."""
+        # Of a row that a page holds twice the later state counts.
+        linhas = [{**x, **self.linha(x)} for x in lidas]
         novas = {self._valor(linha[self.chave]): (linha, {c: self._valor(linha[c]) for c in self._todas}) for linha in linhas}
         t, chaves = self.tabela.c, sorted(novas)
         for i in range(0, len(chaves), _LISTA_MAX):

@@ -11,7 +11,7 @@ from include.fusion.change.result import ResultadoCarga
 from include.fusion.change.watermark_scan import Carga
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.store.filas import Fila, ItemFila
-from include.fusion.store.watermarks import Marca, Marcas
+from include.fusion.store.watermarks import Marcas
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 class Busca:
     """Everything that one search step looks at; ``passo`` ``None`` means every step. ``numero``: a process's IntegracaoID in Fusion.
+    ``ronda_a_cada``: time between two rounds for a process.
 
     ``depois``: done after a look with what waits then; returns how many rows it queued.
     """
@@ -35,7 +36,7 @@ class Busca:
         carga: Carga,
         *,
         pagina: int,
-        ronda_a_cada: timedelta,
+        ronda_a_cada: Callable[[str], timedelta],
         passo: str | None = None,
         numero: Callable[[str], int],
         retratos: Retratos | None = None,
@@ -80,17 +81,16 @@ class Busca:
 
     def _rondar(self, ronda: Ronda, resultado: ResultadoCarga) -> None:
         with self.fusion.connect() as con:
-            marca = self.marcas.ler(con, ronda.nome)
+            ultima = self.marcas.done_at(con, ronda.nome)
         agora = datetime.now(UTC)
-        ultima = marca.executado_em if marca else None
-        if ultima is not None and agora - ultima < self.ronda_a_cada:
+        if ultima is not None and agora - ultima < self.ronda_a_cada(ronda.processo):
             return
         # By the source's day and one more: its DATEs may have no time, and clocks differ.
         desde = (ultima or agora).astimezone(self.carga.fuso).replace(tzinfo=None) - timedelta(days=1)
         with self.consultas.engine.connect() as con:
-            linhas = self.consultas.linhas(con, ronda.sql, desde=desde)
+            linhas = self.consultas.linhas(con, ronda.sql_ronda, desde=desde)
         with self.fusion.begin() as con:
             itens = [ItemFila(str(x["chave"]), str(x["chave_paciente"] or "")) for x in linhas]
             enfileirados = self.fila(ronda.processo).enfileirar(con, itens)
-            self.marcas.gravar(con, ronda.nome, Marca(None))
+            self.marcas.done(con, ronda.nome)
         resultado.somar(ronda.nome, len(linhas), enfileirados)

@@ -29,12 +29,10 @@ from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.store.filas import Fila, ItemFila
 from include.fusion.store.filas.types import Operacao
 from include.fusion.store.tables import retrato as tabela
-from include.fusion.store.watermarks import Marca, Marcas
+from include.fusion.store.watermarks import Marcas
 
 FOLGA = timedelta(minutes=5)
 """How long a table may have been losing rows before a look noticed."""
-ENCOLHIDA = "encolhida:"
-"""Watermark, with a table's name behind it, that says since when it is sick."""
 _LISTA_MAX = 500
 Estado = list[Any]
 """What is kept of a row: version, active (0 or 1), key of its record, patient's key, its parcela."""
@@ -102,14 +100,13 @@ class Retratos:
         """Tables that were found sick and not whole again since, in whatever process."""
         if self._encolhidas is None:
             with self.fusion.connect() as nossa:
-                marcas = {r.nome: self.marcas.ler(nossa, ENCOLHIDA + r.nome) for r in self.retratos}
-            self._encolhidas = {nome for nome, marca in marcas.items() if marca is not None and marca.marcador}
+                self._encolhidas = {r.nome for r in self.retratos if self.marcas.sick_since(nossa, r.nome)}
         return self._encolhidas
 
     def _notar_encolhida(self, retrato: Retrato) -> None:
         if retrato.nome not in self._ainda_encolhidas():
             with self.fusion.begin() as nossa:
-                self.marcas.gravar(nossa, ENCOLHIDA + retrato.nome, Marca("sim"))
+                self.marcas.note_health(nossa, retrato.nome, sick=True)
             self._ainda_encolhidas().add(retrato.nome)
 
     def _reler_entregues(self, retrato: Retrato, resultado: ResultadoCarga) -> None:
@@ -117,12 +114,11 @@ class Retratos:
         principal = next((r for r in self.retratos if r.principal), retrato)
         self.fila(principal.processo).reenviar_erros()
         with self.fusion.begin() as nossa:
-            marca = self.marcas.travar(nossa, ENCOLHIDA + retrato.nome)
-            if marca is not None and marca.marcador and marca.executado_em is not None:
-                vivos = self._conhecidos(nossa, self._entregues(nossa, marca.executado_em - FOLGA))
+            if desde := self.marcas.sick_since(nossa, retrato.nome, lock=True):
+                vivos = self._conhecidos(nossa, self._entregues(nossa, desde - FOLGA))
                 itens = [ItemFila(chave, paciente or "", "alteracao") for chave, paciente in sorted(vivos.items())]
                 resultado.somar(retrato.nome, 0, self.fila(principal.processo).enfileirar(nossa, itens) if itens else 0)
-                self.marcas.gravar(nossa, ENCOLHIDA + retrato.nome, Marca(None))
+                self.marcas.note_health(nossa, retrato.nome, sick=False)
         self._ainda_encolhidas().discard(retrato.nome)
 
     def _comecou(self, con: Connection) -> bool:
@@ -155,7 +151,7 @@ class Retratos:
             if novos:
                 chave = self._comparador.chave(retrato)
                 nossa.execute(insert(tabela), [{**chave, **_linha(b, estados, soma)} for b, (estados, soma) in sorted(novos.items())])
-            self.marcas.gravar(nossa, retrato.nome, Marca(None))
+            self.marcas.done(nossa, retrato.nome)
 
     def _itens(
         self,

@@ -26,28 +26,27 @@ from include.fusion.change.window import resumo_janela, ver_janela
 from include.fusion.reading.spec import Origem, Retrato, Sistema
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.store.filas import Fila
-from include.fusion.store.watermarks import NA_JANELA, Marca, Marcas
+from include.fusion.store.watermarks import Marca, Marcas
 
 MARKERS: Mapping[str, Callable[[str], Any]] = {"moment": datetime.fromisoformat, "integer": int, "text": str}
 """How a stored marker becomes what the source's column compares with."""
 
 
 class PlannedQueries(ConsultasSistema):
-    """The statements that a plan carries, under the names by which its parts call them."""
+    """The statements that a plan carries, by the names under which whoever looks asks for them."""
 
     def __init__(self, engine: Engine, source: Mapping[str, Any]) -> None:
-        system = Sistema(
-            source["system"],
-            origens=tuple(
-                Origem(o["name"], o["sql"], o["probe"], tuple(o["requires"]), sobreposicao=timedelta(seconds=o["overlap"]))
-                for o in source["origins"]
-            ),
-            ler_marcador=MARKERS[source["marker"]],
-            retratos=tuple(Retrato(t["name"], t["table"], t["blocks"], "", principal=t["main"]) for t in source["tables"]),
-            sql_mudancas=source["counters"],
-        )
-        super().__init__(engine, system)
-        self._statements = {name: text(statement) for name, statement in source["statements"].items()}
+        origins = tuple(Origem(o["name"], tuple(o["requires"]), sobreposicao=timedelta(seconds=o["overlap"])) for o in source["origins"])
+        tables = tuple(Retrato(t["name"], t["table"], principal=t["main"]) for t in source["tables"])
+        marker, counters = MARKERS[source["marker"]], "counters" if source["counters"] else ""
+        super().__init__(engine, Sistema(source["system"], origins, ler_marcador=marker, retratos=tables, sql_mudancas=counters))
+        texts = {"counters": source["counters"]}
+        for origin, carried in zip(origins, source["origins"], strict=True):
+            texts |= {origin.sql: carried["change"], origin.sql_vigia: carried["probe"]}
+        texts |= {table.sql_blocos: carried["blocks"] for table, carried in zip(tables, source["tables"], strict=True)}
+        self.journals = [f"journal {n}" for n in range(len(source["journals"]))]
+        texts |= dict(zip(self.journals, source["journals"], strict=True))
+        self._statements = {name: text(statement) for name, statement in texts.items()}
 
     def sql(self, arquivo: str) -> TextClause:
         """Statement of that name."""
@@ -59,21 +58,20 @@ class SourceWatch:
 
     A window in which nobody yet found nothing new is work, too: whoever moved the watermark was stopped before the last look.
 
-    ``source``: ``system`` (its name), ``statements`` (name → text), ``journals`` (names of questions with one row, quantidade), ``marker``
-    (a key of :data:`MARKERS`), ``origins`` (``name``, ``sql``, ``probe``, ``requires`` as table.column, ``overlap`` in seconds), ``tables``
-    (``name``, ``table``, ``blocks``, ``main``) that are compared with what was last seen of them, and ``counters`` (name of their statement).
+    ``source``, statements as texts: ``system`` (its name), ``journals`` (questions with one row, quantidade), ``marker`` (a key of
+    :data:`MARKERS`), ``origins`` (``name``, ``requires`` as table.column, ``overlap`` in seconds, ``change``, ``probe``), ``tables`` (``name``,
+    ``table``, ``main``, ``blocks``) that are compared with what was last seen of them, and ``counters`` of their writes.
     """
 
     def __init__(self, source: Mapping[str, Any], engine: Engine, fusion: Engine, marks: Marcas) -> None:
         self._queries = PlannedQueries(engine, source)
-        self._journals = source["journals"]
         self._tables = VigiaRetratos(self._queries, fusion, marks)
 
     def ha_trabalho(self, marcas: Mapping[str, Marca]) -> bool:
         """Whether anything has changes that the watermarks, by origin, do not cover yet."""
         with self._queries.engine.connect() as con:
             return (
-                any(self._queries.linhas(con, name)[0]["quantidade"] for name in self._journals)
+                any(self._queries.linhas(con, name)[0]["quantidade"] for name in self._queries.journals)
                 or any(self._moved(con, o, marcas.get(o.nome, Marca(None))) for o in self._queries.origens)
                 or self._tables.ha_trabalho(con, marcas)
             )
@@ -88,7 +86,7 @@ class SourceWatch:
             return False
         # The question may count a little more than a load takes (a patient without attendances): what a look did not find to be work,
         # is none until the answer changes.
-        settled = mark.detalhe.get(NA_JANELA)
+        settled = mark.na_janela
         if marker is None or settled is None or not f"{settled}/".startswith(f"{resumo_janela(row)}/"):
             return True
         return bool(settled != ver_janela(self._queries, con, origin, since, mark.marcador, row))

@@ -13,10 +13,7 @@ from sqlalchemy import ColumnElement, Engine, MetaData, Table, case, exists, fal
 from include.fusion.store.clock import agora
 from include.fusion.store.presence import presente
 from include.fusion.store.tables import FILAS, marca_dagua, tabela_fila
-from include.fusion.store.watermarks import Marca
-
-EXECUCAO = "execucao"
-"""Mark that tells when the load last ran, whatever it found."""
+from include.fusion.store.watermarks import EXECUCAO, Marca
 
 
 class Alvo(NamedTuple):

@@ -27,7 +27,7 @@ from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.store.clock import AGORA, agora
 from include.fusion.store.filas import Fila, ItemFila
 from include.fusion.store.ledger import Livro
-from include.fusion.store.watermarks import NA_JANELA, Marca, Marcas
+from include.fusion.store.watermarks import Marca, Marcas
 
 TOLERANCIA_RELOGIO = timedelta(minutes=5)
 """A marker further ahead of our clock than this is a wrong date, and counted as such."""
@@ -61,7 +61,6 @@ class Carga:
         pagina: int,
         sem_marca: Literal["tudo", "agora"] = "tudo",
         passo: str | None = None,
-        espelho: Espelho | None = None,
     ) -> None:
         self.consultas = consultas
         self.fusion = fusion
@@ -72,7 +71,6 @@ class Carga:
         self.pagina = pagina
         self.sem_marca = sem_marca
         self.passo = passo
-        self.espelho = espelho
         self.numero: Callable[[str], int] = lambda _: marcas.integracao_id
         """IntegracaoID under which a process's records arrive."""
         self._abertas: set[tuple[str, str, str]] = set()
@@ -179,10 +177,10 @@ class Carga:
         """Keep the answer about the window behind this watermark, of which all is queued."""
         with self.fusion.begin() as con:
             marca = self.marcas.travar(con, origem.nome)
-            if marca is None or marca.marcador is None or marca.detalhe.get(NA_JANELA) == na_janela:
+            if marca is None or marca.marcador is None or marca.na_janela == na_janela:
                 return
             if self._recuar(origem, self.consultas.sistema.ler_marcador(marca.marcador)) == inicio:
-                self.marcas.gravar(con, origem.nome, Marca(marca.marcador, marca.chave, detalhe={NA_JANELA: na_janela}))
+                self.marcas.gravar(con, origem.nome, marca.settled(na_janela))
 
     def _recuar(self, origem: Origem, marcador: Any) -> Any:
         return marcador - origem.janela(self.sobreposicao) if isinstance(marcador, datetime) else marcador
@@ -214,7 +212,7 @@ class Carga:
                 texto, chave = texto_marcador(validas[-1]["marcador"]), str(validas[-1]["chave"])
                 piso = texto_marcador(self._recuar(origem, validas[-1]["marcador"]))
                 # With something new the window is no longer what was counted, even where the watermark stays.
-                mudou = marca is None or (marca.marcador, marca.chave) != (texto, chave) or bool(novas and marca.detalhe)
+                mudou = marca is None or (marca.marcador, marca.chave) != (texto, chave) or (bool(novas) and marca.na_janela is not None)
                 posta = marca is None or (do_inicio if marca.marcador is None else texto >= marca.marcador)
                 if mudou and posta:
                     self.marcas.gravar(con, origem.nome, Marca(texto, chave))
@@ -233,10 +231,7 @@ class Carga:
             entregues = {chave for chave, entrega in livro.ler(con, chaves).items() if not entrega.cancelado}
             conhecidas = entregues | self.fila(origem.processo).abertas(con, chaves - entregues).keys()
             return [x for x in novas if str(x["chave"]) not in conhecidas]
-        if origem.espelho is None or self.espelho is None:
-            return novas
-        # Of a row that a page holds twice the later state counts.
-        return self.espelho.gravar(con, [{**x, **origem.espelho(x)} for x in novas])
+        return Espelho(origem.replica, self.marcas.integracao_id).gravar(con, novas) if origem.replica is not None else novas
 
     def _ja_vista_aberta(self, origem: Origem, par: tuple[str, str], linha: Linha, agora_la: datetime) -> bool:
         """Queued while its second was not over: a second change within it would look the same, so it is queued once more when it is."""

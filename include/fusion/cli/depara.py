@@ -15,7 +15,7 @@ def main(argumentos: list[str] | None = None) -> int:
     linha = argparse.ArgumentParser(
         prog="python -m include.fusion depara",
         description="Check De/Para files.",
-        epilog="example: python -m include.fusion depara validar include/fusion/sistemas/consulfarma/depara.yaml",
+        epilog="example: python -m include.fusion depara validar include/settings/depara/hospital.yaml",
     )
     validar = linha.add_subparsers(dest="comando", required=True).add_parser(
         "validar",

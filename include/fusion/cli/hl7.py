@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 
 from include.fusion.hl7.build.profile import VERSOES
-from include.fusion.hl7.check.check import Achado, conferir
+from include.fusion.hl7.check.check import conferir
 from include.fusion.hl7.wire.batch_file import abrir
 from include.fusion.hl7.wire.escapes import CHARSETS
+from include.fusion.hl7.wire.finding import Achado
 
 
 def _linha(a: Achado, numero: int | None, mostrar: bool) -> str:

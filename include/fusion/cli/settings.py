@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.model.depara import DePara
-from include.fusion.settings.file import caminho_padrao, carregar
+from include.fusion.settings.file import caminho_padrao, read_file
 from include.fusion.settings.integration import Integracao
 from include.fusion.settings.interval import por_extenso
 from include.fusion.settings.legacy import appsettings
@@ -25,11 +24,18 @@ _PROGRAMA = "python -m include.fusion settings"
 def validar(arquivo: Path | None) -> int:
     """0 and a table, or 1 and every fault; the De/Para file of each entry is part of the check."""
     try:
-        integracoes = carregar(arquivo)
-        for integracao in integracoes:
-            DePara.carregar(integracao.id, integracao.sistema)
+        integracoes, faults = read_file(arquivo)
     except ConfiguracaoInvalida as erro:
         print(erro, file=sys.stderr)
+        return 1
+    erros = [fault.text for fault in faults]
+    for integracao in integracoes:
+        try:
+            DePara.carregar(integracao.id, integracao.sistema)
+        except ConfiguracaoInvalida as erro:
+            erros.append(str(erro))
+    if erros:
+        print("\n".join(erros), file=sys.stderr)
         return 1
     linhas = [("DAG", "SISTEMA", "IntegracaoID", "LIGADA", "PROCESSOS")]
     for integracao in integracoes:
@@ -53,12 +59,12 @@ def _em_palavras(integracao: Integracao, processo: Processo) -> list[str]:
     fatos = []
     if isinstance(processo, CargaInicial):
         fatos.append(f"uma vez, páginas de {processo.pagina}, prioridade {processo.prioridade}")
-    elif isinstance(intervalo := getattr(processo, "intervalo", None), timedelta):
-        fatos.append(f"a cada {por_extenso(intervalo)}")
+    elif processo.interval is not None:
+        fatos.append(f"a cada {por_extenso(processo.interval)}")
     if isinstance(processo, Busca) and processo is integracao.busca and processo.vigiar_origem:
         fatos.append(f"assim que a origem muda (vigia a cada {por_extenso(processo.intervalo_vigia)})")
     for campo, texto in (("max_records", "até {} registros"), ("layout_id", "layout {}"), ("integracao_id", "IntegracaoID {}")):
-        if (valor := getattr(processo, campo, None)) is not None:
+        if (valor := dict(processo).get(campo)) is not None:
             fatos.append(texto.format(valor))
     return [*fatos, "ligado" if processo.habilitado else "desligado"]
 

@@ -1,18 +1,18 @@
-"""One batch: reserved, read, mapped and compared with the ledger; and, once it travelled, its outcomes written in one transaction."""
+"""JSON and HL7 records as the loop's work. One batch: reserved, read, mapped and compared with the ledger; and, once it travelled, its outcomes written in one transaction."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 import orjson
 from sqlalchemy import Engine
 
 from include.fusion.delivery.result import Resultado
 from include.fusion.delivery.route import Via
-from include.fusion.delivery.sender import Envio
+from include.fusion.delivery.sender import Envio, Remessa
+from include.fusion.delivery.work import Work
 from include.fusion.errors import motivo_de
 from include.fusion.model.content import pacote
 from include.fusion.reading.reader import Lido, Pronto
@@ -31,38 +31,32 @@ class Lote:
     reservados: int
     envios: list[Envio]
 
+    def __len__(self) -> int:
+        return self.reservados
 
-class Lotes:
-    """Takes batches of several queues in turn, on behalf of ``dono``; its methods block, so each runs in a thread.
 
-    ``prazo``: lease of what is reserved. ``tentativas_max``: a record reserved this often without an outcome is refused.
-    """
+class Lotes(Work[Lote, Resultado]):
+    """Takes batches of several queues in turn."""
 
-    def __init__(
-        self, fusion: Engine, vias: Sequence[Via], resultado: Resultado, *, dono: str, prazo: timedelta, tentativas_max: int
-    ) -> None:
+    def __init__(self, fusion: Engine, vias: Sequence[Via], remessa: Remessa, dono: str) -> None:
+        super().__init__([via.fila for via in vias], dono, remessa.p, remessa.cliente, Resultado())
         self.fusion = fusion
         self.vias = vias
-        self.resultado = resultado
-        self.dono = dono
-        self.prazo = prazo
-        self.tentativas_max = tentativas_max
+        self.remessa = remessa
         self._vez = 0
         self._trava = threading.Lock()
 
     def preparar(self, quantos: int) -> Lote | None:
-        """Reserve, read, map and compare one batch with the ledger; ``None`` when no queue has anything."""
         for _ in self.vias:
             via = self.vias[self._vez % len(self.vias)]
             # In turn, batch by batch: a queue that never gets empty must not keep the others waiting.
             self._vez += 1
-            if registros := via.fila.reservar(quantos, self.dono, self.prazo, filtro=via.filtro):
+            if registros := via.fila.reservar(quantos, self.dono, self.prazo):
                 return Lote(via, len(registros), self._ler(via, registros))
         return None
 
     def _ler(self, via: Via, registros: Sequence[Registro]) -> list[Envio]:
-        # Tries are only this many when leases ran out: a record that ends its workers must not go on ending them.
-        lidos = via.ler([r for r in registros if r.operacao != EXCLUSAO and r.tentativas < self.tentativas_max])
+        lidos = via.ler([r for r in registros if r.operacao != EXCLUSAO and not self.interrompido(r)])
         sumidos = [chave for chave, lido in lidos.items() if lido is None]
         with self.fusion.begin() as con:
             excluidos = via.fila.excluidos(con, sumidos) if sumidos else set()
@@ -82,8 +76,8 @@ class Lotes:
         return a_enviar
 
     def _montar(self, via: Via, registro: Registro, lido: Lido | Pronto, entrega: Entrega | None) -> Envio:
-        if registro.tentativas >= self.tentativas_max:
-            return Envio(registro, Desfecho(registro, "erro", motivo=f"processamento interrompido {registro.tentativas} vezes"))
+        if motivo := self.interrompido(registro):
+            return Envio(registro, Desfecho(registro, "erro", motivo=motivo))
         if registro.operacao == EXCLUSAO or (lido is None and via.cancelar_ausentes):
             if entrega is None or entrega.cancelado:
                 return Envio(registro, Desfecho(registro, "concluido", motivo="nada a cancelar no Fusion"))
@@ -101,7 +95,6 @@ class Lotes:
         return Envio(registro, dados=dados, versao=versao, rota=via.destino.rota)
 
     def gravar(self, lote: Lote) -> None:
-        """Queue rows and ledger in one transaction; rows that another worker took over meanwhile are left to it."""
         fila, livro = lote.via.fila, lote.via.livro
         desfechos = [envio.desfecho for envio in lote.envios if envio.desfecho is not None]
         with self.fusion.begin() as con:
@@ -114,21 +107,12 @@ class Lotes:
             livro.retirar(con, [e.registro.chave for e in meus if e.recusado])
         self._contar(lote.envios)
 
-    def renovar(self) -> None:
-        """Keep the lease of what is reserved."""
-        for via in self.vias:
-            via.fila.renovar(self.dono, self.prazo)
+    async def enviar(self, lote: Lote) -> None:
+        await self.remessa.enviar(lote.envios)
+        self.fora_do_ar = self.remessa.fora_do_ar
 
-    def devolver(self) -> None:
-        """Give back what is still reserved."""
-        for via in self.vias:
-            via.fila.recuperar(self.dono)
-
-    def tem_prontos(self) -> bool:
-        return any(via.fila.tem_prontos() for via in self.vias)
-
-    def tem_abertas(self) -> bool:
-        return any(via.fila.tem_abertas() for via in self.vias)
+    def found(self, novos: int) -> None:
+        self.resultado.enfileirados += novos
 
     def _contar(self, envios: Sequence[Envio]) -> None:
         with self._trava:  # One batch is counted while the next is being read.

@@ -1,144 +1,167 @@
-"""Delivery loop: reserve a batch, read and map it, send it concurrently, write every outcome in one transaction.
+"""The delivery loop: reserve a batch, read and map it, send it, write every outcome in one transaction; linger, renew, release, look again.
 
-While one batch travels the next is already being read, so at most two batches are in memory. Blocking work (``lote.py``: databases, mapping)
-runs in a thread; sending (``envio.py``) runs on the event loop.
+While one batch travels the next is read, or the one before written: at most two batches are in memory. What a batch is, is the work's affair
+(``work.py``): JSON and HL7 records (``batch.py``), FHIR observations (``fhir.py``), messages to be made (a system's own).
 """
 
 from __future__ import annotations
 
 import asyncio
 import gc
-import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import timedelta
+from typing import Any, Generic
 
 import uvloop
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from include.fusion.delivery.batch import Lote, Lotes
-from include.fusion.delivery.result import Resultado
-from include.fusion.delivery.route import Via
-from include.fusion.delivery.sender import Enviador, Remessa
+from include.fusion.delivery.work import R, Work
 from include.fusion.store.presence import VALIDADE
 
 
-@dataclass(frozen=True)
-class Parametros:
-    """Limits of one delivery. Times in seconds; ``permanencia`` is how long an empty queue is watched before the task ends.
+class Entrega(Generic[R]):
+    """Drains the queues of ``lotes``. One instance serves one run of one task.
 
-    ``duracao_max``: it ends after this long even while something is queued, since other steps of the run wait. ``ate_esvaziar``: it does
-    not end while a row waits, for its next try or behind another queue's row of its patient: nobody else would ever come for it.
+    ``realimentar(last)`` looks for new work on an empty queue; how much it queued. ``plantao(present)`` tells the watcher that somebody is at
+    work. ``pausado`` holds back the next batch while it says so; ``parar`` ends the loop before it.
     """
-
-    lote: int = 200
-    concorrencia: int = 32
-    max_por_ciclo: int = 5000
-    intervalo_ciclo: float = 5.0
-    permanencia: float = 5.0
-    permanencia_max: float = 120.0
-    duracao_max: float = math.inf
-    ate_esvaziar: bool = False
-    intervalo_vigia: float = 0.5
-    prazo_reserva: float = 120.0
-    tentativas_max: int = 8
-    espera_inicial: float = 2.0
-    espera_max: float = 300.0
-    parcela_erro_max: float = 0.5
-    minimo_para_parcela: int = 20
-
-
-class Entrega:
-    """Drains queues into Fusion, in turn. One instance serves one run of one task."""
 
     def __init__(
         self,
+        lotes: Work[Any, R],
         *,
-        fusion: Engine,
-        vias: Sequence[Via],
-        cliente: Enviador,
-        parametros: Parametros,
-        dono: str,
         realimentar: Callable[[bool], int] | None = None,
         plantao: Callable[[bool], None] | None = None,
         pausado: Callable[[], bool] | None = None,
-        progresso: Callable[[Resultado], None] | None = None,
+        parar: Callable[[], bool] | None = None,
+        progresso: Callable[[R], None] | None = None,
     ) -> None:
-        self.cliente = cliente
-        self.remessa = Remessa(cliente, parametros)
-        self.p = parametros
+        self.lotes = lotes
+        self.p = lotes.p
         self.realimentar = realimentar
         self.plantao = plantao
         self.pausado = pausado
+        self.parar = parar
         self.progresso = progresso
-        self.resultado = Resultado()
-        prazo = timedelta(seconds=parametros.prazo_reserva)
-        self.lotes = Lotes(fusion, vias, self.resultado, dono=dono, prazo=prazo, tentativas_max=parametros.tentativas_max)
         self._de_plantao = True
+        self._stopped = False
+        self._vez = asyncio.Lock()
+        self._preparo: asyncio.Future[Any] | None = None
+        self._inicio = self._ciclo_inicio = 0.0
+        self._no_ciclo = 0
 
-    def executar(self) -> Resultado:
-        """Deliver until the queues are empty (and stay so for ``permanencia``), on an event loop of its own.
+    @property
+    def resultado(self) -> R:
+        return self.lotes.resultado
 
-        Raises ``FusionIndisponivel`` after releasing what was reserved when Fusion is down, ``MuitosErros`` at the end when
-        more than ``parcela_erro_max`` was refused, and whatever a database that is down raises.
-        """
+    def executar(self) -> R:
+        """:meth:`run` on an event loop of its own."""
         # Modules and settings live as long as the process: no collection need look at them again while records come and go.
         gc.freeze()
         try:
-            return uvloop.run(self._executar())
+            return uvloop.run(self.run())
         finally:
             gc.unfreeze()
 
-    async def _executar(self) -> Resultado:
+    async def run(self) -> R:
+        """Deliver until the queues are empty (and stay so for ``permanencia``).
+
+        Raises what the work calls its receiver's outage after releasing what was reserved, ``MuitosErros`` when more than
+        ``parcela_erro_max`` was refused, and whatever a database that is down raises.
+        """
         renovacao = asyncio.create_task(self._renovar())
-        preparo: asyncio.Task[Lote | None] | None = None
         try:
-            async with self.cliente:
-                inicio, vazio_desde = time.monotonic(), None
-                ciclo_inicio, no_ciclo = inicio, 0
-                while True:
-                    if preparo is None:
-                        preparo = asyncio.create_task(asyncio.to_thread(self._preparar, self._cabe(no_ciclo)))
-                    lote = await preparo
-                    preparo = None
-                    no_ciclo += lote.reservados if lote else 0
-                    acabou = time.monotonic() - inicio >= self.p.duracao_max
-                    if lote and (acabou or no_ciclo >= self.p.max_por_ciclo):
-                        await self._enviar_lote(lote)
-                        if acabou:
-                            break
-                        # The old services took MaxRecords per cycle; a site that lowered it meant to spare Fusion.
-                        await asyncio.sleep(max(0.0, ciclo_inicio + self.p.intervalo_ciclo - time.monotonic()))
-                        ciclo_inicio, no_ciclo = time.monotonic(), 0
-                        continue
-                    if lote:
-                        vazio_desde = None
-                        if not await asyncio.to_thread(self._em_pausa):
-                            preparo = asyncio.create_task(asyncio.to_thread(self._preparar, self._cabe(no_ciclo)))
-                        await self._enviar_lote(lote)
-                        continue
-                    agora = time.monotonic()
-                    ciclo_inicio, no_ciclo = agora, 0
-                    vazio_desde = vazio_desde or agora
-                    if not await self._esperar_mais(agora - vazio_desde, agora - inicio):
-                        break
+            async with self.lotes.cliente:
+                await self._drain()
         finally:
             renovacao.cancel()
-            if preparo is not None:
+            if self._preparo is not None:
                 with suppress(Exception):
-                    await preparo
+                    await self._preparo
             with suppress(SQLAlchemyError):  # Should the database be the one that is down, the lease gives the rows back.
                 await asyncio.to_thread(self.lotes.devolver)
                 if self.plantao is not None:
                     await asyncio.to_thread(self.plantao, False)
-        self.resultado.conferir(self.p.parcela_erro_max, self.p.minimo_para_parcela)
+        self._conferir()
         return self.resultado
 
-    def _cabe(self, no_ciclo: int) -> int:
-        return max(1, min(self.p.lote, self.p.max_por_ciclo - no_ciclo))
+    async def _drain(self) -> None:
+        self._inicio = self._ciclo_inicio = time.monotonic()
+        vazio_desde = None
+        while not self._stopped:
+            # The first batch goes alone: should the receiver be down, no more than that batch finds out.
+            if await self._step():
+                lanes = await asyncio.gather(*(self._lane() for _ in range(self.p.lanes)), return_exceptions=True)
+                if falhas := [f for f in lanes if f is not None]:
+                    raise falhas[0]
+                vazio_desde = None
+                if self._over():
+                    return
+                continue
+            agora = time.monotonic()
+            self._ciclo_inicio, self._no_ciclo = agora, 0
+            vazio_desde = vazio_desde or agora
+            if self._stopped or not await self._esperar_mais(agora - vazio_desde, agora - self._inicio):
+                return
+
+    def _over(self) -> bool:
+        return time.monotonic() - self._inicio >= self.p.duracao_max
+
+    def _conferir(self) -> None:
+        self.resultado.conferir(self.p.parcela_erro_max, self.p.minimo_para_parcela)
+
+    # -- batches ---------------------------------------------------------------------------------------------------------------------
+
+    async def _lane(self) -> None:
+        try:
+            while not self._over() and await self._step():
+                pass
+        except BaseException:
+            self._stopped = True
+            raise
+
+    async def _step(self) -> bool:
+        """One batch from its reservation to its outcomes; ``False`` when there was none."""
+        lote = await self._next()
+        if lote is None:
+            return False
+        await self.lotes.enviar(lote)
+        await asyncio.to_thread(self.lotes.gravar, lote)
+        if self.progresso is not None:
+            self.progresso(self.resultado)
+        if self.lotes.fora_do_ar is not None:
+            raise self.lotes.fora_do_ar
+        if self.p.stop_at_share:
+            self._conferir()
+        return True
+
+    async def _next(self) -> Any:
+        """The next batch, once nothing holds deliveries back; ``None`` when there is none or it is time to stop."""
+        async with self._vez:
+            if self._no_ciclo >= self.p.max_por_ciclo:
+                # The old services took MaxRecords per cycle; a site that lowered it meant to spare Fusion.
+                await asyncio.sleep(max(0.0, self._ciclo_inicio + self.p.intervalo_ciclo - time.monotonic()))
+                self._ciclo_inicio, self._no_ciclo = time.monotonic(), 0
+            while not self._stopped and await self._on_hold():
+                pass
+            if self.parar is not None and await asyncio.to_thread(self.parar):
+                self._stopped = True
+            if self._stopped:
+                return None
+            quantos = max(1, min(self.p.lote, self.p.max_por_ciclo - self._no_ciclo))
+            # Shielded: a thread cannot be called back, and what it reserves has to be released after it.
+            self._preparo = asyncio.ensure_future(asyncio.to_thread(self.lotes.preparar, quantos))
+            lote = await asyncio.shield(self._preparo)
+            self._preparo = None
+            self._no_ciclo += len(lote or ())
+            return lote
+
+    async def _on_hold(self) -> bool:
+        if self.pausado is None or not await asyncio.to_thread(self.pausado):
+            return False
+        await asyncio.sleep(1.0)
+        return True
 
     # -- waiting ---------------------------------------------------------------------------------------------------------------------
 
@@ -165,7 +188,7 @@ class Entrega:
         if self.realimentar is None:
             return 0
         novos = await asyncio.to_thread(self.realimentar, ultimo)
-        self.resultado.enfileirados += novos
+        self.lotes.found(novos)
         return novos
 
     async def _renovar(self) -> None:
@@ -179,22 +202,3 @@ class Entrega:
                     proxima = time.monotonic() + self.p.prazo_reserva / 3
                     await asyncio.to_thread(self.lotes.renovar)
             await asyncio.sleep(VALIDADE / 3)
-
-    def _em_pausa(self) -> bool:
-        return self.pausado is not None and self.pausado()
-
-    # -- batches ---------------------------------------------------------------------------------------------------------------------
-
-    def _preparar(self, quantos: int) -> Lote | None:
-        """Next batch, once nothing holds deliveries back (in a thread)."""
-        while self._em_pausa():
-            time.sleep(1.0)
-        return self.lotes.preparar(quantos)
-
-    async def _enviar_lote(self, lote: Lote) -> None:
-        await self.remessa.enviar(lote.envios)
-        await asyncio.to_thread(self.lotes.gravar, lote)
-        if self.progresso is not None:
-            self.progresso(self.resultado)
-        if self.remessa.fora_do_ar is not None:
-            raise self.remessa.fora_do_ar

@@ -13,6 +13,14 @@ class MuitosErros(FusionHubError):
     """Too large a share of a run was refused: a systemic fault (a changed layout, a wrong code table), not single records."""
 
 
+def check_share(refused: int, total: int, limit: float, minimum: int, what: str, advice: str, reasons: Counter[str] | None = None) -> None:
+    """Raise :class:`MuitosErros` when more than ``limit`` (0 to 1) of at least ``minimum`` records was refused; the texts say of what, and
+    what to do, in the words of data ops."""
+    if total >= minimum and refused > limit * total:
+        comum = f" Motivo mais comum: {reasons.most_common(1)[0][0]}." if reasons else ""
+        raise MuitosErros(f"{refused} de {total} {what} (limite {limit:.0%}).{comum} {advice}")
+
+
 @dataclass
 class Resultado:
     """Counts of one delivery; ``motivos`` counts the reasons of refused records."""
@@ -62,11 +70,8 @@ class Resultado:
 
     def conferir(self, parcela_max: float, minimo: int) -> None:
         """Raise :class:`MuitosErros` when more than ``parcela_max`` (0 to 1) of at least ``minimo`` records was refused."""
-        if self.processados >= minimo and self.erros > parcela_max * self.processados:
-            raise MuitosErros(
-                f"{self.erros} de {self.processados} registros recusados (limite {parcela_max:.0%}). Motivo mais comum: "
-                f"{self.motivos.most_common(1)[0][0]}. Corrija a causa e limpe esta tarefa: os registros em erro serão reenviados."
-            )
+        conselho = "Corrija a causa e limpe esta tarefa: os registros em erro serão reenviados."
+        check_share(self.erros, self.processados, parcela_max, minimo, "registros recusados", conselho, self.motivos)
 
     def resumo(self) -> str:
         """One line in Portuguese for the log."""

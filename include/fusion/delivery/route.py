@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from include.fusion.reading.reader import Lido, Pronto
-from include.fusion.store.filas import Fila, Filtro, Registro
+from include.fusion.store.filas import Fila, Registro
 from include.fusion.store.ledger import Livro, SemLivro
 
 
@@ -33,6 +33,5 @@ class Via:
     livro: Livro | SemLivro
     ler: Callable[[Sequence[Registro]], Mapping[str, Lido | Pronto]]
     destino: Destino
-    filtro: Filtro | None = None
     sempre: bool = False
     cancelar_ausentes: bool = False

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
 
+from include.fusion.delivery.work import Parametros
 from include.fusion.errors import FusionError, FusionIndisponivel, FusionNaoAutorizado, motivo_de
 from include.fusion.store.filas import Desfecho, Registro
 
@@ -29,19 +30,6 @@ class Enviador(Protocol):
     async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None: ...
     async def enviar(self, metodo: str, rota: str, corpo: bytes | None = None, *, chave: str | None = None) -> dict[str, Any]: ...
     async def saude(self) -> None: ...
-
-
-class Limites(Protocol):
-    """What of a delivery's parameters sending needs: requests at once, tries of a record, waits between them in seconds."""
-
-    @property
-    def concorrencia(self) -> int: ...
-    @property
-    def tentativas_max(self) -> int: ...
-    @property
-    def espera_inicial(self) -> float: ...
-    @property
-    def espera_max(self) -> float: ...
 
 
 @dataclass
@@ -74,15 +62,20 @@ def filas_por_paciente(envios: Iterable[Envio]) -> list[list[Envio]]:
 class Remessa:
     """Sends batches to one Fusion and remembers between them how it is doing; ``fora_do_ar`` is set once it counts as down."""
 
-    def __init__(self, cliente: Enviador, limites: Limites) -> None:
+    def __init__(self, cliente: Enviador, limites: Parametros) -> None:
         self.cliente = cliente
         self.p = limites
         self.fora_do_ar: FusionIndisponivel | None = None
         self._pausa_ate = 0.0
         self._falhas_seguidas = 0
+        self._um_lote = asyncio.Lock()
 
     async def enviar(self, lote: Sequence[Envio]) -> None:
-        """Give every record of ``lote`` its outcome."""
+        """Give every record of ``lote`` its outcome; another batch that is ready meanwhile waits."""
+        async with self._um_lote:
+            await self._enviar_lote(lote)
+
+    async def _enviar_lote(self, lote: Sequence[Envio]) -> None:
         filas = iter(filas_por_paciente(lote))
 
         async def enviar_seguidos() -> None:

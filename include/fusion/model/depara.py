@@ -1,7 +1,8 @@
 """De/Para: a source system's codes into Fusion's words, one YAML file per installation or per system.
 
-``<integracao id>.yaml`` wins whole over ``<sistema>.yaml``; both lie in ``include/settings/depara`` or in the folder that the
-environment variable ``FUSION_DEPARA`` names. Where neither is in the former, the table that comes with the system counts::
+``<integracao id>.yaml`` wins whole over ``<sistema>.yaml``; both lie in the folder ``depara`` beside the settings file, else in
+``include/settings/depara``. Where neither is there, the table that comes with the system counts. The environment variable
+``FUSION_DEPARA`` names a folder that takes the place of all of these::
 
     catalogos:
       sexo:
@@ -23,6 +24,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from include.fusion.errors import CodigoSemDePara, ConfiguracaoInvalida
+from include.fusion.settings.file import caminho_padrao
 from include.fusion.settings.registry import SYSTEMS_FOLDER
 from include.fusion.settings.strict_yaml import PASTA_SETTINGS, Modelo, conferir, ler_yaml, nome_do_arquivo
 
@@ -83,7 +85,8 @@ def folders(folder: Path | None = None) -> tuple[Path, ...]:
     """Where De/Para files lie: ``folder`` or ``FUSION_DEPARA`` alone, else the site's and then those that come with the systems."""
     if only := folder or os.environ.get("FUSION_DEPARA"):
         return (Path(only),)
-    return (PASTA_SETTINGS / "depara", SYSTEMS_FOLDER)
+    beside = caminho_padrao().parent / "depara"
+    return (beside if beside.is_dir() else PASTA_SETTINGS / "depara", SYSTEMS_FOLDER)
 
 
 def shipped(system: str) -> Path:

@@ -1,4 +1,9 @@
-"""What a source system has to say about itself; everything else is shared."""
+"""What a source system has to say about itself; everything else is shared.
+
+Files of ``sql/`` are found by what they are for and by the name that they belong to: ``change_X`` and ``probe_X`` of an :class:`Origem` or a
+:class:`Diario` (which has ``delete_X``, too), ``change_X`` and ``blocks_X`` of a :class:`Retrato`, ``sweep_X`` of a :class:`Ronda`, ``read_X``
+of a :class:`Detalhe`, ``keys`` and ``total`` of all.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +13,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from include.fusion.reading.form import FORM, Form
+
 if TYPE_CHECKING:
     # Not at run time: the canonical model takes long to build, and a load of keys needs none of it.
     from include.fusion.model.content import Registro
     from include.fusion.model.depara import DePara
+    from include.fusion.settings.integration import Integracao
     from include.fusion.store.filas.types import Operacao
 
 Linha = Mapping[str, Any]
@@ -25,22 +33,48 @@ class Contexto:
     depara: DePara
     fuso: ZoneInfo
     omitir_documento_invalido: bool = False
-    semi_uti: bool = False
-    """Semi-intensive units count as ICU."""
+
+
+def usual_context(entry: Integracao, codes: DePara) -> Contexto:
+    """Context of an entry whose mapping needs no setting of its own."""
+    return Contexto(codes, entry.fuso, entry.documento_invalido == "omitir")
 
 
 @dataclass(frozen=True)
-class Origem:
-    """One way to see change: ``sql`` yields marcador (timestamp), chave, chave_paciente, operacao ordered by (marcador, chave).
+class Replica:
+    """The copy of a source's table that the integration database keeps: rows are compared with it, and only those that differ go on.
 
-    Binds: ``:marcador``, ``:chave`` (last row seen) and ``:limite``. ``sql_vigia`` yields one row (quantidade, marcador) of the
+    ``table``, a name of ``store.tables``, has ``integracao_id``, the column ``key`` and others that rows are compared by, except ``ignored``.
+    ``row`` makes of a row what the copy keeps; a ``prioridade`` that it adds goes before the origin's.
+    """
+
+    table: str
+    key: str
+    row: Callable[[Linha], Linha]
+    ignored: frozenset[str] = frozenset()
+
+
+class _Files:
+    """Names of the SQL files of a way to see change."""
+
+    nome: str
+    sql = property(lambda self: f"change_{self.nome}.sql")
+    sql_vigia = property(lambda self: f"probe_{self.nome}.sql")
+    sql_apagar = property(lambda self: f"delete_{self.nome}.sql")
+    sql_blocos = property(lambda self: f"blocks_{self.nome}.sql")
+    sql_ronda = property(lambda self: f"sweep_{self.nome}.sql")
+
+
+@dataclass(frozen=True)
+class Origem(_Files):
+    """One way to see change: ``change_X.sql`` yields marcador (timestamp), chave, chave_paciente, operacao ordered by (marcador, chave).
+
+    Binds: ``:marcador``, ``:chave`` (last row seen) and ``:limite``. ``probe_X.sql`` yields one row (quantidade, marcador) of the
     changes after ``:marcador``. ``exige`` lists table.column pairs that must exist; an origin without them is left out, so that
     versions of a vendor's schema may differ.
     """
 
     nome: str
-    sql: str
-    sql_vigia: str
     exige: tuple[str, ...] = ()
     processo: str = ""
     """Queue process that its changes go to; the system's first where nothing is said."""
@@ -51,10 +85,7 @@ class Origem:
     """Least overlap window: a marker without a time of day needs a whole day, and one that people type as long as they take to type it."""
     ineditas: bool = False
     """Only keys go on of which nothing was ever delivered, and which no row of the queue is about."""
-    espelho: Callable[[Linha], Linha] | None = None
-    """Its rows are compared with a copy in the integration database, and only those that differ go on: makes of a row what the copy keeps.
-
-    A ``prioridade`` that it adds goes before the origin's."""
+    replica: Replica | None = None
 
     def janela(self, sobreposicao: timedelta) -> timedelta:
         """Overlap window where the installation's is ``sobreposicao``."""
@@ -62,11 +93,11 @@ class Origem:
 
 
 @dataclass(frozen=True)
-class Retrato:
+class Retrato(_Files):
     """A table whose rows keep a version and no moment of change: what changed is what differs from what was last seen of it.
 
-    ``sql_blocos`` takes ``:tamanho`` and yields one row per block of that many whole-number keys: bloco (key divided by it), quantidade, soma
-    (of the rows' parcelas, a bigint). ``sql`` takes ``:de`` and ``:ate`` (keys from, and below) and yields pk, parcela, versao, ativo, chave,
+    ``blocks_X.sql`` takes ``:tamanho`` and yields one row per block of that many whole-number keys: bloco (key divided by it), quantidade, soma
+    (of the rows' parcelas, a bigint). ``change_X.sql`` takes ``:de`` and ``:ate`` (keys from, and below) and yields pk, parcela, versao, ativo, chave,
     chave_paciente. A row's ``parcela`` must move with its version, its ``ativo`` and its uuid, differ between neighbours, and stay below 2**54.
     Where ``sql_alvos`` is given, ``chave`` stays NULL and it says whom a row reaches: it takes ``IN :pacientes`` and yields chave,
     chave_paciente of all their attendances.
@@ -75,8 +106,6 @@ class Retrato:
     nome: str
     tabela: str
     """``schema.table`` as the counters of ``Sistema.sql_mudancas`` call it."""
-    sql_blocos: str
-    sql: str
     sql_alvos: str = ""
     principal: bool = False
     """Its rows are the records themselves: one that is inactive or gone is cancelled. The others' rows only change a record."""
@@ -85,31 +114,27 @@ class Retrato:
 
 
 @dataclass(frozen=True)
-class Diario:
+class Diario(_Files):
     """A journal at the source: triggers append rows, the hub queues them in its own database and then deletes them.
 
-    ``sql`` yields id, chave, chave_paciente and whatever ``rotear`` needs, ordered by id, at most ``:limite`` rows; ``sql_apagar`` takes
-    ``IN :ids``; ``sql_vigia`` yields one row (quantidade). ``rotear`` says for one row which queue processes it goes to, each with its
+    ``change_X.sql`` yields id, chave, chave_paciente and whatever ``rotear`` needs, ordered by id, at most ``:limite`` rows; ``delete_X.sql`` takes
+    ``IN :ids``; ``probe_X.sql`` yields one row (quantidade). ``rotear`` says for one row which queue processes it goes to, each with its
     operation.
     """
 
     nome: str
-    sql: str
-    sql_apagar: str
-    sql_vigia: str
     rotear: Callable[[Linha], Sequence[tuple[str, Operacao]]]
     passo: str = ""
 
 
 @dataclass(frozen=True)
-class Ronda:
+class Ronda(_Files):
     """Records worth a look every so often, whether or not anything says that they changed: the ledger sends only what did.
 
-    ``sql`` takes ``:desde`` (moment of the round before) and yields chave, chave_paciente.
+    ``sweep_X.sql`` takes ``:desde`` (moment of the round before) and yields chave, chave_paciente.
     """
 
     nome: str
-    sql: str
     processo: str
     passo: str = ""
 
@@ -129,11 +154,15 @@ class Processo:
     cancelar_ausentes: bool = False
     prepara: bool = False
     """Its rows go nowhere by themselves: messages are made of them, which wait in the next queue."""
+    messages: bool = False
+    """Its rows are messages with their bytes: nothing is read for them."""
+    body: str | None = ""
+    """Name of the record in its request's body: empty for its entity's; ``None`` where the record, which names its integration itself, is all."""
 
 
 @dataclass(frozen=True)
 class Detalhe:
-    """Rows of one data kind for a whole batch: ``sql`` takes ``IN :chaves`` and yields a column ``chave`` (the attendance's key).
+    """Rows of one data kind for a whole batch: ``read_X.sql`` takes ``IN :chaves`` and yields a column ``chave`` (the attendance's key).
 
     ``variantes`` are (sql file, columns it needs) tried in order where the schema drifts between versions; when none fits, the error
     says which columns were looked for. An ``opcional`` kind is left out instead; of those of one ``grupo`` at least one must be there, since
@@ -141,9 +170,14 @@ class Detalhe:
     """
 
     nome: str
-    variantes: tuple[tuple[str, tuple[str, ...]], ...]
+    variantes: tuple[tuple[str, tuple[str, ...]], ...] = ()
     opcional: bool = False
     grupo: str = ""
+
+    @property
+    def files(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Its variants; the one file of its name where it has none."""
+        return self.variantes or ((f"read_{self.nome}.sql", ()),)
 
 
 @dataclass(frozen=True)
@@ -173,7 +207,7 @@ class Sistema:
     tipo_chave_paciente: Callable[[str], Any] | None = None
     """The same for a patient's key, where it is of another type than the record's."""
 
-    sql_chaves: str = "chaves.sql"
+    sql_chaves: str = "keys.sql"
     """Statement of a form's replay: binds ``:atendimento``, ``:paciente``, ``:inicio``, ``:fim`` (each may be NULL), keyset ``:chave``,
     ``:limite``; yields chave, chave_paciente, operacao ordered by chave."""
 
@@ -202,6 +236,12 @@ class Sistema:
     rondas: tuple[Ronda, ...] = ()
     outras: Mapping[str, Leitura] = field(default_factory=dict)
     """Readings of records beside the system's main kind (attendances, mostly), by entity."""
+    requests: Processo | None = None
+    """Queue of the patients that Fusion asks for."""
+    make_context: Callable[[Any, DePara], Contexto] = usual_context
+    """Makes the mapping's context of an entry's settings."""
+    form: Form = field(default_factory=lambda: FORM)
+    """What a person may ask of its DAG."""
     atende_pendencias: bool = False
     """Its work is what applications of Fusion have pending, not what changes at the source."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, TextClause, bindparam, text
 
 from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.reading.spec import Detalhe, Sistema
-from include.fusion.reading.statements import sql_folder, statement_path, statement_text
+from include.fusion.reading.statements import site_file, sql_folder, statement_path, statement_text
 
 __all__ = ["ConsultasSistema", "instrucao", "sql_folder"]
 
@@ -37,8 +37,8 @@ class ConsultasSistema:
         """Statement of ``arquivo``; the site's file replaces ours of the same name."""
         return instrucao(statement_path(self.sistema.nome, arquivo, self.pasta_sql))
 
-    def _do_local(self, arquivo: str) -> bool:
-        return self.pasta_sql is not None and (self.pasta_sql / arquivo).exists()
+    def _do_local(self, arquivo: str) -> Path | None:
+        return site_file(self.sistema.nome, arquivo, self.pasta_sql)
 
     def linhas(self, con: Connection, arquivo: str, **valores: Any) -> list[dict[str, Any]]:
         """Rows as dicts with lower-case names: engines disagree about the case of unquoted columns."""
@@ -86,13 +86,13 @@ class ConsultasSistema:
         return tuple(escolhidos.items())
 
     def _nada_serve(self, nome: str, detalhes: Sequence[Detalhe]) -> ConfiguracaoInvalida:
-        procuradas = "; ".join(", ".join(exige) for d in detalhes for _, exige in d.variantes)
+        procuradas = "; ".join(", ".join(exige) for d in detalhes for _, exige in d.files)
         return ConfiguracaoInvalida(
             f"{self.sistema.nome}: no SQL fits this schema for '{nome}'; looked for columns (missing, or not granted): {procuradas}"
         )
 
     def _variante(self, detalhe: Detalhe) -> str | None:
-        for arquivo, exige in detalhe.variantes:
+        for arquivo, exige in detalhe.files:
             if self._do_local(arquivo) or self._tem(exige):
                 return arquivo
         if detalhe.opcional:

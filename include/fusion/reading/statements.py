@@ -1,11 +1,17 @@
-"""Where a system's statements lie: its own files, and a site's before them."""
+"""Where a system's statements lie. A site's own (``pasta_sql``) go first, under their names of today or under those that they had before files were
+named by what they are for."""
 
 from __future__ import annotations
 
+import functools
+import json
+import logging
 from pathlib import Path
 
 from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.settings.registry import SYSTEMS_FOLDER
+
+log = logging.getLogger(__name__)
 
 
 def sql_folder(system: str) -> Path:
@@ -14,10 +20,8 @@ def sql_folder(system: str) -> Path:
 
 
 def statement_path(system: str, name: str, site: Path | None) -> Path:
-    """The file of a statement; one of the same name in the folder ``site`` replaces ours."""
-    if site is not None and (site / name).exists():
-        return site / name
-    return sql_folder(system) / name
+    """The file of a statement; one in the folder ``site`` replaces ours."""
+    return site_file(system, name, site) or sql_folder(system) / name
 
 
 def statement_text(path: Path) -> str:
@@ -26,3 +30,28 @@ def statement_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ConfiguracaoInvalida(f"{path}: SQL file not readable ({error.strerror})") from None
+
+
+def site_file(system: str, name: str, folder: Path | None) -> Path | None:
+    """The site's file in place of the system's ``name``; ``None`` where ``folder`` has none. An old name is warned of once."""
+    if folder is None:
+        return None
+    if (file := folder / name).exists():
+        return file
+    old = _old_names(system).get(name)
+    if old is None or not (file := folder / old).exists():
+        return None
+    _warn(file, name)
+    return file
+
+
+@functools.cache
+def _old_names(system: str) -> dict[str, str]:
+    table = sql_folder(system) / "old_names.json"
+    names: dict[str, str] = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
+    return names
+
+
+@functools.cache
+def _warn(file: Path, name: str) -> None:
+    log.warning("%s ainda vale, mas este arquivo agora se chama %s: renomeie-o", file, name)

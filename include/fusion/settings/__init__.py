@@ -4,7 +4,7 @@
 ``appsettings.json`` of the old .NET services.
 """
 
-from include.fusion.settings.file import caminho_padrao, carregar, instaladas, obter
+from include.fusion.settings.file import caminho_padrao, carregar, instaladas, obter, read_file
 from include.fusion.settings.integration import Conexoes, Integracao, Retentativas, Rotas
 from include.fusion.settings.interval import por_extenso
 from include.fusion.settings.registry import Usual, como_dados, de_dados
@@ -29,4 +29,5 @@ __all__ = [
     "instaladas",
     "obter",
     "por_extenso",
+    "read_file",
 ]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from include.fusion.settings.interval import Intervalo
-from include.fusion.settings.sections import Busca, Entrega, Processo
+from include.fusion.settings.sections import Busca, CargaInicial, Entrega, Historico, Processo
 from include.fusion.settings.strict_yaml import Modelo, achado
 
 
@@ -86,6 +86,10 @@ class Rotas(Modelo):
     agenda_cirurgica: RotaFixa = "/api/AgendaCirurgica"
     aplicacao_pendencia: RotaFixa = "/api/AplicacaoPendencia"
 
+    def of(self, entity: str) -> str:
+        """Path of the controller of a kind of record."""
+        return str(dict(self)[entity])
+
     def do_layout(self, layout_id: int) -> str:
         return self.layout_json.replace("{layoutId}", str(layout_id))
 
@@ -99,12 +103,18 @@ class Retentativas(Modelo):
     espera_max: Intervalo = timedelta(minutes=5)
 
 
+LIST_LIMITS = {"oracle": 1000}
+"""Longest list in one statement (ORA-01795). SQL Server's 2,100 are of binds, and pymssql writes values into the text instead."""
+
+
 class Integracao(Modelo):
     """Common to all systems. ``BUSCA`` and ``ENTREGA`` name the sections of what finds changes and of what delivers them."""
 
     SUFIXOS: ClassVar[tuple[str, ...]] = ("",)
     BUSCA: ClassVar[str] = "carga"
     ENTREGA: ClassVar[str] = "importacao"
+    ENGINES: ClassVar[tuple[str, ...]] = ()
+    """Engines that the vendor runs on; empty: any."""
     DESDE_O_INICIO: ClassVar[bool] = True
     """Where no watermark stands yet, changes are read from the source's first; else from now on."""
 
@@ -137,6 +147,15 @@ class Integracao(Modelo):
     dagrun_timeout: Intervalo = timedelta(hours=1)
     """Longest run; what is left stays queued for the next."""
 
+    @model_validator(mode="after")
+    def _lists_fit(self) -> Self:
+        for name, section in self:
+            for engine in LIST_LIMITS.keys() & set(self.ENGINES):
+                if isinstance(section, Entrega) and section.keys_per_statement > (limit := LIST_LIMITS[engine]):
+                    found = achado(section.keys_per_statement)
+                    raise ValueError(f"{name}.lote: expected at most {limit} (the longest list in a statement of {engine}), found {found}")
+        return self
+
     @property
     def fuso(self) -> ZoneInfo:
         return ZoneInfo(self.fuso_horario)
@@ -146,27 +165,35 @@ class Integracao(Modelo):
         return tuple(self.id + sufixo for sufixo in self.SUFIXOS)
 
     @property
+    def initial_load(self) -> Historico | None:
+        """What loads the history once; ``None``: nothing does."""
+        return None
+
+    @property
     def dags_iniciais(self) -> tuple[str, ...]:
         """DAGs that load the history once, where the settings have them switched on."""
-        carga: Any = getattr(self, "carga_inicial", None)
-        return self.dag_ids[1:] if carga is not None and carga.habilitado else ()
+        return self.dag_ids[1:] if self.initial_load is not None and self.initial_load.habilitado else ()
 
     @property
     def dag_id_carga_inicial(self) -> str:
         return self.dag_ids[1]
 
-    # Any, since each system's sections have settings of their own.
-    @property
-    def busca(self) -> Any:
-        return getattr(self, self.BUSCA)
+    def section(self, name: str) -> Processo | None:
+        """Settings of one step; ``None`` where no section has that name. ``Importacao.of(…)`` and the like say which kind it must be."""
+        found = getattr(self, name, None)
+        return found if isinstance(found, Processo) else None
 
     @property
-    def entrega(self) -> Any:
-        return getattr(self, self.ENTREGA)
+    def busca(self) -> Busca:
+        return Busca.of(self.section(self.BUSCA))
 
-    def entrega_de(self, processo: str) -> Entrega:
-        """Settings of the process that delivers this queue."""
-        return self.entrega
+    @property
+    def entrega(self) -> Entrega:
+        return Entrega.of(self.section(self.ENTREGA))
+
+    def entrega_de(self, processo: str) -> Processo:
+        """Settings of the process that delivers this queue: the section of its name, where there is one."""
+        return self.section(processo) or self.entrega
 
     def busca_de(self, passo: str) -> Busca:
         """Settings of one search step."""
@@ -179,8 +206,7 @@ class Integracao(Modelo):
     @property
     def numeros(self) -> frozenset[int]:
         """Every code in Fusion that records of this entry arrive under."""
-        proprios = {numero for p in self.processos() if (numero := getattr(p, "integracao_id", None))}
-        return frozenset({self.integracao_id} | proprios)
+        return frozenset({self.integracao_id, *(p.own_code for p in self.processos() if p.own_code)})
 
     @property
     def desde_o_inicio(self) -> bool:
@@ -189,4 +215,17 @@ class Integracao(Modelo):
     @property
     def intervalo_busca(self) -> timedelta:
         """Between two looks at a source that no watcher observes."""
-        return getattr(self.busca, "intervalo", self.rede_de_seguranca)
+        return self.busca.interval or self.rede_de_seguranca
+
+
+class WithHistory(Integracao):
+    """A system whose history is loaded by keys, behind live traffic, where the entry has the section for it."""
+
+    SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+
+    carga_inicial: CargaInicial | None = None
+    """Absent: no initial-load DAG."""
+
+    @property
+    def initial_load(self) -> CargaInicial | None:
+        return self.carga_inicial

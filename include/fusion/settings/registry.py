@@ -27,6 +27,11 @@ def systems() -> tuple[str, ...]:
     return tuple(sorted(folder.name for folder in SYSTEMS_FOLDER.iterdir() if (folder / "system.py").is_file()))
 
 
+def own_module(system: str, name: str) -> Any:
+    """A module of a system's folder."""
+    return importlib.import_module(f"include.fusion.sistemas.{system}.{name}")
+
+
 def settings_class(system: str) -> type[Integracao] | None:
     """Settings class of a system (``SETTINGS`` of its ``settings.py``, or :class:`Usual`); ``None`` where there is no such system."""
     return _settings_class(system) if system in systems() else None
@@ -37,7 +42,7 @@ def _settings_class(system: str) -> type[Integracao]:
     if not (SYSTEMS_FOLDER / system / "settings.py").is_file():
         return Usual
     # By name, not by import: a system knows the settings, never the reverse.
-    found: type[Integracao] = importlib.import_module(f"include.fusion.sistemas.{system}.settings").SETTINGS
+    found: type[Integracao] = own_module(system, "settings").SETTINGS
     return found
 
 

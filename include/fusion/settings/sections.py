@@ -7,7 +7,7 @@ Every duration takes a .NET TimeSpan text or a number of seconds (see :mod:`incl
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Protocol, Self, runtime_checkable
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
@@ -40,9 +40,41 @@ def _dia(valor: Any) -> date | None:
         raise ValueError(f"expected a day such as 2026-01-31, found {achado(valor)}") from None
 
 
+@runtime_checkable
+class Timed(Protocol):
+    """A section with a clock of its own, whatever its setting is called in the file."""
+
+    @property
+    def intervalo(self) -> timedelta: ...
+
+
 class Processo(Modelo):
+    """One step. What only some steps have a setting for can be asked of all."""
+
     habilitado: bool = True
     """false: the step stays in the graph and is skipped."""
+
+    @classmethod
+    def of(cls, section: Processo | None) -> Self:
+        """The section as what its user needs it to be; :class:`TypeError` when the system's is another, or none."""
+        if not isinstance(section, cls):
+            raise TypeError(f"expected a section {cls.__name__}, found {type(section).__name__}")
+        return section
+
+    @property
+    def interval(self) -> timedelta | None:
+        """Between two looks by the clock; ``None``: it has no clock of its own."""
+        return self.intervalo if isinstance(self, Timed) else None
+
+    @property
+    def own_code(self) -> int | None:
+        """IntegracaoID that its records arrive under; ``None``: the entry's."""
+        return None
+
+    @property
+    def own_layout(self) -> int | None:
+        """Layout in Fusion that takes its records; ``None``: the controller of their kind."""
+        return None
 
 
 class Busca(Processo):
@@ -56,6 +88,11 @@ class Busca(Processo):
     """Read again this far behind the watermark, for rows whose transaction committed late."""
     pagina: int = Field(default=5000, ge=1, le=100_000)
     """Changed keys read and enqueued at a time."""
+
+    @property
+    def max_loss(self) -> float:
+        """Share of a table's rows that may vanish between two looks, where change is found by comparison."""
+        return 1.0
 
 
 class Entrega(Processo):
@@ -80,6 +117,11 @@ class Entrega(Processo):
     minimo_para_parcela: int = Field(default=20, ge=1)
     """Records a run must have handled before that share says anything."""
 
+    @property
+    def keys_per_statement(self) -> int:
+        """Keys that a statement at the source may list: those of a batch, unless its records are read elsewhere."""
+        return self.lote
+
     @model_validator(mode="after")
     def _espera_coerente(self) -> Self:
         if self.espera_inicial > self.espera_max:
@@ -94,7 +136,14 @@ class Carga(Busca):
     """Between two loads that no watcher asked for: "23:00:05" is every 23 h 0 min 5 s, not "at 23:00"."""
 
 
-class Importacao(Entrega):
+class Retencao(Processo):
+    """A step that ends rows of a queue."""
+
+    retencao_dias: int = Field(default=30, ge=1, le=3650)
+    """Days that finished queue rows are kept."""
+
+
+class Importacao(Entrega, Retencao):
     """Delivers queued attendances; ``IntervaloImportacao`` and ``Interval`` are the two names the old services gave one setting."""
 
     intervalo: Intervalo = Field(
@@ -103,8 +152,6 @@ class Importacao(Entrega):
     """Between two looks at the queue."""
     max_records: int = Field(default=5000, ge=1, le=1_000_000, alias="MaxRecords")
     """Records per cycle at most."""
-    retencao_dias: int = Field(default=30, ge=1, le=3650)
-    """Days that finished queue rows are kept."""
 
 
 class ImportacaoVigiada(Busca, Importacao):
@@ -112,6 +159,10 @@ class ImportacaoVigiada(Busca, Importacao):
 
     layout_id: int = Field(ge=1, alias="LayoutID")
     """Layout in Fusion that takes the records."""
+
+    @property
+    def own_layout(self) -> int:
+        return self.layout_id
 
 
 class Atualizacao(Busca):
@@ -130,13 +181,21 @@ class BuscaPaginada(Atualizacao):
     """Changed keys (Sotech: rows that are compared) read and enqueued at a time; the next ones follow at once."""
 
 
-class Destinado(Modelo):
+class Destinado(Processo):
     """Where a process's records go in Fusion, where that is not where the entry's others go."""
 
     integracao_id: int | None = Field(default=None, ge=1, alias="IntegracaoID")
     """Code of the integration in Fusion that they arrive under; absent: the entry's."""
     layout_id: int | None = Field(default=None, ge=1, alias="LayoutID")
     """Layout in Fusion that takes them; absent: the controller of their kind (of an initial load: as live traffic)."""
+
+    @property
+    def own_code(self) -> int | None:
+        return self.integracao_id
+
+    @property
+    def own_layout(self) -> int | None:
+        return self.layout_id
 
 
 class Processamento(Importacao, Destinado):
@@ -149,15 +208,51 @@ class Acompanhamento(Entrega):
     """Keeps a run on duty for all queues while traffic is steady."""
 
 
-class CargaInicial(Entrega, Destinado):
-    """The whole history, once, behind live traffic."""
+class Historico(Processo):
+    """The whole history, once, page by page."""
+
+    pausar: bool = False
+    """true: stop after the page at hand; the next run goes on from its checkpoint."""
+    dagrun_timeout: Intervalo = timedelta(days=7)
+    """Longest run."""
+
+
+class CargaInicial(Entrega, Destinado, Historico):
+    """Its keys are queued, behind live traffic, and their records delivered."""
 
     permanencia: Duracao = timedelta(0)
     pagina: int = Field(default=2000, ge=1, le=100_000)
     """Keys per page; each page ends in a checkpoint."""
     prioridade: int = Field(default=9, ge=6, le=9)
     """Queue priority, smaller first; live records have 5."""
-    pausar: bool = False
-    """true: stop after the page at hand; the next run goes on from its checkpoint."""
-    dagrun_timeout: Intervalo = timedelta(days=7)
-    """Longest run."""
+
+
+class CargaPacientes(Historico):
+    """Pages the source's people by ascending number, each page a cycle."""
+
+    max_records: int = Field(default=5000, ge=1, le=100_000, alias="MaxRecords")
+    """People per cycle."""
+    intervalo: Duracao = Field(default=timedelta(0), validation_alias="Interval", serialization_alias="Interval")
+    """Pause between two cycles."""
+
+
+class BuscaPendencias(Atualizacao):
+    """Looks at what applications of Fusion have pending; the source that a watcher observes is Fusion's API."""
+
+    intervalo_vigia: Annotated[timedelta, BeforeValidator(_vigia)] = timedelta(seconds=1)
+    """Between two looks at Fusion's API, of the watcher and of a run that is at work."""
+    pagina: int = Field(default=500, ge=1, le=1000)
+    """Pendencies per page."""
+    aplicacao: str = Field(default="AgendaCirurgica", min_length=1, max_length=100)
+    """Application whose pendencies are processed."""
+    atende: list[Annotated[int, Field(ge=1)]] = Field(min_length=1)
+    """IntegracaoIDs of the entries that announce them."""
+
+
+class PendenciaBusca(Retencao):
+    """Reads waiting patients as a whole and makes messages of them."""
+
+    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
+    """Between two looks at the queue."""
+    max_records: int = Field(default=200, ge=1, le=2000, alias="MaxRecords")
+    """Patients that are read together."""

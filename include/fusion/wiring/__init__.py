@@ -34,19 +34,19 @@ def plugin(module: str) -> Any:
     return importlib.import_module(f"fusion_airflow.{module}")
 
 
-def integration(settings: type[Integracao], doc: str, *, form: str = "atendimento", system: str | None = None) -> Iterator[tuple[Any, Any]]:
+def integration(settings: type[Integracao], doc: str, *, system: str | None = None) -> Iterator[tuple[Any, Any]]:
     """The live DAG of every installed entry of these settings, with what makes its steps (``fusion_airflow.dags.integration.Steps``).
 
-    ``form``: which fields it takes (a key of ``FORMS`` there); ``system``: of systems that share a class, only this one's entries.
+    ``system``: of systems that share a class, only this one's entries.
     """
     dags = plugin("dags.integration")
-    return (dags.live(entry, doc, form) for entry in _installed(settings, system))
+    return (dags.live(entry, doc) for entry in _installed(settings, system))
 
 
-def initial_load(settings: type[Integracao], doc: str, section: str = "carga_inicial") -> Iterator[tuple[Any, Any]]:
-    """The DAG that loads the history once, of every entry whose settings have that section."""
+def initial_load(settings: type[Integracao], doc: str) -> Iterator[tuple[Any, Any]]:
+    """The DAG that loads the history once, of every entry whose settings have a section for it."""
     dags = plugin("dags.integration")
-    return (dags.history(entry, doc, section) for entry in _installed(settings, None) if getattr(entry, section) is not None)
+    return (dags.history(entry, doc) for entry in _installed(settings, None) if entry.initial_load is not None)
 
 
 def fhir(dag_id: str, doc: str, **options: Any) -> tuple[Any, Any]:

@@ -11,17 +11,18 @@ from include.fusion.delivery.progress import Progresso
 from include.fusion.delivery.result import MuitosErros
 from include.fusion.delivery.route import Via
 from include.fusion.errors import ConfiguracaoInvalida, FusionError, FusionHubError, FusionIndisponivel, RegistroInvalido, motivo_de
+from include.fusion.http.auth import basic, bearer
 from include.fusion.http.fusion import ApiFusion, ClienteFusion
 from include.fusion.wiring.delivery import destino_de
 from include.fusion.wiring.look import Olhar, buscar, frase
 from include.fusion.wiring.parts import Montagem
 from include.fusion.wiring.runtime import CARGA_INICIAL
-from include.fusion.wiring.systems import sistema_de, steps, switched_on
+from include.fusion.wiring.systems import sistema_de, steps, switched_on, system_named
 from include.fusion.wiring.watch import watch_plan
 
 __all__ = [
     "CARGA_INICIAL", "Alvo", "ApiFusion", "ClienteFusion", "ConfiguracaoInvalida", "Espreita", "FusionError", "FusionHubError",
     "FusionIndisponivel", "Montagem", "MuitosErros", "Olhar", "Pedido", "Progresso", "RegistroInvalido", "Situacao", "Via", "Watch",
-    "atender_pedidos", "buscar", "destino_de", "frase", "motivo_de", "simular", "sistema_de", "situacoes", "steps", "switched_on",
+    "atender_pedidos", "basic", "bearer", "buscar", "destino_de", "frase", "motivo_de", "simular", "sistema_de", "situacoes", "steps", "switched_on", "system_named",
     "watch_plan",
 ]  # fmt: skip

@@ -6,17 +6,16 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
-from include.fusion.delivery.outbox import TABELA as TABELA_HL7
-from include.fusion.delivery.outbox import FilaArquivos
 from include.fusion.model.depara import DePara
 from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.settings import Integracao
 from include.fusion.store import presence
 from include.fusion.store.filas import Fila
+from include.fusion.store.filas.messages import FilaArquivos
 from include.fusion.store.ledger import Livro
 from include.fusion.store.watermarks import Marcas
-from include.fusion.wiring.systems import BUSCA, PEDIDOS, PLANTAO, switched_on
+from include.fusion.wiring.systems import BUSCA, PLANTAO, switched_on
 
 CARGA_INICIAL = "carga_inicial"
 
@@ -55,8 +54,7 @@ class Partes:
 
     def numero(self, processo: str) -> int:
         """IntegracaoID in Fusion under which the records of a process arrive."""
-        proprio = getattr(self.integracao.entrega_de(processo), "integracao_id", None)
-        return proprio or self.integracao.integracao_id
+        return self.integracao.entrega_de(processo).own_code or self.integracao.integracao_id
 
     @cached_property
     def livro(self) -> Livro:
@@ -68,7 +66,7 @@ class Partes:
         if processo == CARGA_INICIAL:
             return Fila(self.fusion, self.integracao.integracao_id, processo, parados=self._parados("ImportacaoAtendimento"))
         p = self.sistema.processo(processo) if processo else self.sistema.processos[0]
-        tipo = FilaArquivos if p.tabela == TABELA_HL7 else Fila
+        tipo = FilaArquivos if p.messages else Fila
         return tipo(self.fusion, self.integracao.integracao_id, p.nome, p.tabela, self._parados(p.tabela))
 
     def _parados(self, tabela: str) -> tuple[str, ...]:
@@ -76,8 +74,10 @@ class Partes:
         return tuple(p.nome for p in desligados if p.tabela == tabela)
 
     def fila_pedidos(self) -> Fila:
-        tabela, processo = PEDIDOS
-        return Fila(self.fusion, self.integracao.integracao_id, processo, tabela)
+        """Patients that Fusion asks for, in systems that have such a queue."""
+        pedidos = self.sistema.requests
+        assert pedidos is not None, f"{self.sistema.nome} has no queue of requests"
+        return Fila(self.fusion, self.integracao.integracao_id, pedidos.nome, pedidos.tabela)
 
     def filas(self) -> list[Fila]:
         """All queues of live traffic whose process is switched on."""

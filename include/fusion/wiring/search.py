@@ -7,14 +7,14 @@ from datetime import timedelta
 from typing import Any
 
 from include.fusion.change.pendencies import Pendencias
-from include.fusion.change.replica import Espelho
 from include.fusion.change.search import Busca
 from include.fusion.change.version_scan import Retratos
 from include.fusion.change.watch_plan import SourceWatch
-from include.fusion.change.watcher import EXECUCAO, Alvo, venceu
+from include.fusion.change.watcher import Alvo, venceu
 from include.fusion.change.watermark_scan import Carga
-from include.fusion.store.tables import paciente_ses
-from include.fusion.store.watermarks import Marca
+from include.fusion.settings.sections import Busca as AjustesBusca
+from include.fusion.settings.sections import BuscaPendencias
+from include.fusion.store.watermarks import EXECUCAO, Marca
 from include.fusion.wiring.runtime import Partes
 from include.fusion.wiring.systems import BUSCA, PLANTAO, sistema_de
 from include.fusion.wiring.watch import queues, source_plan
@@ -36,7 +36,6 @@ class PartesBusca(Partes):
             pagina=busca.pagina,
             sem_marca="tudo" if self.integracao.desde_o_inicio else "agora",
             passo=passo,
-            espelho=Espelho(paciente_ses, self.integracao.integracao_id, chave="pacienteid", fora=frozenset({"atualizadoem"})),
         )
 
     def busca(self, passo: str | None = None, depois: Callable[[], int] | None = None) -> Busca | Pendencias:
@@ -44,7 +43,6 @@ class PartesBusca(Partes):
         if self.sistema.atende_pendencias:
             return self.pendencias()
         busca = self.integracao.busca_de(passo or "")
-        ronda: Any = self.integracao.entrega_de("uti") if self.sistema.rondas else None
         return Busca(
             self.consultas,
             self.fusion,
@@ -52,15 +50,14 @@ class PartesBusca(Partes):
             self.marcas(),
             self.carga(passo),
             pagina=busca.pagina,
-            ronda_a_cada=ronda.intervalo if ronda else timedelta(0),
+            ronda_a_cada=lambda processo: self.integracao.entrega_de(processo).interval or timedelta(0),
             passo=passo,
             numero=self.numero,
             retratos=self._retratos(busca, passo) if self.sistema.retratos else None,
             depois=depois,
         )
 
-    def _retratos(self, busca: Any, passo: str | None) -> Retratos:
-        perda_max = getattr(busca, "perda_max", 1.0)
+    def _retratos(self, busca: AjustesBusca, passo: str | None) -> Retratos:
         return Retratos(
             self.consultas,
             self.fusion,
@@ -69,12 +66,12 @@ class PartesBusca(Partes):
             entregues=self.livro.entregues_desde,
             pagina=busca.pagina,
             passo=passo,
-            perda_max=perda_max,
+            perda_max=busca.max_loss,
         )
 
     def pendencias(self) -> Pendencias:
         """What applications of Fusion have pending for this installation."""
-        busca: Any = self.integracao.busca
+        busca = BuscaPendencias.of(self.integracao.busca)
         return Pendencias(
             self.fusion,
             self.fila(),
@@ -108,17 +105,16 @@ class PartesBusca(Partes):
         with self.fusion.begin() as con:
             # Of all steps: one that is switched off today is still to compare everything when it is switched on.
             for origem in sistema_de(self.integracao).origens:
-                if origem.espelho is not None and passo in (None, origem.passo):
+                if origem.replica is not None and passo in (None, origem.passo):
                     self.marcas().gravar(con, origem.nome, Marca(None))
                     self.marcas().podar(con, origem.nome, "9")
 
     def registrar_carga(self) -> None:
         """Note that the load ran: its interval counts from here."""
         with self.fusion.begin() as con:
-            self.marcas().gravar(con, EXECUCAO, Marca(None))
+            self.marcas().done(con, EXECUCAO)
 
     def carga_venceu(self) -> bool:
         """Without a watcher on the source the load runs on its own interval, counted from its last run."""
         with self.fusion.connect() as con:
-            marca = self.marcas().ler(con, EXECUCAO)
-        return venceu(marca.executado_em if marca else None, self.integracao.intervalo_busca)
+            return venceu(self.marcas().done_at(con, EXECUCAO), self.integracao.intervalo_busca)

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 from typing import Any
 
 from include.fusion.reading.spec import Sistema
 from include.fusion.settings import Integracao
+from include.fusion.settings.registry import own_module
 
 BUSCA = "carga"
 """Process under which the watermarks of live traffic are kept."""
 PLANTAO = "importacao"
 """Process under which a run of the integration says that it is at work."""
-PEDIDOS = ("PendenciaBuscaAtendimentos", "busca_atendimentos_paciente")
-"""Queue table and process of the patients that Fusion asks for."""
 _PARTES = ("origens", "diarios", "rondas", "retratos")
 
 
+def module_of(integracao: Integracao, name: str) -> Any:
+    """A module of the source system's own folder."""
+    return own_module(integracao.sistema, name)
+
+
+def system_named(name: str) -> Sistema:
+    """What the system of this name says of itself."""
+    system: Sistema = own_module(name, "system").SISTEMA
+    return system
+
+
 def sistema_de(integracao: Integracao) -> Sistema:
-    """The source system's own module, found by its name."""
-    sistema: Sistema = importlib.import_module(f"include.fusion.sistemas.{integracao.sistema}.system").SISTEMA
-    return sistema
+    """What the source system says of itself."""
+    return system_named(integracao.sistema)
 
 
 def switched_on(integracao: Integracao) -> Sistema:
@@ -29,7 +37,8 @@ def switched_on(integracao: Integracao) -> Sistema:
     whole = sistema_de(integracao)
 
     def on(step: str) -> bool:
-        return bool(getattr(getattr(integracao, step, None), "habilitado", True))
+        section = integracao.section(step)
+        return section is None or section.habilitado
 
     parts: dict[str, Any] = {name: tuple(x for x in getattr(whole, name) if on(x.passo)) for name in _PARTES}
     return replace(whole, **parts)

@@ -10,8 +10,9 @@ from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.reading.spec import Sistema
 from include.fusion.reading.statements import statement_path, statement_text
 from include.fusion.settings import Integracao
+from include.fusion.settings.sections import BuscaPendencias
 from include.fusion.wiring import FACE
-from include.fusion.wiring.systems import BUSCA, PEDIDOS, PLANTAO, switched_on
+from include.fusion.wiring.systems import BUSCA, PLANTAO, switched_on
 
 # Every parse of a DAG file makes plans: nothing here may import SQLAlchemy.
 _MARKERS: Mapping[Any, str] = {datetime.fromisoformat: "moment", int: "integer", str: "text"}
@@ -38,8 +39,8 @@ def watch_plan(integracao: Integracao) -> dict[str, Any]:
 
 def queues(integracao: Integracao, system: Sistema) -> list[list[str]]:
     """[table, process] of every queue whose rows are a reason to run."""
-    own = [[p.tabela, p.nome] for p in system.processos if integracao.entrega_de(p.nome).habilitado]
-    return own + ([list(PEDIDOS)] if hasattr(integracao, PEDIDOS[1]) else [])
+    own = [p for p in system.processos if integracao.entrega_de(p.nome).habilitado]
+    return [[p.tabela, p.nome] for p in (*own, *([system.requests] if system.requests is not None else ()))]
 
 
 def source_plan(integracao: Integracao, system: Sistema, step: str | None = None) -> dict[str, Any]:
@@ -47,36 +48,33 @@ def source_plan(integracao: Integracao, system: Sistema, step: str | None = None
     if system.ler_marcador not in _MARKERS:
         raise ConfiguracaoInvalida(f"{system.nome}: ler_marcador: a watcher knows markers that are a moment, an integer or a text only")
     overlap = integracao.busca_de(step or "").sobreposicao
-    journals = [d.sql_vigia for d in system.diarios if step in (None, d.passo)]
-    origins: list[dict[str, Any]] = [
-        {
-            "name": o.nome,
-            "sql": o.sql,
-            "probe": o.sql_vigia,
-            "requires": list(o.exige),
-            "overlap": o.janela(overlap).total_seconds(),
-        }
-        for o in system.origens
-        if step in (None, o.passo)
-    ]
-    tables: list[dict[str, Any]] = [
-        {"name": t.nome, "table": t.tabela, "blocks": t.sql_blocos, "main": t.principal} for t in system.retratos if step in (None, t.passo)
-    ]
-    counters = system.sql_mudancas if tables else ""
-    files = {*journals, *(o[x] for o in origins for x in ("sql", "probe")), *(t["blocks"] for t in tables), counters} - {""}
+
+    def said(name: str) -> str:
+        return statement_text(statement_path(system.nome, name, integracao.pasta_sql))
+
+    tables = [t for t in system.retratos if step in (None, t.passo)]
     return {
         "system": system.nome,
         "marker": _MARKERS[system.ler_marcador],
-        "statements": {f: statement_text(statement_path(system.nome, f, integracao.pasta_sql)) for f in sorted(files)},
-        "journals": journals,
-        "origins": origins,
-        "tables": tables,
-        "counters": counters,
+        "journals": [said(d.sql_vigia) for d in system.diarios if step in (None, d.passo)],
+        "origins": [
+            {
+                "name": o.nome,
+                "requires": list(o.exige),
+                "overlap": o.janela(overlap).total_seconds(),
+                "change": said(o.sql),
+                "probe": said(o.sql_vigia),
+            }
+            for o in system.origens
+            if step in (None, o.passo)
+        ],
+        "tables": [{"name": t.nome, "table": t.tabela, "main": t.principal, "blocks": said(t.sql_blocos)} for t in tables],
+        "counters": said(system.sql_mudancas) if tables and system.sql_mudancas else "",
     }
 
 
 def _pendencies(integracao: Integracao, system: Sistema) -> dict[str, Any]:
-    search, first = integracao.busca, system.processos[0]
+    search, first = BuscaPendencias.of(integracao.busca), system.processos[0]
     return {
         "rota": integracao.rotas.aplicacao_pendencia,
         "aplicacao": search.aplicacao,

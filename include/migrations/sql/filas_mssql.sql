@@ -63,7 +63,6 @@ WITH escolhida AS (
     SELECT TOP (:quantos) c.* FROM ImportacaoAtendimento AS c WITH (UPDLOCK, READPAST, ROWLOCK)
     WHERE c.integracao_id = :integracao_id AND c.processo = :processo AND c.situacao = 'pendente'
         AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= SYSUTCDATETIME())
-        AND c.chave_paciente = :paciente
         AND c.chave IN :chaves
         AND (c.chave_paciente IS NULL OR c.id = (
             SELECT TOP (1) a.id FROM ImportacaoAtendimento AS a

@@ -53,7 +53,6 @@ FETCH FIRST :quantos ROWS ONLY;
 SELECT c.id FROM ImportacaoAtendimento c
 WHERE CASE WHEN c.situacao IN ('pendente') THEN c.integracao_id END = :integracao_id AND CASE WHEN c.situacao IN ('pendente') THEN c.processo END = :processo
     AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= SYS_EXTRACT_UTC(SYSTIMESTAMP))
-    AND c.chave_paciente = :paciente
     AND c.chave IN :chaves
     AND (c.chave_paciente IS NULL OR (
         NOT EXISTS (SELECT 1 FROM ImportacaoAtendimento a

@@ -96,13 +96,13 @@ WITH escolhida AS MATERIALIZED (
     SELECT c.id, c.chave_paciente, c.prioridade, f.ordem FROM ImportacaoAtendimento c CROSS JOIN LATERAL (
         SELECT count(*) AS ordem, coalesce(bool_and(p.livre), true) AS livre FROM (
             SELECT a.situacao = 'pendente' AND a.processo = :processo
-                AND (a.proxima_tentativa_em IS NULL OR a.proxima_tentativa_em <= statement_timestamp()) AND a.chave = ANY(CAST(:chaves AS text[])) AND a.chave_paciente = :paciente AS livre
+                AND (a.proxima_tentativa_em IS NULL OR a.proxima_tentativa_em <= statement_timestamp()) AND a.chave = ANY(CAST(:chaves AS text[])) AS livre
             FROM ImportacaoAtendimento a
             WHERE a.integracao_id = :integracao_id AND a.chave_paciente = c.chave_paciente AND a.situacao IN ('pendente', 'reservado')
                 AND (a.situacao = 'reservado' OR (a.prioridade, a.id) <= (c.prioridade, c.id))
             ORDER BY a.situacao DESC, a.prioridade, a.id LIMIT :por_paciente + 1) p) f
     WHERE c.integracao_id = :integracao_id AND c.processo = :processo AND c.situacao = 'pendente'
-        AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= statement_timestamp()) AND c.chave = ANY(CAST(:chaves AS text[])) AND c.chave_paciente = :paciente
+        AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= statement_timestamp()) AND c.chave = ANY(CAST(:chaves AS text[]))
         AND f.livre AND f.ordem <= :por_paciente
     ORDER BY c.prioridade, c.id LIMIT :quantos
     FOR UPDATE OF c SKIP LOCKED

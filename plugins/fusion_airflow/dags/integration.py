@@ -9,51 +9,14 @@ from airflow.sdk import DAG, AssetOrTimeSchedule, DeltaTriggerTimetable, Param, 
 from fusion_airflow import operators
 from fusion_airflow.dags.common import hub_dag, work
 from fusion_airflow.triggers.work import WorkTrigger
-from include.fusion.settings import Integracao
+from include.fusion.settings import Integracao, sections
 from include.fusion.wiring.systems import steps, switched_on
 from include.fusion.wiring.watch import watch_plan
 
-CODIGO = {"type": ["null", "string"], "minLength": 1, "maxLength": 200}
-DIA = {"type": ["null", "string"], "format": "date"}
-REENVIAR = Param(False, type="boolean", title="Reenviar erros", description="Põe de novo na fila os registros em erro.")
 RECOMECAR = Param(False, type="boolean", title="Recomeçar", description="Esquece o ponto de parada e percorre o histórico desde o início.")
 
-_ATENDIMENTO = {
-    "atendimento": Param(None, title="Atendimento", description="Código de um atendimento na origem, para trazê-lo de novo.", **CODIGO),
-    "paciente": Param(None, title="Paciente", description="Código de um paciente na origem: todos os seus atendimentos.", **CODIGO),
-    "data_inicial": Param(None, title="De", description="Primeiro dia do período (início do atendimento).", **DIA),
-    "data_final": Param(None, title="Até", description="Último dia do período, incluído.", **DIA),
-    "reenviar_erros": REENVIAR,
-    "forcar": Param(
-        False, type="boolean", title="Forçar envio", description="Envia mesmo sem mudança desde a última entrega (exige um filtro acima)."
-    ),
-    "simular": Param(
-        False, type="boolean", title="Simular", description="Lê e monta, mas nada envia nem altera; o resumo diz o que seria enviado."
-    ),
-}
-FORMS: dict[str, dict[str, Param]] = {
-    "atendimento": _ATENDIMENTO,
-    # A record is a surgical booking.
-    "agenda": _ATENDIMENTO
-    | {
-        "atendimento": Param(None, title="Agendamento", description="Código de um agendamento cirúrgico na origem (CD_AGE_CIR).", **CODIGO),
-        "paciente": Param(None, title="Paciente", description="Código de um paciente na origem: todos os seus agendamentos.", **CODIGO),
-        "data_inicial": Param(None, title="De", description="Primeiro dia do período (início da cirurgia).", **DIA),
-    },
-    # A patient's record becomes messages.
-    "hl7": {
-        "paciente": Param(
-            None, title="Paciente", description="Código de um paciente na origem (PAPER_RowId), para lê-lo de novo.", **CODIGO
-        ),
-        "comparar_tudo": Param(
-            False, type="boolean", title="Comparar tudo", description="Compara todos os pacientes com a cópia, não só os alterados."
-        ),
-        "reenviar_erros": REENVIAR,
-    },
-}
 
-
-def live(entry: Integracao, doc: str, form: str) -> tuple[DAG, Steps]:
+def live(entry: Integracao, doc: str) -> tuple[DAG, Steps]:
     """Runs as soon as the watcher sees work, and by the clock as a safety net."""
     wake_up = work(entry.id, WorkTrigger(plan=watch_plan(entry)))
     dag = _dag(
@@ -61,7 +24,7 @@ def live(entry: Integracao, doc: str, form: str) -> tuple[DAG, Steps]:
         doc,
         dag_id=entry.id,
         name=entry.nome,
-        form=FORMS[form],
+        form=_form(entry),
         timeout=entry.dagrun_timeout,
         description=f"{entry.nome} → Fusion",
         schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(entry.rede_de_seguranca), assets=[wake_up]),
@@ -69,19 +32,26 @@ def live(entry: Integracao, doc: str, form: str) -> tuple[DAG, Steps]:
     return dag, Steps(entry)
 
 
-def history(entry: Integracao, doc: str, section: str) -> tuple[DAG, Steps]:
+def history(entry: Integracao, doc: str) -> tuple[DAG, Steps]:
     """Started by hand: reads the whole history, and goes on from its checkpoint."""
+    load = sections.Historico.of(entry.initial_load)
+    # Where a queue is filled.
+    errors = {"reenviar_erros": _form(entry)["reenviar_erros"]} if isinstance(load, sections.CargaInicial) else {}
     dag = _dag(
         entry,
         doc,
         dag_id=entry.dag_id_carga_inicial,
         name=f"{entry.nome} – carga inicial",
-        form={"recomecar": RECOMECAR} | ({"reenviar_erros": REENVIAR} if section == "carga_inicial" else {}),
-        timeout=getattr(entry, section).dagrun_timeout,
+        form={"recomecar": RECOMECAR} | errors,
+        timeout=load.dagrun_timeout,
         description=f"{entry.nome}: todo o histórico → Fusion, uma única vez",
         schedule=None,
     )
     return dag, Steps(entry)
+
+
+def _form(entry: Integracao) -> dict[str, Param]:
+    return {name: Param(**field) for name, field in switched_on(entry).form.items()}
 
 
 def _dag(entry: Integracao, doc: str, **options: Any) -> DAG:

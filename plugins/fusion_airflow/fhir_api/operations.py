@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 
 from fusion_airflow.fhir_api.access import SEM_NULO
 from fusion_airflow.fhir_api.shared import Admin, Corpo, Execucao, Quem, execucao_de, plataforma, tenant_de
-from include.fusion.fhir.config.probe import Sondagem
+from include.fusion.fhir.http.probe import Sondagem
 
 rotas = APIRouter()
 PAGINA = Path(__file__).with_name("page.html")
@@ -68,7 +68,7 @@ async def metricas(quem: Quem, horas: Annotated[int, Query(ge=1, le=24 * 90)] = 
 @rotas.post("/config/test", tags=["configuração"])
 async def testar_config(corpo: Corpo, quem: Admin) -> Sondagem:
     """Testa a configuração enviada sem gravá-la: token, CapabilityStatement e acesso. Segredo mascarado (`***`) é o gravado."""
-    from include.fusion.fhir.config.probe import sondar
+    from include.fusion.fhir.http.probe import sondar
 
     tenant = await tenant_de(quem)
     return await sondar(tenant, await asyncio.to_thread(plataforma().configuracoes.previa, tenant, corpo))

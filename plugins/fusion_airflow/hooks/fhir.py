@@ -54,11 +54,9 @@ class FhirHook(BaseHook):
 
     def get_conn(self) -> ClienteFhir:
         """Client for one event loop; use it as an async context manager."""
-        from include.fusion.fhir.http.auth import Autenticador
         from include.fusion.fhir.http.client import ClienteFhir
 
-        nome, config = self.tenant or self.fhir_conn_id or "", self.configuracao()
-        return ClienteFhir(nome, config, Autenticador(nome, config, self.plataforma.tokens))
+        return ClienteFhir(self.tenant or self.fhir_conn_id or "", self.configuracao(), self.plataforma.tokens)
 
     def capacidades(self) -> dict[str, Any]:
         """The server's CapabilityStatement, asked for with our credentials."""

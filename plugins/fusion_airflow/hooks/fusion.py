@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import math
 from functools import cached_property
 from typing import Any
 
 from airflow.providers.http.hooks.http import HttpHook
 
-from include.fusion.wiring.names import ApiFusion, ClienteFusion, ConfiguracaoInvalida, FusionError, FusionIndisponivel
+from include.fusion.wiring.names import (
+    ApiFusion,
+    ClienteFusion,
+    ConfiguracaoInvalida,
+    FusionError,
+    FusionIndisponivel,
+    basic,
+    bearer,
+)
 
 AUTENTICACOES = ("nenhuma", "basic", "bearer", "apikey", "oauth2")
 
@@ -84,9 +91,9 @@ class FusionHook(HttpHook):
 
 def _cabecalhos(auth: str, login: str | None, senha: str | None, extra: dict[str, Any]) -> dict[str, str]:
     if auth == "basic":
-        return {"Authorization": "Basic " + base64.b64encode(f"{login}:{senha}".encode()).decode()}
+        return basic(login or "", senha or "")
     if auth == "bearer":
-        return {"Authorization": f"Bearer {senha}"}
+        return bearer(senha or "")
     if auth == "apikey":
         return {str(extra.get("api_key_header", "X-API-Key")): str(senha)}
     return {}

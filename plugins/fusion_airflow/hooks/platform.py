@@ -66,11 +66,9 @@ class Plataforma:
 
     def cliente(self, tenant_id: str) -> ClienteFhir:
         """Client of one tenant's server, after its stored configuration."""
-        from include.fusion.fhir.http.auth import Autenticador
         from include.fusion.fhir.http.client import ClienteFhir
 
-        config = self.configuracoes.obter(tenant_id).config
-        return ClienteFhir(tenant_id, config, Autenticador(tenant_id, config, self.tokens))
+        return ClienteFhir(tenant_id, self.configuracoes.obter(tenant_id).config, self.tokens)
 
     def fechar(self) -> None:
         if "engine" in self.__dict__:

@@ -39,6 +39,7 @@ class CargaOperator(OperadorIntegracao):
         return montagem.vigia(self.passo).ha_trabalho(marcas)
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        from include.fusion.settings.sections import Processo
         from include.fusion.wiring.names import Pedido, buscar, frase
 
         if pedido.simular:
@@ -48,7 +49,7 @@ class CargaOperator(OperadorIntegracao):
             montagem,
             pedido if self.primeiro else Pedido(),
             manual=context["dag_run"].run_type == "manual",
-            habilitada=getattr(montagem.integracao, self.ajustes).habilitado,
+            habilitada=Processo.of(montagem.integracao.section(self.ajustes)).habilitado,
             passo=self.passo,
         )
         self.log.info("%s", frase(contagens))
@@ -64,12 +65,13 @@ class PedidosOperator(OperadorIntegracao):
         return montagem.fila_pedidos().tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        from include.fusion.settings.sections import Processo
         from include.fusion.wiring.names import atender_pedidos
 
         if pedido.simular:
             raise AirflowSkipException("Simulação: os pedidos do Fusion ficam como estão")
-        ajustes: Any = montagem.integracao
-        self.pular_se_desligado(ajustes.busca_atendimentos_paciente.habilitado, "busca de atendimentos do paciente")
+        ajustes = Processo.of(montagem.integracao.section("busca_atendimentos_paciente"))
+        self.pular_se_desligado(ajustes.habilitado, "busca de atendimentos do paciente")
         pedidos, busca = montagem.fila_pedidos(), montagem.integracao.busca
         self.retomar(context, pedidos)
         pacientes, enfileirados = atender_pedidos(

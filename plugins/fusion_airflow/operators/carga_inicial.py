@@ -3,30 +3,30 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fusion_airflow.operators.base import OperadorIntegracao, parcela_recusada
+from include.fusion.settings import obter, sections
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from include.fusion.wiring.names import Montagem, Pedido
 
+H = TypeVar("H", bound=sections.Historico)
+
 CONSULTA_PAUSA = 5.0
 """Seconds between two looks at whether the DAG is paused."""
 
 
 class _OperadorInicial(OperadorIntegracao):
-    SECAO = "carga_inicial"
-
     def pausa(self, context: Context, montagem: Montagem) -> _Pausa:
-        return _Pausa(context["ti"].dag_id, lambda: bool(self.ajustes(montagem).pausar), self.log)
+        return _Pausa(context["ti"].dag_id, lambda: self.ajustes(montagem, sections.Historico).pausar, self.log)
 
-    def ajustes(self, montagem: Montagem) -> Any:
+    @staticmethod
+    def ajustes(montagem: Montagem, kind: type[H]) -> H:
         """Read again each time: the settings file may change (Git sync) while the load runs."""
-        from include.fusion.settings import obter
-
-        return getattr(obter(montagem.integracao.id), self.SECAO)
+        return kind.of(obter(montagem.integracao.id).initial_load)
 
     def progresso(self, context: Context, total: int, feitos: int) -> Any:
         """Goes to the log and, as it moves, to XCom: both are visible in the UI while the task runs."""
@@ -59,7 +59,7 @@ class CargaInicialOperator(_OperadorInicial):
     """Queues the keys of the whole history; resumes where a killed or paused run stopped, and does nothing once complete."""
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        ajustes = self.ajustes(montagem)
+        ajustes = self.ajustes(montagem, sections.CargaInicial)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial")
         # Before the first page: whatever changes while the history is read is live traffic's to deliver.
         montagem.carga().marcar_inicio()
@@ -73,12 +73,11 @@ class CargaInicialOperator(_OperadorInicial):
 class CargaPacientesOperator(_OperadorInicial):
     """Pages the source's people into its own table of patients to synchronise; people registered later are a matter of the next run."""
 
-    SECAO = "carga_inicial_pacientes"
-
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        ajustes = self.ajustes(montagem)
+        ajustes = self.ajustes(montagem, sections.CargaPacientes)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial de pacientes")
-        ponto, novos = self.percorrer(context, montagem, montagem.carga_pacientes(ajustes), ajustes.intervalo.total_seconds())
+        carga = montagem.own_initial_load(ajustes.max_records)
+        ponto, novos = self.percorrer(context, montagem, carga, ajustes.intervalo.total_seconds())
         self.log.info("%d pacientes em PacienteSES (%d nesta execução)", ponto.feitos, novos)
         return {"gravados": novos, "feitos": ponto.feitos, "total": ponto.total}
 
@@ -89,7 +88,7 @@ class ProcessamentoInicialOperator(_OperadorInicial):
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         from fusion_airflow.hooks.fusion import FusionHook
 
-        ajustes = self.ajustes(montagem)
+        ajustes = self.ajustes(montagem, sections.CargaInicial)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial")
         fila = montagem.fila_inicial
         self.retomar(context, fila)

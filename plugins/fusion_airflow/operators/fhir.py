@@ -125,7 +125,7 @@ class FhirPushOperator(_PorTenant):
     """
 
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
-        from include.fusion.fhir.push.push import Envio, reenviar_de_falhas_passageiras
+        from include.fusion.wiring.fhir import Envio, reenviar_de_falhas_passageiras
 
         params = context["params"]
         if paciente := params.get("paciente"):
@@ -173,10 +173,10 @@ class FhirPullOperator(_PorTenant):
         params = context["params"]
         busca = Busca(plataforma.engine, self.cliente(plataforma), self.dono(context))
         if context["ti"].try_number > 1:
-            busca.recusadas.fila.recuperar(self.prefixo(context))
+            busca.recusadas.recuperar(self.prefixo(context))
         recusadas = params.get("recusadas")
         if recusadas == "todas":
-            busca.recusadas.fila.reenviar_erros()
+            busca.recusadas.reenviar_erros()
         pacientes = None
         if paciente_id := params.get("paciente"):
             pessoa = busca.repositorio.pessoa(paciente_id)
@@ -200,7 +200,7 @@ class FhirTempoRealOperator(OperadorFhir):
         self.duracao = duracao
 
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
-        from include.fusion.fhir.push.realtime import TempoReal
+        from include.fusion.wiring.fhir import TempoReal
 
         return asyncio.run(
             TempoReal(

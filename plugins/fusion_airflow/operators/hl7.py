@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from airflow.sdk import Context
 
     from include.fusion.hl7.wire.transport import Transporte
+    from include.fusion.settings import Entrega
     from include.fusion.wiring.names import Montagem, Pedido
 
 RECUSADAS_NO_ERRO = 10
@@ -36,7 +37,9 @@ class PendenciaBuscaOperator(OperadorIntegracao):
         return montagem.fila(self.processo).tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        ajustes: Any = montagem.integracao.entrega_de(self.processo)
+        from include.fusion.settings.sections import PendenciaBusca
+
+        ajustes = PendenciaBusca.of(montagem.integracao.entrega_de(self.processo))
         self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " "))
         fila = montagem.fila(self.processo)
         self.retomar(context, fila)
@@ -64,14 +67,16 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
         return bool(antes) or any(via.fila.tem_prontos() for via in montagem.vias())
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        self._vistos = montagem.nada_preparado()
-        ajustes: Any = montagem.integracao.entrega
+        from include.fusion.settings.sections import Retencao
+
+        self._vistos = montagem.nothing_prepared()
+        ajustes = montagem.integracao.entrega
         self.pular_se_desligado(ajustes.habilitado, "envio arquivo Fusion")
         # The look of an earlier try may have ended with patients in its hands, or refused some.
         self.retomar(context, montagem.fila(next(p.nome for p in montagem.sistema.processos if p.prepara)))
         contagens = super().processar(context, montagem, pedido)
         for via in montagem.vias():
-            via.fila.limpar(timedelta(days=ajustes.retencao_dias))
+            via.fila.limpar(timedelta(days=Retencao.of(ajustes).retencao_dias))
         with parcela_recusada():
             self._vistos.conferir(ajustes.parcela_erro_max, ajustes.minimo_para_parcela)
         return contagens
@@ -87,11 +92,11 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
 
         return montagem.busca(depois=atender)
 
-    def cliente(self, montagem: Montagem, ajustes: Any) -> Any:
+    def cliente(self, montagem: Montagem, ajustes: Entrega) -> Any:
         from fusion_airflow.hooks.hl7 import Hl7Hook
         from include.fusion.hl7.wire.transport import EnviadorHl7
 
-        conexoes: Any = montagem.integracao.conexoes
+        conexoes = montagem.integracao.conexoes
         return EnviadorHl7(Hl7Hook(conexoes.hl7, montagem.integracao.integracao_id).transporte(ajustes.concorrencia))
 
 

@@ -13,6 +13,7 @@ from fusion_airflow.operators.base import OperadorIntegracao, parcela_recusada
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
+    from include.fusion.settings import Entrega
     from include.fusion.wiring.names import Montagem, Pedido, Via
 
 
@@ -33,9 +34,10 @@ class ImportacaoOperator(OperadorIntegracao):
         return montagem.fila(self.processo).tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+        from include.fusion.settings import Importacao
         from include.fusion.wiring.names import buscar, frase
 
-        ajustes: Any = montagem.integracao.entrega_de(self.processo)
+        ajustes = Importacao.of(montagem.integracao.entrega_de(self.processo))
         self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " ") or "importação")
         via = montagem.via(self.processo)
         if pedido.simular:
@@ -50,7 +52,7 @@ class ImportacaoOperator(OperadorIntegracao):
         via.fila.limpar(timedelta(days=ajustes.retencao_dias))
         return resultado
 
-    def entregar(self, context: Context, montagem: Montagem, ajustes: Any, vias: list[Via], *, ultimo: bool) -> dict[str, Any]:
+    def entregar(self, context: Context, montagem: Montagem, ajustes: Entrega, vias: list[Via], *, ultimo: bool) -> dict[str, Any]:
         """Drain ``vias``; the run's last step stays on duty and looks at the source while it waits."""
         from include.fusion.wiring.names import Espreita, Olhar
 
@@ -79,7 +81,7 @@ class ImportacaoOperator(OperadorIntegracao):
         """What looks for new work while an empty queue is watched."""
         return montagem.busca()
 
-    def cliente(self, montagem: Montagem, ajustes: Any) -> Any:
+    def cliente(self, montagem: Montagem, ajustes: Entrega) -> Any:
         """Who sends."""
         from fusion_airflow.hooks.fusion import FusionHook
 

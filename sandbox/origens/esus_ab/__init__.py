@@ -10,10 +10,10 @@ from typing import Literal
 
 from sandbox.origens.base import conectar
 from sandbox.origens.esus_ab.gerador import AQUI, FUSO, gerar, indices
-from sandbox.origens.esus_ab.invalidos import CASOS, INVALIDOS, mudar_invalido
+from sandbox.origens.esus_ab.invalidos import CASOS, ESTRANHOS, INVALIDOS, mudar_invalido
 from sandbox.origens.esus_ab.simulador import chaves, mudar
 
-__all__ = ["CASOS", "FUSO", "INVALIDOS", "chaves", "criar", "gerar", "mudar", "mudar_invalido"]
+__all__ = ["CASOS", "ESTRANHOS", "FUSO", "INVALIDOS", "chaves", "criar", "gerar", "mudar", "mudar_invalido"]
 
 Versao = Literal["nova", "antiga"]
 

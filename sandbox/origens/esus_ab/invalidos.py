@@ -73,6 +73,7 @@ CASOS: dict[str, tuple[Callable[[Clinica, int, int, int], None], str | None]] = 
 }
 """Case → what it does to the visit, and the field that the reason names (``None``: it must arrive)."""
 INVALIDOS = tuple(CASOS)
+ESTRANHOS = tuple(tipo for tipo, (_, campo) in CASOS.items() if not campo)
 
 
 def mudar_invalido(con: Any, rng: random.Random, tipo: str | None = None) -> Mudanca:

@@ -16,8 +16,9 @@ from sqlalchemy import Connection, Engine, text
 from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.fhir.config.model import Configuracao, unir
 from include.fusion.fhir.config.secrets import Cofre
-from include.fusion.fhir.platform.tables import TENANT_MAX
 
+TENANT_MAX = 60
+"""Characters of a tenant's id: it is the queue's process."""
 _COLUNAS = (
     "tenant_id, enabled, base_url, auth_type, auth_config, sync_direction, sync_frequency, max_retries, initial_delay, max_delay,"
     " backoff_multiplier, metadata, last_sync_at, last_error, updated_at"

@@ -5,38 +5,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from types import TracebackType
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
-import aiohttp
 from yarl import URL
 
-from include.fusion.fhir.config.model import Configuracao, origem
-from include.fusion.fhir.http.auth import Autenticador
+from include.fusion.fhir.config.model import ApiKey, Basic, Configuracao, origem
 from include.fusion.fhir.http.errors import FhirIndisponivel, FhirNaoAutorizado, FhirRecusado, erro_de, esgotado, transitorio
 from include.fusion.fhir.http.log import anotar
 from include.fusion.fhir.mapping.validate import de_json, em_json
-from include.fusion.http.fusion import espera_pedida
+from include.fusion.http.auth import Auth, OAuth2, OAuth2Client, basic
+from include.fusion.http.client import HttpClient
+from include.fusion.http.message import Answer, Request
+from include.fusion.http.tokens import TokenStore
 
 FHIR_JSON = "application/fhir+json"
 ESPERA_MAX = 300.0
 """Longest wait that a server may ask of us within one request; beyond it the request has failed."""
 PAGINAS_MAX = 100_000
-CORPO_MAX = 64 * 1024 * 1024
 POLLING_MAX = 600.0
 _ETAG = re.compile(r'(?:W/)?"([^"]*)"')
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    """One for all tenants: reading the authorities' certificates takes longer than a request."""
-    return ssl.create_default_context()
 
 
 @dataclass(frozen=True)
@@ -81,38 +72,39 @@ def id_de(location: str | None, tipo: str) -> str | None:
     return achado.group(1) if achado else None
 
 
-class ClienteFhir:
-    """One pool of connections; use as an async context manager. ``dormir`` is where it waits."""
+def auth_of(tenant_id: str, config: Configuracao, tokens: TokenStore) -> Auth:
+    """How the requests of one tenant identify themselves."""
+    credencial = config.auth_config
+    if isinstance(credencial, Basic):
+        return Auth(basic(credencial.username, credencial.password))
+    if isinstance(credencial, ApiKey):
+        return Auth({credencial.api_key_header: credencial.api_key})
+    cliente = OAuth2Client(**credencial.model_dump(exclude={"webhook_secret"}))
+    return OAuth2(cliente, tokens, owner=tenant_id, base_url=config.base_url)
 
-    def __init__(
-        self, tenant_id: str, config: Configuracao, autenticador: Autenticador, dormir: Callable[[float], Any] = asyncio.sleep
-    ) -> None:
+
+class ClienteFhir(HttpClient):
+    """One pool of connections; use as an async context manager. ``tokens``: where access tokens are shared; ``dormir`` is where it waits."""
+
+    def __init__(self, tenant_id: str, config: Configuracao, tokens: TokenStore, dormir: Callable[[float], Any] = asyncio.sleep) -> None:
+        limites = config.metadata
+        super().__init__(
+            auth_of(tenant_id, config, tokens), connections=limites.concurrency, timeout=limites.timeout, headers={"Accept": FHIR_JSON}
+        )
         self.tenant_id = tenant_id
         self.config = config
-        self._autenticador = autenticador
         self._dormir = dormir
-        self._sessao: aiohttp.ClientSession | None = None
 
-    async def __aenter__(self) -> ClienteFhir:
-        limite = self.config.metadata.timeout
-        self._sessao = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self.config.metadata.concurrency, keepalive_timeout=60, ssl=_tls()),
-            timeout=aiohttp.ClientTimeout(total=limite, connect=min(10.0, limite)),
-            headers={"Accept": FHIR_JSON},
-            cookie_jar=aiohttp.DummyCookieJar(),
-        )
-        return self
+    def unavailable(self, status: int, where: str, wait: float | None = None) -> FhirIndisponivel:
+        return FhirIndisponivel(status, where, espera=wait)
 
-    async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None:
-        if self._sessao is not None:
-            await self._sessao.close()
+    def unauthorized(self, status: int, where: str) -> FhirNaoAutorizado:
+        return FhirNaoAutorizado(status, where)
+
+    def too_long(self, status: int, where: str) -> FhirRecusado:
+        return FhirRecusado(status, where, "too-long")
 
     # -- interactions ----------------------------------------------------------------------------------------------------------------
-
-    async def autenticar(self) -> None:
-        """Fetch a token now, where the tenant needs one; raises as a request would."""
-        assert self._sessao is not None
-        await self._autenticador.cabecalhos(self._sessao)
 
     async def ler(self, tipo: str, id: str) -> Resposta:
         return await self.pedir("GET", f"{tipo}/{id}", tipo, id=id)
@@ -223,22 +215,17 @@ class ClienteFhir:
     async def _tentar(
         self, metodo: str, rota: str, recurso: str, dados: bytes | None, extras: dict[str, str], corpo: dict[str, Any] | None
     ) -> Resposta:
-        """One attempt; a 401 is answered once with a new token."""
-        assert self._sessao is not None, "use ClienteFhir as an async context manager"
-        for repetir in (True, False):
-            acesso = await self._autenticador.cabecalhos(self._sessao)
-            conteudo = {"Content-Type": FHIR_JSON} if dados is not None else {}
-            status, lido, cabecalhos = await self._http(metodo, rota, recurso, dados, {**acesso, **conteudo, **extras})
-            if status == 401:
-                await self._autenticador.recusado(acesso)
-                if repetir and self._autenticador.renovavel:
-                    continue
-                raise FhirNaoAutorizado(status, recurso)
-            break
-        if status == 202 and "Content-Location" in cabecalhos:
-            status, lido, cabecalhos = await self._acompanhar(cabecalhos, recurso)
+        """One attempt."""
+        conteudo = {"Content-Type": FHIR_JSON} if dados is not None else {}
+        resposta = await self.request(Request(metodo, self._alvo(rota), recurso, dados, {**conteudo, **extras}))
+        if resposta.status == 202 and "Content-Location" in resposta.headers:
+            resposta = await self._acompanhar(resposta, recurso)
+        status, cabecalhos = resposta.status, resposta.headers
+        if status == 401:
+            raise FhirNaoAutorizado(status, recurso)
+        lido = await _ler(resposta, recurso)
         if transitorio(status, lido):
-            raise FhirIndisponivel(status, recurso, espera=espera_pedida(cabecalhos.get("Retry-After")), corpo=lido)
+            raise FhirIndisponivel(status, recurso, espera=resposta.wait, corpo=lido)
         if status >= 400:
             # Without If-Match a 412 can only come from a search: several resources answer to it.
             raise erro_de(status, lido, recurso, condicional="If-Match" not in extras and metodo != "GET")
@@ -251,45 +238,30 @@ class ClienteFhir:
         recurso_id = (lido.get("id") if tem_id else None) or id_de(cabecalhos.get("Location"), recurso) or (corpo or {}).get("id")
         return Resposta(status, lido, versao, recurso_id)
 
-    async def _http(self, metodo: str, rota: str, recurso: str, dados: bytes | None, cabecalhos: dict[str, str]) -> tuple[int, Any, Any]:
-        assert self._sessao is not None
+    def _alvo(self, rota: str) -> str | URL:
         url = rota if rota.startswith(("http://", "https://")) else f"{self.config.base_url}/{rota}".rstrip("/")
         # Quoted already: quoting once more would change what a server hides in its links (%2F).
-        alvo = URL(url, encoded=url.isascii() and url.isprintable() and " " not in url)
-        try:
-            async with self._sessao.request(metodo, alvo, data=dados, headers=cabecalhos, allow_redirects=False) as resposta:
-                bruto = await resposta.content.read(CORPO_MAX + 1)
-                while len(bruto) <= CORPO_MAX and (mais := await resposta.content.read(CORPO_MAX + 1 - len(bruto))):
-                    bruto += mais
-                if len(bruto) > CORPO_MAX:
-                    raise FhirRecusado(resposta.status, recurso, "too-long")
-                try:
-                    lido = await asyncio.to_thread(de_json, bruto) if len(bruto) > 100_000 else de_json(bruto) if bruto.strip() else None
-                except ValueError:
-                    if resposta.status < 300:
-                        # A proxy's page, or half an answer: whether the server did anything is unknown.
-                        raise FhirIndisponivel(0, recurso) from None
-                    lido = None
-                return resposta.status, lido, resposta.headers
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            # "from None": the chained error may quote the request.
-            raise FhirIndisponivel(0, recurso) from None
+        return URL(url, encoded=True) if url.isascii() and url.isprintable() and " " not in url else url
 
-    async def _acompanhar(self, cabecalhos: Any, recurso: str) -> tuple[int, Any, Any]:
-        """Ask again where a 202 points, until it is done; a token that ends meanwhile is renewed once."""
-        url = self._mesma_origem(str(cabecalhos["Content-Location"]), recurso)
+    async def _acompanhar(self, resposta: Answer, recurso: str) -> Answer:
+        """Ask again where a 202 points, until it is done."""
+        pedido = Request("GET", self._alvo(self._mesma_origem(resposta.headers["Content-Location"], recurso)), recurso)
         limite = time.monotonic() + POLLING_MAX
-        status, lido, renovar = 202, None, self._autenticador.renovavel
-        while status == 202 and time.monotonic() < limite:
-            await self._dormir(min(ESPERA_MAX, espera_pedida(cabecalhos.get("Retry-After")) or 1.0))
-            assert self._sessao is not None
-            acesso = await self._autenticador.cabecalhos(self._sessao)
-            status, lido, cabecalhos = await self._http("GET", url, recurso, None, acesso)
-            if status == 401 and renovar:
-                await self._autenticador.recusado(acesso)
-                status, renovar = 202, False
-        if status == 401:
-            raise FhirNaoAutorizado(status, recurso)
-        if status == 202:
-            raise FhirIndisponivel(202, recurso)
-        return status, lido, cabecalhos
+        while resposta.status == 202:
+            if time.monotonic() >= limite:
+                raise FhirIndisponivel(202, recurso)
+            await self._dormir(min(ESPERA_MAX, resposta.wait or 1.0))
+            resposta = await self.request(pedido)
+        return resposta
+
+
+async def _ler(resposta: Answer, recurso: str) -> Any:
+    """The answer's resource; ``None`` where it has none, or where its status says enough."""
+    bruto = resposta.body
+    try:
+        return await asyncio.to_thread(de_json, bruto) if len(bruto) > 100_000 else de_json(bruto) if bruto.strip() else None
+    except ValueError:
+        if resposta.status < 300:
+            # A proxy's page, or half an answer: whether the server did anything is unknown.
+            raise FhirIndisponivel(0, recurso) from None
+        return None

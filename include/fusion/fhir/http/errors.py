@@ -76,10 +76,6 @@ def motivo_do_fim(erro: BaseException) -> str:
     return motivo_de(erro) if isinstance(erro, FusionHubError) else f"execução interrompida ({type(erro).__name__})"
 
 
-class MuitasRecusas(FhirErro):
-    """Nearly every record was refused: a systemic fault (scopes, a changed profile), not single records. The rest stays pending."""
-
-
 PREFIXO_INDISPONIVEL = "servidor FHIR indisponível"
 """How the reason of a dead letter begins whose cause was an outage; the next scheduled run sends those again."""
 

@@ -11,32 +11,11 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.fhir.config.secrets import Cofre
-
-SEM_PRAZO = 60.0
-"""Seconds that a token is trusted whose answer names no ``expires_in``."""
-
-
-@dataclass(frozen=True)
-class Token:
-    """``renovar_em`` and ``expira_em`` in seconds since the epoch: processes must agree on them."""
-
-    valor: str
-    renovar_em: float
-    expira_em: float
-
-    @classmethod
-    def de(cls, valor: str, duracao: float, agora: float | None = None) -> Token:
-        """Renewed when a tenth of its life is left, a minute at most."""
-        agora = time.time() if agora is None else agora
-        return cls(valor, agora + duracao - min(60.0, duracao / 10), agora + duracao)
-
-    def __repr__(self) -> str:
-        return "Token(***)"
+from include.fusion.http.tokens import Token, TokenStore
 
 
 def pasta_padrao() -> Path:
@@ -44,7 +23,7 @@ def pasta_padrao() -> Path:
     return Path(os.environ.get("FUSION_FHIR_TOKENS") or Path(tempfile.gettempdir()) / f"fusion-fhir-{os.geteuid()}")
 
 
-class CacheTokens:
+class CacheTokens(TokenStore):
     """A file per (tenant, token URL, client, scope). The lock is the kernel's (``flock``): a killed process leaves none behind."""
 
     def __init__(self, cofre: Cofre, pasta: Path | None = None) -> None:
@@ -59,7 +38,6 @@ class CacheTokens:
         return self._pasta / hashlib.sha256("\x00".join(acesso).encode()).hexdigest()[:40]
 
     def ler(self, acesso: tuple[str, ...]) -> Token | None:
-        """The kept token while it needs no renewal."""
         try:
             dados = json.loads(self._cofre.romper(self._arquivo(acesso).read_text()))
             token = Token(str(dados["valor"]), float(dados["renovar_em"]), float(dados["expira_em"]))
@@ -75,14 +53,13 @@ class CacheTokens:
         parcial.replace(arquivo)
 
     def largar(self, acesso: tuple[str, ...], valor: str) -> None:
-        """Drop a token that the server refused, unless somebody has renewed it meanwhile."""
         atual = self.ler(acesso)
         if atual is not None and atual.valor == valor:
             self._arquivo(acesso).unlink(missing_ok=True)
 
     @asynccontextmanager
     async def trava(self, acesso: tuple[str, ...]) -> AsyncIterator[None]:
-        """Hold the renewal of one access; waits for whoever has it. In no thread: a few dead token servers would take all there are."""
+        """In no thread: a few dead token servers would take all there are."""
         descritor = os.open(self._arquivo(acesso).with_suffix(".trava"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             while not _travar(descritor):  # noqa: ASYNC110 - the kernel tells nobody

@@ -16,9 +16,6 @@ not take: the direction is the number's sign, so that both are one list for whoe
 trava_fila.to_metadata(metadados)
 marca_dagua.to_metadata(metadados)
 
-TENANT_MAX = 60
-"""Characters of a tenant's id: it is the queue's process."""
-
 
 def numero(tenant_id: str) -> int:
     """The tenant as the queue's integer. Two tenants may share one: then they share a lock, never a row."""

@@ -8,8 +8,8 @@ bring again once its clock is right.
 A patient whose search gets no answer (a 500, a time-out) holds nobody else: once more at the end, then it is refused like one that the
 server says no to. Several in a row mean that the server is down.
 
-What the platform cannot take stays behind in :mod:`include.fusion.fhir.pull.dead_letter`, with its reason. It is fetched again by its id when
-somebody asks for that, and whenever it is taken after all its row is closed.
+What the platform cannot take stays behind in the tenant's incoming queue, the dead letter, with its reason. It is fetched again by its id when
+somebody asks for that (its row is then pending), and whenever it is taken after all its row is closed.
 """
 
 from __future__ import annotations
@@ -18,33 +18,29 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from include.fusion.errors import motivo_de
 from include.fusion.fhir.http.client import ClienteFhir
 from include.fusion.fhir.http.errors import FhirIndisponivel, FhirRecusado, motivo_do_fim
 from include.fusion.fhir.platform.repository import Contagem, Repositorio
-from include.fusion.fhir.platform.tables import numero
-from include.fusion.fhir.pull.dead_letter import Recusadas, chave_de
-from include.fusion.fhir.pull.upsert import Guarda, Pagina
+from include.fusion.fhir.platform.tables import fila_de_entrada, numero
+from include.fusion.fhir.pull.upsert import Guarda, Pagina, chave_de
 from include.fusion.store.filas import Desfecho, Registro
+from include.fusion.store.watermarks import PatientMarks
 
 PACIENTES = 500
 PRAZO = timedelta(seconds=120)
 SEGUIDOS = 3
 """Patients in a row without an answer, or as many as are asked at once: then it is the server."""
-_MARCAR = """\
-INSERT INTO marca_dagua (integracao_id, processo, origem, marcador, executado_em, detalhe)
-VALUES (:n, :tenant, :origem, :marcador, statement_timestamp(), :de_quem)
-ON CONFLICT (integracao_id, processo, origem) DO UPDATE SET
-    marcador = excluded.marcador, executado_em = excluded.executado_em, detalhe = excluded.detalhe"""
 
 
 @dataclass
@@ -69,7 +65,8 @@ class Busca:
         self.tenant_id = cliente.tenant_id
         self.meta = cliente.config.metadata
         self.repositorio = Repositorio(engine, self.tenant_id)
-        self.recusadas = Recusadas(engine, self.tenant_id)
+        self.recusadas = fila_de_entrada(engine, self.tenant_id)
+        self.marcas = PatientMarks(numero(self.tenant_id), self.tenant_id)
         self.dono = dono or f"busca/{secrets.token_hex(8)}|"
         self.resultado = ResultadoBusca()
         self._guarda = Guarda(self.repositorio, cliente.config, self.recusadas)
@@ -123,7 +120,7 @@ class Busca:
 
     async def _grupo(self, grupo: Sequence[tuple[str, str]]) -> None:
         marcas = await asyncio.to_thread(self._marcas, grupo)
-        recusados = await asyncio.to_thread(self.recusadas.pacientes_abertos, [p[1] for p in grupo])
+        abertas = await asyncio.to_thread(self._na_fila, self.recusadas.abertas, [chave_de("Patient", ehr_id) for _, ehr_id in grupo])
         vagas = asyncio.Semaphore(self.meta.concurrency)
         fora = False
 
@@ -133,8 +130,8 @@ class Busca:
                 if fora:
                     return  # A server that is down is not asked for each patient.
                 try:
-                    if await self._paciente(id, ehr_id, marcas.get(id)) is None and ehr_id in recusados:
-                        await asyncio.to_thread(self.recusadas.fechar_paciente, ehr_id)
+                    if await self._paciente(id, ehr_id, marcas.get(id)) is None and chave_de("Patient", ehr_id) in abertas:
+                        await asyncio.to_thread(self._na_fila, self.recusadas.conclude, [chave_de("Patient", ehr_id)])
                 except FhirRecusado as recusa:
                     await self._recusar_paciente(id, ehr_id, recusa)
                 except FhirIndisponivel as erro:
@@ -172,7 +169,7 @@ class Busca:
 
     async def _recusar_paciente(self, id: str, ehr_id: str, erro: Exception) -> None:
         self._recusar(Counter([motivo_de(erro)]))
-        await asyncio.to_thread(self.recusadas.anotar_paciente, id, ehr_id, motivo_de(erro))
+        await asyncio.to_thread(self._na_fila, self.recusadas.refuse, {chave_de("Patient", ehr_id): motivo_de(erro)}, id)
 
     def _recusar(self, motivos: Counter[str]) -> None:
         self.resultado.falhas += motivos.total()
@@ -196,7 +193,7 @@ class Busca:
             async with vagas:
                 return await self._buscar_de_novo(registro)
 
-        while registros := await asyncio.to_thread(self.recusadas.fila.reservar, quantas, self.dono, PRAZO):
+        while registros := await asyncio.to_thread(self.recusadas.reservar, quantas, self.dono, PRAZO):
             feitos = await asyncio.gather(*(um(r) for r in registros), return_exceptions=True)
             await asyncio.to_thread(self._registrar, registros, feitos)
             falhas = [f for f in feitos if isinstance(f, BaseException)]
@@ -208,8 +205,7 @@ class Busca:
 
     def _registrar(self, registros: list[Registro], feitos: list[Desfecho | BaseException]) -> None:
         desfechos = [f if isinstance(f, Desfecho) else Desfecho(r, "devolvido") for r, f in zip(registros, feitos, strict=True)]
-        with self.engine.begin() as con:
-            self.recusadas.fila.registrar(con, self.dono, desfechos)
+        self._na_fila(self.recusadas.registrar, self.dono, desfechos)
 
     async def _buscar_de_novo(self, registro: Registro) -> Desfecho:
         tipo, _, recurso_id = registro.chave.partition("/")
@@ -239,24 +235,19 @@ class Busca:
             motivo = motivo_de(erro)
         return Desfecho(registro, "concluido" if motivo is None else "erro", motivo)
 
+    def _na_fila(self, mudar: Callable[..., Any], *valores: Any) -> Any:
+        with self.engine.begin() as con:
+            return mudar(con, *valores)
+
     # -- markers ---------------------------------------------------------------------------------------------------------------------
 
     def _de_quem(self, ehr_id: str) -> str:
         return f"{self.cliente.config.base_url}/Patient/{ehr_id}"
 
     def _marcas(self, pacientes: Sequence[tuple[str, str]]) -> dict[str, str]:
-        """Markers by platform id. One of another Patient, to whom the platform's was linked before, says nothing of this one's history."""
-        consulta = (
-            "SELECT substr(origem, 6), marcador, detalhe FROM marca_dagua"
-            " WHERE integracao_id = :n AND processo = :t AND origem = ANY(:origens)"
-        )
-        binds = {"n": numero(self.tenant_id), "t": self.tenant_id, "origens": [f"pull:{p}" for p, _ in pacientes]}
-        de_quem = {p: self._de_quem(e) for p, e in pacientes}
         with self.engine.connect() as con:
-            return {p: marca for p, marca, de in con.execute(text(consulta), binds) if de in (None, de_quem[p])}
+            return self.marcas.ler(con, {p: self._de_quem(e) for p, e in pacientes})
 
     def _marcar(self, paciente: str, ehr_id: str, marcador: str) -> None:
-        binds = {"n": numero(self.tenant_id), "tenant": self.tenant_id, "origem": f"pull:{paciente}", "marcador": marcador}
-        binds["de_quem"] = self._de_quem(ehr_id)
         with self.engine.begin() as con:
-            con.execute(text(_MARCAR), binds)
+            self.marcas.gravar(con, paciente, self._de_quem(ehr_id), marcador)

@@ -21,7 +21,7 @@ from include.fusion.fhir.config.model import Configuracao
 from include.fusion.fhir.http.log import anotar
 from include.fusion.fhir.mapping.observation import ANULADA, Observacao, anulada, de_fhir, instante_fhir, paciente_de
 from include.fusion.fhir.platform.repository import Repositorio
-from include.fusion.fhir.pull.dead_letter import Recusadas, chave_de
+from include.fusion.store.filas import Fila
 
 ESPACO = uuid.UUID("0e4c7a52-7a0f-5d3b-9c3c-1f0f6a1f8d21")
 """Namespace of the ids that pulled observations get: the same resource of a server has the same id, however often it is pulled."""
@@ -53,6 +53,11 @@ UPDATE observations SET type = :tipo, value = :valor, systolic = :sistolica, dia
 WHERE id = :id AND "tenantId" = :tenant AND "syncedToEHR" """
 
 
+def chave_de(tipo: str, id: str) -> str:
+    """Key of one resource of the server in the dead letter; ``Patient/id`` stands for a patient whose search the server refused."""
+    return f"{tipo}/{id}"
+
+
 @dataclass
 class Pagina:
     """What became of one page: counts by their names in the result, reasons of what was refused (also by key), ms that news took.
@@ -70,7 +75,7 @@ class Pagina:
 class Guarda:
     """Stores for one tenant; blocking, for a thread."""
 
-    def __init__(self, repositorio: Repositorio, config: Configuracao, recusadas: Recusadas) -> None:
+    def __init__(self, repositorio: Repositorio, config: Configuracao, recusadas: Fila) -> None:
         self.engine = repositorio.engine
         self.tenant_id = repositorio.tenant_id
         self.repositorio = repositorio
@@ -112,8 +117,9 @@ class Guarda:
                 pagina.contagem[destino] += 1
                 if destino in ("novas", "alteradas") and momento:
                     pagina.tempos.append(max(0, round((datetime.now(UTC) - datetime.fromisoformat(momento)).total_seconds() * 1000)))
-            self.recusadas.fechar(con, feitas)
-            self.recusadas.anotar(con, paciente, pagina.recusadas)
+            if pagina.recusadas:
+                self.recusadas.refuse(con, pagina.recusadas, paciente)
+            self.recusadas.conclude(con, feitas)
         return pagina
 
     def _um_cercado(self, con: Connection, *resto: Any) -> str:

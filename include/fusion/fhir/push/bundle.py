@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from include.fusion.errors import FusionHubError, RegistroInvalido, motivo_de
 from include.fusion.fhir.http.client import ClienteFhir, Resposta, esperas, id_de, por_identificador, versao_de
 from include.fusion.fhir.http.errors import (
@@ -24,6 +26,7 @@ from include.fusion.fhir.http.log import anotar
 from include.fusion.fhir.mapping import observation
 from include.fusion.fhir.mapping.validate import conferir
 from include.fusion.fhir.platform.repository import Enviada, ObservacaoLocal
+from include.fusion.fhir.push.patients import Pessoas
 from include.fusion.store.filas import Registro
 
 TIPO = "Observation"
@@ -38,6 +41,7 @@ class Item:
     registro: Registro
     local: ObservacaoLocal
     sujeito: str = ""
+    """Reference to its patient in the EHR."""
     recurso: dict[str, Any] | None = None
     versao: str | None = None
     """Present version in the EHR, for an update."""
@@ -50,14 +54,20 @@ class Item:
 class Remessa:
     """Sends items over one client; never raises for a record's own fault, which its item then carries."""
 
-    def __init__(self, cliente: ClienteFhir) -> None:
+    def __init__(self, cliente: ClienteFhir, pessoas: Pessoas) -> None:
         self.cliente = cliente
+        self.pessoas = pessoas
         self.meta = cliente.config.metadata
         self._vagas = asyncio.Semaphore(self.meta.concurrency)
 
     async def enviar(self, itens: Sequence[Item]) -> None:
         """Prepare and send all; a server that is out of reach is not asked for each item."""
         fora: list[FusionHubError] = []
+        por_paciente: dict[str, list[Item]] = {}
+        for item in itens:
+            por_paciente.setdefault(item.local.pessoa.paciente.id, []).append(item)
+        await asyncio.gather(*(self._guardado(self._sujeito, deles, fora) for deles in por_paciente.values()))
+        itens = [i for i in itens if i.falha is None]
         await asyncio.gather(*(self._guardado(self._ler_atual, [i], fora) for i in itens if i.local.fhir_id and not self._tem_atual(i)))
         await asyncio.to_thread(self._montar, [i for i in itens if i.falha is None])
         prontos = [i for i in itens if i.falha is None]
@@ -83,6 +93,17 @@ class Remessa:
     @staticmethod
     def _tem_atual(item: Item) -> bool:
         return item.local.versao is not None and item.local.recurso is not None
+
+    async def _sujeito(self, deles: list[Item]) -> None:
+        """The patient of all these; one whom the EHR does not know yet is made first."""
+        try:
+            ehr_id = await self.pessoas.garantir(deles[0].local.pessoa)
+        except (FusionHubError, SQLAlchemyError):
+            raise
+        except Exception as erro:
+            raise RegistroInvalido("Patient", motivo_de(erro)) from None
+        for item in deles:
+            item.sujeito = f"Patient/{ehr_id}"
 
     async def _ler_atual(self, itens: list[Item]) -> None:
         """An update needs the version that it replaces and all that we do not know of it."""

@@ -7,23 +7,23 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, select, text
 
+from include.fusion.fhir.http.errors import PREFIXO_INDISPONIVEL
 from include.fusion.fhir.platform.tables import fila_de, fila_de_entrada
 from include.fusion.store import presence
+from include.fusion.store.watermarks import IN_PAUSE, Pauses
 
 TEMPO_REAL = ("realtime",)
 PLANTAO = (0, "fhir_push")
 """Queue number and process under which a real-time run says that it is at work."""
-PAUSA_MIN, PAUSA_MAX = 15.0, 600.0
+PAUSES = Pauses(15.0, 600.0)
 RETENCAO = timedelta(days=30)
 """How long closed queue rows are kept for whoever asks what was sent when."""
 # Looks only at what partial indexes hold: unsynced observations, open queue rows (by process: the number, negative for
 # what came in, is made outside the database).
-_COM_TRABALHO = """\
+_COM_TRABALHO = f"""\
 SELECT c.tenant_id, t.name FROM fhir_integration_configs c JOIN tenants t ON t.id = c.tenant_id
 WHERE c.enabled AND c.sync_direction IN ('bidirectional', 'push') AND c.sync_frequency = ANY(:frequencias)
-    AND (NOT :respeitar OR NOT EXISTS (
-        SELECT 1 FROM marca_dagua m WHERE m.integracao_id = 0 AND m.processo = c.tenant_id AND m.origem = 'pausa'
-            AND m.executado_em > statement_timestamp()))
+    AND (NOT :respeitar OR NOT EXISTS ({IN_PAUSE.format(receiver="c.tenant_id")}))
     AND (EXISTS (
         SELECT 1 FROM observations o WHERE o."tenantId" = c.tenant_id AND NOT o."syncedToEHR" AND NOT EXISTS (
             SELECT 1 FROM SincronizacaoFhir f WHERE f.processo = c.tenant_id AND f.chave = o.id AND f.integracao_id >= 0 AND f.situacao IN ('pendente', 'reservado', 'erro')
@@ -34,35 +34,32 @@ WHERE c.enabled AND c.sync_direction IN ('bidirectional', 'push') AND c.sync_fre
                 OR (f.situacao = 'reservado' AND f.reservado_ate < statement_timestamp())
                 OR (:passageiras AND f.situacao = 'erro' AND starts_with(f.motivo, :motivo)))))
 ORDER BY c.tenant_id"""
-_PAUSAR = """\
-INSERT INTO marca_dagua AS m (integracao_id, processo, origem, marcador, executado_em)
-VALUES (0, :tenant, 'pausa', CAST(:minima AS text), statement_timestamp() + :minima * INTERVAL '1 second')
-ON CONFLICT (integracao_id, processo, origem) DO UPDATE SET
-    marcador = CAST(least(:maxima, CAST(m.marcador AS double precision) * 2) AS text),
-    executado_em = statement_timestamp() + least(:maxima, CAST(m.marcador AS double precision) * 2) * INTERVAL '1 second'"""
 
 
 def tenants_com_trabalho(
     engine: Engine, frequencias: Sequence[str], *, respeitar_pausa: bool = False, passageiras: bool = False
 ) -> list[tuple[str, str]]:
     """``(tenant_id, name)`` with due work. ``passageiras``: dead letters of an outage count too."""
-    from include.fusion.fhir.http.errors import PREFIXO_INDISPONIVEL
-
     binds = {"frequencias": list(frequencias), "respeitar": respeitar_pausa, "passageiras": passageiras, "motivo": PREFIXO_INDISPONIVEL}
     with engine.connect() as con:
         return [(a, b) for a, b in con.execute(text(_COM_TRABALHO), binds)]
 
 
+def reenviar_de_falhas_passageiras(engine: Engine, tenant_id: str) -> int:
+    """Dead letters that an outage made are pending again, as the seed's hourly job sends all that is not synchronised; how many."""
+    return fila_de(engine, tenant_id).reenviar_erros(reason_prefix=PREFIXO_INDISPONIVEL)
+
+
 def pausar(engine: Engine, tenant_id: str) -> None:
     """Leave a tenant alone in real time: a quarter of a minute after the first failure, twice as long after each more."""
     with engine.begin() as con:
-        con.execute(text(_PAUSAR), {"tenant": tenant_id, "minima": PAUSA_MIN, "maxima": PAUSA_MAX})
+        PAUSES.pausar(con, tenant_id)
 
 
 def retomar(engine: Engine, tenant_id: str) -> None:
     """Its server answers again."""
     with engine.begin() as con:
-        con.execute(text("DELETE FROM marca_dagua WHERE integracao_id = 0 AND processo = :t AND origem = 'pausa'"), {"t": tenant_id})
+        PAUSES.retomar(con, tenant_id)
 
 
 def de_plantao(engine: Engine) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
@@ -15,6 +14,7 @@ from include.fusion.hl7.build.profile import VERSOES
 from include.fusion.hl7.check.structures import ESTRUTURAS, EVENTOS, SEGMENTOS, onde_sai
 from include.fusion.hl7.check.tables import CHARSETS_2_4, TABELAS, Campo, campos_de
 from include.fusion.hl7.wire.escapes import NULO
+from include.fusion.hl7.wire.finding import Achado
 from include.fusion.hl7.wire.parser import Ilegivel, Mensagem, Segmento, ler
 
 _TS = re.compile(r"(\d{4})(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:(\d\d)(?:\.\d{1,4})?)?)?)?)?)?([+-]\d{4})?")
@@ -22,17 +22,6 @@ _NM = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 _NOME = re.compile(r"[A-Z][A-Z0-9]{2}")
 _SEM_FUSO = "hora sem fuso: cada destino a lê no seu; acrescente o deslocamento, como -0300"
 _ESCAPES = re.compile(r"[FSTREHN]|\.(?:br|sp\d*|in[+-]?\d*|ti[+-]?\d*|sk\d*|ce|fi|nf)|X(?:[0-9A-Fa-f]{2})+|[CMZ]\w*")
-
-
-@dataclass(frozen=True, slots=True)
-class Achado:
-    """``onde``: ``PID-7``, ``MSH-18`` or a segment. An ``aviso`` is no fault of the standard, or one that receivers live with."""
-
-    nivel: Literal["erro", "aviso"]
-    onde: str
-    texto: str
-    linha: int | None = None
-    valor: str | None = None
 
 
 def conferir(bruto: bytes, versao: str | None = None, charset: str | None = None) -> list[Achado]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from include.fusion.hl7.check.check import Achado
+from include.fusion.hl7.wire.finding import Achado
 
 _ENVELOPE = re.compile(rb"^(FHS|BHS|BTS|FTS)(.?)", re.DOTALL)
 _MSH = re.compile(rb"(?:^|(?<=[\r\n\x0b]))MSH(?=[^A-Za-z0-9\s])")

@@ -18,9 +18,8 @@ from include.fusion.settings.interval import ler_intervalo, texto_timespan
 from include.fusion.settings.legacy import services
 from include.fusion.settings.legacy.connection_strings import Conexao, conexao_de_banco, conexao_http, parece_string_de_conexao, secreta
 from include.fusion.settings.legacy.dotnet_json import ler_json
-from include.fusion.settings.legacy.services import DO_DOTNET, PARAMETROS, dobrar
-
-_DONOS_NO_MV = ("dbamv", "fusion_integracao")
+from include.fusion.settings.legacy.service import Antigo
+from include.fusion.settings.legacy.services import ANTIGOS, DO_DOTNET, PARAMETROS, dobrar
 
 
 @dataclass
@@ -40,8 +39,12 @@ class Importado:
 
     @property
     def origem(self) -> str:
-        """Id of the source's connection. Skymed has no database of its own: a file without one means that of the MV entry."""
-        return "mv" if self.sistema == "skymed" and self.id not in self.conexoes else self.id
+        """Id of the source's connection: where the file has no database, that of the system whose database its own is."""
+        return (self.id not in self.conexoes and self.servico and self.servico.database_of) or self.id
+
+    @property
+    def servico(self) -> Antigo | None:
+        return ANTIGOS.get(self.sistema or "")
 
 
 @dataclass
@@ -104,7 +107,7 @@ def importar(dados: dict[str, Any], sistema: str | None = None, id: str | None =
 
 def _numerar(lido: Importado, ids: list[tuple[str, str | None, Any]]) -> None:
     """The entry's IntegracaoID, and a process's own where it differs from that."""
-    com_numero = [s.nome for s in services.ANTIGOS[lido.sistema].secoes if "IntegracaoID" in s.chaves] if lido.sistema else []
+    com_numero = [s.nome for s in lido.servico.secoes if "IntegracaoID" in s.chaves] if lido.servico else []
     da_entrada = [valor for _, secao, valor in ids if secao is None]
     das_secoes = [valor for nome in com_numero for _, secao, valor in ids if secao == nome]
     candidatos = da_entrada or das_secoes or [valor for _, _, valor in ids]
@@ -132,14 +135,14 @@ def _avisar(lido: Importado, sobras: _Sobras, dotnet: list[str]) -> None:
         lido.avisos.append("keys of .NET itself, not needed here: " + ", ".join(dotnet))
     if lido.origem != lido.id:
         lido.avisos.append(
-            f"no source database in the file: conexoes.origem names {lido.origem!r}, set it to the MV entry's if that is another"
+            f"no source database in the file: conexoes.origem names {lido.origem!r}, set it to the entry's of that system if that is another"
         )
     lido.avisos += [f"{secao}: {services.por_que_nao(secao, lido.sistema)}, kept below as a comment" for secao in lido.futuros]
 
 
 def _guardar(lido: Importado, chave: str, valor: Any, nome: str) -> None:
     secao, _, parametro = chave.partition(".")
-    if lido.sistema == "mv" and parametro == "LayoutID" and not re.fullmatch(r"[1-9][0-9]{0,8}", str(valor)):
+    if parametro == "LayoutID" and lido.servico and lido.servico.layout_or_controller and not re.fullmatch(r"[1-9][0-9]{0,8}", str(valor)):
         lido.avisos.append(f"{nome}: not the number of a layout, so {secao} sends to the controller of its kind")
         return
     novo = _valor(lido, parametro, valor, nome)
@@ -176,22 +179,22 @@ def _intervalo(valor: Any) -> str | None:
 
 
 def _nomear_bancos(lido: Importado, bancos: list[tuple[str, Conexao]]) -> None:
-    # Schema FUSION_INTEGRACAO, which a name may come from, lies in MV's database.
-    do_mv = [nome for nome, c in bancos if lido.sistema in ("mv", "skymed") and c.usuario.lower() in _DONOS_NO_MV]
-    do_fusion = [n for n, _ in bancos if n not in do_mv and re.search(r"(?i)fusion|integrador|integracao", n.rpartition(":")[2])]
+    dono = lido.servico and ANTIGOS.get(lido.servico.database_of, lido.servico)
+    da_origem = [nome for nome, c in bancos if dono and c.usuario.lower() in dono.table_owners]
+    do_fusion = [n for n, _ in bancos if n not in da_origem and re.search(r"(?i)fusion|integrador|integracao", n.rpartition(":")[2])]
     if len(do_fusion) == len(bancos):
         do_fusion = do_fusion[1:]  # the only string, or the first of several alike, is the source: every old service has one
     for nome, conexao in bancos:
         conn_id = "fusion_db" if nome in do_fusion else lido.id
-        if lido.sistema in ("tasy", "trackcare") and nome in do_fusion and "integrador" in dobrar(nome.rpartition(":")[2]):
+        if lido.servico and lido.servico.integrator and nome in do_fusion and "integrador" in dobrar(nome.rpartition(":")[2]):
             conn_id = lido.integrador = "integrador"
         if conn_id in lido.conexoes:
             conn_id = f"{lido.id}_{dobrar(nome.rpartition(':')[2])}"
             lido.avisos.append(f"{nome}: one more database, connection {conn_id}; no process of this version uses it")
         lido.conexoes[conn_id] = conexao
         lido.avisos += [f"{nome}: {aviso}" for aviso in conexao.avisos]
-        if nome in do_mv:
-            lido.avisos.append(f"{nome}: user {conexao.usuario} owns tables; the hub only needs FUSION_LEITURA (docs/mv-dba.md)")
+        if dono and nome in da_origem:
+            lido.avisos.append(f"{nome}: user {conexao.usuario} {dono.owner_advice}")
 
 
 def _nomear_api(lido: Importado, enderecos: list[tuple[str, str]]) -> None:

@@ -9,6 +9,8 @@ from include.fusion.settings.sections import Carga, Importacao
 
 
 class Consulfarma(Integracao):
+    ENGINES = ("mssql",)
+
     sistema: Literal["consulfarma"]
     carga: Carga
     importacao: Importacao

@@ -240,8 +240,8 @@ _DETALHES = ("atendimento", "alergias", "vacinas", "cirurgias", "diagnosticos", 
 
 SISTEMA = Sistema(
     nome="consulfarma",
-    origens=tuple(Origem(nome, f"origem_{nome}.sql", f"vigia_{nome}.sql") for nome in ("atendimento", "paciente", "clinico")),
-    detalhes=tuple(Detalhe(nome, ((f"{nome}.sql", ()),)) for nome in _DETALHES),
+    origens=(Origem("atendimento"), Origem("paciente"), Origem("clinico")),
+    detalhes=tuple(map(Detalhe, _DETALHES)),
     mapear=mapear,
     tipo_chave=_chave,
 )

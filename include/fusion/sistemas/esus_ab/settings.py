@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
-from include.fusion.settings.integration import Integracao
-from include.fusion.settings.sections import CargaInicial, ImportacaoVigiada
+from include.fusion.settings.integration import WithHistory
+from include.fusion.settings.sections import ImportacaoVigiada
 
 
-class EsusAb(Integracao):
-    SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+class EsusAb(WithHistory):
+    ENGINES = ("postgresql",)
     BUSCA = "importacao"
 
     sistema: Literal["esus_ab"]
     importacao: ImportacaoVigiada
-    carga_inicial: CargaInicial | None = None
-    """Absent: no initial-load DAG."""
 
     @property
     def desde_o_inicio(self) -> bool:

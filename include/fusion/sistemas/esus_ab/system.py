@@ -315,11 +315,11 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
 
 
 def _origem(nome: str, *exige: str) -> Origem:
-    return Origem(nome, f"{nome}.sql", f"{nome}_vigia.sql", exige)
+    return Origem(nome, exige)
 
 
 def _detalhe(nome: str) -> Detalhe:
-    return Detalhe(nome, ((f"{nome}.sql", ()),))
+    return Detalhe(nome)
 
 
 SISTEMA = Sistema(
@@ -343,14 +343,14 @@ SISTEMA = Sistema(
         _detalhe("atendimento"),
         Detalhe(
             "profissionais",
-            (("profissionais.sql", ("tb_prof.no_civil_profissional",)), ("profissionais_antiga.sql", ("tb_prof.no_profissional",))),
+            (("read_profissionais.sql", ("tb_prof.no_civil_profissional",)), ("read_profissionais_old.sql", ("tb_prof.no_profissional",))),
         ),
         Detalhe(
             "responsavel",
             (
-                ("responsavel.sql", ("tb_atend.co_responsavel", "tb_prof.no_civil_profissional")),
-                ("responsavel_mista.sql", ("tb_atend.co_responsavel", "tb_prof.no_profissional")),
-                ("responsavel_antiga.sql", ("tb_atend.co_lotacao", "tb_prof.no_profissional")),
+                ("read_responsavel.sql", ("tb_atend.co_responsavel", "tb_prof.no_civil_profissional")),
+                ("read_responsavel_mixed.sql", ("tb_atend.co_responsavel", "tb_prof.no_profissional")),
+                ("read_responsavel_old.sql", ("tb_atend.co_lotacao", "tb_prof.no_profissional")),
             ),
             opcional=True,
         ),
@@ -361,18 +361,18 @@ SISTEMA = Sistema(
         Detalhe(
             "solicitacoes_exame",
             (
-                ("solicitacoes_exame.sql", ("tb_exame_requisitado.co_atend_prof_solicitacao",)),
-                ("solicitacoes_exame_antiga.sql", ("tb_exame_requisitado.co_atend_prof",)),
+                ("read_solicitacoes_exame.sql", ("tb_exame_requisitado.co_atend_prof_solicitacao",)),
+                ("read_solicitacoes_exame_old.sql", ("tb_exame_requisitado.co_atend_prof",)),
             ),
         ),
         _detalhe("exames"),
-        Detalhe("prescricoes", (("prescricoes.sql", ("tb_receita_medicamento.st_interrompido",)), ("prescricoes_antiga.sql", ()))),
+        Detalhe("prescricoes", (("read_prescricoes.sql", ("tb_receita_medicamento.st_interrompido",)), ("read_prescricoes_old.sql", ()))),
         _detalhe("procedimentos"),
         Detalhe(
             "alergias",
             (
-                ("alergias.sql", ("tb_alergia.co_substancia_especifica", "tb_substancia_espec_alergia.no_substancia_espec_alergia")),
-                ("alergias_antiga.sql", ("tb_alergia.no_substancia_especifica",)),
+                ("read_alergias.sql", ("tb_alergia.co_substancia_especifica", "tb_substancia_espec_alergia.no_substancia_espec_alergia")),
+                ("read_alergias_old.sql", ("tb_alergia.no_substancia_especifica",)),
             ),
             opcional=True,
         ),

@@ -14,6 +14,7 @@ from include.fusion.errors import RegistroInvalido
 from include.fusion.mapping import dates, documents, sections, values
 from include.fusion.model.agenda import AgendamentoCirurgico, CirurgiaAgendada, MembroEquipe, PacienteAgendado
 from include.fusion.reading.spec import Contexto, Detalhe, Linha, Processo, Sistema
+from include.fusion.sistemas.fusion_service.form import BOOKINGS
 from include.fusion.sistemas.mv.patient import profissional
 
 
@@ -96,10 +97,11 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> AgendamentoCi
 
 SISTEMA = Sistema(
     nome="fusion_service",
+    form=BOOKINGS,
     origens=(),
-    detalhes=tuple(Detalhe(nome, ((f"{nome}.sql", ()),)) for nome in ("agendamento", "cirurgias", "equipe")),
+    detalhes=(Detalhe("agendamento"), Detalhe("cirurgias"), Detalhe("equipe")),
     mapear=mapear,
     tipo_chave=int,
-    processos=(Processo("processar", "AplicacaoPendencia", "agenda_cirurgica", cancelar_ausentes=True),),
+    processos=(Processo("processar", "AplicacaoPendencia", "agenda_cirurgica", cancelar_ausentes=True, body="agendamento"),),
     atende_pendencias=True,
 )

@@ -72,5 +72,5 @@ def profissional(x: Linha, ctx: Contexto) -> Profissional | None:
 
 
 def mapear_paciente(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Paciente:
-    """One patient without any attendance (``paciente.sql``)."""
+    """One patient without any attendance (``read_paciente.sql``)."""
     return sections.em("paciente", paciente, sections.unica(dados, "paciente"), ctx)

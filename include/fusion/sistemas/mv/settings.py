@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import ClassVar, Literal
+from typing import Literal
 
-from include.fusion.settings.integration import Integracao
-from include.fusion.settings.sections import Acompanhamento, Atualizacao, CargaInicial, Entrega, Processamento, Processo
+from include.fusion.settings.integration import WithHistory
+from include.fusion.settings.sections import Acompanhamento, Atualizacao, Processamento, Processo
 
 
-class Mv(Integracao):
+class Mv(WithHistory):
     """Every process of the old service is a section of its own, under its old name in snake case."""
 
-    SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+    ENGINES = ("oracle",)
     BUSCA = "atualizacao_fila_pendencias"
     ENTREGA = "acompanhamento"
     DESDE_O_INICIO = False
@@ -30,12 +30,9 @@ class Mv(Integracao):
     """``Interval``: how often the attendances in an ICU are looked at, whether or not anything says that they changed."""
     processamento_pendencia_atualizacao_paciente: Processamento = Processamento()
     acompanhamento: Acompanhamento = Acompanhamento()
-    carga_inicial: CargaInicial | None = None
-    """Absent: no initial-load DAG."""
 
-    def entrega_de(self, processo: str) -> Entrega:
-        entrega: Entrega = getattr(self, f"processamento_pendencia_{processo}")
-        return entrega
+    def entrega_de(self, processo: str) -> Processamento:
+        return Processamento.of(self.section(f"processamento_pendencia_{processo}"))
 
 
 SETTINGS = Mv

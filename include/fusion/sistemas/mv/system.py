@@ -18,7 +18,7 @@ from include.fusion.errors import RegistroInvalido
 from include.fusion.mapping import dates, sections, values
 from include.fusion.model.atendimento import Atendimento
 from include.fusion.reading.spec import Contexto, Detalhe, Diario, Leitura, Linha, Origem, Processo, Ronda, Sistema
-from include.fusion.sistemas.mv.beds import leito, movimentacoes
+from include.fusion.sistemas.mv.beds import leito, make_context, movimentacoes
 from include.fusion.sistemas.mv.clinical import alergias, diagnosticos, evolucoes, prescricoes, solicitacoes
 from include.fusion.sistemas.mv.patient import mapear_paciente, paciente, profissional
 from include.fusion.sistemas.mv.vital_signs import sinais
@@ -91,7 +91,7 @@ def rotear(linha: Linha) -> list[tuple[str, Operacao]]:
 
 
 def _origem(nome: str, **opcoes: Any) -> Origem:
-    return Origem(nome, f"{nome}.sql", f"{nome}_vigia.sql", **{"processo": "abertura", "passo": FILA, **opcoes})
+    return Origem(nome, **{"processo": "abertura", "passo": FILA, **opcoes})
 
 
 def _origem_paciente(nome: str, **opcoes: Any) -> tuple[Origem, Origem]:
@@ -104,7 +104,7 @@ def _origem_paciente(nome: str, **opcoes: Any) -> tuple[Origem, Origem]:
 
 
 def _detalhe(nome: str, *exige: str) -> Detalhe:
-    return Detalhe(nome, ((f"{nome}.sql", exige),), opcional=bool(exige), grupo="alergias" if exige else "")
+    return Detalhe(nome, ((f"read_{nome}.sql", exige),), opcional=bool(exige), grupo="alergias" if exige else "")
 
 
 SISTEMA = Sistema(
@@ -141,11 +141,9 @@ SISTEMA = Sistema(
         Processo("uti"),
         Processo("atualizacao_paciente", "PendenciaIntegracao", "paciente"),
     ),
-    diarios=(
-        Diario(
-            "diario_atendimento", "diario_atendimento.sql", "diario_atendimento_apagar.sql", "diario_atendimento_vigia.sql", rotear, FILA
-        ),
-    ),
-    rondas=(Ronda("uti_pendentes", "uti_pendentes.sql", "uti", FILA),),
+    diarios=(Diario("diario_atendimento", rotear, FILA),),
+    rondas=(Ronda("uti_pendentes", "uti", FILA),),
+    requests=Processo("busca_atendimentos_paciente", "PendenciaBuscaAtendimentos", "paciente"),
+    make_context=make_context,
     outras={"paciente": Leitura((_detalhe("paciente"),), mapear_paciente, int)},
 )

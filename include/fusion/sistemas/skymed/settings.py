@@ -18,10 +18,15 @@ class ImportarPendencias(Busca, Importacao):
     metodo: str = Field(default="Sincronizar", min_length=1, max_length=100)
     """What the application shall do with the booking."""
 
+    @property
+    def keys_per_statement(self) -> int:
+        return 0  # A pendency only names its booking.
+
 
 class Skymed(Integracao):
     """Announces MV's surgical bookings; ``conexoes.origem`` is MV's database."""
 
+    ENGINES = ("oracle",)
     BUSCA = ENTREGA = "importar_pendencias"
     DESDE_O_INICIO = False
 

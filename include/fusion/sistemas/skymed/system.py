@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from include.fusion.model.agenda import AplicacaoPendencia
 from include.fusion.reading.spec import Diario, Linha, Origem, Processo, Sistema
+from include.fusion.sistemas.skymed.form import BOOKINGS
 
 if TYPE_CHECKING:
     from include.fusion.model.content import Registro
@@ -38,8 +39,9 @@ def montar(chave: str, integracao: Any) -> Registro:
 
 SISTEMA = Sistema(
     nome="skymed",
-    origens=(Origem("paciente_alterado", "paciente_alterado.sql", "paciente_alterado_vigia.sql"),),
+    form=BOOKINGS,
+    origens=(Origem("paciente_alterado"),),
     tipo_chave=int,
-    processos=(Processo(PROCESSO, "AtualizacaoAgendaCirurgia", "aplicacao_pendencia", montar=montar),),
-    diarios=(Diario("diario_agenda", "diario_agenda.sql", "diario_agenda_apagar.sql", "diario_agenda_vigia.sql", rotear),),
+    processos=(Processo(PROCESSO, "AtualizacaoAgendaCirurgia", "aplicacao_pendencia", montar=montar, body=None),),
+    diarios=(Diario("diario_agenda", rotear),),
 )

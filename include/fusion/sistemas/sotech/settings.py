@@ -16,8 +16,13 @@ class CargaComparada(BuscaPaginada):
     perda_max: float = Field(default=0.5, gt=0, le=1)
     """Share of a table's rows that may vanish between two looks: more is taken for a restore under way, and the load fails; 1: any."""
 
+    @property
+    def max_loss(self) -> float:
+        return self.perda_max
+
 
 class Sotech(Integracao):
+    ENGINES = ("postgresql",)
     ENTREGA = "integracao"
 
     sistema: Literal["sotech"]

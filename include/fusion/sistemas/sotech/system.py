@@ -14,7 +14,6 @@ A record is one ``sotech.ate_atendimento`` (key ``pkatendimento``). Decisions:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from include.fusion.errors import RegistroInvalido
 from include.fusion.mapping import dates, documents, sections, values
@@ -121,10 +120,6 @@ def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
     )
 
 
-def _retrato(nome: str, tabela: str, **opcoes: Any) -> Retrato:
-    return Retrato(nome, tabela, f"retrato_{nome}_blocos.sql", f"retrato_{nome}.sql", **opcoes)
-
-
 _PEP = ("subjetivo", "diagnostico", "evolucao", "sinalvital", "prescricao", "prescricao_item", "exame", "exame_resultado")
 _DETALHES = (
     "atendimento", "contatos", "movimentacoes", "diagnosticos", "anamneses", "evolucoes", "sinais_vitais", "prescricoes", "exames",
@@ -135,16 +130,16 @@ SISTEMA = Sistema(
     nome="sotech",
     origens=(),
     retratos=(
-        _retrato("atendimento", "sotech.ate_atendimento", principal=True),
-        _retrato("movimentacao_leito", "sotech.ate_movimentacao_leito"),
-        *(_retrato(nome, f"pep.ate_{nome}") for nome in _PEP),
+        Retrato("atendimento", "sotech.ate_atendimento", principal=True),
+        Retrato("movimentacao_leito", "sotech.ate_movimentacao_leito"),
+        *(Retrato(nome, f"pep.ate_{nome}") for nome in _PEP),
         # Every attendance carries its patient.
-        _retrato("paciente", "sotech.cdg_paciente", sql_alvos="retrato_alvos.sql"),
-        _retrato("contato", "sotech.cdg_contato", sql_alvos="retrato_alvos.sql"),
+        Retrato("paciente", "sotech.cdg_paciente", sql_alvos="targets.sql"),
+        Retrato("contato", "sotech.cdg_contato", sql_alvos="targets.sql"),
     ),
-    sql_mudancas="mudancas.sql",
-    sql_cancelados="cancelados.sql",
-    detalhes=tuple(Detalhe(nome, ((f"{nome}.sql", ()),)) for nome in _DETALHES),
+    sql_mudancas="counters.sql",
+    sql_cancelados="cancelled.sql",
+    detalhes=tuple(map(Detalhe, _DETALHES)),
     mapear=mapear,
     tipo_chave=_chave,
     processos=(Processo("integracao", "PendenciaIntegracao", cancelar_ausentes=True),),

@@ -11,7 +11,7 @@ from include.fusion.mapping import dates, values
 from include.fusion.model.atendimento import MovimentacaoLeito
 from include.fusion.reading.spec import Contexto, Linha
 
-# The facts know of no column that tells an ICU; its name does. A site with other names replaces movimentacoes.sql.
+# The facts know of no column that tells an ICU; its name does. A site with other names replaces read_movimentacoes.sql.
 _UTI = re.compile(r"(?<!\bSEMI[ -])\b(?:UTI|CTI|UCO|UCIN)N?\d*\b(?![ -]SEMI)|TERAPIA INTENSIVA", re.IGNORECASE)
 
 

@@ -79,5 +79,5 @@ def profissional(x: Linha, ctx: Contexto) -> Profissional | None:
 
 
 def mapear_paciente(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Paciente:
-    """One patient without any attendance (``pacientes.sql``)."""
+    """One patient without any attendance (``read_paciente.sql``)."""
     return sections.em("paciente", paciente, sections.unica(dados, "paciente"), sections.linhas(dados, "complementos"), ctx)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 from include.fusion.settings.integration import Integracao
-from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, Entrega, Processamento, Processo
+from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, Processamento, Processo
 
 
 class Tasy(Integracao):
     """Every process of the old service is a section of its own, under its old name in snake case."""
 
+    ENGINES = ("oracle",)
     BUSCA = "buscar_atendimentos"
     ENTREGA = "acompanhamento"
 
@@ -20,10 +21,6 @@ class Tasy(Integracao):
     gerar_pendencia_atualizacao_pacientes: Processo = Processo()
     integrar_pendencia_atualizacao_pacientes: Processamento = Processamento()
     acompanhamento: Acompanhamento = Acompanhamento()
-
-    def entrega_de(self, processo: str) -> Entrega:
-        entrega: Entrega = getattr(self, processo)
-        return entrega
 
 
 SETTINGS = Tasy

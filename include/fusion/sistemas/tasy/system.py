@@ -83,7 +83,7 @@ INFORMACOES, INTEGRAR = "buscar_informacoes_atendimentos", "integrar_pendencia_a
 
 
 def _origem(nome: str, **opcoes: Any) -> Origem:
-    return Origem(nome, f"{nome}.sql", f"{nome}_vigia.sql", **{"processo": INFORMACOES, "passo": BUSCA, **opcoes})
+    return Origem(nome, **{"processo": INFORMACOES, "passo": BUSCA, **opcoes})
 
 
 def _origem_paciente(nome: str) -> tuple[Origem, Origem]:
@@ -92,10 +92,6 @@ def _origem_paciente(nome: str) -> tuple[Origem, Origem]:
         _origem(nome, processo=INTEGRAR, passo=PACIENTES),
         _origem(f"atendimentos_{nome}", prioridade=7, passo=PACIENTES),
     )
-
-
-def _detalhe(nome: str, arquivo: str = "") -> Detalhe:
-    return Detalhe(nome, ((f"{arquivo or nome}.sql", ()),))
 
 
 SISTEMA = Sistema(
@@ -116,11 +112,10 @@ SISTEMA = Sistema(
         _origem("primeiro_atendimento", processo=INTEGRAR, passo=PACIENTES, ineditas=True),
     ),
     detalhes=(
-        _detalhe("atendimento", "atendimentos"),
         *map(
-            _detalhe,
+            Detalhe,
             (
-                "complementos", "convenios", "movimentacoes", "diagnosticos", "alergias", "sinais_vitais", "prescricoes", "procedimentos",
+                "atendimento", "complementos", "convenios", "movimentacoes", "diagnosticos", "alergias", "sinais_vitais", "prescricoes", "procedimentos",
                 "evolucoes",
             ),
         ),
@@ -133,5 +128,5 @@ SISTEMA = Sistema(
         Processo(INFORMACOES, "ImportarAtendimento", cancelar_ausentes=True),
         Processo(INTEGRAR, "PendenciaIntegracao", "paciente"),
     ),
-    outras={"paciente": Leitura((_detalhe("paciente", "pacientes"), _detalhe("complementos", "pacientes_complementos")), mapear_paciente)},
+    outras={"paciente": Leitura((Detalhe("paciente"), Detalhe("complementos", (("read_complementos_paciente.sql", ()),))), mapear_paciente)},
 )  # fmt: skip

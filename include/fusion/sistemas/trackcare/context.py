@@ -14,7 +14,7 @@ from include.fusion.hl7.build.profile import AjustesHl7
 from include.fusion.hl7.build.values import Pessoal
 from include.fusion.mapping import dates, values
 from include.fusion.model.depara import DePara
-from include.fusion.reading.spec import Contexto, Linha
+from include.fusion.reading.spec import Contexto, Linha, usual_context
 from include.fusion.sistemas.trackcare.settings import TrackCare
 
 _ORIGEM_HOROLOG = date(1840, 12, 31)
@@ -38,13 +38,11 @@ class ContextoTrackCare(Contexto):
     desde: datetime | None = None
 
 
-def contexto_de(i: TrackCare, depara: DePara, omitir_documento_invalido: bool = False) -> ContextoTrackCare:
+def contexto_de(i: TrackCare, depara: DePara) -> ContextoTrackCare:
     """How one installation's patients become messages."""
     p = i.paciente
     return ContextoTrackCare(
-        depara,
-        i.fuso,
-        omitir_documento_invalido,
+        **vars(usual_context(i, depara)),
         hl7=AjustesHl7(i.integracao_id, i.fuso, **i.hl7.model_dump()),
         nome_em=tuple(p.nome_em),
         nome_social_em=p.nome_social_em,

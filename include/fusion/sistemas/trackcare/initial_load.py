@@ -1,6 +1,6 @@
 """Initial load of TrackCare's people: ``PA_Person`` by ascending number into ``PacienteSES``, both in the source's own database.
 
-The seed's algorithm: from the last number done, so many people per cycle. A page is one statement there, and no patient passes through the
+From the last number done, so many people per cycle. A page is one statement there, and no patient passes through the
 hub. The checkpoint follows the page: a killed load repeats one page, whose people are there already.
 
 Rows are marked with the hub's clock before their page is written, while the source's own triggers go on marking theirs: a slow page, or
@@ -11,72 +11,40 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Engine
-
-from include.fusion.change.initial_load import ORIGEM, Ponto
-from include.fusion.reading.sql import ConsultasSistema
-from include.fusion.store.watermarks import Marca, Marcas
+from include.fusion.change.initial_load import PagedLoad, Ponto
 
 
-class CargaPacientes:
-    """``agora`` gives the source's local time, which marks the rows as changed; ``ao_concluir`` makes the next look compare everything.
+class CargaPacientes(PagedLoad):
+    """``agora`` gives the source's local time, which marks the rows as changed; ``ao_concluir`` makes the next look compare everything."""
 
-    Not shared between threads.
-    """
-
-    def __init__(
-        self,
-        consultas: ConsultasSistema,
-        fusion: Engine,
-        marcas: Marcas,
-        *,
-        pagina: int,
-        agora: Callable[[], datetime],
-        ao_concluir: Callable[[], None],
-    ) -> None:
-        self.consultas = consultas
-        self.fusion = fusion
-        self.marcas = marcas
-        self.pagina = pagina
+    def __init__(self, *parts: Any, pagina: int, agora: Callable[[], datetime], ao_concluir: Callable[[], None]) -> None:
+        super().__init__(*parts, pagina=pagina)
         self.agora = agora
         self.ao_concluir = ao_concluir
-
-    def ponto(self) -> Ponto:
-        """The checkpoint; a load that never ran has an empty one."""
-        with self.fusion.connect() as con:
-            marca = self.marcas.ler(con, ORIGEM)
-        return Ponto() if marca is None or not marca.detalhe else Ponto(**marca.detalhe)
-
-    def recomecar(self) -> None:
-        """Begin with the first person again."""
-        self._gravar(Ponto())
 
     def executar(self, *, ao_avancar: Callable[[Ponto], None], esperar: Callable[[], None]) -> Ponto:
         """Every person from the checkpoint on. ``esperar`` is called between cycles and blocks while the load is paused."""
         ponto = self.ponto()
         novas = not ponto.concluida
+        ponto.total = self._total()
         with self.consultas.engine.connect() as con:
-            ponto.total = int(self.consultas.linhas(con, self.consultas.sistema.sql_total)[0]["total"])
-            con.rollback()
             while True:
                 esperar()
                 de = int(ponto.chave or 0)
-                pessoas = self.consultas.linhas(con, "pessoas.sql", chave=de, limite=self.pagina)
+                pessoas = self.consultas.linhas(con, "initial_load_keys.sql", chave=de, limite=self.pagina)
                 if pessoas:
                     novas = True
                     ate = int(pessoas[-1]["chave"])
-                    con.execute(self.consultas.sql("carga_inicial.sql"), {"depois": de, "ate": ate, "agora": self.agora()})
+                    con.execute(self.consultas.sql("initial_load.sql"), {"depois": de, "ate": ate, "agora": self.agora()})
                     con.commit()
                     ponto.feitos, ponto.chave = ponto.feitos + len(pessoas), str(ate)
                 ponto.concluida = len(pessoas) < self.pagina
                 if ponto.concluida and novas:
                     self.ao_concluir()  # Before the checkpoint: a load that is killed in between does it again.
-                self._gravar(ponto)
+                with self.fusion.begin() as fusion:
+                    self._gravar(fusion, ponto)
                 ao_avancar(ponto)
                 if ponto.concluida:
                     return ponto
-
-    def _gravar(self, ponto: Ponto) -> None:
-        with self.fusion.begin() as con:
-            self.marcas.gravar(con, ORIGEM, Marca(None, ponto.chave, detalhe=vars(ponto)))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
 from include.fusion.settings.integration import Integracao
-from include.fusion.settings.interval import Duracao, Intervalo
-from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, Processo, _dia
+from include.fusion.settings.interval import Intervalo
+from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, CargaPacientes, PendenciaBusca, Retencao, _dia
 from include.fusion.settings.strict_yaml import Modelo
 
 
@@ -46,45 +46,24 @@ class PacienteTrackCare(Modelo):
     """Episodes that ended before this day do not travel."""
 
 
-class CargaPacientes(Processo):
-    """Pages the source's people by ascending number, each page a cycle (TrackCare)."""
-
-    max_records: int = Field(default=5000, ge=1, le=100_000, alias="MaxRecords")
-    """People per cycle."""
-    intervalo: Duracao = Field(default=timedelta(0), validation_alias="Interval", serialization_alias="Interval")
-    """Pause between two cycles."""
-    pausar: bool = False
-    """true: stop after the page at hand; the next run goes on from its checkpoint."""
-    dagrun_timeout: Intervalo = timedelta(days=7)
-    """Longest run."""
-
-
-class PendenciaBusca(Processo):
-    """Reads waiting patients as a whole and makes messages of them (TrackCare)."""
-
-    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
-    """Between two looks at the queue."""
-    max_records: int = Field(default=200, ge=1, le=2000, alias="MaxRecords")
-    """Patients that are read together."""
-    retencao_dias: int = Field(default=30, ge=1, le=3650)
-    """Days that finished queue rows are kept."""
-
-
-class EnvioArquivo(Acompanhamento):
+class EnvioArquivo(Acompanhamento, Retencao):
     """Sends waiting messages, and keeps the run on duty while traffic is steady (TrackCare)."""
 
     intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
     """Between two looks at the queue."""
     lote: int = Field(default=500, ge=1, le=5000, alias="MaxRecords")
     """Messages reserved together."""
-    retencao_dias: int = Field(default=30, ge=1, le=3650)
-    """Days that sent messages are kept."""
+
+    @property
+    def keys_per_statement(self) -> int:
+        return 0  # Messages wait in the integration database.
 
 
 class TrackCare(Integracao):
     """``conexoes.origem`` is TrakCare's database, ``conexoes.hl7`` where messages go: Fusion's HTTP API or an MLLP receiver."""
 
     SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+    ENGINES = ("iris",)
     BUSCA = "sincronizar_pacientes"
     ENTREGA = "envio_arquivo_fusion"
 
@@ -96,12 +75,9 @@ class TrackCare(Integracao):
     pendencia_busca_paciente: PendenciaBusca = PendenciaBusca()
     envio_arquivo_fusion: EnvioArquivo = EnvioArquivo()
 
-    def entrega_de(self, processo: str) -> Any:
-        return getattr(self, processo)
-
     @property
-    def dags_iniciais(self) -> tuple[str, ...]:
-        return self.dag_ids[1:] if self.carga_inicial_pacientes.habilitado else ()
+    def initial_load(self) -> CargaPacientes:
+        return self.carga_inicial_pacientes
 
 
 SETTINGS = TrackCare

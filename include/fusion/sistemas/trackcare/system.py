@@ -31,9 +31,10 @@ from include.fusion.hl7.build.rde import rde
 from include.fusion.hl7.build.siu import siu
 from include.fusion.hl7.wire.escapes import APAGAR
 from include.fusion.mapping import sections
-from include.fusion.reading.spec import Contexto, Detalhe, Linha, Origem, Processo, Sistema
+from include.fusion.reading.spec import Contexto, Detalhe, Linha, Origem, Processo, Replica, Sistema
 from include.fusion.sistemas.trackcare import clinical
-from include.fusion.sistemas.trackcare.context import Coleta, ContextoTrackCare, chave, dia
+from include.fusion.sistemas.trackcare.context import Coleta, ContextoTrackCare, chave, contexto_de, dia
+from include.fusion.sistemas.trackcare.form import PATIENTS
 from include.fusion.sistemas.trackcare.patient import alergias, nome, paciente
 from include.fusion.sistemas.trackcare.visits import Visita, visitas
 
@@ -299,11 +300,18 @@ DETALHES = ("paciente", "unificacao", "alergias", "admissoes", "movimentacoes", 
             "cirurgias")  # fmt: skip
 """Kinds of rows that are read for a patient, each from a file of its name."""
 
+COPIA = Replica("PacienteSES", "pacienteid", na_copia, frozenset({"atualizadoem"}))
+
 SISTEMA = Sistema(
     nome="trackcare",
-    origens=(Origem("pacienteses", "pacienteses.sql", "pacienteses_vigia.sql", processo=PROCESSO, passo=SINCRONIZAR, espelho=na_copia),),
-    detalhes=tuple(Detalhe(nome, ((f"{nome}.sql", ()),)) for nome in DETALHES),
+    form=PATIENTS,
+    origens=(Origem("pacienteses", processo=PROCESSO, passo=SINCRONIZAR, replica=COPIA),),
+    detalhes=tuple(map(Detalhe, DETALHES)),
     mapear=mapear,
+    make_context=contexto_de,
     tipo_chave=int,
-    processos=(Processo(PROCESSO, "PendenciaIntegracao", "paciente_hl7", prepara=True), Processo(ENVIO, "PacienteArquivo", "mensagem")),
+    processos=(
+        Processo(PROCESSO, "PendenciaIntegracao", "paciente_hl7", prepara=True),
+        Processo(ENVIO, "PacienteArquivo", "mensagem", messages=True),
+    ),
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Table, literal_column
 
-from include.fusion.store.filas.types import Desfecho, Filtro, ItemFila, Registro
+from include.fusion.store.filas.types import Desfecho, ItemFila, Registro
 from include.fusion.store.locks import travar
 from include.fusion.store.tables import lista_sql
 
@@ -67,8 +67,10 @@ class Dialeto(ABC):
         """Coalesce and insert, after every item was read and checked; how many keys were queued."""
 
     @abstractmethod
-    def reservar(self, con: Connection, escopo: Escopo, quantos: int, dono: str, prazo: float, filtro: Filtro) -> list[Registro]:
-        """Reserve due rows; the caller holds the reservation lock."""
+    def reservar(
+        self, con: Connection, escopo: Escopo, quantos: int, dono: str, prazo: float, chaves: Sequence[str] | None
+    ) -> list[Registro]:
+        """Reserve due rows, of all keys or of ``chaves``; the caller holds the reservation lock."""
 
     @abstractmethod
     def ha_pronto(self, con: Connection, escopo: Escopo) -> bool:

@@ -9,20 +9,19 @@ batch, whose owner delivers them one after another in the order (prioridade, id)
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime, timedelta
+from contextlib import contextmanager, nullcontext
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, null, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Select, Table, delete, func, null, select, update
 from sqlalchemy.sql.elements import SQLColumnExpression
 
 from include.fusion.store.clock import agora, depois
-from include.fusion.store.filas import queries
 from include.fusion.store.filas.dialect import Dialeto, Escopo
 from include.fusion.store.filas.mssql import SQLServer
 from include.fusion.store.filas.oracle import Oracle
 from include.fusion.store.filas.postgresql import PostgreSQL
-from include.fusion.store.filas.types import RESULTADOS, Desfecho, Filtro, ItemFila, Registro, cortar_motivo
+from include.fusion.store.filas.types import RESULTADOS, Desfecho, ItemFila, Registro, cortar_motivo
 from include.fusion.store.tables import ABERTAS, DONO_MAX, FECHADAS, FILAS, SITUACOES
 
 DIALETOS: Mapping[str, Dialeto] = {d.nome: d for d in (PostgreSQL(), SQLServer(), Oracle())}
@@ -80,14 +79,15 @@ class Fila:
         """
         return self._dialeto.enfileirar(con, self.escopo, itens)
 
-    def reservar(self, quantos: int, dono: str, prazo: timedelta, *, filtro: Filtro | None = None) -> list[Registro]:
-        """Take at most ``quantos`` due rows for ``prazo``, in delivery order; rows whose lease ran out come back first (as one more try)."""
+    def reservar(self, quantos: int, dono: str, prazo: timedelta, *, chaves: Sequence[str] | None = None) -> list[Registro]:
+        """Take at most ``quantos`` due rows (of ``chaves`` alone, where given) for ``prazo``, in delivery order; rows whose lease ran out come
+        back first (as one more try)."""
         if not dono or len(dono) > DONO_MAX:
             raise ValueError(f"dono needs 1 to {DONO_MAX} characters")
         with self._transacao() as con:
             self.escopo.travar_reserva(con)
             self._soltar_vencidos(con)
-            return self._dialeto.reservar(con, self.escopo, quantos, dono, prazo.total_seconds(), filtro or Filtro())
+            return self._dialeto.reservar(con, self.escopo, quantos, dono, prazo.total_seconds(), chaves)
 
     def renovar(self, dono: str, prazo: timedelta) -> int:
         """Extend the lease of every row that ``dono`` still holds; fewer than expected means that some were lost to others."""
@@ -145,9 +145,13 @@ class Fila:
             raise ValueError("an empty prefix would take rows from living workers")
         return self._mudar(("reservado",), self._do_dono(prefixo_dono), valores=self._de_volta())
 
-    def reenviar_erros(self, *, prefixo_dono: str | None = None, chaves: Iterable[str] | None = None) -> int:
-        """Refused rows pending again, with no tries counted: all, those of one run or task (owner prefix), or those of some keys."""
+    def reenviar_erros(
+        self, *, prefixo_dono: str | None = None, chaves: Iterable[str] | None = None, reason_prefix: str | None = None
+    ) -> int:
+        """Refused rows pending again, no tries counted: all, or those of one run or task (owner prefix), of some keys, of reasons that begin so."""
         onde = [] if prefixo_dono is None else [self._do_dono(prefixo_dono)]
+        if reason_prefix is not None:
+            onde.append(self._comeca(self._tabela.c.motivo, reason_prefix))
         valores = {**self._de_volta(), "tentativas": 0, "proxima_tentativa_em": null()}
         return self._mudar(("erro",), *onde, valores=valores, chaves=chaves)
 
@@ -155,6 +159,22 @@ class Fila:
         """Close rows unsent. A row in flight is not touched: its outcome is already on the way."""
         valores = {"situacao": "descartado", "motivo": cortar_motivo(motivo), "concluido_em": agora(), "proxima_tentativa_em": null()}
         return self._mudar(("pendente", "erro"), valores=valores, chaves=chaves)
+
+    def refuse(self, con: Connection, reasons: Mapping[str, str], chave_paciente: str = "") -> None:
+        """Put keys into ``erro`` without a delivery, in the caller's transaction: key → reason. What somebody has in hand is left to him."""
+        em_maos = {chave for chave, (situacao, _) in self.abertas(con, reasons).items() if situacao == "reservado"}
+        livres = {chave: cortar_motivo(motivo) for chave, motivo in reasons.items() if chave not in em_maos}
+        self.enfileirar(con, [ItemFila(chave, chave_paciente, "inclusao", 0) for chave in livres])
+        for motivo in set(livres.values()):
+            self._mudar(
+                ("pendente",), valores={"situacao": "erro", "motivo": motivo}, chaves=[c for c, m in livres.items() if m == motivo], con=con
+            )
+
+    def conclude(self, con: Connection, chaves: Iterable[str]) -> None:
+        """Close keys that were settled without a delivery, in the caller's transaction. What somebody has in hand is left to him."""
+        self._mudar(
+            ("pendente", "erro"), valores={"situacao": "concluido", "concluido_em": agora(), "motivo": null()}, chaves=chaves, con=con
+        )
 
     def limpar(self, mais_velhos_que: timedelta, lote: int = 5000) -> int:
         """Delete closed rows of that age in short transactions; refused rows stay until somebody decides."""
@@ -175,16 +195,17 @@ class Fila:
                 return total
 
     def contar(self) -> dict[str, int]:
-        """Rows per situation, and ``prontos``: what a reservation could take now. Reads the whole queue: for reports, not for polling."""
+        """Rows per situation. Reads the whole queue: for reports, not for polling."""
+        t = self._tabela.c
+        deste = (t.integracao_id == self.escopo.integracao_id, t.processo == self.escopo.processo)
         with self._engine.connect() as con:
-            contados: dict[str, int] = dict(con.execute(queries.por_situacao(self.escopo)).all())
-            prontos = con.execute(queries.prontos(self._dialeto, self.escopo)).scalar_one()
-        return {**{s: contados.get(s, 0) for s in SITUACOES}, "prontos": prontos}
+            contados: dict[str, int] = dict(con.execute(select(t.situacao, func.count()).where(*deste).group_by(t.situacao)).all())
+        return {s: contados.get(s, 0) for s in SITUACOES}
 
     def tem_prontos(self) -> bool:
         """Whether a reservation would find something, for polling: stops at the first row."""
         with self._engine.connect() as con:
-            return self._tem_prontos(con)
+            return con.execute(self._vencidos().limit(1)).first() is not None or self._dialeto.ha_pronto(con, self.escopo)
 
     def tem_abertas(self) -> bool:
         """Whether any row still has to travel, now or later."""
@@ -192,34 +213,22 @@ class Fila:
         with self._engine.connect() as con:
             return con.execute(consulta).first() is not None
 
-    def proxima_em(self) -> datetime | None:
-        """When there will be something to reserve: now, when a retry falls due, when a lease ends; ``None`` without open work."""
-        with self._engine.connect() as con:
-            if self._tem_prontos(con):
-                return con.execute(select(agora())).scalar_one()
-            momentos = (
-                con.execute(queries.proxima_espera(self._dialeto, self.escopo)).scalar_one(),
-                con.execute(queries.proximo_prazo(self.escopo)).scalar_one(),
-            )
-        return min((m for m in momentos if m is not None), default=None)
-
-    def _tem_prontos(self, con: Connection) -> bool:
-        vencido = con.execute(queries.vencidos(self._dialeto, self.escopo).limit(1)).first()
-        return vencido is not None or self._dialeto.ha_pronto(con, self.escopo)
+    def _vencidos(self) -> Select[int]:
+        """Rows of the whole integration whose lease ran out: one process's dead worker must not hold up another's patients."""
+        t = self._tabela.c
+        return select(t.id).where(*self._dialeto.condicoes(self.escopo, ("reservado",), processo=False), t.reservado_ate < agora())
 
     def _soltar_vencidos(self, con: Connection) -> None:
         # A row that its owner is writing at this moment is locked, hence alive, and skipped.
-        consulta = (
-            queries.vencidos(self._dialeto, self.escopo)
-            .with_for_update(skip_locked=True)
-            .with_hint(self._tabela, "WITH (UPDLOCK, READPAST, ROWLOCK)", "mssql")
-        )
+        consulta = self._vencidos().with_for_update(skip_locked=True).with_hint(self._tabela, "WITH (UPDLOCK, READPAST, ROWLOCK)", "mssql")
         valores = {**self._de_volta(), "tentativas": self._tabela.c.tentativas + 1}
         for ids in _fatias(con.execute(consulta).scalars()):
             con.execute(update(self._tabela).where(self._tabela.c.id.in_(ids)).values(valores))
 
     def _do_dono(self, prefixo: str) -> ColumnElement[bool]:
-        coluna: SQLColumnExpression[str] = self._tabela.c.reservado_por
+        return self._comeca(self._tabela.c.reservado_por, prefixo)
+
+    def _comeca(self, coluna: SQLColumnExpression[str], prefixo: str) -> ColumnElement[bool]:
         return coluna.like(self._dialeto.escapar_prefixo(prefixo) + "%", escape="/")
 
     @staticmethod
@@ -227,12 +236,18 @@ class Fila:
         return {"situacao": "pendente", "reservado_por": null(), "reservado_ate": null(), "reabrir": False, "motivo": null()}
 
     def _mudar(
-        self, situacoes: tuple[str, ...], *onde: ColumnElement[bool], valores: Mapping[str, Any], chaves: Iterable[str] | None = None
+        self,
+        situacoes: tuple[str, ...],
+        *onde: ColumnElement[bool],
+        valores: Mapping[str, Any],
+        chaves: Iterable[str] | None = None,
+        con: Connection | None = None,
     ) -> int:
-        """Update this queue's rows in ``situacoes`` that meet ``onde``, of some keys or of all; how many there were."""
+        """Update this queue's rows in ``situacoes`` that meet ``onde``, of some keys or of all, in the transaction of ``con`` or one of its own;
+        how many there were."""
         t = self._tabela
         mudadas = 0
-        with self._transacao() as con:
+        with self._transacao() if con is None else nullcontext(con) as con:
             for parte in [None] if chaves is None else list(_fatias(sorted(set(chaves)))):
                 condicoes = [*self._dialeto.condicoes(self.escopo, situacoes), *onde]
                 if parte is not None:

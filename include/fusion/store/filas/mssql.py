@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, text
 
 from include.fusion.store.clock import AGORA, daqui_a
 from include.fusion.store.filas.dialect import Dialeto, Escopo, registros
-from include.fusion.store.filas.types import Desfecho, Filtro, ItemFila, Registro, blocos, cortar_motivo
+from include.fusion.store.filas.types import Desfecho, ItemFila, Registro, blocos, cortar_motivo
 from include.fusion.store.tables import ABERTAS, lista_sql
 
 _BLOCO = 5_000
@@ -71,7 +71,6 @@ OUTPUT inserted.id, inserted.chave, inserted.chave_paciente, inserted.operacao, 
 _PARADOS = "(a.situacao = 'reservado' OR a.processo NOT IN ({}))"
 _DICA = " WITH (UPDLOCK, READPAST, ROWLOCK)"
 _FILTRO_CHAVES = "\n        AND c.chave IN :chaves"
-_FILTRO_PACIENTE = "\n        AND c.chave_paciente = :paciente"
 
 _REGISTRAR = f"""\
 UPDATE {{t}} WITH (ROWLOCK) SET
@@ -118,18 +117,13 @@ class SQLServer(Dialeto):
         con.execute(text("DROP TABLE #fila_entrada"))
         return limites[-1]
 
-    def reservar(self, con: Connection, escopo: Escopo, quantos: int, dono: str, prazo: float, filtro: Filtro) -> list[Registro]:
+    def reservar(
+        self, con: Connection, escopo: Escopo, quantos: int, dono: str, prazo: float, chaves: Sequence[str] | None
+    ) -> list[Registro]:
         binds: dict[str, Any] = {**escopo.binds, "quantos": quantos, "dono": dono, "prazo": prazo}
-        onde = ""
-        if filtro.chave_paciente is not None:
-            onde += _FILTRO_PACIENTE
-            binds["paciente"] = filtro.chave_paciente
-        if filtro.chaves is not None:
-            onde += _FILTRO_CHAVES
-            binds["chaves"] = list(filtro.chaves)
-        consulta = text(_reservar(escopo.tabela.name, onde, escopo.sem_parados(_PARADOS)))
-        if filtro.chaves is not None:
-            consulta = consulta.bindparams(bindparam("chaves", expanding=True))
+        consulta = text(_reservar(escopo.tabela.name, "" if chaves is None else _FILTRO_CHAVES, escopo.sem_parados(_PARADOS)))
+        if chaves is not None:
+            consulta = consulta.bindparams(bindparam("chaves", list(chaves), expanding=True))
         return registros(con.execute(consulta, binds).all())
 
     def ha_pronto(self, con: Connection, escopo: Escopo) -> bool:
@@ -159,6 +153,6 @@ class SQLServer(Dialeto):
             "inserir": _INSERIR.format(t=nome),
             "escolher": _escolher(nome),
             "reservar": _reservar(nome),
-            "reservar_filtrado": _reservar(nome, _FILTRO_PACIENTE + _FILTRO_CHAVES),
+            "reservar_filtrado": _reservar(nome, _FILTRO_CHAVES),
             "registrar": _REGISTRAR.format(t=nome),
         }

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, literal_colu
 
 from include.fusion.store.clock import AGORA, daqui_a
 from include.fusion.store.filas.dialect import COLUNAS, Dialeto, Escopo, registros
-from include.fusion.store.filas.types import Desfecho, Filtro, ItemFila, Registro, blocos, cortar_motivo
+from include.fusion.store.filas.types import Desfecho, ItemFila, Registro, blocos, cortar_motivo
 from include.fusion.store.tables import ABERTAS, se_situacao
 
 _BLOCO = 10_000
@@ -95,7 +95,6 @@ UPDATE {{t}} SET situacao = 'reservado', reservado_por = :dono, reabrir = 0, mot
 WHERE id = :id"""
 _PARADOS = "a.processo NOT IN ({})"
 _FILTRO_CHAVES = "\n    AND c.chave IN :chaves"
-_FILTRO_PACIENTE = "\n    AND c.chave_paciente = :paciente"
 
 _REGISTRAR = f"""\
 UPDATE {{t}} SET
@@ -134,19 +133,15 @@ class Oracle(Dialeto):
         con.execute(text("DELETE FROM fila_entrada"))
         return limites[-1]
 
-    def reservar(self, con: Connection, escopo: Escopo, quantos: int, dono: str, prazo: float, filtro: Filtro) -> list[Registro]:
+    def reservar(
+        self, con: Connection, escopo: Escopo, quantos: int, dono: str, prazo: float, chaves: Sequence[str] | None
+    ) -> list[Registro]:
         tabela = escopo.tabela.name
         binds: dict[str, Any] = {**escopo.binds, "quantos": quantos}
-        onde = ""
-        if filtro.chave_paciente is not None:
-            onde += _FILTRO_PACIENTE
-            binds["paciente"] = filtro.chave_paciente
-        if filtro.chaves is not None:
-            onde += _FILTRO_CHAVES
-            binds["chaves"] = list(filtro.chaves)
+        onde = "" if chaves is None else _FILTRO_CHAVES
         escolher = text(_ESCOLHER.format(t=tabela, filtro=onde, parados=escopo.sem_parados(_PARADOS)))
-        if filtro.chaves is not None:
-            escolher = escolher.bindparams(bindparam("chaves", expanding=True))
+        if chaves is not None:
+            escolher = escolher.bindparams(bindparam("chaves", list(chaves), expanding=True))
         ids = [linha[0] for linha in con.execute(escolher, binds)]
         travar = text(_TRAVAR.format(t=tabela)).bindparams(bindparam("ids", expanding=True))
         lidos: list[Registro] = []
@@ -180,7 +175,7 @@ class Oracle(Dialeto):
             "unir": _UNIR.format(t=nome),
             "inserir": _INSERIR.format(t=nome),
             "escolher": _ESCOLHER.format(t=nome, filtro="", parados=""),
-            "escolher_filtrado": _ESCOLHER.format(t=nome, filtro=_FILTRO_PACIENTE + _FILTRO_CHAVES, parados=""),
+            "escolher_filtrado": _ESCOLHER.format(t=nome, filtro=_FILTRO_CHAVES, parados=""),
             "travar": _TRAVAR.format(t=nome),
             "reservar": _RESERVAR.format(t=nome),
             "registrar": _REGISTRAR.format(t=nome),

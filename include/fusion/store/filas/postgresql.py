@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, Table, text
 
 from include.fusion.store.clock import daqui_a
 from include.fusion.store.filas.dialect import Dialeto, Escopo, registros
-from include.fusion.store.filas.types import Desfecho, Filtro, ItemFila, Registro, blocos, cortar_motivo
+from include.fusion.store.filas.types import Desfecho, ItemFila, Registro, blocos, cortar_motivo
 from include.fusion.store.pg_arrays import vetor
 from include.fusion.store.tables import ABERTAS, lista_sql
 
@@ -92,7 +92,6 @@ FROM contada e WHERE t.id = e.id AND (e.ordem = 0 OR e.ordem = e.presente)
 RETURNING t.id, t.chave, t.chave_paciente, t.operacao, t.prioridade, t.tentativas, t.criado_em"""
 _PARADOS = "(a.situacao = 'reservado' OR a.processo NOT IN ({}))"
 _FILTRO_CHAVES = " AND {x}.chave = ANY(CAST(:chaves AS text[]))"
-_FILTRO_PACIENTE = " AND {x}.chave_paciente = :paciente"
 
 # d.volta: pending again. An insert that was delivered and changed meanwhile goes out as a change the second time.
 _REGISTRAR = """\
@@ -178,18 +177,17 @@ class PostgreSQL(Dialeto):
         for modelo in (_TRAVAR_ABERTAS, _UNIR):
             con.execute(text(_sql(escopo.tabela.name, modelo, entrada)), {**escopo.binds, **binds})
 
-    def reservar(self, con: Connection, escopo: Escopo, quantos: int, dono: str, prazo: float, filtro: Filtro) -> list[Registro]:
+    def reservar(
+        self, con: Connection, escopo: Escopo, quantos: int, dono: str, prazo: float, chaves: Sequence[str] | None
+    ) -> list[Registro]:
         binds: dict[str, Any] = {**escopo.binds, "quantos": quantos, "por_paciente": POR_PACIENTE, "dono": dono, "prazo": prazo}
-        onde = ""
-        if filtro.chaves is not None:
-            onde += _FILTRO_CHAVES
-            binds["chaves"] = vetor(filtro.chaves)
-        if filtro.chave_paciente is not None:
-            onde += _FILTRO_PACIENTE
-            binds["paciente"] = filtro.chave_paciente
+        if chaves is not None:
+            binds["chaves"] = vetor(chaves)
         # Losing a reservation in a crash of the server costs nothing: the row is simply pending again.
         con.execute(text("SET LOCAL synchronous_commit TO off"))
-        consulta = _sql(escopo.tabela.name, _RESERVAR, filtro=onde, parados=escopo.sem_parados(_PARADOS))
+        consulta = _sql(
+            escopo.tabela.name, _RESERVAR, filtro="" if chaves is None else _FILTRO_CHAVES, parados=escopo.sem_parados(_PARADOS)
+        )
         return registros(con.execute(text(consulta), binds).all())
 
     def ha_pronto(self, con: Connection, escopo: Escopo) -> bool:
@@ -220,6 +218,6 @@ class PostgreSQL(Dialeto):
             "unir_diretos": _sql(nome, _UNIR, _ENTRADA_DIRETA),
             "escolher": _sql(nome, _ESCOLHER),
             "reservar": _sql(nome, _RESERVAR),
-            "reservar_filtrado": _sql(nome, _RESERVAR, filtro=_FILTRO_CHAVES + _FILTRO_PACIENTE),
+            "reservar_filtrado": _sql(nome, _RESERVAR, filtro=_FILTRO_CHAVES),
             "registrar": _sql(nome, _REGISTRAR),
         }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -49,14 +48,6 @@ class Desfecho(NamedTuple):
     motivo: str | None = None
     versao: str | None = None
     espera: float | None = None
-
-
-@dataclass(frozen=True)
-class Filtro:
-    """Restricts a reservation, for replays from a form."""
-
-    chaves: Sequence[str] | None = None
-    chave_paciente: str | None = None
 
 
 def _conferir_texto(valor: object, campo: str, posicao: int) -> None:

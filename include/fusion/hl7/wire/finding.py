@@ -1,0 +1,17 @@
+"""What is wrong with a message or a file of them, and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Achado:
+    """``onde``: ``PID-7``, ``MSH-18`` or a segment. An ``aviso`` is no fault of the standard, or one that receivers live with."""
+
+    nivel: Literal["erro", "aviso"]
+    onde: str
+    texto: str
+    linha: int | None = None
+    valor: str | None = None

@@ -1,0 +1,109 @@
+"""The one way out over HTTP: kept connections, whole answers of a bearable size, no redirect followed, no body ever in a message."""
+
+from __future__ import annotations
+
+import ssl
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import aclosing
+from functools import lru_cache
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+
+from include.fusion.http.auth import Auth, NoToken
+from include.fusion.http.message import Answer, Request
+
+CORPO_MAX = 64 * 1024 * 1024
+"""Bytes of an answer; a longer one is cut off."""
+
+
+@lru_cache(maxsize=1)
+def _public() -> ssl.SSLContext:
+    """One for all clients: reading the authorities' certificates takes longer than a request."""
+    return ssl.create_default_context()
+
+
+class HttpClient(ABC):
+    """One pool of connections to one server; use as an async context manager, from one event loop.
+
+    ``timeout`` in seconds, for a request with its answer. ``ca``: path of a bundle, where the certificate comes from the site's own authority.
+    ``cookies``: keep those that the server sets, as a load balancer may want it.
+    """
+
+    def __init__(
+        self, auth: Auth, *, connections: int, timeout: float, headers: Mapping[str, str],
+        verify: bool = True, ca: str | None = None, cookies: bool = False,
+    ) -> None:  # fmt: skip
+        self._auth = auth
+        self._connections = connections
+        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=min(10.0, timeout))
+        self._headers = headers
+        self._verify, self._ca, self._cookies = verify, ca, cookies
+        self._session: aiohttp.ClientSession | None = None
+
+    async def __aenter__(self) -> Self:
+        self._auth.bind()
+        tls = False if not self._verify else ssl.create_default_context(cafile=self._ca) if self._ca else _public()
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=60, ssl=tls),
+            timeout=self._timeout,
+            headers=self._headers,
+            cookie_jar=None if self._cookies else aiohttp.DummyCookieJar(),
+        )
+        return self
+
+    async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None:
+        if self._session is not None:
+            await self._session.close()
+
+    @abstractmethod
+    def unavailable(self, status: int, where: str, wait: float | None = None) -> Exception:
+        """What to raise when there is no usable answer (``status`` 0: none at all); ``wait``: seconds that the server asked for."""
+
+    @abstractmethod
+    def unauthorized(self, status: int, where: str) -> Exception:
+        """What to raise when our credentials are refused."""
+
+    def too_long(self, status: int, where: str) -> Exception:
+        """What to raise when the answer is longer than ``CORPO_MAX``."""
+        return self.unavailable(0, where)
+
+    async def autenticar(self) -> None:
+        """Fetch a token now, where one is needed; raises as a request would."""
+        await self._follow(None)
+
+    async def request(self, request: Request) -> Answer:
+        """The answer to one request, identified; raises only what the methods above return, and ``ConfiguracaoInvalida``."""
+        answer = await self._follow(request)
+        assert answer is not None
+        return answer
+
+    async def _follow(self, request: Request | None) -> Answer | None:
+        answer: Answer | None = None
+        async with aclosing(self._auth.flow(request)) as flow:
+            try:
+                while True:
+                    answer = await self._exchange(await flow.asend(answer))  # type: ignore[arg-type]
+            except StopAsyncIteration:
+                return answer
+            except NoToken as error:
+                make = self.unauthorized if error.refused else self.unavailable
+                raise make(error.status, error.where, *(() if error.refused else (error.wait,))) from None
+
+    async def _exchange(self, request: Request) -> Answer:
+        assert self._session is not None, "use the client as an async context manager"
+        try:
+            async with self._session.request(
+                request.method, request.url, data=request.body, headers=request.headers, allow_redirects=False
+            ) as answer:
+                body = await answer.content.read(CORPO_MAX + 1)
+                while len(body) <= CORPO_MAX and (more := await answer.content.read(CORPO_MAX + 1 - len(body))):
+                    body += more
+                if len(body) > CORPO_MAX:
+                    raise self.too_long(answer.status, request.where)
+                return Answer(answer.status, answer.headers, body)
+        except (aiohttp.ClientError, TimeoutError, OSError):
+            # "from None": the chained error may quote the request.
+            raise self.unavailable(0, request.where) from None

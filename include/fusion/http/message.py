@@ -1,0 +1,65 @@
+"""What travels: one request, one answer, and the wait that an answer may ask for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from yarl import URL
+
+RETRYABLE = frozenset({408, 425, 429})
+"""Statuses below 500 worth the same request once more."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """``where`` names it in errors: a route, a resource type, never a value. A ``URL`` is sent as it is quoted already."""
+
+    method: str
+    url: str | URL = field(repr=False)
+    where: str
+    body: bytes | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def with_headers(self, headers: Mapping[str, str]) -> Request:
+        return replace(self, headers={**self.headers, **headers})
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One complete answer, whatever its status."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The body's JSON, ``None`` where there is none to be read."""
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            return None
+
+    @property
+    def wait(self) -> float | None:
+        return espera_pedida(self.headers.get("Retry-After"))
+
+
+def espera_pedida(valor: str | None, agora: datetime | None = None) -> float | None:
+    """Seconds of a ``Retry-After`` header in either form (seconds or HTTP date); ``None`` when absent or unreadable."""
+    if not valor:
+        return None
+    if re.fullmatch(r"\d{1,9}", valor.strip()):
+        return float(valor)
+    try:
+        quando = parsedate_to_datetime(valor)
+    except ValueError:
+        return None
+    if quando.tzinfo is None:
+        quando = quando.replace(tzinfo=UTC)
+    return max(0.0, (quando - (agora or datetime.now(UTC))).total_seconds())

@@ -1,0 +1,47 @@
+"""An access token, and where it is shared with other processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+SEM_PRAZO = 60.0
+"""Seconds that a token is trusted whose answer names no ``expires_in``."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """``renovar_em`` and ``expira_em`` in seconds since the epoch: processes must agree on them."""
+
+    valor: str
+    renovar_em: float
+    expira_em: float
+
+    @classmethod
+    def de(cls, valor: str, duracao: float, agora: float | None = None) -> Token:
+        """Renewed when a tenth of its life is left, a minute at most."""
+        agora = time.time() if agora is None else agora
+        return cls(valor, agora + duracao - min(60.0, duracao / 10), agora + duracao)
+
+    def __repr__(self) -> str:
+        return "Token(***)"
+
+
+class TokenStore:
+    """Tokens by access (whose, token URL, client, scope). This one shares nothing: enough for a process that holds one client."""
+
+    def ler(self, acesso: tuple[str, ...]) -> Token | None:
+        """The kept token while it needs no renewal."""
+
+    def guardar(self, acesso: tuple[str, ...], token: Token) -> None:
+        """Keep it for the others."""
+
+    def largar(self, acesso: tuple[str, ...], valor: str) -> None:
+        """Drop a token that the server refused, unless somebody has renewed it meanwhile."""
+
+    @asynccontextmanager
+    async def trava(self, acesso: tuple[str, ...]) -> AsyncIterator[None]:
+        """Hold the renewal of one access; waits for whoever has it."""
+        yield

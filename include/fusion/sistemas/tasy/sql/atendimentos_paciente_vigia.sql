@@ -1,6 +1,0 @@
--- Tasy: how many rows behind atendimentos_paciente.sql were touched after the bind marcador (counted up to 5000), and the newest marker.
-SELECT COUNT(*) AS quantidade, MAX(n.marcador) AS marcador
-FROM (SELECT p.dt_atualizacao AS marcador FROM tasy.pessoa_fisica p
-      WHERE p.dt_atualizacao > :marcador
-          AND EXISTS (SELECT 1 FROM tasy.atendimento_paciente a WHERE a.cd_pessoa_fisica = p.cd_pessoa_fisica)
-      ORDER BY p.dt_atualizacao DESC OFFSET 0 ROWS FETCH NEXT 5000 ROWS ONLY) n

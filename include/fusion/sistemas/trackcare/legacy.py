@@ -1,0 +1,17 @@
+"""TrackCare: what the old .NET service's ``appsettings.json`` calls its processes, and by what such a file is known."""
+
+from __future__ import annotations
+
+from include.fusion.settings.legacy.service import DELIVERY, Antigo, Secao, Sign
+
+LEGACY = Antigo(
+    "TrackCare",
+    tuple(
+        Secao(name, DELIVERY)
+        for name in ("carga_inicial_pacientes", "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion")
+    ),
+    None,
+    (Sign(40, lambda seen: "trackcare" in seen.owners or seen.word("trackcare")),),
+    exclusive=True,
+    integrator=True,
+)

@@ -1,6 +1,0 @@
--- TrakCare: ids of the next page of persons, ascending from the last one done (the seed's own algorithm).
-SELECT p.paper_rowid AS chave
-FROM sqluser.pa_person p
-WHERE p.paper_rowid > :chave
-ORDER BY p.paper_rowid
-OFFSET 0 ROWS FETCH NEXT :limite ROWS ONLY
