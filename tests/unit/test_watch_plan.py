@@ -57,6 +57,6 @@ def test_a_marker_that_no_plan_can_carry_is_told_at_once() -> None:
 
 def test_making_a_plan_loads_no_database_library() -> None:
     """Every parse of a DAG file makes one."""
-    made = "from include.fusion.settings import carregar; from include.fusion.wiring import watch_plan; [watch_plan(e) for e in carregar()]"
+    made = "from include.fusion.settings import carregar; from include.fusion.wiring.watch import watch_plan; [watch_plan(e) for e in carregar()]"
     check = f"import sys; {made}; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], cwd=RAIZ).returncode == 0
