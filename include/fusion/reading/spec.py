@@ -44,8 +44,8 @@ def usual_context(entry: Integracao, codes: DePara) -> Contexto:
 class Replica:
     """The copy of a source's table that the integration database keeps: rows are compared with it, and only those that differ go on.
 
-    ``table`` has ``integracao_id``, the column ``key`` and others that rows are compared by, except ``ignored``. ``row`` makes of a row what the
-    copy keeps; a ``prioridade`` that it adds goes before the origin's.
+    ``table``, a name of ``store.tables``, has ``integracao_id``, the column ``key`` and others that rows are compared by, except ``ignored``.
+    ``row`` makes of a row what the copy keeps; a ``prioridade`` that it adds goes before the origin's.
     """
 
     table: str

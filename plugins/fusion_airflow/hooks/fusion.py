@@ -9,9 +9,16 @@ from typing import Any
 
 from airflow.providers.http.hooks.http import HttpHook
 
-from include.fusion.errors import ConfiguracaoInvalida, FusionError, FusionIndisponivel
-from include.fusion.http.auth import OAuth2Client, basic, bearer
-from include.fusion.http.fusion import ApiFusion, ClienteFusion
+from include.fusion.wiring.names import (
+    ApiFusion,
+    ClienteFusion,
+    ConfiguracaoInvalida,
+    FusionError,
+    FusionIndisponivel,
+    OAuth2Client,
+    basic,
+    bearer,
+)
 
 AUTENTICACOES = ("nenhuma", "basic", "bearer", "apikey", "oauth2")
 

@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from include.fusion.errors import RegistroInvalido
 from include.fusion.hl7.build import values
@@ -37,7 +37,9 @@ from include.fusion.sistemas.trackcare.context import Coleta, ContextoTrackCare,
 from include.fusion.sistemas.trackcare.form import PATIENTS
 from include.fusion.sistemas.trackcare.patient import alergias, nome, paciente
 from include.fusion.sistemas.trackcare.visits import Visita, visitas
-from include.fusion.store.ledger import Entrega
+
+if TYPE_CHECKING:
+    from include.fusion.store.ledger import Entrega
 
 PRIORIDADE_VIVA, PRIORIDADE_HISTORICO = 5, 9
 SINCRONIZAR, PROCESSO, ENVIO = "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion"
