@@ -20,11 +20,10 @@ Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e pr
 6. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
-from fusion_airflow.dags.integration import dag_de_integracao
-from fusion_airflow.operators import ImportacaoOperator
-from include.fusion.settings import instaladas
 from include.fusion.sistemas.esus_ab.settings import EsusAb
+from include.fusion.wiring import integration
 
-for integracao in instaladas(EsusAb):
-    with dag_de_integracao(integracao, __doc__):
-        ImportacaoOperator(integracao=integracao.id, task_id="importacao", task_display_name="Importação", busca=True)
+# Airflow looks for DAGs only in files that name it.
+for dag, step in integration(EsusAb, __doc__):
+    with dag:
+        step.deliver("importacao", "Importação", searches=True)

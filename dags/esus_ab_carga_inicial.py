@@ -17,9 +17,10 @@ continua de onde esta começou.
    está ligada e se entrega; a carga segue sozinha.
 """
 
-from fusion_airflow.dags.integration import carga_inicial
-from include.fusion.settings import instaladas
 from include.fusion.sistemas.esus_ab.settings import EsusAb
+from include.fusion.wiring import initial_load
 
-for integracao in instaladas(EsusAb):
-    carga_inicial(integracao, __doc__)
+# Airflow looks for DAGs only in files that name it.
+for dag, step in initial_load(EsusAb, __doc__):
+    with dag:
+        step.queue_history("carga", "Carga") >> step.deliver_history("processamento", "Processamento")

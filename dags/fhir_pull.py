@@ -20,17 +20,17 @@ Para buscar um só tenant ou paciente: **Trigger** e preencha o formulário.
 
 from datetime import timedelta
 
-from airflow.sdk import DAG
+from include.fusion.wiring import fhir
 
-from fusion_airflow.dags.fhir import FORMULARIO_PULL, NOME_DO_TENANT, comum
-from fusion_airflow.operators.fhir import FhirPullOperator, TenantsFhirOperator
-
-with DAG(
+# Airflow looks for DAGs only in files that name it.
+dag, step = fhir(
     "fhir_pull",
-    dag_display_name="FHIR – busca",
+    __doc__,
+    name="FHIR – busca",
     description="Observações do servidor FHIR de cada tenant → plataforma",
+    timeout=timedelta(hours=5),
+    form="pull",
     schedule="0 */6 * * *",
-    **comum(__doc__, FORMULARIO_PULL, timedelta(hours=5)),
-):
-    tenants = TenantsFhirOperator(direcao="pull", task_id="tenants", task_display_name="Tenants")
-    FhirPullOperator.partial(task_id="buscar", task_display_name="Buscar", map_index_template=NOME_DO_TENANT).expand_kwargs(tenants.output)
+)
+with dag:
+    step.pull(step.tenants("pull"))

@@ -18,26 +18,27 @@ por servidor fora do ar voltam sozinhas na hora seguinte. Para enviar uma só, o
 
 from datetime import timedelta
 
-from airflow.sdk import DAG
+from include.fusion.wiring import fhir
 
-from fusion_airflow.dags.fhir import FORMULARIO_PUSH, NOME_DO_TENANT, comum, observacoes_pendentes
-from fusion_airflow.operators.fhir import FhirPushOperator, FhirTempoRealOperator, TenantsFhirOperator
-
-with DAG(
+# Airflow looks for DAGs only in files that name it.
+dag, step = fhir(
     "fhir_push",
-    dag_display_name="FHIR – envio",
+    __doc__,
+    name="FHIR – envio",
     description="Observações da plataforma → servidor FHIR de cada tenant",
+    timeout=timedelta(minutes=50),
+    form="push",
     schedule="@hourly",
-    **comum(__doc__, FORMULARIO_PUSH, timedelta(minutes=50)),
-):
-    tenants = TenantsFhirOperator(direcao="push", task_id="tenants", task_display_name="Tenants")
-    FhirPushOperator.partial(task_id="enviar", task_display_name="Enviar", map_index_template=NOME_DO_TENANT).expand_kwargs(tenants.output)
+)
+with dag:
+    step.push(step.tenants("push"))
 
-with DAG(
+real_time, step = fhir(
     "fhir_push_tempo_real",
-    dag_display_name="FHIR – envio em tempo real",
+    __doc__,
+    name="FHIR – envio em tempo real",
     description="Observações dos tenants em tempo real → servidor FHIR de cada um",
-    schedule=[observacoes_pendentes()],
-    **comum(__doc__, {}, timedelta(minutes=20)),
-):
-    FhirTempoRealOperator(task_id="enviar", task_display_name="Enviar em tempo real")
+    timeout=timedelta(minutes=20),
+)
+with real_time:
+    step.push_at_once()

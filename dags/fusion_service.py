@@ -21,20 +21,11 @@ Para trazer de novo um agendamento, os de um paciente ou os de um período: **Tr
 6. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
-from fusion_airflow.dags.integration import dag_de_integracao
-from fusion_airflow.operators import CargaOperator, ImportacaoOperator
-from include.fusion.settings import instaladas
 from include.fusion.sistemas.fusion_service.settings import FusionService
+from include.fusion.wiring import integration
 
-for integracao in instaladas(FusionService):
-    with dag_de_integracao(integracao, __doc__):
-        buscar = CargaOperator(
-            integracao=integracao.id, ajustes="buscar_pendencias", task_id="buscar_pendencias", task_display_name="Buscar Pendências"
-        )
-        processar = ImportacaoOperator(
-            integracao=integracao.id,
-            task_id="processar_pendencias",
-            task_display_name="Processar Pendências",
-            trigger_rule="none_failed",
-        )
-        buscar >> processar
+# Airflow looks for DAGs only in files that name it.
+for dag, step in integration(FusionService, __doc__):
+    with dag:
+        search = step.search("buscar_pendencias", "Buscar Pendências", takes_form=True)
+        search >> step.deliver("processar_pendencias", "Processar Pendências")

@@ -22,50 +22,23 @@ Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e pr
 6. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
-from typing import Any
-
-from airflow.sdk import TaskGroup
-
-from fusion_airflow.dags.integration import dag_de_integracao
-from fusion_airflow.operators import AcompanhamentoOperator, CargaOperator, ImportacaoOperator, PedidosOperator
-from include.fusion.settings import instaladas
 from include.fusion.sistemas.mv.settings import Mv
+from include.fusion.wiring import integration
 
-PROCESSOS = {
-    "abertura": "Processamento Pendência Abertura",
-    "alta": "Processamento Pendência Alta",
-    "troca_leito": "Processamento Pendência Troca Leito",
-    "uti": "Processamento Pendência UTI",
-    "atualizacao_paciente": "Processamento Pendência Atualização Paciente",
-}
-
-for integracao in instaladas(Mv):
-    comum: dict[str, Any] = {"integracao": integracao.id}
-    with dag_de_integracao(integracao, __doc__):
-        with TaskGroup("filas", group_display_name="Filas de pendências"):
-            fila, pacientes = (
-                CargaOperator(
-                    ajustes=passo, passo=passo, primeiro=primeiro, task_id=passo, task_display_name=nome, trigger_rule=regra, **comum
-                )
-                for passo, nome, primeiro, regra in (
-                    ("atualizacao_fila_pendencias", "Atualização Fila Pendências", True, "all_success"),
-                    ("busca_atualizacoes_paciente", "Busca Atualizações Paciente", False, "none_failed"),
-                )
-            )
-            pedidos = PedidosOperator(
-                task_id="busca_atendimentos_paciente", task_display_name="Busca Atendimentos Paciente", trigger_rule="none_failed", **comum
-            )
-        with TaskGroup("processamento", group_display_name="Processamento"):
-            processos = {
-                processo: ImportacaoOperator(
-                    processo=processo, task_id=processo, task_display_name=nome, trigger_rule="none_failed", **comum
-                )
-                for processo, nome in PROCESSOS.items()
-            }
-        acompanhamento = AcompanhamentoOperator(
-            task_id="acompanhamento", task_display_name="Acompanhamento", trigger_rule="none_failed", **comum
-        )
+# Airflow looks for DAGs only in files that name it.
+for dag, step in integration(Mv, __doc__):
+    with dag:
+        with step.group("filas", "Filas de pendências"):
+            queue = step.search("atualizacao_fila_pendencias", "Atualização Fila Pendências", takes_form=True)
+            asked = step.requests("busca_atendimentos_paciente", "Busca Atendimentos Paciente")
+            people = step.search("busca_atualizacoes_paciente", "Busca Atualizações Paciente")
+        with step.group("processamento", "Processamento"):
+            opening = step.deliver("abertura", "Processamento Pendência Abertura")
+            discharge = step.deliver("alta", "Processamento Pendência Alta")
+            bed = step.deliver("troca_leito", "Processamento Pendência Troca Leito")
+            icu = step.deliver("uti", "Processamento Pendência UTI")
+            patient = step.deliver("atualizacao_paciente", "Processamento Pendência Atualização Paciente")
         # One after the other: the last of them knows whether anything waits for the deliveries.
-        fila >> pedidos >> pacientes >> [processos["abertura"], processos["atualizacao_paciente"]]
-        fila >> list(processos.values()) >> acompanhamento
-        processos["abertura"] >> processos["alta"]
+        queue >> asked >> people >> [opening, patient]
+        queue >> [opening, discharge, bed, icu, patient] >> step.stay_on_duty()
+        opening >> discharge

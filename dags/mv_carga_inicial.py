@@ -16,9 +16,10 @@ página; **Processamento** as entrega ao Fusion, sempre atrás do movimento do d
    está ligada e se entrega; a carga segue sozinha.
 """
 
-from fusion_airflow.dags.integration import carga_inicial
-from include.fusion.settings import instaladas
 from include.fusion.sistemas.mv.settings import Mv
+from include.fusion.wiring import initial_load
 
-for integracao in instaladas(Mv):
-    carga_inicial(integracao, __doc__)
+# Airflow looks for DAGs only in files that name it.
+for dag, step in initial_load(Mv, __doc__):
+    with dag:
+        step.queue_history("carga", "Carga") >> step.deliver_history("processamento", "Processamento")

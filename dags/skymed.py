@@ -19,11 +19,10 @@ Para anunciar de novo um agendamento, os de um paciente ou os de um período: **
 5. Limpar ou disparar de novo pode anunciar um agendamento outra vez, mas nunca o duplica no Fusion.
 """
 
-from fusion_airflow.dags.integration import dag_de_integracao
-from fusion_airflow.operators import ImportacaoOperator
-from include.fusion.settings import instaladas
 from include.fusion.sistemas.skymed.settings import Skymed
+from include.fusion.wiring import integration
 
-for integracao in instaladas(Skymed):
-    with dag_de_integracao(integracao, __doc__):
-        ImportacaoOperator(integracao=integracao.id, task_id="importar_pendencias", task_display_name="Importar Pendências", busca=True)
+# Airflow looks for DAGs only in files that name it.
+for dag, step in integration(Skymed, __doc__):
+    with dag:
+        step.deliver("importar_pendencias", "Importar Pendências", searches=True)

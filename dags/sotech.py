@@ -25,16 +25,10 @@ Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e pr
 7. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
-from fusion_airflow.dags.integration import dag_de_integracao
-from fusion_airflow.operators import CargaOperator, ImportacaoOperator
-from include.fusion.settings import instaladas
 from include.fusion.sistemas.sotech.settings import Sotech
+from include.fusion.wiring import integration
 
-for integracao in instaladas(Sotech):
-    with dag_de_integracao(integracao, __doc__):
-        carga = CargaOperator(integracao=integracao.id, task_id="carga", task_display_name="Carga")
-        # Runs even when the load is switched off in the settings: another system may feed the queue.
-        entrega = ImportacaoOperator(
-            integracao=integracao.id, task_id="integracao", task_display_name="Integração", trigger_rule="none_failed"
-        )
-        carga >> entrega
+# Airflow looks for DAGs only in files that name it.
+for dag, step in integration(Sotech, __doc__):
+    with dag:
+        step.search("carga", "Carga", takes_form=True) >> step.deliver("integracao", "Integração")

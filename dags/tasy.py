@@ -26,37 +26,19 @@ Para trazer de novo um atendimento, um paciente ou um período: **Trigger** e pr
 6. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
-from typing import Any
-
-from airflow.sdk import TaskGroup
-
-from fusion_airflow.dags.integration import dag_de_integracao
-from fusion_airflow.operators import AcompanhamentoOperator, CargaOperator, ImportacaoOperator
-from include.fusion.settings import instaladas
 from include.fusion.sistemas.tasy.settings import Tasy
+from include.fusion.wiring import integration
 
-BUSCAS = {
-    "buscar_atendimentos": "Buscar Atendimentos Tasy",
-    "gerar_pendencia_atualizacao_pacientes": "Gerar Pendência Atualização Pacientes",
-}
-ENTREGAS = {
-    "buscar_informacoes_atendimentos": "Busca Informações Atendimento",
-    "integrar_pendencia_atualizacao_pacientes": "Integrar Pendência Atualização Pacientes",
-}
-
-for integracao in instaladas(Tasy):
-    comum: dict[str, Any] = {"integracao": integracao.id, "trigger_rule": "none_failed"}
-    with dag_de_integracao(integracao, __doc__):
-        with TaskGroup("filas", group_display_name="Filas"):
-            atendimentos, pacientes = (
-                CargaOperator(ajustes=passo, passo=passo, primeiro=n == 0, task_id=passo, task_display_name=nome, **comum)
-                for n, (passo, nome) in enumerate(BUSCAS.items())
-            )
-        with TaskGroup("integracao", group_display_name="Integração"):
-            informacoes, integrar = (
-                ImportacaoOperator(processo=processo, task_id=processo, task_display_name=nome, **comum)
-                for processo, nome in ENTREGAS.items()
-            )
-        acompanhamento = AcompanhamentoOperator(task_id="acompanhamento", task_display_name="Acompanhamento", **comum)
+# Airflow looks for DAGs only in files that name it.
+for dag, step in integration(Tasy, __doc__):
+    with dag:
+        with step.group("filas", "Filas"):
+            visits = step.search("buscar_atendimentos", "Buscar Atendimentos Tasy", takes_form=True)
+            people = step.search("gerar_pendencia_atualizacao_pacientes", "Gerar Pendência Atualização Pacientes")
+        with step.group("integracao", "Integração"):
+            deliveries = [
+                step.deliver("buscar_informacoes_atendimentos", "Busca Informações Atendimento"),
+                step.deliver("integrar_pendencia_atualizacao_pacientes", "Integrar Pendência Atualização Pacientes"),
+            ]
         # A patient's change queues his or her attendances, too.
-        atendimentos >> pacientes >> [informacoes, integrar] >> acompanhamento
+        visits >> people >> deliveries >> step.stay_on_duty()

@@ -24,23 +24,12 @@ Para trazer de novo um paciente: **Trigger** e preencha o formulário. *Comparar
 6. Limpar ou disparar de novo nunca duplica nada no Fusion.
 """
 
-from typing import Any
-
-from fusion_airflow.dags.integration import dag_de_integracao
-from fusion_airflow.operators import CargaOperator, EnvioArquivoOperator, PendenciaBuscaOperator
-from include.fusion.settings import instaladas
 from include.fusion.sistemas.trackcare.settings import TrackCare
+from include.fusion.wiring import integration
 
-SINCRONIZAR, PENDENCIA, ENVIO = "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion"
-
-for integracao in instaladas(TrackCare):
-    comum: dict[str, Any] = {"integracao": integracao.id}
-    with dag_de_integracao(integracao, __doc__):
-        sincronizar = CargaOperator(
-            ajustes=SINCRONIZAR, passo=SINCRONIZAR, task_id=SINCRONIZAR, task_display_name="Sincronizar Pacientes", **comum
-        )
-        pendencia = PendenciaBuscaOperator(
-            processo=PENDENCIA, task_id=PENDENCIA, task_display_name="Pendência Busca Paciente", trigger_rule="none_failed", **comum
-        )
-        envio = EnvioArquivoOperator(task_id=ENVIO, task_display_name="Envio Arquivo Fusion", trigger_rule="none_failed", **comum)
-        sincronizar >> pendencia >> envio
+# Airflow looks for DAGs only in files that name it.
+for dag, step in integration(TrackCare, __doc__):
+    with dag:
+        search = step.search("sincronizar_pacientes", "Sincronizar Pacientes", takes_form=True)
+        prepare = step.prepare("pendencia_busca_paciente", "Pendência Busca Paciente")
+        search >> prepare >> step.send("envio_arquivo_fusion", "Envio Arquivo Fusion")

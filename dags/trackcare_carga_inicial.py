@@ -14,11 +14,10 @@ grava em `PacienteSES`, no próprio banco do TrackCare. Daí a DAG *TrackCare* a
 4. Para refazer tudo desde o início, dispare com *Recomeçar*; pacientes sem mudança não são enviados de novo.
 """
 
-from fusion_airflow.dags.integration import RECOMECAR, dag_inicial
-from fusion_airflow.operators import CargaPacientesOperator
-from include.fusion.settings import instaladas
 from include.fusion.sistemas.trackcare.settings import TrackCare
+from include.fusion.wiring import initial_load
 
-for integracao in instaladas(TrackCare):
-    with dag_inicial(integracao, __doc__, integracao.carga_inicial_pacientes.dagrun_timeout, {"recomecar": RECOMECAR}):
-        CargaPacientesOperator(integracao=integracao.id, task_id="carga_inicial_pacientes", task_display_name="Carga Inicial Pacientes")
+# Airflow looks for DAGs only in files that name it.
+for dag, step in initial_load(TrackCare, __doc__):
+    with dag:
+        step.copy_people("carga_inicial_pacientes", "Carga Inicial Pacientes")

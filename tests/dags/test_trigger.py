@@ -11,12 +11,13 @@ import pytest
 from airflow.sdk.module_loading import import_string
 from sqlalchemy import Engine, create_engine, text
 
-from fusion_airflow.triggers.work import PollCompartilhado, TrabalhoPendenteTrigger
-from include.fusion.settings import como_dados, obter
+from fusion_airflow.triggers.work import PollCompartilhado, WorkTrigger
+from include.fusion.settings import como_dados, de_dados, obter
 from include.fusion.store import presence
 from include.fusion.store.filas import Desfecho, Fila, ItemFila
 from include.fusion.store.migrate import migrar
 from include.fusion.store.watermarks import EXECUCAO, Marcas
+from include.fusion.wiring import watch_plan
 
 
 @pytest.fixture
@@ -34,11 +35,11 @@ def fusion(banco: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def gatilho() -> TrabalhoPendenteTrigger:
+def gatilho() -> WorkTrigger:
     """Watches the queue alone, often, and repeats itself soon."""
     ajustes = como_dados(obter("consulfarma"))
     ajustes["carga"] |= {"vigiar_origem": False, "intervalo_vigia": 0.05}
-    return TrabalhoPendenteTrigger(ajustes=ajustes, relembrar=0.2)
+    return WorkTrigger(plan=watch_plan(de_dados(ajustes)), remind=0.2)
 
 
 def enfileirar(fusion: Engine) -> Fila:
@@ -49,16 +50,16 @@ def enfileirar(fusion: Engine) -> Fila:
 
 
 def test_a_watcher_looks_where_the_entry_keeps_its_queues(
-    fusion: Engine, gatilho: TrabalhoPendenteTrigger, banco: str, monkeypatch: pytest.MonkeyPatch
+    fusion: Engine, gatilho: WorkTrigger, banco: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_INTEGRADOR", banco)
     monkeypatch.delenv("AIRFLOW_CONN_FUSION_DB")
-    gatilho.ajustes["conexoes"]["integrador"] = "integrador"
+    gatilho.plan["connections"]["queues"] = "integrador"
     enfileirar(fusion)
     assert ouvir(gatilho) == [{"integracao": "consulfarma", "motivo": "fila"}]
 
 
-def ouvir(gatilho: TrabalhoPendenteTrigger, segundos: float = 1.5, ate: int = 1) -> list[Any]:
+def ouvir(gatilho: WorkTrigger, segundos: float = 1.5, ate: int = 1) -> list[Any]:
     """What the watcher says within that time, ``ate`` events at most."""
     ditos: list[Any] = []
 
@@ -79,29 +80,27 @@ def ouvir(gatilho: TrabalhoPendenteTrigger, segundos: float = 1.5, ate: int = 1)
     return ditos
 
 
-def test_a_serialised_watcher_comes_back_as_it_was(gatilho: TrabalhoPendenteTrigger) -> None:
+def test_a_serialised_watcher_comes_back_as_it_was(gatilho: WorkTrigger) -> None:
     classe, argumentos = gatilho.serialize()
     assert import_string(classe)(**argumentos).serialize() == (classe, argumentos)
 
 
-def test_an_empty_queue_wakes_nobody(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
+def test_an_empty_queue_wakes_nobody(fusion: Engine, gatilho: WorkTrigger) -> None:
     assert ouvir(gatilho, 1) == []
 
 
-def test_a_source_without_watcher_is_due_by_its_interval(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
+def test_a_source_without_watcher_is_due_by_its_interval(fusion: Engine, gatilho: WorkTrigger) -> None:
     with fusion.begin() as con:
         con.execute(text("update marca_dagua set executado_em = now() - interval '1 day'"))
     assert ouvir(gatilho, 5) == [{"integracao": "consulfarma", "motivo": "intervalo"}]
 
 
-def test_work_is_announced_again_while_it_remains(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
+def test_work_is_announced_again_while_it_remains(fusion: Engine, gatilho: WorkTrigger) -> None:
     enfileirar(fusion)
     assert ouvir(gatilho, 5, ate=3) == [{"integracao": "consulfarma", "motivo": "fila"}] * 3
 
 
-def test_a_row_behind_its_patients_slow_delivery_is_announced_as_soon_as_it_is_free(
-    fusion: Engine, gatilho: TrabalhoPendenteTrigger
-) -> None:
+def test_a_row_behind_its_patients_slow_delivery_is_announced_as_soon_as_it_is_free(fusion: Engine, gatilho: WorkTrigger) -> None:
     inicial, viva = Fila(fusion, 12, "carga_inicial"), Fila(fusion, 12, "importacao")
     with fusion.begin() as con:
         inicial.enfileirar(con, [ItemFila("1", "p")])
@@ -115,7 +114,7 @@ def test_a_row_behind_its_patients_slow_delivery_is_announced_as_soon_as_it_is_f
 
 
 @pytest.mark.parametrize("morta", ["importacao", "carga_inicial"])
-def test_what_a_dead_worker_holds_is_announced_when_its_lease_is_over(fusion: Engine, gatilho: TrabalhoPendenteTrigger, morta: str) -> None:
+def test_what_a_dead_worker_holds_is_announced_when_its_lease_is_over(fusion: Engine, gatilho: WorkTrigger, morta: str) -> None:
     """Its own row, and a row of the same patient that waits behind it."""
     de_quem_morre = Fila(fusion, 12, morta)
     with fusion.begin() as con:
@@ -128,7 +127,7 @@ def test_what_a_dead_worker_holds_is_announced_when_its_lease_is_over(fusion: En
     assert len(ouvir(gatilho, 10)) == 1
 
 
-def test_the_watcher_keeps_quiet_while_somebody_is_on_duty(fusion: Engine, gatilho: TrabalhoPendenteTrigger) -> None:
+def test_the_watcher_keeps_quiet_while_somebody_is_on_duty(fusion: Engine, gatilho: WorkTrigger) -> None:
     enfileirar(fusion)
     presence.assinar(fusion, 12, "importacao", True)
     assert ouvir(gatilho, 1) == []
@@ -137,7 +136,7 @@ def test_the_watcher_keeps_quiet_while_somebody_is_on_duty(fusion: Engine, gatil
 
 
 def test_a_watcher_outlives_an_outage_and_a_connection_that_changed(
-    fusion: Engine, gatilho: TrabalhoPendenteTrigger, monkeypatch: pytest.MonkeyPatch, banco: str
+    fusion: Engine, gatilho: WorkTrigger, monkeypatch: pytest.MonkeyPatch, banco: str
 ) -> None:
     enfileirar(fusion)
     monkeypatch.setenv("AIRFLOW_CONN_FUSION_DB", "postgresql://x:x@127.0.0.1:1/x")

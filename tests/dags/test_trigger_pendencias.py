@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from fusion_airflow.triggers.work import PollCompartilhado, TrabalhoPendenteTrigger
-from include.fusion.settings import como_dados, obter
+from fusion_airflow.triggers.work import PollCompartilhado, WorkTrigger
+from include.fusion.settings import como_dados, de_dados, obter
+from include.fusion.wiring import watch_plan
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.postgres import Postgres
 from tests.dags.test_trigger import fusion, ouvir
@@ -30,10 +31,10 @@ def servidor(postgres: Postgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.fixture
-def gatilho() -> TrabalhoPendenteTrigger:
+def gatilho() -> WorkTrigger:
     ajustes = como_dados(obter("fusion_service"))
     ajustes["buscar_pendencias"]["intervalo_vigia"] = 0.1
-    return TrabalhoPendenteTrigger(ajustes=ajustes, relembrar=0.2)
+    return WorkTrigger(plan=watch_plan(de_dados(ajustes)), remind=0.2)
 
 
 def registrar(servidor: ServidorFusion, **mudancas: object) -> None:
@@ -44,13 +45,13 @@ def registrar(servidor: ServidorFusion, **mudancas: object) -> None:
 
 
 @pytest.mark.usefixtures("fusion")
-def test_an_open_pendency_wakes_the_service(servidor: ServidorFusion, gatilho: TrabalhoPendenteTrigger) -> None:
+def test_an_open_pendency_wakes_the_service(servidor: ServidorFusion, gatilho: WorkTrigger) -> None:
     registrar(servidor)
     assert ouvir(gatilho, 10) == [{"integracao": "fusion_service", "motivo": "origem"}]
 
 
 @pytest.mark.usefixtures("fusion")
-def test_a_concluded_one_and_those_of_others_wake_nobody(servidor: ServidorFusion, gatilho: TrabalhoPendenteTrigger) -> None:
+def test_a_concluded_one_and_those_of_others_wake_nobody(servidor: ServidorFusion, gatilho: WorkTrigger) -> None:
     registrar(servidor, dataProcessamento=datetime.now(UTC).isoformat())
     registrar(servidor, integracaoOrigem=99)
     registrar(servidor, aplicacao="OutraAplicacao")
@@ -58,7 +59,7 @@ def test_a_concluded_one_and_those_of_others_wake_nobody(servidor: ServidorFusio
 
 
 @pytest.mark.usefixtures("fusion")
-def test_the_watcher_outlives_fusion(servidor: ServidorFusion, gatilho: TrabalhoPendenteTrigger) -> None:
+def test_the_watcher_outlives_fusion(servidor: ServidorFusion, gatilho: WorkTrigger) -> None:
     registrar(servidor)
     servidor.parar()
     assert ouvir(gatilho, 2) == []

@@ -9,6 +9,7 @@ from sqlalchemy.exc import OperationalError
 from fusion_airflow.hooks.engines import engine_de
 from fusion_airflow.hooks.fusion import FusionHook
 from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.http.auth import OAuth2Client
 
 
 def conexao(monkeypatch, **campos) -> None:
@@ -33,13 +34,7 @@ def test_connection_says_how_to_enter(monkeypatch, campos, cabecalho):
 def test_oauth2_takes_client_id_and_secret_from_login_and_password(monkeypatch):
     conexao(monkeypatch, login="id", password="s", extra={"auth": "oauth2", "token_url": "http://127.0.0.1:1/t", "scope": "a"})
     api = FusionHook("teste").api
-    assert (api.client_id, api.client_secret, api.token_url, api.escopo, dict(api.cabecalhos)) == (
-        "id",
-        "s",
-        "http://127.0.0.1:1/t",
-        "a",
-        {},
-    )
+    assert (api.oauth2, api.cabecalhos) == (OAuth2Client("id", "s", token_url="http://127.0.0.1:1/t", scope="a"), {})
 
 
 @pytest.mark.parametrize("extra", [{"auth": "magia"}, {"auth": "bearer"}, {"auth": "oauth2"}])

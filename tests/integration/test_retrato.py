@@ -12,13 +12,13 @@ import psycopg2
 import pytest
 from sqlalchemy import event
 
-from fusion_airflow.operators.carga import avisar_regressivas, buscar
 from include.fusion.change import compare
 from include.fusion.change.replay import Pedido
 from include.fusion.change.result import ResultadoCarga
 from include.fusion.change.version_scan import Retratos
 from include.fusion.change.watcher import situacoes
 from include.fusion.errors import OrigemEncolheu
+from include.fusion.wiring.look import avisar_regressivas, buscar
 from sandbox.postgres import Postgres
 from tests.bancada import Bancada
 
@@ -346,6 +346,7 @@ def test_the_watcher_keeps_saying_so_until_a_look_has_stored_it(bancada: Bancada
 
 def test_without_counters_the_watcher_goes_by_time(bancada: Bancada, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "counters.sql").write_text("-- not here\n")
+    bancada.montagem.integracao = bancada.montagem.integracao.model_copy(update={"pasta_sql": tmp_path})
     bancada.montagem.consultas.pasta_sql = tmp_path
     bancada.carregar()
     quem = bancada.montagem.vigia()

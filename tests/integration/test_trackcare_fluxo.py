@@ -257,6 +257,7 @@ def test_a_marker_that_a_driver_gives_as_text_settles_like_any_other(postgres: P
     for arquivo, marcador in (("change_pacienteses.sql", "s.atualizadoem AS"), ("probe_pacienteses.sql", "MAX(s.atualizadoem) AS")):
         nosso = (sql_folder("trackcare") / arquivo).read_text()
         (tmp_path / arquivo).write_text(nosso.replace(marcador, f"CAST({marcador.removesuffix(' AS')} AS varchar(40)) AS"))
+    c.montagem.integracao = c.montagem.integracao.model_copy(update={"pasta_sql": tmp_path})
     c.montagem.consultas.pasta_sql = tmp_path
     c.mudar(5)
     assert c.carregar() > 1

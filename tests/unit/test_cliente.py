@@ -9,6 +9,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Response
 
 from include.fusion.errors import FusionError, FusionIndisponivel, FusionNaoAutorizado
+from include.fusion.http.auth import OAuth2Client
 from include.fusion.http.fusion import ApiFusion, ClienteFusion
 from include.fusion.http.message import espera_pedida
 
@@ -99,7 +100,7 @@ def test_token_is_fetched_once_and_renewed_after_a_401(httpserver):
     httpserver.expect_request("/token").respond_with_handler(token)
     httpserver.expect_request("/x", headers={"Authorization": "Bearer t1"}).respond_with_data(status=401)
     httpserver.expect_request("/x", headers={"Authorization": "Bearer t2"}).respond_with_json({"ok": 1})
-    enviar(api(httpserver, token_url=httpserver.url_for("/token"), client_id="c", client_secret="s"), vezes=3)
+    enviar(api(httpserver, oauth2=OAuth2Client("c", "s", token_url=httpserver.url_for("/token"))), vezes=3)
     assert len(pedidos) == 2
 
 
@@ -116,7 +117,7 @@ def test_many_requests_refused_at_once_share_one_renewal(httpserver):
     httpserver.expect_request("/x").respond_with_handler(responder)
 
     async def oito():
-        acesso = api(httpserver, token_url=httpserver.url_for("/token"), client_id="c", client_secret="s")
+        acesso = api(httpserver, oauth2=OAuth2Client("c", "s", token_url=httpserver.url_for("/token")))
         async with ClienteFusion(acesso, 8) as cliente:
             await asyncio.gather(*(cliente.enviar("POST", "/x", b"{}") for _ in range(8)))
 
@@ -127,7 +128,7 @@ def test_many_requests_refused_at_once_share_one_renewal(httpserver):
 def test_secrets_follow_no_redirect_of_the_token_endpoint(httpserver):
     httpserver.expect_request("/token").respond_with_data(status=307, headers={"Location": httpserver.url_for("/outro")})
     with pytest.raises(FusionNaoAutorizado):
-        enviar(api(httpserver, token_url=httpserver.url_for("/token"), client_id="c", client_secret="s"))
+        enviar(api(httpserver, oauth2=OAuth2Client("c", "s", token_url=httpserver.url_for("/token"))))
     assert [pedido.path for pedido, _ in httpserver.log] == ["/token"]
 
 
@@ -142,8 +143,8 @@ def test_an_answer_beyond_all_measure_is_no_answer(httpserver, monkeypatch, stat
 def test_wrong_client_secret_is_a_matter_of_credentials(httpserver):
     httpserver.expect_request("/token").respond_with_data(status=401)
     with pytest.raises(FusionNaoAutorizado):
-        enviar(api(httpserver, token_url=httpserver.url_for("/token"), client_id="c", client_secret="s"))
+        enviar(api(httpserver, oauth2=OAuth2Client("c", "s", token_url=httpserver.url_for("/token"))))
 
 
 def test_secrets_stay_out_of_repr():
-    assert "segredo" not in repr(ApiFusion(url="http://x", cabecalhos={"Authorization": "segredo"}, client_secret="segredo"))
+    assert "segredo" not in repr(ApiFusion(url="http://x", cabecalhos={"Authorization": "segredo"}, oauth2=OAuth2Client("c", "segredo")))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +116,14 @@ def test_dag_bundle_is_one_that_airflow_has() -> None:
     texto = COMPOSE["x-airflow"]["environment"]["AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST"]
     (bundle,) = json.loads(re.sub(r"\$\{[^}]*\}", "x", texto))
     assert bundle["classpath"] == f"{GitDagBundle.__module__}.{GitDagBundle.__name__}"
+
+
+@pytest.mark.parametrize(("service", "finds"), [("api-server", True), ("triggerer", True), ("scheduler", False), ("dag-processor", False)])
+def test_only_processes_that_load_no_bundle_find_the_images_engine(tmp_path: Path, service: str, finds: bool) -> None:
+    """Elsewhere it would hide the engine that Git brings. Airflow itself puts the plugins on the path."""
+    ours = SERVICOS[service].get("environment", {}).get("PYTHONPATH", "")
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {
+        "PYTHONPATH": f"{RAIZ / 'plugins'}:{ours.replace('/opt/fusion', str(RAIZ))}"
+    }
+    found = "import fusion_airflow, importlib.util as u; assert u.find_spec('include')"
+    assert (subprocess.run([sys.executable, "-c", found], cwd=tmp_path, env=env, capture_output=True).returncode == 0) is finds

@@ -13,7 +13,7 @@ from sqlglot import exp
 from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import instrucao, sql_folder
 from include.fusion.settings.registry import systems
-from include.fusion.wiring.runtime import system_named
+from include.fusion.wiring.systems import system_named
 from tests.unit.sql_apoio import Facts, codigo, facts
 
 PASTAS = systems()

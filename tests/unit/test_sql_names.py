@@ -12,7 +12,7 @@ import pytest
 
 from include.fusion.reading.sql import ConsultasSistema, sql_folder
 from include.fusion.settings.registry import systems
-from include.fusion.wiring.runtime import system_named
+from include.fusion.wiring.systems import system_named
 
 SCHEME = re.compile(r"(change|probe|delete|blocks|sweep|read)_[a-z0-9_]+|keys|total|counters|targets|cancelled|initial_load(_keys)?")
 

@@ -17,7 +17,7 @@ SYSTEMS, SOURCES = "include/fusion/sistemas", "sandbox/origens"
 QUESTION = """
 from include.fusion.settings.legacy.services import ANTIGOS, adivinhar
 from include.fusion.settings.registry import settings_class, systems
-from include.fusion.wiring.runtime import system_named
+from include.fusion.wiring.systems import system_named
 from sandbox.sources import sources
 for name in systems():
     assert system_named(name).nome == name and settings_class(name) is not None

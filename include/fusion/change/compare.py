@@ -96,10 +96,10 @@ class Comparador:
 class VigiaRetratos:
     """The watcher's question: does any table differ? An answer holds until its counter or its stored image moves, or time has passed."""
 
-    def __init__(self, consultas: ConsultasSistema, fusion: Engine, marcas: Marcas, *, passo: str | None = None) -> None:
+    def __init__(self, consultas: ConsultasSistema, fusion: Engine, marcas: Marcas) -> None:
         self.consultas = consultas
         self.fusion = fusion
-        self.retratos = do_passo(consultas, passo)
+        self.retratos = do_passo(consultas, None)
         self._comparador = Comparador(consultas, marcas)
         self._respostas: dict[str, bool] = {}
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert, select
 
 from include.fusion.reading.spec import Linha, Replica
+from include.fusion.store.tables import metadados
 
 _LISTA_MAX = 500
 
@@ -20,7 +21,7 @@ class Espelho:
     """The copy that one integration keeps."""
 
     def __init__(self, replica: Replica, integracao_id: int) -> None:
-        self.tabela, self.chave, self.linha = replica.table, replica.key, replica.row
+        self.tabela, self.chave, self.linha = metadados.tables[replica.table], replica.key, replica.row
         self.integracao_id = integracao_id
         self._todas = [c.name for c in self.tabela.columns if c.name != "integracao_id"]
         self.colunas = [nome for nome in self._todas if nome not in replica.ignored]

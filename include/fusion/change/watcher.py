@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Table, case, exists, false, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Engine, MetaData, Table, case, exists, false, literal, or_, select, union_all
 
-from include.fusion.change.compare import VigiaRetratos
-from include.fusion.change.window import resumo_janela, ver_janela
-from include.fusion.reading.spec import Origem
-from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.store.clock import agora
 from include.fusion.store.presence import presente
-from include.fusion.store.tables import FILAS, marca_dagua
+from include.fusion.store.tables import FILAS, marca_dagua, tabela_fila
 from include.fusion.store.watermarks import EXECUCAO, Marca
 
 
@@ -54,7 +50,7 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
     partes = []
     for posicao, alvo in enumerate(alvos):
         # An entry may have every process switched off; that must not end the question of the others.
-        pronta = or_(false(), *(_pronta(alvo.integracao_id, FILAS[tabela], processo) for tabela, processo in alvo.filas))
+        pronta = or_(false(), *(_pronta(alvo.integracao_id, _tabela(tabela), processo) for tabela, processo in alvo.filas))
         ocupado = exists().where(presente(alvo.integracao_id, alvo.plantao))
         partes.append(select(literal(posicao, literal_execute=True), case((pronta, 1), else_=0), case((ocupado, 1), else_=0)))
     m = marca_dagua
@@ -74,6 +70,11 @@ def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
         execucao = marcas.pop(EXECUCAO, None)
         resultado[alvo] = Situacao(*bandeiras[posicao], marcas, execucao.executado_em if execucao else None)
     return resultado
+
+
+def _tabela(nome: str) -> Table:
+    """A queue table, also one that came with a later version than this process's."""
+    return FILAS[nome] if nome in FILAS else tabela_fila(nome, metadados=MetaData())
 
 
 def _pronta(integracao_id: int, f: Table, processo: str) -> ColumnElement[bool]:
@@ -102,44 +103,3 @@ def _pronta(integracao_id: int, f: Table, processo: str) -> ColumnElement[bool]:
         f.c.reservado_ate < agora(),
     )
     return or_(devida, vencida)
-
-
-class VigiaOrigem:
-    """Looks at one source: a row in a journal is work, and so is any change in what lies behind and beyond the watermark.
-
-    A window in which nobody yet found nothing new is work, too: whoever moved the watermark was stopped before the last look.
-
-    ``passo``: only what that search step looks at.
-    """
-
-    def __init__(
-        self, consultas: ConsultasSistema, *, sobreposicao: timedelta, passo: str | None = None, retratos: VigiaRetratos | None = None
-    ) -> None:
-        self.consultas = consultas
-        self.sobreposicao = sobreposicao
-        self.passo = passo
-        self.retratos = retratos
-
-    def ha_trabalho(self, marcas: Mapping[str, Marca]) -> bool:
-        """Whether any origin has changes that the watermarks, by origin, do not cover yet."""
-        with self.consultas.engine.connect() as con:
-            diarios = [d for d in self.consultas.sistema.diarios if self.passo in (None, d.passo)]
-            origens = [o for o in self.consultas.origens if self.passo in (None, o.passo)]
-            return (
-                any(self.consultas.linhas(con, d.sql_vigia)[0]["quantidade"] for d in diarios)
-                or any(self._mudou(con, o, marcas.get(o.nome, Marca(None))) for o in origens)
-                or (self.retratos is not None and self.retratos.ha_trabalho(con, marcas))
-            )
-
-    def _mudou(self, con: Connection, origem: Origem, anterior: Marca) -> bool:
-        marca: Any = None if anterior.marcador is None else self.consultas.sistema.ler_marcador(anterior.marcador)
-        base = datetime(1753, 1, 1) if marca is None else marca - origem.janela(self.sobreposicao) if isinstance(marca, datetime) else marca
-        linha = self.consultas.linhas(con, origem.sql_vigia, marcador=base)[0]
-        if not linha["quantidade"]:
-            return False
-        # The question may count a little more than a load takes (a patient without attendances): what a look did not find to be work,
-        # is none until the answer changes.
-        assentada = anterior.na_janela
-        if marca is None or assentada is None or not f"{assentada}/".startswith(f"{resumo_janela(linha)}/"):
-            return True
-        return bool(assentada != ver_janela(self.consultas, con, origem, base, anterior.marcador, linha))

@@ -98,7 +98,7 @@ class Entrega(Generic[R]):
                 vazio_desde = None
                 if self._over():
                     return
-                continue
+            # Nothing more: each lane's last look came after what it wrote.
             agora = time.monotonic()
             self._ciclo_inicio, self._no_ciclo = agora, 0
             vazio_desde = vazio_desde or agora

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import ssl
-from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import aclosing
 from functools import lru_cache
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import aiohttp
 
@@ -25,12 +24,17 @@ def _public() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-class HttpClient(ABC):
+class HttpClient:
     """One pool of connections to one server; use as an async context manager, from one event loop.
 
     ``timeout`` in seconds, for a request with its answer. ``ca``: path of a bundle, where the certificate comes from the site's own authority.
     ``cookies``: keep those that the server sets, as a load balancer may want it.
     """
+
+    unavailable: ClassVar[type[Exception]]
+    """No usable answer: made of the status (0: none at all), ``where`` and, if the server asked for one, the wait in seconds."""
+    unauthorized: ClassVar[type[Exception]]
+    """Our credentials are refused: made of the status and ``where``."""
 
     def __init__(
         self, auth: Auth, *, connections: int, timeout: float, headers: Mapping[str, str],
@@ -58,14 +62,6 @@ class HttpClient(ABC):
         if self._session is not None:
             await self._session.close()
 
-    @abstractmethod
-    def unavailable(self, status: int, where: str, wait: float | None = None) -> Exception:
-        """What to raise when there is no usable answer (``status`` 0: none at all); ``wait``: seconds that the server asked for."""
-
-    @abstractmethod
-    def unauthorized(self, status: int, where: str) -> Exception:
-        """What to raise when our credentials are refused."""
-
     def too_long(self, status: int, where: str) -> Exception:
         """What to raise when the answer is longer than ``CORPO_MAX``."""
         return self.unavailable(0, where)
@@ -75,7 +71,7 @@ class HttpClient(ABC):
         await self._follow(None)
 
     async def request(self, request: Request) -> Answer:
-        """The answer to one request, identified; raises only what the methods above return, and ``ConfiguracaoInvalida``."""
+        """The answer to one request, identified; raises only what is named above, and ``ConfiguracaoInvalida``."""
         answer = await self._follow(request)
         assert answer is not None
         return answer
@@ -89,8 +85,9 @@ class HttpClient(ABC):
             except StopAsyncIteration:
                 return answer
             except NoToken as error:
-                make = self.unauthorized if error.refused else self.unavailable
-                raise make(error.status, error.where, *(() if error.refused else (error.wait,))) from None
+                if error.refused:
+                    raise self.unauthorized(error.status, error.where) from None
+                raise self.unavailable(error.status, error.where, error.wait) from None
 
     async def _exchange(self, request: Request) -> Answer:
         assert self._session is not None, "use the client as an async context manager"

@@ -21,10 +21,7 @@ class ApiFusion:
 
     url: str
     cabecalhos: Mapping[str, str] = field(default_factory=dict, repr=False)
-    token_url: str | None = None
-    client_id: str | None = None
-    client_secret: str | None = field(default=None, repr=False)
-    escopo: str | None = None
+    oauth2: OAuth2Client | None = None
     verificar_tls: bool = True
     ca: str | None = None
     """Path of a CA bundle, where Fusion's certificate comes from the site's own authority."""
@@ -32,27 +29,19 @@ class ApiFusion:
     rota_saude: str = "/saude"
     """Answers 200 while Fusion is well; asked before one record's failures are called an outage."""
 
-    def auth(self) -> Auth:
-        if self.token_url is None:
-            return Auth()
-        return OAuth2(OAuth2Client(self.client_id or "", self.client_secret, token_url=self.token_url, scope=self.escopo))
-
 
 class ClienteFusion(HttpClient):
     """One pool of connections; use as an async context manager, from one event loop."""
 
+    unavailable = FusionIndisponivel
+    unauthorized = FusionNaoAutorizado
+
     def __init__(self, api: ApiFusion, conexoes: int = 32) -> None:
         super().__init__(
-            api.auth(), connections=conexoes, timeout=api.tempo_limite, headers={"Accept": _JSON, **api.cabecalhos},
+            OAuth2(api.oauth2) if api.oauth2 else Auth(), connections=conexoes, timeout=api.tempo_limite, headers={"Accept": _JSON, **api.cabecalhos},
             verify=api.verificar_tls, ca=api.ca, cookies=True,
         )  # fmt: skip
         self.api = api
-
-    def unavailable(self, status: int, where: str, wait: float | None = None) -> FusionIndisponivel:
-        return FusionIndisponivel(status, where, wait)
-
-    def unauthorized(self, status: int, where: str) -> FusionNaoAutorizado:
-        return FusionNaoAutorizado(status, where)
 
     async def enviar(self, metodo: str, rota: str, corpo: bytes | None = None, *, chave: str | None = None) -> dict[str, Any]:
         """Send one request and return Fusion's JSON answer.

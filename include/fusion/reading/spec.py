@@ -16,8 +16,6 @@ from zoneinfo import ZoneInfo
 from include.fusion.reading.form import FORM, Form
 
 if TYPE_CHECKING:
-    from sqlalchemy import Table
-
     # Not at run time: the canonical model takes long to build, and a load of keys needs none of it.
     from include.fusion.model.content import Registro
     from include.fusion.model.depara import DePara
@@ -46,11 +44,11 @@ def usual_context(entry: Integracao, codes: DePara) -> Contexto:
 class Replica:
     """The copy of a source's table that the integration database keeps: rows are compared with it, and only those that differ go on.
 
-    ``table`` has ``integracao_id``, the column ``key`` and others that rows are compared by, except ``ignored``. ``row`` makes of a row what the
-    copy keeps; a ``prioridade`` that it adds goes before the origin's.
+    ``table``, a name of ``store.tables``, has ``integracao_id``, the column ``key`` and others that rows are compared by, except ``ignored``.
+    ``row`` makes of a row what the copy keeps; a ``prioridade`` that it adds goes before the origin's.
     """
 
-    table: Table
+    table: str
     key: str
     row: Callable[[Linha], Linha]
     ignored: frozenset[str] = frozenset()

@@ -10,23 +10,16 @@ from typing import Any
 from sqlalchemy import Connection, Engine, TextClause, bindparam, text
 
 from include.fusion.errors import ConfiguracaoInvalida
-from include.fusion.reading.site_sql import site_file
 from include.fusion.reading.spec import Detalhe, Sistema
-from include.fusion.settings.registry import SYSTEMS_FOLDER
+from include.fusion.reading.statements import site_file, sql_folder, statement_path, statement_text
 
-
-def sql_folder(system: str) -> Path:
-    """Where the statements of a system lie."""
-    return SYSTEMS_FOLDER / system / "sql"
+__all__ = ["ConsultasSistema", "instrucao", "sql_folder"]
 
 
 @functools.cache
 def instrucao(caminho: Path) -> TextClause:
     """One SQL file as a statement; ``:chaves`` expands to a list."""
-    try:
-        clausula = text(caminho.read_text(encoding="utf-8"))
-    except OSError as erro:
-        raise ConfiguracaoInvalida(f"{caminho}: SQL file not readable ({erro.strerror})") from None
+    clausula = text(statement_text(caminho))
     if "chaves" in clausula._bindparams:
         clausula = clausula.bindparams(bindparam("chaves", expanding=True))
     return clausula
@@ -42,7 +35,7 @@ class ConsultasSistema:
 
     def sql(self, arquivo: str) -> TextClause:
         """Statement of ``arquivo``; the site's file replaces ours of the same name."""
-        return instrucao(self._do_local(arquivo) or sql_folder(self.sistema.nome) / arquivo)
+        return instrucao(statement_path(self.sistema.nome, arquivo, self.pasta_sql))
 
     def _do_local(self, arquivo: str) -> Path | None:
         return site_file(self.sistema.nome, arquivo, self.pasta_sql)

@@ -129,7 +129,7 @@ trava_fila = Table(
     _chave_primaria("integracao_id", Integer()),
     _chave_primaria("nome", String(200)),
 )
-"""One row per thing to serialise; see ``travas.py``."""
+"""One row per thing to serialise; see ``locks.py``."""
 
 livro_entrega = Table(
     "livro_entrega",
@@ -177,7 +177,7 @@ retrato = Table(
     Column("soma", BigInteger, nullable=False),
     Column("conteudo", Text().with_variant(mssql.NVARCHAR(), "mssql"), nullable=False),
 )
-"""What was last seen of a table that keeps a version per row and no moment of change: one row per block of keys; see ``retrato.py``."""
+"""What was last seen of a table that keeps a version per row and no moment of change: one row per block of keys; see ``change/version_scan.py``."""
 
 paciente_ses = Table(
     quoted_name("PacienteSES", quote=False),

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, insert, select, text
+from sqlalchemy.dialects.postgresql import insert as pg_insert
 
 from include.fusion.store.clock import agora, depois
 from include.fusion.store.locks import gravar_linha, travar
@@ -156,8 +157,10 @@ class PatientMarks:
         return {p: marca for p, marca, de in achadas if de in (None, de_quem[p])}
 
     def gravar(self, con: Connection, paciente: str, de_quem: str, marcador: str) -> None:
+        # One statement, since a first pull writes one for every patient; the platform's database is PostgreSQL.
         novos = {"marcador": marcador, "executado_em": agora(), "detalhe": de_quem}
-        gravar_linha(con, marca_dagua, {**self._comum, "origem": _PULL + paciente}, novos)
+        linha = pg_insert(marca_dagua).values({**self._comum, "origem": _PULL + paciente, **novos})
+        con.execute(linha.on_conflict_do_update(index_elements=marca_dagua.primary_key.columns, set_=novos))
 
 
 class Pauses:

@@ -24,7 +24,9 @@ from include.fusion.settings.sections import CargaInicial, Importacao, Pendencia
 from include.fusion.settings.sections import Entrega as AjustesEntrega
 from include.fusion.store.filas.messages import FilaArquivos
 from include.fusion.store.ledger import Livro
-from include.fusion.wiring.runtime import CARGA_INICIAL, Partes, module_of
+from include.fusion.store.unmapped_codes import somar_faltantes
+from include.fusion.wiring.runtime import CARGA_INICIAL, Partes
+from include.fusion.wiring.systems import module_of
 
 VEZ_MAX = 5.0
 """Seconds that one of several processes of a run delivers before the next one's turn."""
@@ -112,6 +114,11 @@ class PartesEntrega(Partes):
             self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, dono, ajustes.max_records
         )
         return asyncio.run(Entrega(preparo).run())
+
+    def registrar_faltantes(self) -> None:
+        """Keep the codes that De/Para did not know, for the report."""
+        with self.fusion.begin() as con:
+            somar_faltantes(con, self.integracao.integracao_id, self.depara.faltantes)
 
     def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega[Resultado]:
         """Delivery of some queues."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -11,34 +10,14 @@ from include.fusion.model.depara import DePara
 from include.fusion.reading.spec import Sistema
 from include.fusion.reading.sql import ConsultasSistema
 from include.fusion.settings import Integracao
-from include.fusion.settings.registry import own_module
 from include.fusion.store import presence
 from include.fusion.store.filas import Fila
 from include.fusion.store.filas.messages import FilaArquivos
 from include.fusion.store.ledger import Livro
 from include.fusion.store.watermarks import Marcas
+from include.fusion.wiring.systems import BUSCA, PLANTAO, switched_on
 
-BUSCA = "carga"
-"""Process under which the watermarks of live traffic are kept."""
-PLANTAO = "importacao"
-"""Process under which a run of the integration says that it is at work."""
 CARGA_INICIAL = "carga_inicial"
-
-
-def module_of(integracao: Integracao, name: str) -> Any:
-    """A module of the source system's own folder."""
-    return own_module(integracao.sistema, name)
-
-
-def system_named(name: str) -> Sistema:
-    """What the system of this name says of itself."""
-    system: Sistema = own_module(name, "system").SISTEMA
-    return system
-
-
-def sistema_de(integracao: Integracao) -> Sistema:
-    """What the source system says of itself."""
-    return system_named(integracao.sistema)
 
 
 class Partes:
@@ -54,16 +33,8 @@ class Partes:
 
     @cached_property
     def sistema(self) -> Sistema:
-        """The source system without what a search step that is switched off looks at: neither a watcher nor a last step may do its work."""
-        todo = sistema_de(self.integracao)
-        ligadas: dict[str, Any] = {
-            nome: tuple(x for x in getattr(todo, nome) if self._ligado(x.passo)) for nome in ("origens", "diarios", "rondas", "retratos")
-        }
-        return replace(todo, **ligadas)
-
-    def _ligado(self, passo: str) -> bool:
-        section = self.integracao.section(passo)
-        return section is None or section.habilitado
+        """The source system as far as the entry has it switched on."""
+        return switched_on(self.integracao)
 
     @cached_property
     def fusion(self) -> Any:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
-from include.fusion.change.compare import VigiaRetratos
 from include.fusion.change.pendencies import Pendencias
 from include.fusion.change.search import Busca
 from include.fusion.change.version_scan import Retratos
-from include.fusion.change.watcher import Alvo, VigiaOrigem, venceu
+from include.fusion.change.watch_plan import SourceWatch
+from include.fusion.change.watcher import Alvo, venceu
 from include.fusion.change.watermark_scan import Carga
 from include.fusion.settings.sections import Busca as AjustesBusca
 from include.fusion.settings.sections import BuscaPendencias
 from include.fusion.store.watermarks import EXECUCAO, Marca
-from include.fusion.wiring.runtime import BUSCA, CARGA_INICIAL, PLANTAO, Partes, module_of, sistema_de
+from include.fusion.wiring.runtime import Partes
+from include.fusion.wiring.systems import BUSCA, PLANTAO, sistema_de
+from include.fusion.wiring.watch import queues, source_plan
 
 
 class PartesBusca(Partes):
@@ -86,21 +88,17 @@ class PartesBusca(Partes):
             raise ValueError("this step asks Fusion's API: it needs a client")
         return self._api(conexoes)
 
-    def vigia(self, passo: str | None = None) -> VigiaOrigem | Pendencias:
+    def vigia(self, passo: str | None = None) -> SourceWatch | Pendencias:
         """What asks the source whether anything is new."""
         if self.sistema.atende_pendencias:
             return self.pendencias()
-        busca = self.integracao.busca_de(passo or "")
-        retratos = VigiaRetratos(self.consultas, self.fusion, self.marcas(), passo=passo) if self.sistema.retratos else None
-        return VigiaOrigem(self.consultas, sobreposicao=busca.sobreposicao, passo=passo, retratos=retratos)
+        return SourceWatch(source_plan(self.integracao, self.sistema, passo), self.origem, self.fusion, self.marcas())
 
     @property
     def alvo(self) -> Alvo:
         """What a watcher asks about in the integration database."""
-        filas = [(p.tabela, p.nome) for p in self.sistema.processos if self.integracao.entrega_de(p.nome).habilitado]
-        if (pedidos := self.sistema.requests) is not None:
-            filas.append((pedidos.tabela, pedidos.nome))
-        return Alvo(self.integracao.integracao_id, tuple(filas), PLANTAO, BUSCA)
+        asked = tuple((table, process) for table, process in queues(self.integracao, self.sistema))
+        return Alvo(self.integracao.integracao_id, asked, PLANTAO, BUSCA)
 
     def esquecer_marcas(self, passo: str | None) -> None:
         """Begin again with the first row of every origin of a step that is compared with a copy."""
@@ -110,17 +108,6 @@ class PartesBusca(Partes):
                 if origem.replica is not None and passo in (None, origem.passo):
                     self.marcas().gravar(con, origem.nome, Marca(None))
                     self.marcas().podar(con, origem.nome, "9")
-
-    def own_initial_load(self, page: int) -> Any:
-        """The initial load that a system has instead of the common one: ``page`` rows of the source's own tables at a time."""
-        return module_of(self.integracao, "initial_load").CargaPacientes(
-            self.consultas,
-            self.fusion,
-            self.marcas(CARGA_INICIAL),
-            pagina=page,
-            agora=lambda: datetime.now(self.integracao.fuso).replace(tzinfo=None),
-            ao_concluir=lambda: self.esquecer_marcas(None),
-        )
 
     def registrar_carga(self) -> None:
         """Note that the load ran: its interval counts from here."""

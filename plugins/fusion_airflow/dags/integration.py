@@ -1,88 +1,123 @@
-"""What the DAG of every integration has in common: schedule, form, retries, labels."""
+"""The DAGs of an integration: schedule, form, steps. DAG files get them from ``include.fusion.wiring``."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import Any
 
-from airflow.sdk import DAG, Asset, AssetOrTimeSchedule, AssetWatcher, DeltaTriggerTimetable, Param
+from airflow.sdk import DAG, AssetOrTimeSchedule, DeltaTriggerTimetable, Param, TaskGroup
 
-from fusion_airflow.operators import CargaInicialOperator, ProcessamentoInicialOperator
-from fusion_airflow.retry import RETENTATIVA
-from fusion_airflow.triggers.work import TrabalhoPendenteTrigger
-from include.fusion.reading.form import FORM
-from include.fusion.settings import Integracao, como_dados
-from include.fusion.settings.registry import own_module
-
-INICIO = datetime(2026, 1, 1)
-
-
-def padrao(integracao: Integracao) -> dict[str, Any]:
-    """Default arguments of every task. The retries are for systems that are down; records have their own tries in the queue."""
-    r = integracao.retentativas
-    return {
-        "owner": integracao.owner,
-        "pool": integracao.pool,
-        "retries": r.maximo,
-        "retry_delay": r.espera,
-        "retry_exponential_backoff": 2.0,
-        "max_retry_delay": r.espera_max,
-        "retry_policy": RETENTATIVA,
-    }
-
-
-def trabalho(integracao: Integracao) -> Asset:
-    """The wake-up of one integration: its watcher sees changes at the source and due rows in the queue."""
-    gatilho = TrabalhoPendenteTrigger(ajustes=como_dados(integracao))
-    return Asset(f"trabalho/{integracao.id}", group="fusion", watchers=[AssetWatcher(name=f"vigia_{integracao.id}", trigger=gatilho)])
-
-
-def dag_de_integracao(integracao: Integracao, doc_md: str) -> DAG:
-    """Live DAG: runs as soon as the watcher sees work, and by the clock as a safety net; never beside itself."""
-    formulario = {nome: Param(**campo) for nome, campo in own_module(integracao.sistema, "system").SISTEMA.form.items()}
-    return DAG(
-        integracao.id,
-        dag_display_name=integracao.nome,
-        description=f"{integracao.nome} → Fusion",
-        schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(integracao.rede_de_seguranca), assets=[trabalho(integracao)]),
-        **_comum(integracao, doc_md, integracao.dagrun_timeout, formulario),
-    )
-
+from fusion_airflow import operators
+from fusion_airflow.dags.common import hub_dag, work
+from fusion_airflow.triggers.work import WorkTrigger
+from include.fusion.settings import Integracao, sections
+from include.fusion.wiring.systems import steps, switched_on
+from include.fusion.wiring.watch import watch_plan
 
 RECOMECAR = Param(False, type="boolean", title="Recomeçar", description="Esquece o ponto de parada e percorre o histórico desde o início.")
 
 
-def dag_inicial(integracao: Integracao, doc_md: str, duracao: timedelta, formulario: dict[str, Param]) -> DAG:
-    """DAG of a whole history, started by hand."""
-    return DAG(
-        integracao.dag_id_carga_inicial,
-        dag_display_name=f"{integracao.nome} – carga inicial",
-        description=f"{integracao.nome}: todo o histórico → Fusion, uma única vez",
-        schedule=None,
-        **_comum(integracao, doc_md, duracao, formulario),
+def live(entry: Integracao, doc: str) -> tuple[DAG, Steps]:
+    """Runs as soon as the watcher sees work, and by the clock as a safety net."""
+    wake_up = work(entry.id, WorkTrigger(plan=watch_plan(entry)))
+    dag = _dag(
+        entry,
+        doc,
+        dag_id=entry.id,
+        name=entry.nome,
+        form=_form(entry),
+        timeout=entry.dagrun_timeout,
+        description=f"{entry.nome} → Fusion",
+        schedule=AssetOrTimeSchedule(timetable=DeltaTriggerTimetable(entry.rede_de_seguranca), assets=[wake_up]),
     )
+    return dag, Steps(entry)
 
 
-def carga_inicial(integracao: Any, doc_md: str) -> None:
-    """One-off DAG of the whole history, started by hand; resumes from its checkpoint. None where the settings have no such section."""
-    inicial = integracao.carga_inicial
-    if inicial is None:
-        return
-    formulario = {"recomecar": RECOMECAR, "reenviar_erros": Param(**FORM["reenviar_erros"])}
-    with dag_inicial(integracao, doc_md, inicial.dagrun_timeout, formulario):
-        carga = CargaInicialOperator(integracao=integracao.id, task_id="carga", task_display_name="Carga")
-        carga >> ProcessamentoInicialOperator(integracao=integracao.id, task_id="processamento", task_display_name="Processamento")
+def history(entry: Integracao, doc: str) -> tuple[DAG, Steps]:
+    """Started by hand: reads the whole history, and goes on from its checkpoint."""
+    load = sections.Historico.of(entry.initial_load)
+    # Where a queue is filled.
+    errors = {"reenviar_erros": _form(entry)["reenviar_erros"]} if isinstance(load, sections.CargaInicial) else {}
+    dag = _dag(
+        entry,
+        doc,
+        dag_id=entry.dag_id_carga_inicial,
+        name=f"{entry.nome} – carga inicial",
+        form={"recomecar": RECOMECAR} | errors,
+        timeout=load.dagrun_timeout,
+        description=f"{entry.nome}: todo o histórico → Fusion, uma única vez",
+        schedule=None,
+    )
+    return dag, Steps(entry)
 
 
-def _comum(integracao: Integracao, doc_md: str, duracao: timedelta, formulario: dict[str, Param]) -> dict[str, Any]:
-    return {
-        "start_date": INICIO,
-        "catchup": False,
-        "max_active_runs": 1,
-        "dagrun_timeout": duracao,
-        "default_args": padrao(integracao),
-        "params": formulario,
-        "tags": ["integração", integracao.sistema, f"impacto:{integracao.impacto}"],
-        "rerun_with_latest_version": True,
-        "doc_md": doc_md,
+def _form(entry: Integracao) -> dict[str, Param]:
+    return {name: Param(**field) for name, field in switched_on(entry).form.items()}
+
+
+def _dag(entry: Integracao, doc: str, **options: Any) -> DAG:
+    r = entry.retentativas
+    defaults = {
+        "owner": entry.owner,
+        "pool": entry.pool,
+        "retries": r.maximo,
+        "retry_delay": r.espera,
+        "retry_exponential_backoff": 2.0,
+        "max_retry_delay": r.espera_max,
     }
+    return hub_dag(doc=doc, tags=(entry.sistema, f"impacto:{entry.impacto}"), defaults=defaults, **options)
+
+
+class Steps:
+    """Makes the tasks of one integration's DAG: ``name`` is the task's id and, where a step has one, its settings section; ``label`` is what
+    people read. A step that is switched off is skipped, and those after it run all the same: something else may feed their queues."""
+
+    def __init__(self, entry: Integracao) -> None:
+        self._id = entry.id
+        self._searches = steps(entry)
+        self._several = len(switched_on(entry).processos) > 1
+
+    @staticmethod
+    def group(name: str, label: str) -> TaskGroup:
+        """A frame around steps; its name goes before theirs."""
+        return TaskGroup(name, group_display_name=label)
+
+    def _step(self, kind: type[Any], name: str, label: str, **options: Any) -> Any:
+        return kind(integracao=self._id, task_id=name, task_display_name=label, trigger_rule="none_failed", **options)
+
+    def search(self, name: str, label: str, *, takes_form: bool = False) -> Any:
+        """Finds what changed. ``takes_form``: the run's first step, which takes the form's request to the queue."""
+        step = name if name in self._searches else None
+        return self._step(operators.CargaOperator, name, label, ajustes=name, passo=step, primeiro=takes_form)
+
+    def requests(self, name: str, label: str) -> Any:
+        """Queues the attendances of patients that Fusion asks for."""
+        return self._step(operators.PedidosOperator, name, label)
+
+    def deliver(self, name: str, label: str, *, searches: bool = False) -> Any:
+        """Delivers a queue. Where a system has several, ``name`` is the queue's; where it has one, this step stays on duty. ``searches``: it
+        also finds what changed."""
+        return self._step(operators.ImportacaoOperator, name, label, processo=name if self._several else "", busca=searches)
+
+    def stay_on_duty(self) -> Any:
+        """Last step: keeps delivering all queues while there is traffic."""
+        return self._step(operators.AcompanhamentoOperator, "acompanhamento", "Acompanhamento")
+
+    def prepare(self, name: str, label: str) -> Any:
+        """Makes messages of what waits in the queue ``name``."""
+        return self._step(operators.PendenciaBuscaOperator, name, label, processo=name)
+
+    def send(self, name: str, label: str) -> Any:
+        """Last step: sends messages, and stays on duty."""
+        return self._step(operators.EnvioArquivoOperator, name, label)
+
+    def queue_history(self, name: str, label: str) -> Any:
+        """Queues the keys of the whole history."""
+        return self._step(operators.CargaInicialOperator, name, label)
+
+    def deliver_history(self, name: str, label: str) -> Any:
+        """Delivers them, behind live traffic."""
+        return self._step(operators.ProcessamentoInicialOperator, name, label)
+
+    def copy_people(self, name: str, label: str) -> Any:
+        """Pages the source's people into the copy that they are compared with."""
+        return self._step(operators.CargaPacientesOperator, name, label)

@@ -28,7 +28,7 @@ from fusion_airflow.fhir_api.shared import (
     plataforma,
     tenant_de,
 )
-from include.fusion.errors import ConfiguracaoInvalida, FusionHubError, motivo_de
+from include.fusion.wiring.names import ConfiguracaoInvalida, FusionHubError, motivo_de
 
 MesmoServidor = Annotated[bool, Query(description="true: o novo endereço é do mesmo servidor; os vínculos com ele continuam valendo")]
 

@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse
 
 from fusion_airflow.fhir_api.access import SEM_NULO
 from fusion_airflow.fhir_api.shared import ESPERA_MAX, iniciar, plataforma
-from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.fhir.pull import webhook
+from include.fusion.wiring.names import ConfiguracaoInvalida
 
 rotas = APIRouter()
 JUNTOS = 8

@@ -71,7 +71,7 @@ class FhirHook(BaseHook):
         """For the UI's Test button: credentials and FHIR version included."""
         from pydantic import ValidationError
 
-        from include.fusion.errors import FusionHubError, motivo_de
+        from include.fusion.wiring.names import FusionHubError, motivo_de
 
         try:
             versao = str(self.capacidades().get("fhirVersion"))

@@ -9,9 +9,16 @@ from typing import Any
 
 from airflow.providers.http.hooks.http import HttpHook
 
-from include.fusion.errors import ConfiguracaoInvalida, FusionError, FusionIndisponivel
-from include.fusion.http.auth import basic, bearer
-from include.fusion.http.fusion import ApiFusion, ClienteFusion
+from include.fusion.wiring.names import (
+    ApiFusion,
+    ClienteFusion,
+    ConfiguracaoInvalida,
+    FusionError,
+    FusionIndisponivel,
+    OAuth2Client,
+    basic,
+    bearer,
+)
 
 AUTENTICACOES = ("nenhuma", "basic", "bearer", "apikey", "oauth2")
 
@@ -47,10 +54,7 @@ class FusionHook(HttpHook):
         return ApiFusion(
             url=self.base_url.rstrip("/"),
             cabecalhos={**_cabecalhos(auth, login, senha, extra), **extra.get("headers", {})},
-            token_url=extra["token_url"] if auth == "oauth2" else None,
-            client_id=login if auth == "oauth2" else None,
-            client_secret=senha if auth == "oauth2" else None,
-            escopo=extra.get("scope"),
+            oauth2=OAuth2Client(login, senha, token_url=extra["token_url"], scope=extra.get("scope")) if auth == "oauth2" else None,
             verificar_tls=verificar is not False,
             ca=verificar if isinstance(verificar, str) else None,
             tempo_limite=self._tempo_limite(extra.get("timeout", 60)),

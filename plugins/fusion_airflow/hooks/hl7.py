@@ -9,9 +9,9 @@ from typing import Any
 from airflow.sdk import BaseHook
 
 from fusion_airflow.hooks.fusion import FusionHook
-from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.hl7.wire.mllp import EnderecoMllp
 from include.fusion.hl7.wire.transport import Transporte, TransporteHttp, TransporteMllp
+from include.fusion.wiring.names import ConfiguracaoInvalida
 
 ROTA = "/api/HL7"
 

@@ -1,24 +1,64 @@
-"""What the operators share: the run's form, its parts, and who owns the rows it reserves."""
+"""What the operators share: their end, who owns the rows they reserve, the run's form and parts."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
-from airflow.sdk.exceptions import AirflowSkipException, DownstreamTasksSkipped
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, DownstreamTasksSkipped
 
 from fusion_airflow.operators.on_kill import Encerravel
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.change.replay import Pedido
-    from include.fusion.wiring import Montagem
+    from include.fusion.wiring.names import Montagem, Pedido
+
+MOTIVOS_NO_XCOM = 10
+"""Reasons of refusals that a task tells, the commonest first."""
 
 
-class OperadorIntegracao(Encerravel, BaseOperator):
+class HubOperator(Encerravel, BaseOperator):
+    """Common to the steps of integrations and of FHIR. Heavy imports wait for the run: every task start and every parse imports these files."""
+
+    @staticmethod
+    def prefixo(context: Context) -> str:
+        """Owner of rows across the tries of this task in this run; a mapped one has its own."""
+        ti = context["ti"]
+        mapped = f"[{ti.map_index}]" if getattr(ti, "map_index", -1) >= 0 else ""
+        return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}{mapped}#"
+
+    def dono(self, context: Context) -> str:
+        """Owner of rows in this try; the bar keeps try 1 from being a prefix of try 10."""
+        return f"{self.prefixo(context)}{context['ti'].try_number}|"
+
+    def retomar(self, context: Context, *filas: Any) -> None:
+        """An earlier try may have been killed, or on-call has cleared this task: take its rows back and give its errors another chance."""
+        if context["ti"].try_number > 1:
+            for fila in filas:
+                fila.recuperar(self.prefixo(context))
+                fila.reenviar_erros(prefixo_dono=self.prefixo(context))
+
+    def sessao(self, context: Context) -> dict[str, Any]:
+        """How this task opens a database: the name that it shows there, and the seconds that a statement may take."""
+        limit = self.execution_timeout or context["dag"].dagrun_timeout
+        return {
+            "aplicacao": f"{context['ti'].dag_id}.{context['ti'].task_id}",
+            "tempo_limite": limit.total_seconds() if limit else None,
+        }
+
+    def motivos(self, resultado: Any) -> dict[str, int]:
+        """The commonest reasons of refusals, which the log shows, too."""
+        motivos = dict(resultado.motivos.most_common(MOTIVOS_NO_XCOM))
+        for motivo, quantos in motivos.items():
+            self.log.warning("%d com erro: %s", quantos, motivo)
+        return motivos
+
+
+class OperadorIntegracao(HubOperator):
     """Runs one process of one integration; ``integracao`` is the entry's id in integracoes.yaml."""
 
     ui_color = "#e8f4fd"
@@ -31,20 +71,15 @@ class OperadorIntegracao(Encerravel, BaseOperator):
 
     def execute(self, context: Context) -> dict[str, Any]:
         """Counts of what was done (numbers and reasons, never a record's content)."""
-        # Heavy imports wait for the run: every task start and every parse imports this file.
         from fusion_airflow.hooks.engines import engine_de
         from fusion_airflow.hooks.fusion import FusionHook
-        from include.fusion.change.replay import Pedido
         from include.fusion.settings import obter
-        from include.fusion.wiring import Montagem
+        from include.fusion.wiring.names import Montagem, Pedido
 
-        ti = context["ti"]
-        prazo = self.execution_timeout or context["dag"].dagrun_timeout
-        limite = prazo.total_seconds() if prazo else None
-        integracao = obter(self.integracao)
+        sessao, integracao = self.sessao(context), obter(self.integracao)
         montagem = Montagem(
             integracao,
-            lambda conn_id: engine_de(conn_id, aplicacao=f"{ti.dag_id}.{ti.task_id}", tempo_limite=limite),
+            lambda conn_id: engine_de(conn_id, **sessao),
             lambda conexoes: FusionHook(integracao.conexoes.fusion_api).cliente(conexoes),
         )
         try:
@@ -86,16 +121,17 @@ class OperadorIntegracao(Encerravel, BaseOperator):
         return contagens
 
     @staticmethod
-    def prefixo(context: Context) -> str:
-        """Owner of rows across the tries of this task in this run."""
-        ti = context["ti"]
-        return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}#"
-
-    def dono(self, context: Context) -> str:
-        """Owner of rows in this try; the bar keeps try 1 from being a prefix of try 10."""
-        return f"{self.prefixo(context)}{context['ti'].try_number}|"
-
-    @staticmethod
     def pular_se_desligado(habilitado: bool, nome: str) -> None:
         if not habilitado:
             raise AirflowSkipException(f"Processo {nome} desligado nas configurações (habilitado: false)")
+
+
+@contextmanager
+def parcela_recusada() -> Iterator[None]:
+    """Red when too large a share was refused: trying again by itself would only refuse the same records again."""
+    from include.fusion.wiring.names import MuitosErros
+
+    try:
+        yield
+    except MuitosErros as erro:
+        raise AirflowFailException(str(erro)) from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +12,8 @@ from fusion_airflow.operators.base import OperadorIntegracao
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.change.replay import Pedido
-    from include.fusion.change.result import ResultadoCarga
-    from include.fusion.wiring import Montagem
+    from include.fusion.wiring.names import Montagem, Pedido
 
-log = logging.getLogger(__name__)
 PRAZO = timedelta(minutes=2)
 """Lease of the patients that are being looked up."""
 
@@ -44,8 +39,8 @@ class CargaOperator(OperadorIntegracao):
         return montagem.vigia(self.passo).ha_trabalho(marcas)
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.change.replay import Pedido
         from include.fusion.settings.sections import Processo
+        from include.fusion.wiring.names import Pedido, buscar, frase
 
         if pedido.simular:
             self.log.info("Simulação: a carga não altera nada; a importação lê e monta sem enviar.")
@@ -70,17 +65,15 @@ class PedidosOperator(OperadorIntegracao):
         return montagem.fila_pedidos().tem_prontos()
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.change.replay import atender_pedidos
         from include.fusion.settings.sections import Processo
+        from include.fusion.wiring.names import atender_pedidos
 
         if pedido.simular:
             raise AirflowSkipException("Simulação: os pedidos do Fusion ficam como estão")
         ajustes = Processo.of(montagem.integracao.section("busca_atendimentos_paciente"))
         self.pular_se_desligado(ajustes.habilitado, "busca de atendimentos do paciente")
         pedidos, busca = montagem.fila_pedidos(), montagem.integracao.busca
-        if context["ti"].try_number > 1:
-            pedidos.recuperar(self.prefixo(context))
-            pedidos.reenviar_erros(prefixo_dono=self.prefixo(context))
+        self.retomar(context, pedidos)
         pacientes, enfileirados = atender_pedidos(
             montagem.consultas,
             montagem.fusion,
@@ -93,72 +86,3 @@ class PedidosOperator(OperadorIntegracao):
         )
         self.log.info("%d pacientes pedidos pelo Fusion; %d atendimentos enfileirados", pacientes, enfileirados)
         return self.pular_sem_trabalho(context, montagem, {"pacientes": pacientes, "enfileirados": enfileirados})
-
-
-def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool = True, passo: str | None = None) -> dict[str, Any]:
-    """One look for work: what the form asks for, else what changed (when its interval or a watcher says so)."""
-    from include.fusion.change.replay import enfileirar_pedido
-
-    montagem.assinar_plantao()
-    contagens: dict[str, Any] = {"lidos": 0, "enfileirados": 0, "reenviados": 0}
-    fila, busca = montagem.fila(), montagem.integracao.busca
-    if pedido.comparar_tudo:
-        montagem.esquecer_marcas(passo)
-    if pedido.reenviar_erros:
-        contagens["reenviados"] = sum(fila.reenviar_erros() for fila in montagem.filas())
-    if pedido.filtra:
-        contagens["enfileirados"] = enfileirar_pedido(
-            montagem.consultas, montagem.fusion, fila, montagem.livro, pedido, pagina=busca.pagina
-        )
-    elif habilitada and (manual or busca.vigiar_origem or montagem.carga_venceu()):
-        andamento = _Andamento(montagem)
-        try:
-            resultado = montagem.busca(passo).executar(andamento)
-        finally:
-            # Also where the look failed half-way: what it stored until then is not seen to go back again.
-            avisar_regressivas(andamento.regressivas)
-        montagem.registrar_carga()
-        contagens |= {"lidos": resultado.lidos, "enfileirados": resultado.enfileirados, "por_origem": resultado.por_origem}
-        if resultado.futuros:
-            contagens["data_no_futuro"] = resultado.futuros
-        if resultado.regressivas:
-            contagens["versoes_regressivas"] = resultado.regressivas
-    return contagens
-
-
-def frase(contagens: dict[str, Any]) -> str:
-    """One line in Portuguese for the log."""
-    partes = [f"{contagens['enfileirados']} mudanças enfileiradas", f"{contagens['lidos']} lidas na origem"]
-    if contagens["reenviados"]:
-        partes.append(f"{contagens['reenviados']} registros com erro postos de novo na fila")
-    if contagens.get("data_no_futuro"):
-        partes.append(f"{contagens['data_no_futuro']} com data de alteração no futuro (confira o relógio da origem)")
-    return "; ".join(partes)
-
-
-def avisar_regressivas(quantas: int) -> int:
-    """Say what it means that versions went back; gives ``quantas`` back."""
-    if quantas:
-        log.warning(
-            "%d registros da origem com versão menor do que a última vista, ou outros sob a mesma chave: banco restaurado de um backup, ou "
-            "versão mexida à mão. Foram enfileirados e o Fusion recebe o que a origem tem agora; o que a restauração perdeu se perde também "
-            "lá. Confirme com o responsável pelo banco da origem.",
-            quantas,
-        )
-    return quantas
-
-
-class _Andamento:
-    """After each page: the watcher learns that somebody is at work, and the log, every ten seconds, how far it got."""
-
-    def __init__(self, montagem: Montagem) -> None:
-        self._montagem = montagem
-        self._dito_em = time.monotonic()
-        self.regressivas = 0
-
-    def __call__(self, resultado: ResultadoCarga) -> None:
-        self.regressivas = resultado.regressivas
-        self._montagem.assinar_plantao()
-        if time.monotonic() - self._dito_em >= 10:
-            self._dito_em = time.monotonic()
-            log.info("Carga em andamento: %d lidas, %d enfileiradas", resultado.lidos, resultado.enfileirados)

@@ -5,17 +5,13 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from airflow.sdk.exceptions import AirflowFailException
-
-from fusion_airflow.operators.base import OperadorIntegracao
-from fusion_airflow.operators.importacao import MOTIVOS_NO_XCOM, registrar_faltantes
+from fusion_airflow.operators.base import OperadorIntegracao, parcela_recusada
 from include.fusion.settings import obter, sections
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.change.replay import Pedido
-    from include.fusion.wiring import Montagem
+    from include.fusion.wiring.names import Montagem, Pedido
 
 H = TypeVar("H", bound=sections.Historico)
 
@@ -25,78 +21,65 @@ CONSULTA_PAUSA = 5.0
 
 class _OperadorInicial(OperadorIntegracao):
     def pausa(self, context: Context, montagem: Montagem) -> _Pausa:
-        return _Pausa(context["ti"].dag_id, lambda: _ajustes(montagem, sections.Historico).pausar, self.log)
+        return _Pausa(context["ti"].dag_id, lambda: self.ajustes(montagem, sections.Historico).pausar, self.log)
 
-    def dizer(self, context: Context) -> Any:
-        """Progress goes to the log and, as it moves, to XCom: both are visible in the UI while the task runs."""
+    @staticmethod
+    def ajustes(montagem: Montagem, kind: type[H]) -> H:
+        """Read again each time: the settings file may change (Git sync) while the load runs."""
+        return kind.of(obter(montagem.integracao.id).initial_load)
+
+    def progresso(self, context: Context, total: int, feitos: int) -> Any:
+        """Goes to the log and, as it moves, to XCom: both are visible in the UI while the task runs."""
+        from include.fusion.wiring.names import Progresso
 
         def falar(texto: str, numeros: dict[str, Any]) -> None:
             self.log.info("Progresso: %s", texto)
             context["ti"].xcom_push("progresso", numeros)
 
-        return falar
+        return Progresso(total, falar, feitos=feitos)
+
+    def percorrer(self, context: Context, montagem: Montagem, carga: Any, descanso: float = 0.0) -> tuple[Any, int]:
+        """Page through the history from the checkpoint on, with ``descanso`` seconds after each page; (checkpoint, done in this run)."""
+        if context["params"].get("recomecar") and context["ti"].try_number == 1:
+            carga.recomecar()
+        antes = carga.ponto()
+        progresso = self.progresso(context, antes.total, antes.feitos)
+
+        def avancar(ponto: Any) -> None:
+            progresso.total = ponto.total
+            progresso.em(ponto.feitos, ja=ponto.concluida)
+            if not ponto.concluida:
+                time.sleep(descanso)
+
+        ponto = carga.executar(ao_avancar=avancar, esperar=self.pausa(context, montagem).esperar)
+        return ponto, ponto.feitos - antes.feitos
 
 
 class CargaInicialOperator(_OperadorInicial):
     """Queues the keys of the whole history; resumes where a killed or paused run stopped, and does nothing once complete."""
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.change.initial_load import CargaInicial
-        from include.fusion.delivery.progress import Progresso
-        from include.fusion.wiring import CARGA_INICIAL
-
-        ajustes = _ajustes(montagem, sections.CargaInicial)
+        ajustes = self.ajustes(montagem, sections.CargaInicial)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial")
-        carga = CargaInicial(
-            montagem.consultas,
-            montagem.fusion,
-            montagem.fila(CARGA_INICIAL),
-            montagem.marcas(CARGA_INICIAL),
-            pagina=ajustes.pagina,
-            prioridade=ajustes.prioridade,
-        )
-        if context["params"].get("recomecar") and context["ti"].try_number == 1:
-            carga.recomecar()
         # Before the first page: whatever changes while the history is read is live traffic's to deliver.
         montagem.carga().marcar_inicio()
-        antes = carga.ponto()
-        progresso = Progresso(antes.total, self.dizer(context), feitos=antes.feitos)
-
-        def avancar(ponto: Any) -> None:
-            progresso.total = ponto.total
-            progresso.em(ponto.feitos, ja=ponto.concluida)
-
-        ponto = carga.executar(ao_avancar=avancar, esperar=self.pausa(context, montagem).esperar)
+        ponto, novos = self.percorrer(context, montagem, montagem.carga_inicial(ajustes))
         if pedido.reenviar_erros:
-            montagem.fila(CARGA_INICIAL).reenviar_erros()
-        self.log.info("%d registros do histórico na fila (%d nesta execução)", ponto.feitos, ponto.feitos - antes.feitos)
-        return {"enfileirados": ponto.feitos - antes.feitos, "feitos": ponto.feitos, "total": ponto.total}
+            montagem.fila_inicial.reenviar_erros()
+        self.log.info("%d registros do histórico na fila (%d nesta execução)", ponto.feitos, novos)
+        return {"enfileirados": novos, "feitos": ponto.feitos, "total": ponto.total}
 
 
 class CargaPacientesOperator(_OperadorInicial):
     """Pages the source's people into its own table of patients to synchronise; people registered later are a matter of the next run."""
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        from include.fusion.delivery.progress import Progresso
-
-        ajustes = _ajustes(montagem, sections.CargaPacientes)
+        ajustes = self.ajustes(montagem, sections.CargaPacientes)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial de pacientes")
         carga = montagem.own_initial_load(ajustes.max_records)
-        if context["params"].get("recomecar") and context["ti"].try_number == 1:
-            carga.recomecar()
-        antes = carga.ponto()
-        progresso = Progresso(antes.total, self.dizer(context), feitos=antes.feitos)
-        pausa = self.pausa(context, montagem)
-
-        def avancar(ponto: Any) -> None:
-            progresso.total = ponto.total
-            progresso.em(ponto.feitos, ja=ponto.concluida)
-            if not ponto.concluida:
-                time.sleep(ajustes.intervalo.total_seconds())
-
-        ponto = carga.executar(ao_avancar=avancar, esperar=pausa.esperar)
-        self.log.info("%d pacientes em PacienteSES (%d nesta execução)", ponto.feitos, ponto.feitos - antes.feitos)
-        return {"gravados": ponto.feitos - antes.feitos, "feitos": ponto.feitos, "total": ponto.total}
+        ponto, novos = self.percorrer(context, montagem, carga, ajustes.intervalo.total_seconds())
+        self.log.info("%d pacientes em PacienteSES (%d nesta execução)", ponto.feitos, novos)
+        return {"gravados": novos, "feitos": ponto.feitos, "total": ponto.total}
 
 
 class ProcessamentoInicialOperator(_OperadorInicial):
@@ -104,38 +87,30 @@ class ProcessamentoInicialOperator(_OperadorInicial):
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         from fusion_airflow.hooks.fusion import FusionHook
-        from include.fusion.delivery.progress import Progresso
-        from include.fusion.delivery.result import MuitosErros
-        from include.fusion.wiring import CARGA_INICIAL
 
-        ajustes = _ajustes(montagem, sections.CargaInicial)
+        ajustes = self.ajustes(montagem, sections.CargaInicial)
         self.pular_se_desligado(ajustes.habilitado, "carga inicial")
-        fila = montagem.fila(CARGA_INICIAL)
-        if context["ti"].try_number > 1:
-            fila.recuperar(self.prefixo(context))
-            fila.reenviar_erros(prefixo_dono=self.prefixo(context))
+        fila = montagem.fila_inicial
+        self.retomar(context, fila)
         contagem = fila.contar()
-        abertos = contagem["pendente"] + contagem["reservado"]
         feitos = sum(contagem[s] for s in ("concluido", "erro", "descartado"))
-        progresso = Progresso(abertos + feitos, self.dizer(context), feitos=feitos)
-        pausa = self.pausa(context, montagem)
+        progresso = self.progresso(context, contagem["pendente"] + contagem["reservado"] + feitos, feitos)
         entrega = montagem.entrega(
             ajustes,
             FusionHook(montagem.integracao.conexoes.fusion_api).cliente(ajustes.concorrencia),
             self.dono(context),
-            [montagem.via(CARGA_INICIAL)],
-            pausado=pausa.pausado,
+            [montagem.via_inicial()],
+            pausado=self.pausa(context, montagem).pausado,
             progresso=lambda resultado: progresso.em(feitos + resultado.processados),
         )
         try:
-            entrega.executar()
-        except MuitosErros as erro:
-            raise AirflowFailException(str(erro)) from None
+            with parcela_recusada():
+                entrega.executar()
         finally:
-            registrar_faltantes(montagem)
+            montagem.registrar_faltantes()
             self.log.info("%s", entrega.resultado.resumo())
         progresso.em(feitos + entrega.resultado.processados, ja=True)
-        return entrega.resultado.contagens() | {"motivos": dict(entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM))}
+        return entrega.resultado.contagens() | {"motivos": self.motivos(entrega.resultado)}
 
 
 class _Pausa:
@@ -168,8 +143,3 @@ def _dag_pausada(dag_id: str) -> bool:
 
     resposta = SUPERVISOR_COMMS.send(GetDag(dag_id=dag_id))
     return isinstance(resposta, DagResult) and resposta.is_paused
-
-
-def _ajustes(montagem: Montagem, kind: type[H]) -> H:
-    # Read again each time: the settings file may change (Git sync) while the load runs.
-    return kind.of(obter(montagem.integracao.id).initial_load)

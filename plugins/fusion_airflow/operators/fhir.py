@@ -8,12 +8,11 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowSkipException
 
 from fusion_airflow.fhir_api.metrics import publicar
 from fusion_airflow.hooks.platform import CONEXAO, Plataforma
-from fusion_airflow.operators.on_kill import Encerravel
+from fusion_airflow.operators.base import HubOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -21,10 +20,8 @@ if TYPE_CHECKING:
     from fusion_airflow.hooks.fhir import FhirHook
     from include.fusion.fhir.http.client import ClienteFhir
 
-MOTIVOS_NO_XCOM = 10
 
-
-class OperadorFhir(Encerravel, BaseOperator):
+class OperadorFhir(HubOperator):
     """Opens the platform's database for one task; ``plataforma_conn_id`` is its Airflow connection."""
 
     ui_color = "#e8f8ee"
@@ -34,11 +31,7 @@ class OperadorFhir(Encerravel, BaseOperator):
         self.plataforma_conn_id = plataforma_conn_id
 
     def execute(self, context: Context) -> Any:
-        ti = context["ti"]
-        prazo = self.execution_timeout or context["dag"].dagrun_timeout
-        plataforma = Plataforma(
-            self.plataforma_conn_id, aplicacao=f"{ti.dag_id}.{ti.task_id}", tempo_limite=prazo.total_seconds() if prazo else None
-        )
+        plataforma = Plataforma(self.plataforma_conn_id, **self.sessao(context))
         try:
             return self.processar(context, plataforma)
         finally:
@@ -47,12 +40,6 @@ class OperadorFhir(Encerravel, BaseOperator):
     def processar(self, context: Context, plataforma: Plataforma) -> Any:
         """Do the task's work."""
         raise NotImplementedError
-
-    @staticmethod
-    def prefixo(context: Context) -> str:
-        """Owner of rows across the tries of this task in this run; a mapped one has its own."""
-        ti = context["ti"]
-        return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}[{ti.map_index}]#"
 
 
 class TenantsFhirOperator(OperadorFhir):
@@ -122,10 +109,7 @@ class _PorTenant(OperadorFhir):
 
     def contagens(self, resultado: Any) -> dict[str, Any]:
         """Numbers, and the commonest reasons."""
-        motivos = dict(resultado.motivos.most_common(MOTIVOS_NO_XCOM))
-        for motivo, quantos in motivos.items():
-            self.log.warning("%d com erro: %s", quantos, motivo)
-        return numeros(resultado) | {"motivos": motivos}
+        return numeros(resultado) | {"motivos": self.motivos(resultado)}
 
 
 def numeros(resultado: Any) -> dict[str, int]:
@@ -143,14 +127,11 @@ class FhirPushOperator(_PorTenant):
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
         from include.fusion.wiring.fhir import Envio, reenviar_de_falhas_passageiras
 
-        params, prefixo = context["params"], self.prefixo(context)
+        params = context["params"]
         if paciente := params.get("paciente"):
             return self._paciente(plataforma, paciente)
-        dono = f"{prefixo}{context['ti'].try_number}|"
-        envio = Envio(plataforma.engine, self.cliente(plataforma), dono, parar=lambda: self._desligado(plataforma))
-        if context["ti"].try_number > 1:
-            envio.fila.recuperar(prefixo)
-            envio.fila.reenviar_erros(prefixo_dono=prefixo)
+        envio = Envio(plataforma.engine, self.cliente(plataforma), self.dono(context), parar=lambda: self._desligado(plataforma))
+        self.retomar(context, envio.fila)
         observacao = params.get("observacao")
         if params.get("reenviar_erros"):
             envio.fila.reenviar_erros()
@@ -189,10 +170,10 @@ class FhirPullOperator(_PorTenant):
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
         from include.fusion.fhir.pull.pull import Busca
 
-        params, prefixo = context["params"], self.prefixo(context)
-        busca = Busca(plataforma.engine, self.cliente(plataforma), f"{prefixo}{context['ti'].try_number}|")
+        params = context["params"]
+        busca = Busca(plataforma.engine, self.cliente(plataforma), self.dono(context))
         if context["ti"].try_number > 1:
-            busca.recusadas.recuperar(prefixo)
+            busca.recusadas.recuperar(self.prefixo(context))
         recusadas = params.get("recusadas")
         if recusadas == "todas":
             busca.recusadas.reenviar_erros()
@@ -221,12 +202,11 @@ class FhirTempoRealOperator(OperadorFhir):
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
         from include.fusion.wiring.fhir import TempoReal
 
-        dono = f"{self.prefixo(context)}{context['ti'].try_number}|"
         return asyncio.run(
             TempoReal(
                 plataforma.engine,
                 plataforma.cliente,
-                dono,
+                self.dono(context),
                 permanencia=self.permanencia,
                 duracao=self.duracao,
                 ao_terminar=lambda tenant, resultado, segundos: publicar("push", tenant, numeros(resultado), segundos),

@@ -11,16 +11,15 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
-from fusion_airflow.operators.base import OperadorIntegracao
-from fusion_airflow.operators.importacao import AcompanhamentoOperator, registrar_faltantes
+from fusion_airflow.operators.base import OperadorIntegracao, parcela_recusada
+from fusion_airflow.operators.importacao import AcompanhamentoOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.change.replay import Pedido
     from include.fusion.hl7.wire.transport import Transporte
     from include.fusion.settings import Entrega
-    from include.fusion.wiring import Montagem
+    from include.fusion.wiring.names import Montagem, Pedido
 
 RECUSADAS_NO_ERRO = 10
 
@@ -43,11 +42,9 @@ class PendenciaBuscaOperator(OperadorIntegracao):
         ajustes = PendenciaBusca.of(montagem.integracao.entrega_de(self.processo))
         self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " "))
         fila = montagem.fila(self.processo)
-        if context["ti"].try_number > 1:
-            fila.recuperar(self.prefixo(context))
-            fila.reenviar_erros(prefixo_dono=self.prefixo(context))
+        self.retomar(context, fila)
         resultado = montagem.atender_pendencias_hl7(self.dono(context))
-        registrar_faltantes(montagem)
+        montagem.registrar_faltantes()
         contagens = vars(resultado)
         self.log.info(
             "%d pacientes lidos; %d mensagens novas em PacienteArquivo, %d sem mudança, %d pacientes com erro",
@@ -57,7 +54,9 @@ class PendenciaBuscaOperator(OperadorIntegracao):
             resultado.erros,
         )
         fila.limpar(timedelta(days=ajustes.retencao_dias))
-        _conferir(resultado, montagem.integracao.entrega)
+        limites = montagem.integracao.entrega
+        with parcela_recusada():
+            resultado.conferir(limites.parcela_erro_max, limites.minimo_para_parcela)
         return self.pular_sem_trabalho(context, montagem, contagens)
 
 
@@ -73,15 +72,13 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
         self._vistos = montagem.nothing_prepared()
         ajustes = montagem.integracao.entrega
         self.pular_se_desligado(ajustes.habilitado, "envio arquivo Fusion")
-        if context["ti"].try_number > 1:
-            # The look of an earlier try may have ended with patients in its hands, or refused some.
-            fila = montagem.fila(next(p.nome for p in montagem.sistema.processos if p.prepara))
-            fila.recuperar(self.prefixo(context))
-            fila.reenviar_erros(prefixo_dono=self.prefixo(context))
+        # The look of an earlier try may have ended with patients in its hands, or refused some.
+        self.retomar(context, montagem.fila(next(p.nome for p in montagem.sistema.processos if p.prepara)))
         contagens = super().processar(context, montagem, pedido)
         for via in montagem.vias():
             via.fila.limpar(timedelta(days=Retencao.of(ajustes).retencao_dias))
-        _conferir(self._vistos, ajustes)
+        with parcela_recusada():
+            self._vistos.conferir(ajustes.parcela_erro_max, ajustes.minimo_para_parcela)
         return contagens
 
     def olhar(self, context: Context, montagem: Montagem) -> Any:
@@ -147,16 +144,6 @@ class HL7SendOperator(BaseOperator):
         return {"enviadas": len(todas)}
 
 
-def _conferir(pendencias: Any, limites: Entrega) -> None:
-    """Red when too large a share of the patients was refused: trying again by itself would only refuse them again."""
-    from include.fusion.delivery.result import MuitosErros
-
-    try:
-        pendencias.conferir(limites.parcela_erro_max, limites.minimo_para_parcela)
-    except MuitosErros as erro:
-        raise AirflowFailException(str(erro)) from None
-
-
 def _lista(valor: Sequence[str] | str) -> Sequence[str]:
     """A template renders to one text, whose letters are no messages."""
     return [valor] if isinstance(valor, str) else valor
@@ -164,7 +151,7 @@ def _lista(valor: Sequence[str] | str) -> Sequence[str]:
 
 def _abrir(ler: Callable[[Any], list[bytes]], conteudo: Any, qual: str) -> list[bytes]:
     """Messages of a text or file. A broken one is not sent in part, and trying again would not mend it."""
-    from include.fusion.errors import RegistroInvalido
+    from include.fusion.wiring.names import RegistroInvalido
 
     try:
         return ler(conteudo)
@@ -174,8 +161,8 @@ def _abrir(ler: Callable[[Any], list[bytes]], conteudo: Any, qual: str) -> list[
 
 async def _enviar(transporte: Transporte, mensagens: Sequence[bytes]) -> list[str]:
     """Control id and reason of every refused message."""
-    from include.fusion.errors import FusionError
     from include.fusion.hl7.wire.transport import controle_da
+    from include.fusion.wiring.names import FusionError
 
     recusadas = []
     async with transporte:

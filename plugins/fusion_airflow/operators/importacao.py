@@ -6,20 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+from airflow.sdk.exceptions import AirflowSkipException
 
-from fusion_airflow.operators.base import OperadorIntegracao
-from fusion_airflow.operators.carga import avisar_regressivas, buscar, frase
+from fusion_airflow.operators.base import OperadorIntegracao, parcela_recusada
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.change.replay import Pedido
-    from include.fusion.delivery.route import Via
     from include.fusion.settings import Entrega
-    from include.fusion.wiring import Montagem
-
-MOTIVOS_NO_XCOM = 10
+    from include.fusion.wiring.names import Montagem, Pedido, Via
 
 
 class ImportacaoOperator(OperadorIntegracao):
@@ -40,6 +35,7 @@ class ImportacaoOperator(OperadorIntegracao):
 
     def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
         from include.fusion.settings import Importacao
+        from include.fusion.wiring.names import buscar, frase
 
         ajustes = Importacao.of(montagem.integracao.entrega_de(self.processo))
         self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " ") or "importação")
@@ -48,7 +44,7 @@ class ImportacaoOperator(OperadorIntegracao):
             if self.processo not in ("", montagem.sistema.processos[0].nome):
                 raise AirflowSkipException("Simulação: feita na primeira etapa de processamento")
             return self._simular(montagem, pedido, ajustes.max_records)
-        self._retomar(context, [via])
+        self.retomar(context, via.fila)
         if self.busca:
             encontrados = buscar(montagem, pedido, manual=context["dag_run"].run_type == "manual")
             self.log.info("%s", frase(encontrados))
@@ -56,21 +52,13 @@ class ImportacaoOperator(OperadorIntegracao):
         via.fila.limpar(timedelta(days=ajustes.retencao_dias))
         return resultado
 
-    def _retomar(self, context: Context, vias: list[Via]) -> None:
-        if context["ti"].try_number > 1:
-            # An earlier try may have been killed, or on-call has cleared this task: take its rows back and give its errors another chance.
-            for via in vias:
-                via.fila.recuperar(self.prefixo(context))
-                via.fila.reenviar_erros(prefixo_dono=self.prefixo(context))
-
     def entregar(self, context: Context, montagem: Montagem, ajustes: Entrega, vias: list[Via], *, ultimo: bool) -> dict[str, Any]:
         """Drain ``vias``; the run's last step stays on duty and looks at the source while it waits."""
-        from include.fusion.change.window import Espreita
-        from include.fusion.delivery.result import MuitosErros
+        from include.fusion.wiring.names import Espreita, Olhar
 
         busca = montagem.integracao.busca
         de_olho = ultimo and busca.habilitado and busca.vigiar_origem
-        olhar = _Olhar(self.olhar(context, montagem)) if de_olho else None
+        olhar = Olhar(self.olhar(context, montagem)) if de_olho else None
         entrega = montagem.entrega(
             ajustes,
             self.cliente(montagem, ajustes),
@@ -80,17 +68,14 @@ class ImportacaoOperator(OperadorIntegracao):
             realimentar=Espreita(olhar) if olhar else None,
         )
         try:
-            entrega.executar()
-        except MuitosErros as erro:
-            # Trying again by itself would only refuse the same records again.
-            raise AirflowFailException(str(erro)) from None
+            with parcela_recusada():
+                entrega.executar()
         finally:
-            registrar_faltantes(montagem)
+            montagem.registrar_faltantes()
             self.log.info("%s", entrega.resultado.resumo())
-            for motivo, quantos in entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM):
-                self.log.warning("%d com erro: %s", quantos, motivo)
+            motivos = self.motivos(entrega.resultado)
         regressivas = {"versoes_regressivas": olhar.regressivas} if olhar and olhar.regressivas else {}
-        return entrega.resultado.contagens() | regressivas | {"motivos": dict(entrega.resultado.motivos.most_common(MOTIVOS_NO_XCOM))}
+        return entrega.resultado.contagens() | regressivas | {"motivos": motivos}
 
     def olhar(self, context: Context, montagem: Montagem) -> Any:
         """What looks for new work while an empty queue is watched."""
@@ -103,26 +88,11 @@ class ImportacaoOperator(OperadorIntegracao):
         return FusionHook(montagem.integracao.conexoes.fusion_api).cliente(ajustes.concorrencia)
 
     def _simular(self, montagem: Montagem, pedido: Pedido, limite: int) -> dict[str, Any]:
-        from include.fusion.delivery.dry_run import simular
+        from include.fusion.wiring.names import simular
 
         resultado = simular(montagem.consultas, montagem.fila(), montagem.leitor, pedido, limite=limite)
         self.log.info("Simulação, nada foi enviado nem alterado: %s", resultado)
         return {"simulacao": True} | resultado
-
-
-class _Olhar:
-    """A look at the source while a delivery lingers; what it must not swallow is said at once and counted."""
-
-    def __init__(self, busca: Any) -> None:
-        self._busca = busca
-        self.regressivas = 0
-
-    def __call__(self, janela: bool) -> int:
-        regressivas = [0]
-        try:
-            return int(self._busca.executar(lambda r: regressivas.append(r.regressivas), janela=janela).enfileirados)
-        finally:
-            self.regressivas += avisar_regressivas(regressivas[-1])
 
 
 class AcompanhamentoOperator(ImportacaoOperator):
@@ -138,13 +108,5 @@ class AcompanhamentoOperator(ImportacaoOperator):
         if pedido.simular:
             raise AirflowSkipException("Simulação: nada a acompanhar")
         vias = montagem.vias()
-        self._retomar(context, vias)
+        self.retomar(context, *(via.fila for via in vias))
         return self.entregar(context, montagem, montagem.integracao.entrega, vias, ultimo=True)
-
-
-def registrar_faltantes(montagem: Montagem) -> None:
-    """Keep the codes that De/Para did not know, for the report."""
-    from include.fusion.store.unmapped_codes import somar_faltantes
-
-    with montagem.fusion.begin() as con:
-        somar_faltantes(con, montagem.integracao.integracao_id, montagem.depara.faltantes)

@@ -86,6 +86,9 @@ def auth_of(tenant_id: str, config: Configuracao, tokens: TokenStore) -> Auth:
 class ClienteFhir(HttpClient):
     """One pool of connections; use as an async context manager. ``tokens``: where access tokens are shared; ``dormir`` is where it waits."""
 
+    unavailable = FhirIndisponivel
+    unauthorized = FhirNaoAutorizado
+
     def __init__(self, tenant_id: str, config: Configuracao, tokens: TokenStore, dormir: Callable[[float], Any] = asyncio.sleep) -> None:
         limites = config.metadata
         super().__init__(
@@ -94,12 +97,6 @@ class ClienteFhir(HttpClient):
         self.tenant_id = tenant_id
         self.config = config
         self._dormir = dormir
-
-    def unavailable(self, status: int, where: str, wait: float | None = None) -> FhirIndisponivel:
-        return FhirIndisponivel(status, where, espera=wait)
-
-    def unauthorized(self, status: int, where: str) -> FhirNaoAutorizado:
-        return FhirNaoAutorizado(status, where)
 
     def too_long(self, status: int, where: str) -> FhirRecusado:
         return FhirRecusado(status, where, "too-long")

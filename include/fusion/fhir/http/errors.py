@@ -49,7 +49,7 @@ class FhirIndisponivel(FhirErro):
     """No usable answer after every try; ``status`` 0 when there was none at all. ``espera``: seconds that the server asked for.
     ``corpo``: its answer, never part of the message."""
 
-    def __init__(self, status: int, recurso: str, tentativas: int = 1, espera: float | None = None, corpo: Any = None) -> None:
+    def __init__(self, status: int, recurso: str, espera: float | None = None, tentativas: int = 1, corpo: Any = None) -> None:
         dito = f"HTTP {status}" if status else "sem resposta"
         super().__init__(f"{PREFIXO_INDISPONIVEL} em {recurso}: {dito} após {tentativas} tentativa(s)")
         self.status = status
@@ -103,7 +103,7 @@ def transitorio(status: int, corpo: Any) -> bool:
 def esgotado(status: int, corpo: Any, recurso: str, tentativas: int, espera: float | None = None) -> FhirErro:
     """What a transient answer means once the attempts are used up: an outage, but a 4xx that only called itself transient is the record's."""
     if status in TRANSITORIOS or status < 400:
-        return FhirIndisponivel(status, recurso, tentativas, espera)
+        return FhirIndisponivel(status, recurso, espera, tentativas)
     return FhirRecusado(status, recurso, *desfecho(corpo))
 
 

@@ -19,10 +19,11 @@ def migrar_plataforma(engine: Engine) -> None:
     migrar(engine, PLATAFORMA)
 
 
-def apply_file(con: Connection, file: Path) -> None:
-    """Run one migration's SQL, kept as plain text so that a site may hand it to the platform's own tool (Prisma) and never run ours.
+def apply_file(con: Connection, revision_file: str) -> None:
+    """Run the SQL of one migration, kept as plain text so that a site may hand it to the platform's own tool (Prisma) and never run ours.
 
     What an earlier release ran is recorded in ``fhir_migracoes``, and is not run again.
     """
+    file = Path(revision_file).with_suffix(".sql")
     if not (inspect(con).has_table("fhir_migracoes") and con.execute(_FEITA, {"versao": file.stem}).first()):
         con.exec_driver_sql(file.read_text(encoding="utf-8"))

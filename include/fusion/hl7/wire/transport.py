@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 from include.fusion.hl7.wire.ack import Ack, ler_ack
 from include.fusion.hl7.wire.mllp import ClienteMllp, EnderecoMllp
@@ -13,7 +14,7 @@ from include.fusion.http.fusion import ClienteFusion
 TIPO = "application/hl7-v2"
 
 
-class Transporte(Protocol):
+class Transporte(AbstractAsyncContextManager[Any], Protocol):
     """Async context manager that sends messages and returns what the receiver says; it never sends one twice by itself.
 
     ``enviar`` raises ``FusionIndisponivel`` (of which ``Hl7SemResposta`` is one) when nobody knows whether the message arrived, and
@@ -32,19 +33,29 @@ def controle_da(mensagem: bytes) -> str:
     return str(ler(mensagem[: mensagem.find(b"\r") + 1]).valor("MSH", 10))
 
 
-class TransporteHttp:
-    """POST to ``rota``; MSH-10 is the Idempotency-Key, too. Requests may be under way side by side."""
+_C = TypeVar("_C", bound=AbstractAsyncContextManager[Any])
 
-    def __init__(self, cliente: ClienteFusion, rota: str) -> None:
+
+class _Sobre(Generic[_C]):
+    """Opens and ends with the client that it uses."""
+
+    def __init__(self, cliente: _C) -> None:
         self._cliente = cliente
-        self._rota = rota
 
-    async def __aenter__(self) -> TransporteHttp:
+    async def __aenter__(self) -> Self:
         await self._cliente.__aenter__()
         return self
 
     async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None:
         await self._cliente.__aexit__(tipo, erro, rastro)
+
+
+class TransporteHttp(_Sobre[ClienteFusion]):
+    """POST to ``rota``; MSH-10 is the Idempotency-Key, too. Requests may be under way side by side."""
+
+    def __init__(self, cliente: ClienteFusion, rota: str) -> None:
+        super().__init__(cliente)
+        self._rota = rota
 
     async def enviar(self, mensagem: bytes) -> Ack:
         controle = controle_da(mensagem)
@@ -54,18 +65,11 @@ class TransporteHttp:
         await self._cliente.saude()
 
 
-class TransporteMllp:
+class TransporteMllp(_Sobre[ClienteMllp]):
     """One kept connection; messages leave in the order of the calls, at most ``janela`` without an answer."""
 
     def __init__(self, endereco: EnderecoMllp) -> None:
-        self._cliente = ClienteMllp(endereco)
-
-    async def __aenter__(self) -> TransporteMllp:
-        await self._cliente.__aenter__()
-        return self
-
-    async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None:
-        await self._cliente.__aexit__(tipo, erro, rastro)
+        super().__init__(ClienteMllp(endereco))
 
     async def enviar(self, mensagem: bytes) -> Ack:
         return await self._cliente.enviar(mensagem, controle_da(mensagem))
@@ -74,28 +78,18 @@ class TransporteMllp:
         await self._cliente.conferir()
 
 
-class EnviadorHl7:
+class EnviadorHl7(_Sobre[Transporte]):
     """A transport as the delivery of batches calls it (``envio.Enviador``): the bytes are the message, an acknowledgement that refuses raises.
 
     Method, route and key say nothing here: the message has its own control id.
     """
 
-    def __init__(self, transporte: Transporte) -> None:
-        self._transporte = transporte
-
-    async def __aenter__(self) -> EnviadorHl7:
-        await self._transporte.__aenter__()
-        return self
-
-    async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None:
-        await self._transporte.__aexit__(tipo, erro, rastro)
-
     async def enviar(self, metodo: str, rota: str, corpo: bytes | None = None, *, chave: str | None = None) -> dict[str, Any]:
         """Send one message; raises like :meth:`Transporte.enviar` and ``Ack.conferir``."""
         assert corpo is not None
-        ack = await self._transporte.enviar(corpo)
+        ack = await self._cliente.enviar(corpo)
         ack.conferir()
         return {"resposta": ack.codigo}
 
     async def saude(self) -> None:
-        await self._transporte.saude()
+        await self._cliente.saude()

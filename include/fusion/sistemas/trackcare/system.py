@@ -19,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from include.fusion.errors import RegistroInvalido
 from include.fusion.hl7.build import values
@@ -37,8 +37,9 @@ from include.fusion.sistemas.trackcare.context import Coleta, ContextoTrackCare,
 from include.fusion.sistemas.trackcare.form import PATIENTS
 from include.fusion.sistemas.trackcare.patient import alergias, nome, paciente
 from include.fusion.sistemas.trackcare.visits import Visita, visitas
-from include.fusion.store.ledger import Entrega
-from include.fusion.store.tables import paciente_ses
+
+if TYPE_CHECKING:
+    from include.fusion.store.ledger import Entrega
 
 PRIORIDADE_VIVA, PRIORIDADE_HISTORICO = 5, 9
 SINCRONIZAR, PROCESSO, ENVIO = "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion"
@@ -299,7 +300,7 @@ DETALHES = ("paciente", "unificacao", "alergias", "admissoes", "movimentacoes", 
             "cirurgias")  # fmt: skip
 """Kinds of rows that are read for a patient, each from a file of its name."""
 
-COPIA = Replica(paciente_ses, "pacienteid", na_copia, frozenset({"atualizadoem"}))
+COPIA = Replica("PacienteSES", "pacienteid", na_copia, frozenset({"atualizadoem"}))
 
 SISTEMA = Sistema(
     nome="trackcare",

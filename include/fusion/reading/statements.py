@@ -1,4 +1,5 @@
-"""A site's own SQL files (``pasta_sql``), under their names of today or under those that they had before files were named by what they are for."""
+"""Where a system's statements lie. A site's own (``pasta_sql``) go first, under their names of today or under those that they had before files were
+named by what they are for."""
 
 from __future__ import annotations
 
@@ -7,9 +8,28 @@ import json
 import logging
 from pathlib import Path
 
+from include.fusion.errors import ConfiguracaoInvalida
 from include.fusion.settings.registry import SYSTEMS_FOLDER
 
 log = logging.getLogger(__name__)
+
+
+def sql_folder(system: str) -> Path:
+    """Where the statements of a system lie."""
+    return SYSTEMS_FOLDER / system / "sql"
+
+
+def statement_path(system: str, name: str, site: Path | None) -> Path:
+    """The file of a statement; one in the folder ``site`` replaces ours."""
+    return site_file(system, name, site) or sql_folder(system) / name
+
+
+def statement_text(path: Path) -> str:
+    """What a file says. :raises ConfiguracaoInvalida:"""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfiguracaoInvalida(f"{path}: SQL file not readable ({error.strerror})") from None
 
 
 def site_file(system: str, name: str, folder: Path | None) -> Path | None:
@@ -27,7 +47,7 @@ def site_file(system: str, name: str, folder: Path | None) -> Path | None:
 
 @functools.cache
 def _old_names(system: str) -> dict[str, str]:
-    table = SYSTEMS_FOLDER / system / "sql" / "old_names.json"
+    table = sql_folder(system) / "old_names.json"
     names: dict[str, str] = json.loads(table.read_text(encoding="utf-8")) if table.exists() else {}
     return names
 

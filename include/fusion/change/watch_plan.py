@@ -1,0 +1,146 @@
+"""A watch plan: what a watcher needs of an integration, as plain data; and what carries such a plan out.
+
+The triggerer loads no code from Git: its engine is the image's. So the DAG file's own version of the engine writes down whatever may change
+with a push (statements, markers, windows, queues, connections), and nothing here knows a system. A plan (``include.fusion.wiring.watch`` makes it):
+
+- ``format``: ``include.fusion.wiring.FACE`` of whoever made it; ``integration``: the entry's id; ``every``: seconds between two looks;
+- ``connections``: ids of ``queues``, ``source`` and ``fusion``;
+- ``number`` (IntegracaoID), ``queues`` ([table, process]…), ``presence`` and ``watermarks`` (processes): what is asked of the integration database;
+- ``due_every``: seconds after which a search that nobody watches is due, or ``None``;
+- ``source``: what to ask at the source (:class:`SourceWatch`), or ``None``;
+- ``pendencies``: what to ask Fusion for (arguments of :class:`Pendencias`, ``table`` and ``process`` of its queue), or ``None``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, TextClause, text
+
+from include.fusion.change.compare import VigiaRetratos
+from include.fusion.change.pendencies import Pendencias
+from include.fusion.change.watcher import Alvo, Situacao
+from include.fusion.change.window import resumo_janela, ver_janela
+from include.fusion.reading.spec import Origem, Retrato, Sistema
+from include.fusion.reading.sql import ConsultasSistema
+from include.fusion.store.filas import Fila
+from include.fusion.store.watermarks import Marca, Marcas
+
+MARKERS: Mapping[str, Callable[[str], Any]] = {"moment": datetime.fromisoformat, "integer": int, "text": str}
+"""How a stored marker becomes what the source's column compares with."""
+
+
+class PlannedQueries(ConsultasSistema):
+    """The statements that a plan carries, by the names under which whoever looks asks for them."""
+
+    def __init__(self, engine: Engine, source: Mapping[str, Any]) -> None:
+        origins = tuple(Origem(o["name"], tuple(o["requires"]), sobreposicao=timedelta(seconds=o["overlap"])) for o in source["origins"])
+        tables = tuple(Retrato(t["name"], t["table"], principal=t["main"]) for t in source["tables"])
+        marker, counters = MARKERS[source["marker"]], "counters" if source["counters"] else ""
+        super().__init__(engine, Sistema(source["system"], origins, ler_marcador=marker, retratos=tables, sql_mudancas=counters))
+        texts = {"counters": source["counters"]}
+        for origin, carried in zip(origins, source["origins"], strict=True):
+            texts |= {origin.sql: carried["change"], origin.sql_vigia: carried["probe"]}
+        texts |= {table.sql_blocos: carried["blocks"] for table, carried in zip(tables, source["tables"], strict=True)}
+        self.journals = [f"journal {n}" for n in range(len(source["journals"]))]
+        texts |= dict(zip(self.journals, source["journals"], strict=True))
+        self._statements = {name: text(statement) for name, statement in texts.items()}
+
+    def sql(self, arquivo: str) -> TextClause:
+        """Statement of that name."""
+        return self._statements[arquivo]
+
+
+class SourceWatch:
+    """Looks at one source: a row in a journal is work, and so is any change in what lies behind and beyond the watermark.
+
+    A window in which nobody yet found nothing new is work, too: whoever moved the watermark was stopped before the last look.
+
+    ``source``, statements as texts: ``system`` (its name), ``journals`` (questions with one row, quantidade), ``marker`` (a key of
+    :data:`MARKERS`), ``origins`` (``name``, ``requires`` as table.column, ``overlap`` in seconds, ``change``, ``probe``), ``tables`` (``name``,
+    ``table``, ``main``, ``blocks``) that are compared with what was last seen of them, and ``counters`` of their writes.
+    """
+
+    def __init__(self, source: Mapping[str, Any], engine: Engine, fusion: Engine, marks: Marcas) -> None:
+        self._queries = PlannedQueries(engine, source)
+        self._tables = VigiaRetratos(self._queries, fusion, marks)
+
+    def ha_trabalho(self, marcas: Mapping[str, Marca]) -> bool:
+        """Whether anything has changes that the watermarks, by origin, do not cover yet."""
+        with self._queries.engine.connect() as con:
+            return (
+                any(self._queries.linhas(con, name)[0]["quantidade"] for name in self._queries.journals)
+                or any(self._moved(con, o, marcas.get(o.nome, Marca(None))) for o in self._queries.origens)
+                or self._tables.ha_trabalho(con, marcas)
+            )
+
+    def _moved(self, con: Connection, origin: Origem, mark: Marca) -> bool:
+        marker: Any = None if mark.marcador is None else self._queries.sistema.ler_marcador(mark.marcador)
+        since = datetime(1753, 1, 1) if marker is None else marker
+        if isinstance(marker, datetime):
+            since = marker - origin.janela(timedelta(0))
+        row = self._queries.linhas(con, origin.sql_vigia, marcador=since)[0]
+        if not row["quantidade"]:
+            return False
+        # The question may count a little more than a load takes (a patient without attendances): what a look did not find to be work,
+        # is none until the answer changes.
+        settled = mark.na_janela
+        if marker is None or settled is None or not f"{settled}/".startswith(f"{resumo_janela(row)}/"):
+            return True
+        return bool(settled != ver_janela(self._queries, con, origin, since, mark.marcador, row))
+
+
+class Watch:
+    """Carries a plan out. ``engine_for`` opens a connection's engine, ``client_for`` (connection, requests at once) a client of Fusion."""
+
+    def __init__(self, plan: Mapping[str, Any], engine_for: Callable[[str], Engine], client_for: Callable[[str, int], Any]) -> None:
+        self.plan = plan
+        self._engine_for = engine_for
+        self._client_for = client_for
+        self._engines: dict[str, Engine] = {}
+        self._asks: SourceWatch | Pendencias | None = None
+
+    @property
+    def target(self) -> Alvo:
+        """What to ask the integration database."""
+        plan = self.plan
+        return Alvo(plan["number"], tuple((table, process) for table, process in plan["queues"]), plan["presence"], plan["watermarks"])
+
+    def reason(self, state: Situacao) -> str | None:
+        """Why a run should start, given the state of the integration database; ``None`` where it need not. May ask the source or Fusion."""
+        if state.de_plantao:
+            return None
+        if state.prontos:
+            return "fila"
+        due = self.plan["due_every"]
+        if due is not None and state.venceu(timedelta(seconds=due)):
+            return "intervalo"
+        if self._asks is None:
+            self._asks = self._open()
+        return "origem" if self._asks is not None and self._asks.ha_trabalho(state.marcas) else None
+
+    def close(self) -> None:
+        """Give the connections back."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+        self._asks = None
+
+    def _open(self) -> SourceWatch | Pendencias | None:
+        source, asked, names = self.plan["source"], self.plan["pendencies"], self.plan["connections"]
+        if source is None and asked is None:
+            return None
+        fusion = self._engine(names["queues"])
+        marks = Marcas(fusion, self.plan["number"], self.plan["watermarks"])
+        if source is not None:
+            return SourceWatch(source, self._engine(names["source"]), fusion, marks)
+        wanted = {name: asked[name] for name in ("rota", "aplicacao", "atende", "pagina")}
+        queue = Fila(fusion, self.plan["number"], asked["process"], asked["table"])
+        return Pendencias(fusion, queue, marks, self._client_for(names["fusion"], Pendencias.CONEXOES), **wanted)
+
+    def _engine(self, conn_id: str) -> Engine:
+        if conn_id not in self._engines:
+            self._engines[conn_id] = self._engine_for(conn_id)
+        return self._engines[conn_id]

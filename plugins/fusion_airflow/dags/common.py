@@ -1,0 +1,48 @@
+"""What every DAG of the hub has in common, integrations and FHIR alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from airflow.sdk import DAG, Asset, AssetWatcher, Param
+
+from fusion_airflow.retry import RETENTATIVA
+from fusion_airflow.triggers.base import WatchTrigger
+
+START = datetime(2026, 1, 1)
+
+
+def hub_dag(
+    dag_id: str,
+    name: str,
+    doc: str,
+    *,
+    form: dict[str, Param],
+    timeout: timedelta,
+    tags: Sequence[str],
+    defaults: dict[str, Any],
+    **options: Any,
+) -> DAG:
+    """A DAG that never runs beside itself and always ends. ``defaults``: of every task; retries are for systems that are down, since
+    records have tries of their own in their queues."""
+    return DAG(
+        dag_id,
+        dag_display_name=name,
+        start_date=START,
+        catchup=False,
+        max_active_runs=1,
+        dagrun_timeout=timeout,
+        default_args={"retry_policy": RETENTATIVA, **defaults},
+        params=form,
+        tags=["integração", *tags],
+        rerun_with_latest_version=True,
+        doc_md=doc,
+        **options,
+    )
+
+
+def work(name: str, trigger: WatchTrigger) -> Asset:
+    """The wake-up of a DAG whose work ``trigger`` sees."""
+    return Asset(f"trabalho/{name}", group="fusion", watchers=[AssetWatcher(name=f"vigia_{name}", trigger=trigger)])
