@@ -20,7 +20,7 @@ from include.fusion.fhir.config.model import Metadados
 from include.fusion.fhir.mapping.observation import para_fhir
 from include.fusion.fhir.mapping.validate import em_json
 from include.fusion.fhir.platform.repository import Repositorio
-from include.fusion.wiring.fhir import TempoReal
+from include.fusion.wiring.fhir_names import TempoReal
 from sandbox.fhir.servidor import ServidorFhir
 from sandbox.origens import plataforma
 from sandbox.postgres import Postgres

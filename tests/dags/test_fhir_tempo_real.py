@@ -14,7 +14,7 @@ import pytest
 
 from fusion_airflow.triggers.fhir import ObservacaoPendenteTrigger
 from include.fusion.fhir.push import due_tenants
-from include.fusion.wiring.fhir import TempoReal
+from include.fusion.wiring.fhir_names import TempoReal
 from sandbox.fhir.servidor import ServidorFhir
 from tests.integration.fhir_apoio import BancadaFhir, so_sandbox
 

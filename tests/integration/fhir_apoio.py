@@ -28,7 +28,7 @@ from include.fusion.fhir.http.errors import FhirErro
 from include.fusion.fhir.http.tokens import CacheTokens
 from include.fusion.fhir.platform.migrate import migrar_plataforma
 from include.fusion.fhir.pull.pull import Busca, ResultadoBusca
-from include.fusion.wiring.fhir import Envio, Resultado
+from include.fusion.wiring.fhir_names import Envio, Resultado
 from sandbox.fhir.servidor import ServidorFhir
 from sandbox.origens import plataforma
 

@@ -89,7 +89,7 @@ from sqlalchemy import create_engine
 from include.fusion.fhir.http.client import ClienteFhir
 from include.fusion.fhir.config.secrets import Cofre
 from include.fusion.fhir.config.store import Configuracoes
-from include.fusion.wiring.fhir import Envio
+from include.fusion.wiring.fhir_names import Envio
 from include.fusion.fhir.http.tokens import CacheTokens
 dsn, chave, pasta, tenant, dono = sys.argv[1:]
 engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://"))

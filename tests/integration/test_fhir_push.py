@@ -20,7 +20,7 @@ from include.fusion.fhir.platform.repository import Repositorio
 from include.fusion.fhir.platform.tables import fila_de
 from include.fusion.fhir.push import due_tenants
 from include.fusion.fhir.push.patients import Pessoas
-from include.fusion.wiring.fhir import reenviar_de_falhas_passageiras
+from include.fusion.wiring.fhir_names import reenviar_de_falhas_passageiras
 from sandbox.fhir.servidor import ServidorFhir
 from sandbox.origens.plataforma.ehr import pulso
 from tests.integration.fhir_apoio import EXTERNO, BancadaFhir, so_sandbox

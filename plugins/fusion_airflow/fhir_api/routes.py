@@ -126,7 +126,7 @@ async def _cliente(tenant: str, sentido: Literal["push", "pull"]) -> Any:
 
 
 async def _enviar_observacao(tenant: str, id: str) -> Feito:
-    from include.fusion.wiring.fhir import Envio
+    from include.fusion.wiring.fhir_names import Envio
 
     cliente = await _cliente(tenant, "push")
     resultado = await Envio(plataforma().engine, cliente, f"api/{id_curto()}|").executar([id])

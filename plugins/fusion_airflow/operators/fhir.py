@@ -125,7 +125,7 @@ class FhirPushOperator(_PorTenant):
     """
 
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
-        from include.fusion.wiring.fhir import Envio, reenviar_de_falhas_passageiras
+        from include.fusion.wiring.fhir_names import Envio, reenviar_de_falhas_passageiras
 
         params = context["params"]
         if paciente := params.get("paciente"):
@@ -200,7 +200,7 @@ class FhirTempoRealOperator(OperadorFhir):
         self.duracao = duracao
 
     def processar(self, context: Context, plataforma: Plataforma) -> dict[str, Any]:
-        from include.fusion.wiring.fhir import TempoReal
+        from include.fusion.wiring.fhir_names import TempoReal
 
         return asyncio.run(
             TempoReal(
