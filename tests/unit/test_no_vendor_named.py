@@ -12,8 +12,12 @@ from include.fusion.settings.registry import SYSTEMS_FOLDER, systems
 ROOT = Path(__file__).resolve().parents[2]
 # What a message is stamped with where the settings say nothing; a stored default of released settings, not a case of code.
 ALLOWED = {("include/fusion/hl7/build/profile.py", "TRACKCARE")}
-# A system's name inside a word counts, too; two letters are a word of their own only.
-NAMES = re.compile("|".join(rf"\b{name}\b|(?<![a-z]){name}(?=_)" if len(name) < 4 else name for name in systems()), re.IGNORECASE)
+# A word, or a part of one that begins with a capital; two letters are a word of their own only.
+NAMES = re.compile(
+    "|".join(
+        rf"(?i:\b{name}\b|(?<![a-z]){name}(?=_))" if len(name) < 4 else rf"(?:(?<![A-Za-z])|(?=[A-Z]))(?i:{name})" for name in systems()
+    )
+)
 
 
 def _general_files() -> Iterator[Path]:
