@@ -42,7 +42,7 @@ class Auth:
         ``None`` asks only for what comes before a request. Raises :class:`NoToken`, ``ConfiguracaoInvalida``.
         """
         if request is not None:
-            yield request.with_headers(self._headers)
+            yield request.with_headers(self._headers) if self._headers else request
 
 
 def basic(user: str, password: str) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -16,7 +16,7 @@ RETRYABLE = frozenset({408, 425, 429})
 """Statuses below 500 worth the same request once more."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Request:
     """``where`` names it in errors: a route, a resource type, never a value. A ``URL`` is sent as it is quoted already."""
 
@@ -27,10 +27,10 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def with_headers(self, headers: Mapping[str, str]) -> Request:
-        return replace(self, headers={**self.headers, **headers})
+        return Request(self.method, self.url, self.where, self.body, {**self.headers, **headers})
 
 
-@dataclass(frozen=True)
+@dataclass
 class Answer:
     """One complete answer, whatever its status."""
 
