@@ -12,12 +12,13 @@ from airflow.sdk.module_loading import import_string
 from sqlalchemy import Engine, create_engine, text
 
 from fusion_airflow.triggers.work import PollCompartilhado, WorkTrigger
-from include.fusion.settings import como_dados, de_dados, obter
+from include.fusion.settings import obter
 from include.fusion.store import presence
 from include.fusion.store.filas import Desfecho, Fila, ItemFila
 from include.fusion.store.migrate import migrar
 from include.fusion.store.watermarks import EXECUCAO, Marcas
 from include.fusion.wiring import watch_plan
+from tests.plain_settings import como_dados, de_dados
 
 
 @pytest.fixture

@@ -12,11 +12,12 @@ import pytest
 import requests
 
 from fusion_airflow.triggers.work import PollCompartilhado, WorkTrigger
-from include.fusion.settings import como_dados, de_dados, obter
+from include.fusion.settings import obter
 from include.fusion.wiring import watch_plan
 from sandbox.fusion.servidor import ServidorFusion
 from sandbox.postgres import Postgres
 from tests.dags.test_trigger import fusion, ouvir
+from tests.plain_settings import como_dados, de_dados
 
 __all__ = ["fusion"]
 

@@ -37,7 +37,7 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def read(home: Path, *, git: Path, image: Path) -> tuple[list[str], dict[str, str]]:
     """DAG ids and import errors by file, where Git has brought ``git`` and the image holds the plugins of ``image``."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "FUSION_", "PYTHONPATH"))}
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "PYTHONPATH"))}
     env |= {"AIRFLOW_HOME": str(home), "PYTHONPATH": os.pathsep.join((str(git), str(image / "plugins")))}
     done = subprocess.run([sys.executable, "-c", _READ, str(git)], cwd=home, env=env, capture_output=True, text=True, check=True)
     dags, errors = json.loads(done.stdout.splitlines()[-1])

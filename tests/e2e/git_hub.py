@@ -14,14 +14,15 @@ from typing import Any
 
 import yaml
 
-from include.fusion.settings import caminho_padrao
 from sandbox.processos import iniciar
 from sandbox.stack import pilha
+from sandbox.stack.ambiente import EXAMPLE
 from sandbox.stack.componentes import Componente
 from sandbox.stack.estado import RAIZ, Estado
 from tests.e2e.hub import PACIENCIA, Hub
 
-SETTINGS = caminho_padrao().relative_to(RAIZ)
+SETTINGS = "include/settings/integracoes.yaml"
+"""Where a site keeps its own."""
 WITHOUT_CODE = ("scheduler", "dag-processor")
 """Processes that have nothing of ours on their path but plugins."""
 
@@ -75,7 +76,7 @@ class GitHub(Hub):
     def abrir(self) -> GitHub:
         shutil.copytree(RAIZ / "include", self.pilha.repository / "include", ignore=shutil.ignore_patterns("__pycache__"))
         self.git("init", "--quiet", "--initial-branch", "main")
-        entry = next(e for e in yaml.safe_load(caminho_padrao().read_text())["integracoes"] if e["sistema"] == "consulfarma")
+        entry = next(e for e in yaml.safe_load(EXAMPLE.read_text())["integracoes"] if e["sistema"] == "consulfarma")
         self.commit({".airflowignore": (RAIZ / ".airflowignore").read_text(), **self.settings({**entry, "habilitada": False})})
         assert self.estado.travar()
         self.pilha.subir(None)
@@ -84,7 +85,7 @@ class GitHub(Hub):
     @staticmethod
     def settings(*entries: Mapping[str, Any]) -> dict[str, str]:
         """The file of the settings, as :meth:`commit` takes it."""
-        return {str(SETTINGS): yaml.safe_dump({"integracoes": [dict(entry) for entry in entries]}, allow_unicode=True)}
+        return {SETTINGS: yaml.safe_dump({"integracoes": [dict(entry) for entry in entries]}, allow_unicode=True)}
 
     def git(self, *arguments: str) -> None:
         who = ("-c", "user.name=test", "-c", "user.email=test@example.org")

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from include.fusion.settings import como_dados, de_dados, obter
+from include.fusion.settings import obter
 from include.fusion.store.filas import Desfecho, Fila, ItemFila, Registro
 from include.fusion.store.filas.postgresql import POR_PACIENTE
 from include.fusion.store.migrate import migrar
 from include.fusion.wiring import CARGA_INICIAL, Montagem
+from tests.plain_settings import como_dados, de_dados
 
 MINUTO = timedelta(minutes=1)
 VENCIDO = timedelta(seconds=-1)

@@ -303,12 +303,3 @@ def test_validar_misses_a_depara_file(monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("FUSION_DEPARA", os.fspath(tmp_path))
     assert main(["validar"]) == 1
     assert "neither consulfarma.yaml" in capsys.readouterr().err
-
-
-def test_settings_survive_the_way_to_a_watcher():
-    import json
-
-    from include.fusion.settings import carregar, como_dados, de_dados
-
-    for integracao in carregar():
-        assert de_dados(json.loads(json.dumps(como_dados(integracao)))) == integracao

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from include.fusion.settings import Integracao, carregar, como_dados, de_dados, obter
+from include.fusion.settings import Integracao, carregar, obter
 from include.fusion.settings.legacy.appsettings import Importado, importar
 from include.fusion.settings.legacy.as_yaml import como_yaml
 from include.fusion.settings.legacy.dotnet_json import ler_json
 from include.fusion.sistemas.tasy.settings import Tasy
 from include.fusion.wiring import Montagem
+from tests.plain_settings import como_dados, de_dados
 
 TASY = """{
   "ConnectionStrings": {
@@ -75,11 +76,3 @@ def test_one_integracao_id_may_live_in_two_databases(tmp_path: Path) -> None:
     )
     (tmp_path / "duas.yaml").write_text(uma.split("\n# Airflow")[0] + outra.split("\n# Airflow")[0])
     assert [i.conexoes.banco for i in carregar(tmp_path / "duas.yaml")] == ["integrador", "sul"]
-
-
-def test_max_records_of_the_search_survives_the_way_to_the_watcher() -> None:
-    tasy = obter("tasy")
-    assert isinstance(tasy, Tasy)
-    menor = tasy.model_copy(update={"buscar_atendimentos": tasy.buscar_atendimentos.model_copy(update={"pagina": 7})})
-    lido = de_dados(como_dados(menor))
-    assert lido.busca.pagina == 7

@@ -12,10 +12,11 @@ import pytest
 
 from include.fusion.change.watch_plan import MARKERS, PlannedQueries
 from include.fusion.errors import ConfiguracaoInvalida
-from include.fusion.settings import Integracao, carregar, como_dados, de_dados, obter
+from include.fusion.settings import Integracao, carregar, obter
 from include.fusion.wiring import switched_on, watch_plan
 from include.fusion.wiring.watch import source_plan
 from tests.dags.apoio import RAIZ
+from tests.plain_settings import como_dados, de_dados
 
 ENTRIES = carregar()
 

@@ -7,7 +7,7 @@
 from include.fusion.settings.file import caminho_padrao, carregar, instaladas, obter, read_file
 from include.fusion.settings.integration import Conexoes, Integracao, Retentativas, Rotas
 from include.fusion.settings.interval import por_extenso
-from include.fusion.settings.registry import Usual, como_dados, de_dados
+from include.fusion.settings.registry import Usual
 from include.fusion.settings.sections import Busca, Carga, CargaInicial, Entrega, Importacao, ImportacaoVigiada
 
 __all__ = [
@@ -24,8 +24,6 @@ __all__ = [
     "Usual",
     "caminho_padrao",
     "carregar",
-    "como_dados",
-    "de_dados",
     "instaladas",
     "obter",
     "por_extenso",

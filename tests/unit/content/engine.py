@@ -24,9 +24,9 @@ from include.fusion.fhir.mapping.validate import de_json, em_json
 from include.fusion.fhir.platform import repository as repositorio
 from include.fusion.fhir.platform.migrate import migrar_plataforma
 from include.fusion.model.content import Registro, pacote
-from include.fusion.settings import de_dados
 from include.fusion.sistemas.trackcare.system import Estado
 from include.fusion.wiring import Montagem
+from tests.plain_settings import de_dados
 from tests.unit.content.recorded import Rows, digest
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
