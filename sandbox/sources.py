@@ -48,7 +48,7 @@ class Source:
 
     @property
     def module(self) -> Any:
-        """Its package: an :class:`sandbox.origens.base.OrigemSandbox`."""
+        """Its package: an :class:`sandbox.origens.base.SandboxSource`."""
         return importlib.import_module(f"sandbox.origens.{self.name}")
 
 

@@ -12,133 +12,135 @@ from typing import Any
 import psycopg2
 from sqlalchemy import create_engine, text
 
-from include.fusion.delivery.result import Resultado
-from include.fusion.http.fusion import ApiFusion, ClienteFusion
-from include.fusion.settings import obter
-from include.fusion.store.migrate import migrar
+from include.fusion.delivery.result import DeliveryResult
+from include.fusion.http.fusion import FusionApi, FusionClient
+from include.fusion.settings import obtain
+from include.fusion.store.migrate import migrate
 from include.fusion.wiring import Montagem
-from sandbox.fusion.servidor import ServidorFusion
+from sandbox.fusion.servidor import FusionServer
 from sandbox.postgres import Postgres
 from sandbox.sources import sources
 
 
-class Bancada:
-    """One integration (``id`` in integracoes.yaml) with databases and a Fusion of its own; ``fechar`` removes all."""
+class Harness:
+    """One integration (``id`` in integracoes.yaml) with databases and a Fusion of its own; ``close`` removes all."""
 
-    def __init__(self, postgres: Postgres, pasta: Path, integracao: str, atendimentos: int = 50, **opcoes: Any) -> None:
+    def __init__(self, postgres: Postgres, folder: Path, integracao: str, atendimentos: int = 50, **options: Any) -> None:
         self._postgres = postgres
-        marca = secrets.token_hex(4)
-        self._bancos = {nome: f"b_{nome}_{marca}" for nome in ("fila", "fusion", "origem")}
-        self.dsn = {nome: postgres.criar_banco(banco) for nome, banco in self._bancos.items()}
-        self.fonte = sources()[integracao].module
-        self.fonte.criar(self.dsn["origem"], **opcoes)
+        watermark = secrets.token_hex(4)
+        self._databases = {name: f"b_{name}_{watermark}" for name in ("fila", "fusion", "origem")}
+        self.dsn = {name: postgres.create_database(database) for name, database in self._databases.items()}
+        self.source_items = sources()[integracao].module
+        self.source_items.create(self.dsn["origem"], **options)
         if atendimentos:
-            self.fonte.gerar(self.dsn["origem"], atendimentos, 7)
-        self._motores: list[Any] = []
+            self.source_items.generate(self.dsn["origem"], atendimentos, 7)
+        self._engines: list[Any] = []
         self.integracao = integracao
-        self.montagem = self.montar()
-        migrar(self.montagem.fusion)
-        self.servidor = ServidorFusion(self.dsn["fusion"], pasta / f"fusion-{marca}").iniciar()
+        self.runtime = self.build()
+        migrate(self.runtime.fusion)
+        self.server = FusionServer(self.dsn["fusion"], folder / f"fusion-{watermark}").start_run()
         self.rng = random.Random(7)
 
-    def montar(self, integracao: str = "") -> Montagem:
+    def build(self, integracao: str = "") -> Montagem:
         """Fresh parts, as a new task start would have them; of another integration on the same databases where one is named."""
-        return Montagem(obter(integracao or self.integracao), self._motor, lambda _: self.cliente())
+        return Montagem(obtain(integracao or self.integracao), self._engine, lambda _: self.client())
 
-    def _motor(self, conn_id: str) -> Any:
-        banco = self.dsn["fila" if conn_id == "fusion_db" else "origem"]
-        motor = create_engine(banco.replace("postgresql://", "postgresql+psycopg2://", 1), hide_parameters=True)
-        self._motores.append(motor)
-        return motor
+    def _engine(self, conn_id: str) -> Any:
+        database = self.dsn["fila" if conn_id == "fusion_db" else "origem"]
+        engine = create_engine(database.replace("postgresql://", "postgresql+psycopg2://", 1), hide_parameters=True)
+        self._engines.append(engine)
+        return engine
 
-    parado = timedelta(0)
+    standstill = timedelta(0)
 
-    def carregar(self) -> int:
+    def load(self) -> int:
         """One carga; how many attendances were queued."""
-        return int(self.montagem.busca().executar().enfileirados)
+        return int(self.runtime.search().run().enfileirados)
 
-    def cliente(self, **opcoes: Any) -> ClienteFusion:
-        api = ApiFusion(self.servidor.url, {"Authorization": f"Bearer {self.servidor.token}"}, **opcoes)
-        return ClienteFusion(api, 32)
+    def client(self, **options: Any) -> FusionClient:
+        api = FusionApi(self.server.url, {"Authorization": f"Bearer {self.server.token}"}, **options)
+        return FusionClient(api, 32)
 
-    def entregar(self, dono: str = "teste/run/importacao#1|", processo: str | None = None, **ajustes: Any) -> Resultado:
+    def deliver(self, owner: str = "teste/run/importacao#1|", processo: str | None = None, **settings: Any) -> DeliveryResult:
         """Drain the queues of live traffic, or one, without lingering."""
-        return self.entrega(dono, processo, **ajustes).executar()
+        return self.delivery(owner, processo, **settings).run()
 
-    def entrega(
+    def delivery(
         self,
-        dono: str = "teste/run/importacao#1|",
+        owner: str = "teste/run/importacao#1|",
         processo: str | None = None,
-        realimentar: Callable[[bool], int] | None = None,
-        **ajustes: Any,
+        refill: Callable[[bool], int] | None = None,
+        **settings: Any,
     ) -> Any:
-        valores = self.montagem.integracao.entrega.model_copy(update={"permanencia": timedelta(0), **ajustes})
-        vias = self.montagem.vias() if processo is None else [self.montagem.via(processo)]
-        return self.montagem.entrega(valores, self.cliente(), dono, vias, realimentar=realimentar, plantao=self.montagem.assinar_plantao)
+        values = self.runtime.integracao.delivery.model_copy(update={"permanencia": timedelta(0), **settings})
+        routes = self.runtime.routes() if processo is None else [self.runtime.via(processo)]
+        return self.runtime.delivery(values, self.client(), owner, routes, refill=refill, presence=self.runtime.sign_on)
 
-    def mudar(self, vezes: int = 1, invalido: str | None = None) -> list[Any]:
+    def change(self, times_seen: int = 1, invalid: str | None = None) -> list[Any]:
         """Changes at the source, each committed on its own."""
-        feitas = []
+        done = []
         con = psycopg2.connect(self.dsn["origem"])
         try:
-            for _ in range(vezes):
-                feitas.append(self.fonte.mudar_invalido(con, self.rng, invalido) if invalido else self.fonte.mudar(con, self.rng))
+            for _ in range(times_seen):
+                done.append(
+                    self.source_items.change_invalid(con, self.rng, invalid) if invalid else self.source_items.change(con, self.rng)
+                )
                 con.commit()
         finally:
             con.close()
-        return feitas
+        return done
 
-    def origem(self, sql: str, *valores: Any) -> list[tuple[Any, ...]]:
-        return self._sql("origem", sql, *valores)
+    def origem(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._sql("origem", sql, *values)
 
-    def fusion(self, sql: str, *valores: Any) -> list[tuple[Any, ...]]:
-        return self._sql("fusion", sql, *valores)
+    def fusion(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._sql("fusion", sql, *values)
 
-    def fila(self, sql: str, *valores: Any) -> list[tuple[Any, ...]]:
-        return self._sql("fila", sql, *valores)
+    def fila(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        return self._sql("fila", sql, *values)
 
-    def _sql(self, banco: str, sql: str, *valores: Any) -> list[tuple[Any, ...]]:
-        con = psycopg2.connect(self.dsn[banco])
+    def _sql(self, database: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        con = psycopg2.connect(self.dsn[database])
         try:
             con.autocommit = True
             with con.cursor() as cur:
-                cur.execute(sql, valores or None)
+                cur.execute(sql, values or None)
                 return cur.fetchall() if cur.description else []
         finally:
             con.close()
 
-    def duplicados(self) -> list[tuple[Any, ...]]:
+    def duplicates(self) -> list[tuple[Any, ...]]:
         """Consecutive applications of one record with equal content."""
         return self.fusion(
             "select codigo from (select codigo, hash_conteudo, operacao, lag(hash_conteudo) over w as h, lag(operacao) over w as o"
             " from aplicacao window w as (partition by entidade, integracao_id, codigo order by id)) t where h = hash_conteudo and o = operacao"
         )
 
-    def divergentes(self) -> list[str]:
+    def divergent(self) -> list[str]:
         """Keys whose state in Fusion is not what the source says now (records that must be refused left out)."""
         from include.fusion.model.atendimento import Atendimento
-        from include.fusion.model.content import corpo, versao_conteudo
+        from include.fusion.model.content import body, content_version
 
         con = psycopg2.connect(self.dsn["origem"])
-        esperados = {e.chave: e.operacao for e in self.fonte.chaves(con)}
+        expected = {e.chave: e.operacao for e in self.source_items.keys(con)}
         con.close()
-        guardados = self.fusion("select codigo, hash_conteudo, cancelado from registro where entidade = 'atendimento'")
-        atuais = {codigo: (h, cancelado) for codigo, h, cancelado in guardados}
-        vivos = [chave for chave, operacao in esperados.items() if operacao != "exclusao"]
-        diferentes = [c for c, operacao in esperados.items() if operacao == "exclusao" and c in atuais and not atuais[c][1]]
-        for inicio in range(0, len(vivos), 200):
-            for chave, lido in self.montagem.leitor.ler(vivos[inicio : inicio + 200]).items():
-                if isinstance(lido, Atendimento) and atuais.get(chave) != (versao_conteudo(corpo(lido)), False):
-                    diferentes.append(chave)
-        return diferentes
+        kept = self.fusion("select codigo, hash_conteudo, cancelado from registro where entidade = 'atendimento'")
+        present = {code: (h, cancelled) for code, h, cancelled in kept}
+        living = [key for key, operation in expected.items() if operation != "exclusao"]
+        differing = [c for c, operation in expected.items() if operation == "exclusao" and c in present and not present[c][1]]
+        for start in range(0, len(living), 200):
+            for key, read_item in self.runtime.reader.read(living[start : start + 200]).items():
+                if isinstance(read_item, Atendimento) and present.get(key) != (content_version(body(read_item)), False):
+                    differing.append(key)
+        return differing
 
-    def fechar(self) -> None:
-        self.servidor.parar()
-        self.montagem.fechar()
-        for motor in self._motores:
-            motor.dispose()
-        motor = create_engine(self._postgres.sqlalchemy("postgres"), isolation_level="AUTOCOMMIT")
-        with motor.connect() as con:
-            for banco in self._bancos.values():
-                con.execute(text(f'drop database "{banco}" with (force)'))
-        motor.dispose()
+    def close(self) -> None:
+        self.server.stop()
+        self.runtime.close()
+        for engine in self._engines:
+            engine.dispose()
+        engine = create_engine(self._postgres.sqlalchemy("postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as con:
+            for database in self._databases.values():
+                con.execute(text(f'drop database "{database}" with (force)'))
+        engine.dispose()

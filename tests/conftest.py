@@ -29,27 +29,27 @@ QUEBRAM = ("bad_input", "clear", "fusion_down", "kills", "metadata", "z_privacy"
 """End-to-end tests that break things, and the one that reads all logs after them."""
 
 
-class _PorPilha(LoadScopeScheduling):
+class _PerStack(LoadScopeScheduling):
     """The end-to-end tests in two processes with a stack each, which mostly wait; the other tests, a file at a time, in the third.
 
     More stacks are too much for two cores. Marks would say the same, but pytest-xdist 3.8 loses its groups under pytest 9.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        arquivo = nodeid.split("::")[0]
-        if not arquivo.startswith(E2E):
-            return arquivo
-        return "e2e, broken" if arquivo.split("/test_")[1].split(".py")[0] in QUEBRAM else "e2e"
+        file = nodeid.split("::")[0]
+        if not file.startswith(E2E):
+            return file
+        return "e2e, broken" if file.split("/test_")[1].split(".py")[0] in QUEBRAM else "e2e"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
     config.option.loadscopereorder = False
-    return _PorPilha(config, log)
+    return _PerStack(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first: the two groups of end-to-end tests, then what starts servers, then the rest."""
-    items.sort(key=lambda item: next((i for i, comeco in enumerate((E2E, "tests/integration/")) if item.nodeid.startswith(comeco)), 2))
+    items.sort(key=lambda item: next((i for i, started in enumerate((E2E, "tests/integration/")) if item.nodeid.startswith(started)), 2))
     for item in items:
         if item.nodeid.startswith(E2E):
             # Room for several waits that each end with a message of their own.
@@ -58,23 +58,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    servidor = Postgres(Path(tmp_path_factory.mktemp("pg")) / "servidor").iniciar()
-    yield servidor
-    servidor.apagar()
+    server = Postgres(Path(tmp_path_factory.mktemp("pg")) / "servidor").start_run()
+    yield server
+    server.delete()
 
 
 @pytest.fixture
-def banco(postgres: Postgres) -> Iterator[str]:
-    nome = f"t_{secrets.token_hex(6)}"
-    yield postgres.criar_banco(nome)
+def database(postgres: Postgres) -> Iterator[str]:
+    name = f"t_{secrets.token_hex(6)}"
+    yield postgres.create_database(name)
     con = psycopg2.connect(postgres.dsn("postgres"))
     con.autocommit = True
-    con.cursor().execute(f'drop database "{nome}" with (force)')
+    con.cursor().execute(f'drop database "{name}" with (force)')
     con.close()
 
 
 @pytest.fixture
-def engine(banco: str) -> Iterator[Engine]:
-    motor = create_engine(banco.replace("postgresql://", "postgresql+psycopg2://", 1))
-    yield motor
-    motor.dispose()
+def engine(database: str) -> Iterator[Engine]:
+    engine = create_engine(database.replace("postgresql://", "postgresql+psycopg2://", 1))
+    yield engine
+    engine.dispose()

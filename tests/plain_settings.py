@@ -10,23 +10,23 @@ from include.fusion.settings import Integracao
 from include.fusion.settings.registry import settings_class
 
 
-def como_dados(integracao: Integracao) -> dict[str, Any]:
-    """Plain JSON data from which :func:`de_dados` makes the same settings."""
-    return {nome: _simples(valor) for nome, valor in integracao.model_dump(by_alias=True).items()}
+def as_data(integracao: Integracao) -> dict[str, Any]:
+    """Plain JSON data from which :func:`from_data` makes the same settings."""
+    return {name: _simple(value) for name, value in integracao.model_dump(by_alias=True).items()}
 
 
-def de_dados(dados: dict[str, Any]) -> Integracao:
-    """The settings that :func:`como_dados` took apart."""
-    tipo = settings_class(dados["sistema"])
-    assert tipo is not None
-    return tipo.model_validate(dados)
+def from_data(data: dict[str, Any]) -> Integracao:
+    """The settings that :func:`as_data` took apart."""
+    kind = settings_class(data["sistema"])
+    assert kind is not None
+    return kind.model_validate(data)
 
 
-def _simples(valor: Any) -> Any:
-    if isinstance(valor, dict):
-        return {nome: _simples(v) for nome, v in valor.items()}
-    if isinstance(valor, timedelta):
-        return valor.total_seconds()
-    if isinstance(valor, list):
-        return [_simples(v) for v in valor]
-    return str(valor) if isinstance(valor, (Path, date)) else valor
+def _simple(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _simple(v) for name, v in value.items()}
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, list):
+        return [_simple(v) for v in value]
+    return str(value) if isinstance(value, (Path, date)) else value

@@ -8,9 +8,9 @@ from multiprocessing import Process
 
 from airflow.executors.local_executor import LocalExecutor
 
-ESPERA = 20.0
+WAIT = 20.0
 """Seconds that tasks get to end by themselves."""
-ESPERA_SINAL = 15.0
+SIGNAL_WAIT = 15.0
 """Seconds that they get after a SIGTERM, which each worker hands on to its task."""
 
 
@@ -22,22 +22,22 @@ class ExecutorLocal(LocalExecutor):
     """
 
     def end(self) -> None:
-        """Workers without a task leave at once, the others after ``ESPERA`` or by a signal; then the end as Airflow has it."""
-        for _ in self._vivos():
+        """Workers without a task leave at once, the others after ``WAIT`` or by a signal; then the end as Airflow has it."""
+        for _ in self._living():
             self.activity_queue.put(None)
-        for espera, encerrar in ((ESPERA, Process.terminate), (ESPERA_SINAL, Process.kill)):
-            self._apressar(espera, encerrar)
+        for wait, end_process in ((WAIT, Process.terminate), (SIGNAL_WAIT, Process.kill)):
+            self._hurry(wait, end_process)
         super().end()
 
-    def _apressar(self, espera: float, encerrar: Callable[[Process], None]) -> None:
-        limite = time.monotonic() + espera
-        for worker in self._vivos():
-            worker.join(max(0.0, limite - time.monotonic()))
-        vivos = self._vivos()
-        if vivos:
-            self.log.warning("%d tasks still run %.0f s later: %s", len(vivos), espera, encerrar.__name__)
-        for worker in vivos:
-            encerrar(worker)
+    def _hurry(self, wait: float, end_process: Callable[[Process], None]) -> None:
+        limit = time.monotonic() + wait
+        for worker in self._living():
+            worker.join(max(0.0, limit - time.monotonic()))
+        living = self._living()
+        if living:
+            self.log.warning("%d tasks still run %.0f s later: %s", len(living), wait, end_process.__name__)
+        for worker in living:
+            end_process(worker)
 
-    def _vivos(self) -> list[Process]:
+    def _living(self) -> list[Process]:
         return [worker for worker in self.workers.values() if worker.is_alive()]

@@ -7,16 +7,16 @@ from typing import Any, ClassVar
 from airflow.plugins_manager import AirflowPlugin
 
 
-class Preguicosa:
+class LazyApp:
     """ASGI application that is put together at its first request: every task start imports plugins, and none of them serves HTTP."""
 
     _app: Any = None
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if self._app is None:
-            from fusion_airflow.fhir_api.routes import criar
+            from fusion_airflow.fhir_api.routes import create
 
-            self._app = criar()
+            self._app = create()
         await self._app(scope, receive, send)
 
 
@@ -24,7 +24,7 @@ class FusionPlugin(AirflowPlugin):
     """Mounted before Airflow's own routes, of which one answers for all of ``/api/v1``."""
 
     name = "fusion"
-    fastapi_apps: ClassVar[list[Any]] = [{"app": Preguicosa(), "url_prefix": "/api/v1/fhir", "name": "FHIR"}]
+    fastapi_apps: ClassVar[list[Any]] = [{"app": LazyApp(), "url_prefix": "/api/v1/fhir", "name": "FHIR"}]
     external_views: ClassVar[list[Any]] = [
         {"name": "FHIR", "href": "/api/v1/fhir/page", "destination": "nav", "category": "admin", "url_route": "fhir"}
     ]

@@ -3,9 +3,9 @@
 # The exceptions' module is imported when a DAG file is parsed: it is a light one.
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
-RETENTATIVA = ExceptionRetryPolicy(
+RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
-        RetryRule(exception="include.fusion.errors.ConfiguracaoInvalida", action=RetryAction.FAIL, reason="configuração inválida"),
-        RetryRule(exception="include.fusion.errors.PedidoInvalido", action=RetryAction.FAIL, reason="pedido inválido"),
+        RetryRule(exception="include.fusion.errors.InvalidConfiguration", action=RetryAction.FAIL, reason="configuração inválida"),
+        RetryRule(exception="include.fusion.errors.InvalidRequest", action=RetryAction.FAIL, reason="pedido inválido"),
     ]
 )

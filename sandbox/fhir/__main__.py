@@ -7,9 +7,9 @@ from pathlib import Path
 
 import uvicorn
 
-from sandbox.fhir.app import Ajustes, criar
-from sandbox.fusion.__main__ import ServidorComPorta
-from sandbox.fusion.falhas import ProtocoloComTransporte
+from sandbox.fhir.app import Settings, create
+from sandbox.fusion.__main__ import ServerWithPort
+from sandbox.fusion.falhas import ProtocolWithTransport
 
 
 def main() -> None:
@@ -20,15 +20,15 @@ def main() -> None:
     args = parser.parse_args()
     args.pasta.mkdir(parents=True, exist_ok=True)
     config = uvicorn.Config(
-        "sandbox.fhir.app:criar", host="127.0.0.1", port=args.porta, http=ProtocoloComTransporte, loop="uvloop", ws="none", lifespan="off",
+        "sandbox.fhir.app:create", host="127.0.0.1", port=args.porta, http=ProtocolWithTransport, loop="uvloop", ws="none", lifespan="off",
         access_log=False, log_level="warning", timeout_keep_alive=75, timeout_graceful_shutdown=5, server_header=False,
     )  # fmt: skip
     # The server writes its own address into answers, so the port comes first.
-    tomada = config.bind_socket()
-    porta = int(tomada.getsockname()[1])
-    config.app = criar(Ajustes.do_ambiente(args.pasta, porta))
-    print(f"FHIR: http://127.0.0.1:{porta}/fhir", flush=True)
-    ServidorComPorta(config, args.porta_arquivo, porta).run(sockets=[tomada])
+    listening_socket = config.bind_socket()
+    port = int(listening_socket.getsockname()[1])
+    config.app = create(Settings.from_environment(args.pasta, port))
+    print(f"FHIR: http://127.0.0.1:{port}/fhir", flush=True)
+    ServerWithPort(config, args.porta_arquivo, port).run(sockets=[listening_socket])
 
 
 if __name__ == "__main__":

@@ -16,114 +16,114 @@ from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sandbox.fhir.falhas import ComFalhas
+from sandbox.fhir.falhas import WithFaults
 
-_ESTADOS = frozenset({"registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown"})
+_STATES = frozenset({"registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown"})
 
 
 @dataclass(frozen=True)
-class Ajustes:
-    """``FHIR_*`` of the environment. ``jwks``: public keys; each makes a client ``hub-<kid>`` that signs; ``validade_token`` in seconds."""
+class Settings:
+    """``FHIR_*`` of the environment. ``jwks``: public keys; each makes a client ``hub-<kid>`` that signs; ``token_validity`` in seconds."""
 
-    pasta: Path
-    porta: int
-    usuario: str = "usuario"
-    senha: str = ""
-    cliente: str = "hub"
-    segredo: str = ""
+    folder: Path
+    port: int
+    user: str = "usuario"
+    password: str = ""
+    client: str = "hub"
+    secret: str = ""
     jwks: dict[str, Any] = field(default_factory=dict)
-    chave_api: str = ""
+    api_key: str = ""
     token_admin: str = ""
-    validade_token: int = 300
+    token_validity: int = 300
 
     @classmethod
-    def do_ambiente(cls, pasta: Path, porta: int) -> Ajustes:
+    def from_environment(cls, folder: Path, port: int) -> Settings:
         a: dict[str, Any] = {n.removeprefix("FHIR_").lower(): v for n, v in os.environ.items() if n.startswith("FHIR_")}
         if "jwks" in a:
             a["jwks"] = json.loads(a["jwks"])
-        conhecidos: dict[str, Any] = {n: (int(v) if n == "validade_token" else v) for n, v in a.items() if n in cls.__dataclass_fields__}
-        return cls(pasta=pasta, porta=porta, **conhecidos)
+        known: dict[str, Any] = {n: (int(v) if n == "validade_token" else v) for n, v in a.items() if n in cls.__dataclass_fields__}
+        return cls(folder=folder, port=port, **known)
 
 
-def criar(ajustes: Ajustes) -> ASGIApp:
+def create(config: Settings) -> ASGIApp:
     from sekmet.config import ServerAuth, Settings, SimulatorSettings, SmartClient
     from sekmet.main import create_app
 
     # Its own request log quotes whole bodies.
     logging.getLogger("sekmet").setLevel(logging.ERROR)
-    escopos = "system/*.read system/*.write"
-    clientes = [SmartClient(client_id=ajustes.cliente, client_secret=ajustes.segredo or None, scopes=escopos)]
+    scopes = "system/*.read system/*.write"
+    clients = [SmartClient(client_id=config.client, client_secret=config.secret or None, scopes=scopes)]
     # One client per key: the server tries each key it knows of a client, and stumbles over one of another kind.
-    clientes += [
-        SmartClient(client_id=f"{ajustes.cliente}-{k['kid']}", jwks={"keys": [k]}, scopes=escopos) for k in ajustes.jwks.get("keys", [])
+    clients += [
+        SmartClient(client_id=f"{config.client}-{k['kid']}", jwks={"keys": [k]}, scopes=scopes) for k in config.jwks.get("keys", [])
     ]
     settings = Settings(
-        base_url=f"http://127.0.0.1:{ajustes.porta}/fhir",
+        base_url=f"http://127.0.0.1:{config.port}/fhir",
         host="127.0.0.1",
-        port=ajustes.porta,
-        data_dir=str(ajustes.pasta),
-        db_path=str(ajustes.pasta / "fhir.db"),
-        own_private_key_path=str(ajustes.pasta / "chave.pem"),
+        port=config.port,
+        data_dir=str(config.folder),
+        db_path=str(config.folder / "fhir.db"),
+        own_private_key_path=str(config.folder / "chave.pem"),
         simulator=SimulatorSettings(enabled=False),
         log_inbound=False,
         server_auth=ServerAuth(
             types=["basic", "bearer", "smart"],
-            users={ajustes.usuario: ajustes.senha} if ajustes.senha else {},
-            tokens=[ajustes.chave_api] if ajustes.chave_api else [],
-            smart_clients=clientes,
-            token_lifetime=ajustes.validade_token,
+            users={config.user: config.password} if config.password else {},
+            tokens=[config.api_key] if config.api_key else [],
+            smart_clients=clients,
+            token_lifetime=config.token_validity,
         ),
     )
     app = create_app(settings)
     ctx = app.state.ctx
     ctx.service._check_body = _estrito(ctx)
-    return ComFalhas(_Portaria(app, ctx, ajustes), ajustes.token_admin)
+    return WithFaults(_Gate(app, ctx, config), config.token_admin)
 
 
 def _estrito(ctx: Any) -> Any:
     import fhirkit
     from sekmet.fhir.common import FhirError, issue, parse_reference, walk_references
 
-    anterior = ctx.service._check_body
+    previous = ctx.service._check_body
 
-    def conferir(tipo: str, corpo: Any, origem: str) -> list[dict[str, Any]]:
-        avisos: list[dict[str, Any]] = anterior(tipo, corpo, origem)
-        erros = [i for i in fhirkit.validate(json.dumps(corpo).encode()) if str(i.severity) in ("error", "fatal")]
-        if erros:
+    def check(kind: str, body: Any, origin: str) -> list[dict[str, Any]]:
+        warnings: list[dict[str, Any]] = previous(kind, body, origin)
+        errors = [i for i in fhirkit.validate(json.dumps(body).encode()) if str(i.severity) in ("error", "fatal")]
+        if errors:
             raise FhirError(
-                422, "Resource is no valid R4", "invalid", issues=[issue("error", "invalid", "invalid", [i.path]) for i in erros]
+                422, "Resource is no valid R4", "invalid", issues=[issue("error", "invalid", "invalid", [i.path]) for i in errors]
             )
-        if tipo == "Observation" and corpo.get("status") not in _ESTADOS:
+        if kind == "Observation" and body.get("status") not in _STATES:
             # A code list that neither validator looks at.
             raise FhirError(422, "Unknown status", "code-invalid", issues=[issue("error", "code-invalid", "code", ["Observation.status"])])
-        for referencia in walk_references(corpo):
-            alvo, alvo_id, _ = parse_reference(referencia["reference"])
-            if alvo and alvo_id and not ctx.store.exists(alvo, alvo_id):
+        for reference in walk_references(body):
+            target, target_id, _ = parse_reference(reference["reference"])
+            if target and target_id and not ctx.store.exists(target, target_id):
                 raise FhirError(422, "Reference to a resource that does not exist", "not-found")
-        return avisos
+        return warnings
 
-    return conferir
+    return check
 
 
-class _Portaria:
+class _Gate:
     """``X-API-Key`` as a credential of its own, and ``POST /_sandbox/revogar``, which ends every access token at once."""
 
-    def __init__(self, app: ASGIApp, ctx: Any, ajustes: Ajustes) -> None:
+    def __init__(self, app: ASGIApp, ctx: Any, settings: Settings) -> None:
         self._app = app
         self._ctx = ctx
-        self._ajustes = ajustes
+        self._settings = settings
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            cabecalhos = dict(scope["headers"])
+            headers = dict(scope["headers"])
             if scope["path"] == "/_sandbox/revogar":
-                certo = cabecalhos.get(b"authorization", b"").decode() == f"Bearer {self._ajustes.token_admin}"
-                if certo:
+                ok = headers.get(b"authorization", b"").decode() == f"Bearer {self._settings.token_admin}"
+                if ok:
                     self._ctx.store.kv_set("jwt_secret", os.urandom(32).hex())
-                await send({"type": "http.response.start", "status": 204 if certo else 401, "headers": []})
+                await send({"type": "http.response.start", "status": 204 if ok else 401, "headers": []})
                 await send({"type": "http.response.body", "body": b""})
                 return
-            chave = cabecalhos.get(b"x-api-key", b"").decode()
-            if chave and chave == self._ajustes.chave_api:
-                scope = {**scope, "headers": [*scope["headers"], (b"authorization", f"Bearer {chave}".encode())]}
+            key = headers.get(b"x-api-key", b"").decode()
+            if key and key == self._settings.api_key:
+                scope = {**scope, "headers": [*scope["headers"], (b"authorization", f"Bearer {key}".encode())]}
         await self._app(scope, receive, send)

@@ -16,11 +16,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sandbox.fusion.falhas import _ate_desligar, _cortar
 
-PARTES = ("parcela_429", "parcela_503", "parcela_500", "parcela_status", "parcela_reset", "parcela_202", "parcela_html")
+PARTS = ("parcela_429", "parcela_503", "parcela_500", "parcela_status", "parcela_reset", "parcela_202", "parcela_html")
 
 
 @dataclass(frozen=True)
-class Falhas:
+class Faults:
     """Shares lie in 0..1, drawn from one number per request, together at most 1. ``vezes``: so many faults, then none (0: no end).
 
     ``retry_after`` seconds; ``retry_after_data``: as an HTTP date. ``reset_depois_de_aplicar``: the answer is lost, not the request.
@@ -49,175 +49,175 @@ class Falhas:
     semente: int = 7
 
     @classmethod
-    def de(cls, dados: dict[str, Any]) -> Falhas:
+    def of(cls, data: dict[str, Any]) -> Faults:
         """:raises ValueError: names the wrong field."""
-        nomes = {c.name for c in fields(cls)}
-        if estranhos := set(dados) - nomes:
-            raise ValueError(", ".join(sorted(estranhos)))
-        pronto = cls(**dados)
-        if sum(getattr(pronto, p) for p in PARTES) > 1:
+        names = {c.name for c in fields(cls)}
+        if strange := set(data) - names:
+            raise ValueError(", ".join(sorted(strange)))
+        ready = cls(**data)
+        if sum(getattr(ready, p) for p in PARTS) > 1:
             raise ValueError("parcela_*")
-        return pronto
+        return ready
 
 
-class ComFalhas:
+class WithFaults:
     """Outermost ASGI application: the network and the gateway before the server. ``/_sandbox/falhas`` (GET, PUT, DELETE) sets it."""
 
     def __init__(self, app: ASGIApp, token_admin: str) -> None:
         self._app = app
         self._token = token_admin
-        self._trocar(Falhas())
-        self._prontas: dict[str, tuple[float, list[Message]]] = {}
+        self._replace_match(Faults())
+        self._ready_ones: dict[str, tuple[float, list[Message]]] = {}
 
-    def _trocar(self, falhas: Falhas) -> None:
-        self.falhas = falhas
-        self.feitas: Counter[str] = Counter()
-        self.pedidos: Counter[str] = Counter()
-        self._sorteio = random.Random(falhas.semente)
+    def _replace_match(self, failures: Faults) -> None:
+        self.falhas = failures
+        self.done: Counter[str] = Counter()
+        self.requests: Counter[str] = Counter()
+        self._rand = random.Random(failures.semente)
 
-    def _sortear(self, metodo: str, rota: str) -> str:
+    def _draw(self, method: str, path: str) -> str:
         f = self.falhas
-        fora = (f.so_metodo and f.so_metodo != metodo) or (f.so_rota and not rota.rstrip("/").endswith(f.so_rota))
-        if fora or self._esgotadas():
+        outage = (f.so_metodo and f.so_metodo != method) or (f.so_rota and not path.rstrip("/").endswith(f.so_rota))
+        if outage or self._esgotadas():
             return ""
-        ponto = self._sorteio.random()
-        for nome in PARTES:
-            if ponto < getattr(f, nome):
-                self.feitas[nome] += 1
-                return nome
-            ponto -= getattr(f, nome)
+        checkpoint = self._rand.random()
+        for name in PARTS:
+            if checkpoint < getattr(f, name):
+                self.done[name] += 1
+                return name
+            checkpoint -= getattr(f, name)
         return ""
 
     def _esgotadas(self) -> bool:
-        return bool(self.falhas.vezes) and sum(self.feitas.values()) >= self.falhas.vezes
+        return bool(self.falhas.vezes) and sum(self.done.values()) >= self.falhas.vezes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"] == "/_sandbox/falhas":
-            await self._ajustar(scope, receive, send)
+            await self._adjust(scope, receive, send)
             return
         if scope["type"] == "http" and scope["path"].startswith("/_sandbox/pronto/"):
-            await self._pronto(scope, send)
+            await self._ready(scope, send)
             return
         if scope["type"] != "http" or not scope["path"].startswith("/fhir"):
             await self._app(scope, receive, send)
             return
-        self.pedidos[scope["method"]] += 1
-        pacote = scope["method"] == "POST" and scope["path"].rstrip("/") == "/fhir"
-        if scope["method"] == "POST" and not pacote and b"if-none-exist" not in dict(scope["headers"]):
-            self.pedidos["sem_condicao"] += 1
+        self.requests[scope["method"]] += 1
+        package = scope["method"] == "POST" and scope["path"].rstrip("/") == "/fhir"
+        if scope["method"] == "POST" and not package and b"if-none-exist" not in dict(scope["headers"]):
+            self.requests["sem_condicao"] += 1
         if self.falhas.atraso_ms:
             await asyncio.sleep(self.falhas.atraso_ms / 1000)
-        falha = self._sortear(scope["method"], scope["path"])
-        if falha in ("parcela_429", "parcela_503", "parcela_500"):
-            await _responder(send, int(falha[-3:]), self._espera())
-        elif falha == "parcela_status":
-            await _responder(send, self.falhas.status, self._espera(), json.dumps(self._desfecho()).encode() if self.falhas.issue else b"")
-        elif falha == "parcela_html":
-            await _responder(send, 200, [(b"content-type", b"text/html")], b"<html>proxy</html>")
-        elif falha == "parcela_reset":
+        failure = self._draw(scope["method"], scope["path"])
+        if failure in ("parcela_429", "parcela_503", "parcela_500"):
+            await _respond(send, int(failure[-3:]), self._wait())
+        elif failure == "parcela_status":
+            await _respond(send, self.falhas.status, self._wait(), json.dumps(self._outcome()).encode() if self.falhas.issue else b"")
+        elif failure == "parcela_html":
+            await _respond(send, 200, [(b"content-type", b"text/html")], b"<html>proxy</html>")
+        elif failure == "parcela_reset":
             if self.falhas.reset_depois_de_aplicar:
-                await self._aplicar(scope, receive)
+                await self._apply(scope, receive)
             _cortar(scope)
             await _ate_desligar(receive)
-        elif falha == "parcela_202":
-            numero = secrets.token_hex(8)
-            self._prontas[numero] = (time.monotonic() + 0.2, await self._aplicar(scope, receive))
+        elif failure == "parcela_202":
+            number = secrets.token_hex(8)
+            self._ready_ones[number] = (time.monotonic() + 0.2, await self._apply(scope, receive))
             host = dict(scope["headers"])[b"host"].decode()
-            await _responder(send, 202, [(b"content-location", f"http://{host}/_sandbox/pronto/{numero}".encode()), (b"retry-after", b"0")])
-        elif pacote:
-            await self._entradas(scope, receive, send)
+            await _respond(send, 202, [(b"content-location", f"http://{host}/_sandbox/pronto/{number}".encode()), (b"retry-after", b"0")])
+        elif package:
+            await self._entries(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
-    def _espera(self) -> list[tuple[bytes, bytes]]:
+    def _wait(self) -> list[tuple[bytes, bytes]]:
         f = self.falhas
         if not f.retry_after:
             return []
         # A date has whole seconds: the next one, or the wait would be over before it began.
-        valor = formatdate(time.time() + f.retry_after + 1, usegmt=True) if f.retry_after_data else str(int(f.retry_after))
-        return [(b"retry-after", valor.encode())]
+        value = formatdate(time.time() + f.retry_after + 1, usegmt=True) if f.retry_after_data else str(int(f.retry_after))
+        return [(b"retry-after", value.encode())]
 
-    async def _aplicar(self, scope: Scope, receive: Receive) -> list[Message]:
-        resposta: list[Message] = []
+    async def _apply(self, scope: Scope, receive: Receive) -> list[Message]:
+        response: list[Message] = []
 
-        async def guardar(mensagem: Message) -> None:
-            resposta.append(mensagem)
+        async def store(message: Message) -> None:
+            response.append(message)
 
-        await self._app(scope, receive, guardar)
-        return resposta
+        await self._app(scope, receive, store)
+        return response
 
-    async def _entradas(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _entries(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Drop some entries of a batch before the server sees them; they fail inside a 200."""
-        corpo = b""
+        body = b""
         while True:
-            mensagem = await receive()
-            corpo += mensagem.get("body", b"")
-            if not mensagem.get("more_body"):
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
                 break
-        pacote = json.loads(corpo)
-        entradas = pacote.get("entry", [])
-        self.pedidos["entradas"] += len(entradas)
-        criacoes = [e["request"] for e in entradas if e.get("request", {}).get("method") == "POST"]
-        self.pedidos["sem_condicao"] += sum("ifNoneExist" not in p for p in criacoes)
-        cai = [pacote.get("type") == "batch" and self._cai_entrada() for _ in entradas]
-        pacote["entry"] = [e for e, c in zip(entradas, cai, strict=True) if not c]
-        novo = json.dumps(pacote).encode()
-        cabecalhos = [(n, v) for n, v in scope["headers"] if n != b"content-length"] + [(b"content-length", str(len(novo)).encode())]
-        lidas = iter([{"type": "http.request", "body": novo, "more_body": False}])
+        package = json.loads(body)
+        entries = package.get("entry", [])
+        self.requests["entradas"] += len(entries)
+        creations = [e["request"] for e in entries if e.get("request", {}).get("method") == "POST"]
+        self.requests["sem_condicao"] += sum("ifNoneExist" not in p for p in creations)
+        fails = [package.get("type") == "batch" and self._cai_entrada() for _ in entries]
+        package["entry"] = [e for e, c in zip(entries, fails, strict=True) if not c]
+        new = json.dumps(package).encode()
+        headers = [(n, v) for n, v in scope["headers"] if n != b"content-length"] + [(b"content-length", str(len(new)).encode())]
+        read_rows = iter([{"type": "http.request", "body": new, "more_body": False}])
 
-        async def receber() -> Message:
-            return next(lidas, None) or await receive()
+        async def take() -> Message:
+            return next(read_rows, None) or await receive()
 
-        inicio, *partes = await self._aplicar({**scope, "headers": cabecalhos}, receber)
-        respondido = b"".join(p.get("body", b"") for p in partes)
-        if inicio["status"] == 200:
-            resposta = json.loads(respondido)
-            boas = iter(resposta["entry"])
-            resposta["entry"] = [{"response": self._recusa()} if c else next(boas) for c in cai]
-            respondido = json.dumps(resposta).encode()
-        cabecalhos = [(n, v) for n, v in inicio["headers"] if n.lower() != b"content-length"]
-        await _responder(send, inicio["status"], cabecalhos, respondido)
+        start, *parts = await self._apply({**scope, "headers": headers}, take)
+        answer = b"".join(p.get("body", b"") for p in parts)
+        if start["status"] == 200:
+            response = json.loads(answer)
+            good = iter(response["entry"])
+            response["entry"] = [{"response": self._refusal()} if c else next(good) for c in fails]
+            answer = json.dumps(response).encode()
+        headers = [(n, v) for n, v in start["headers"] if n.lower() != b"content-length"]
+        await _respond(send, start["status"], headers, answer)
 
     def _cai_entrada(self) -> bool:
-        cai = not self._esgotadas() and self._sorteio.random() < self.falhas.parcela_entrada
-        self.feitas["parcela_entrada"] += cai
-        return cai
+        fails = not self._esgotadas() and self._rand.random() < self.falhas.parcela_entrada
+        self.done["parcela_entrada"] += fails
+        return fails
 
-    def _desfecho(self) -> dict[str, Any]:
+    def _outcome(self) -> dict[str, Any]:
         return {"resourceType": "OperationOutcome", "issue": [{"severity": "error", "code": self.falhas.issue}]}
 
-    def _recusa(self) -> dict[str, Any]:
-        return {"status": str(self.falhas.status), **({"outcome": self._desfecho()} if self.falhas.issue else {})}
+    def _refusal(self) -> dict[str, Any]:
+        return {"status": str(self.falhas.status), **({"outcome": self._outcome()} if self.falhas.issue else {})}
 
-    async def _pronto(self, scope: Scope, send: Send) -> None:
-        numero = scope["path"].rpartition("/")[2]
-        quando, mensagens = self._prontas.get(numero, (0.0, []))
-        if not mensagens:
-            await _responder(send, 404)
-        elif time.monotonic() < quando:
-            await _responder(send, 202)
+    async def _ready(self, scope: Scope, send: Send) -> None:
+        number = scope["path"].rpartition("/")[2]
+        when, messages = self._ready_ones.get(number, (0.0, []))
+        if not messages:
+            await _respond(send, 404)
+        elif time.monotonic() < when:
+            await _respond(send, 202)
         else:
-            for mensagem in mensagens:
-                await send(mensagem)
+            for message in messages:
+                await send(message)
 
-    async def _ajustar(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _adjust(self, scope: Scope, receive: Receive, send: Send) -> None:
         if dict(scope["headers"]).get(b"authorization", b"").decode() != f"Bearer {self._token}":
-            await _responder(send, 401)
+            await _respond(send, 401)
             return
         if scope["method"] == "PUT":
-            corpo = (await receive()).get("body", b"")
+            body = (await receive()).get("body", b"")
             try:
-                self._trocar(Falhas.de(json.loads(corpo)))
-            except (ValueError, TypeError) as erro:
-                await _responder(send, 422, [], json.dumps({"campo": str(erro)}).encode())
+                self._replace_match(Faults.of(json.loads(body)))
+            except (ValueError, TypeError) as error:
+                await _respond(send, 422, [], json.dumps({"campo": str(error)}).encode())
                 return
         elif scope["method"] == "DELETE":
-            self._trocar(Falhas())
-        estado = {**asdict(self.falhas), "feitas": dict(self.feitas), "pedidos": dict(self.pedidos)}
-        await _responder(send, 200, [(b"content-type", b"application/json")], json.dumps(estado).encode())
+            self._replace_match(Faults())
+        state = {**asdict(self.falhas), "feitas": dict(self.done), "pedidos": dict(self.requests)}
+        await _respond(send, 200, [(b"content-type", b"application/json")], json.dumps(state).encode())
 
 
-async def _responder(send: Send, status: int, cabecalhos: list[tuple[bytes, bytes]] | None = None, corpo: bytes = b"") -> None:
-    base = [(n, v) for n, v in cabecalhos or []] + [(b"content-length", str(len(corpo)).encode())]
+async def _respond(send: Send, status: int, headers: list[tuple[bytes, bytes]] | None = None, body: bytes = b"") -> None:
+    base = [(n, v) for n, v in headers or []] + [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": base})
-    await send({"type": "http.response.body", "body": corpo})
+    await send({"type": "http.response.body", "body": body})

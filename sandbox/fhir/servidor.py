@@ -13,95 +13,95 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from sandbox.processos import encerrar, iniciar
+from sandbox.processos import end_process, start_run
 
-_RAIZ = Path(__file__).resolve().parents[2]
-_ABRIR = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+_ROOT = Path(__file__).resolve().parents[2]
+_OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
-class ServidorFhir:
-    """One server with its data, log and secrets in ``pasta``; the port stays when it starts again.
+class FhirServer:
+    """One server with its data, log and secrets in ``folder``; the port stays when it starts again.
 
-    Options: ``validade_token`` (s), ``jwks`` (public keys, each of a client ``hub-<kid>``), ``porta``.
+    Options: ``token_validity`` (s), ``jwks`` (public keys, each of a client ``hub-<kid>``), ``port``.
     """
 
     def __init__(
-        self, pasta: Path, *, porta: int = 0, segredo: str = "", validade_token: int = 300, jwks: dict[str, Any] | None = None
+        self, folder: Path, *, port: int = 0, secret: str = "", token_validity: int = 300, jwks: dict[str, Any] | None = None
     ) -> None:
-        self.pasta = Path(pasta)
-        self.porta = porta
-        self.segredo = segredo or secrets.token_urlsafe(18)
-        self._ambiente = {"FHIR_VALIDADE_TOKEN": str(validade_token), "FHIR_JWKS": json.dumps(jwks or {})}
-        self._ambiente |= {f"FHIR_{n}": self.segredo for n in ("SENHA", "SEGREDO", "CHAVE_API", "TOKEN_ADMIN")}
+        self.folder = Path(folder)
+        self.port = port
+        self.secret = secret or secrets.token_urlsafe(18)
+        self._environment = {"FHIR_VALIDADE_TOKEN": str(token_validity), "FHIR_JWKS": json.dumps(jwks or {})}
+        self._environment |= {f"FHIR_{n}": self.secret for n in ("SENHA", "SEGREDO", "CHAVE_API", "TOKEN_ADMIN")}
         self._processo: subprocess.Popen[bytes] | None = None
 
     @property
-    def raiz(self) -> str:
-        return f"http://127.0.0.1:{self.porta}"
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def url(self) -> str:
-        return f"{self.raiz}/fhir"
+        return f"{self.root}/fhir"
 
-    def acesso(self, tipo: str = "oauth2", **mais: Any) -> dict[str, Any]:
+    def acesso(self, kind: str = "oauth2", **more: Any) -> dict[str, Any]:
         """``authType`` and ``authConfig`` of a tenant that may enter."""
-        credenciais: dict[str, dict[str, Any]] = {
-            "oauth2": {"clientId": "hub", "clientSecret": self.segredo, "tokenUrl": f"{self.raiz}/auth/token"},
-            "basic": {"username": "usuario", "password": self.segredo},
-            "apikey": {"apiKey": self.segredo, "apiKeyHeader": "X-API-Key"},
+        credentials: dict[str, dict[str, Any]] = {
+            "oauth2": {"clientId": "hub", "clientSecret": self.secret, "tokenUrl": f"{self.root}/auth/token"},
+            "basic": {"username": "usuario", "password": self.secret},
+            "apikey": {"apiKey": self.secret, "apiKeyHeader": "X-API-Key"},
         }
-        return {"authType": tipo, "authConfig": {**credenciais[tipo], **mais}}
+        return {"authType": kind, "authConfig": {**credentials[kind], **more}}
 
-    def iniciar(self, espera: float = 60.0) -> ServidorFhir:
-        """:raises RuntimeError: when it does not answer within ``espera`` seconds; the message names the log."""
-        self.pasta.mkdir(parents=True, exist_ok=True)
-        arquivo = self.pasta / "fhir.porta"
-        arquivo.unlink(missing_ok=True)
-        comando = [sys.executable, "-m", "sandbox.fhir", "--pasta", str(self.pasta), "--porta", str(self.porta)]
-        self._processo = iniciar(
-            [*comando, "--porta-arquivo", str(arquivo)],
-            log=self.pasta / "fhir.log",
+    def start_run(self, wait: float = 60.0) -> FhirServer:
+        """:raises RuntimeError: when it does not answer within ``wait`` seconds; the message names the log."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / "fhir.porta"
+        file.unlink(missing_ok=True)
+        command = [sys.executable, "-m", "sandbox.fhir", "--pasta", str(self.folder), "--porta", str(self.port)]
+        self._processo = start_run(
+            [*command, "--porta-arquivo", str(file)],
+            log=self.folder / "fhir.log",
             env={
                 **{k: v for k, v in os.environ.items() if not k.startswith(("FHIR_", "SEKMET_"))},
-                **self._ambiente,
-                "PYTHONPATH": str(_RAIZ),
+                **self._environment,
+                "PYTHONPATH": str(_ROOT),
             },
-            cwd=self.pasta,
+            cwd=self.folder,
         )
-        limite = time.monotonic() + espera
-        while not arquivo.exists():
-            if self._processo.poll() is not None or time.monotonic() > limite:
-                self.parar(signal.SIGKILL)
-                raise RuntimeError(f"the sandbox FHIR server did not start; see {self.pasta / 'fhir.log'}")
+        limit = time.monotonic() + wait
+        while not file.exists():
+            if self._processo.poll() is not None or time.monotonic() > limit:
+                self.stop(signal.SIGKILL)
+                raise RuntimeError(f"the sandbox FHIR server did not start; see {self.folder / 'fhir.log'}")
             time.sleep(0.05)
-        self.porta = int(arquivo.read_text())
+        self.port = int(file.read_text())
         return self
 
-    def parar(self, sinal: int = signal.SIGTERM) -> None:
+    def stop(self, sinal: int = signal.SIGTERM) -> None:
         if self._processo is not None:
-            encerrar(self._processo, sinal)
+            end_process(self._processo, sinal)
 
-    def falhas(self, **falhas: Any) -> dict[str, Any]:
-        """Replace the faults (fields of :class:`sandbox.fhir.falhas.Falhas`); none only shows them, with counts of faults and requests."""
-        return dict(json.loads(self._pedir("PUT" if falhas else "GET", "/_sandbox/falhas", falhas or None)))
+    def falhas(self, **failures: Any) -> dict[str, Any]:
+        """Replace the faults (fields of :class:`sandbox.fhir.falhas.Faults`); none only shows them, with counts of faults and requests."""
+        return dict(json.loads(self._ask("PUT" if failures else "GET", "/_sandbox/falhas", failures or None)))
 
-    def limpar_falhas(self) -> None:
-        self._pedir("DELETE", "/_sandbox/falhas")
+    def clear_faults(self) -> None:
+        self._ask("DELETE", "/_sandbox/falhas")
 
-    def revogar_tokens(self) -> None:
-        self._pedir("POST", "/_sandbox/revogar")
+    def revoke_tokens(self) -> None:
+        self._ask("POST", "/_sandbox/revogar")
 
-    def fhir(self, metodo: str, rota: str, corpo: dict[str, Any] | None = None, **cabecalhos: str) -> dict[str, Any]:
+    def fhir(self, method: str, path: str, body: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
         """One request past all faults' authors: as the hospital's own system would make it."""
-        lido = self._pedir(metodo, f"/fhir/{rota}", corpo, {n.replace("_", "-"): v for n, v in cabecalhos.items()})
-        return dict(json.loads(lido)) if lido else {}
+        read_item = self._ask(method, f"/fhir/{path}", body, {n.replace("_", "-"): v for n, v in headers.items()})
+        return dict(json.loads(read_item)) if read_item else {}
 
-    def _pedir(self, metodo: str, rota: str, corpo: dict[str, Any] | None = None, mais: dict[str, str] | None = None) -> bytes:
-        pedido = urllib.request.Request(
-            f"{self.raiz}{rota}",
-            data=None if corpo is None else json.dumps(corpo, default=float).encode(),
-            method=metodo,
-            headers={"Authorization": f"Bearer {self.segredo}", "Content-Type": "application/fhir+json", **(mais or {})},
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None, more: dict[str, str] | None = None) -> bytes:
+        request = urllib.request.Request(
+            f"{self.root}{path}",
+            data=None if body is None else json.dumps(body, default=float).encode(),
+            method=method,
+            headers={"Authorization": f"Bearer {self.secret}", "Content-Type": "application/fhir+json", **(more or {})},
         )
-        with _ABRIR(pedido, timeout=30) as resposta:
-            return bytes(resposta.read())
+        with _OPEN(request, timeout=30) as response:
+            return bytes(response.read())

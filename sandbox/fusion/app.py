@@ -19,300 +19,300 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from sandbox.fusion import contrato, hl7
-from sandbox.fusion.ajustes import Ajustes
-from sandbox.fusion.autenticacao import Porteiro
-from sandbox.fusion.banco import INDISPONIVEL, Banco, Escrita
-from sandbox.fusion.falhas import ComFalhas, Falhas, Injetor
-from sandbox.fusion.problema import Recusa, problema
+from sandbox.fusion.ajustes import Settings
+from sandbox.fusion.autenticacao import Gatekeeper
+from sandbox.fusion.banco import UNAVAILABLE, Database, Write
+from sandbox.fusion.falhas import Faults, Injector, WithFaults
+from sandbox.fusion.problema import Refusal, problem
 
-Tratador = Callable[[Request], Awaitable[Response]]
-_CHAVE = re.compile(r"[\x21-\x7e]{1,200}")
+Handler = Callable[[Request], Awaitable[Response]]
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 # orjson writes JSON five times faster, but very small numbers (0.00001) otherwise than Python's json does (1e-05).
-_NUMERO_RARO = re.compile(rb":-?(?:0\.0000|[0-9.]+e)")
-_HASH_CANCELADO = hashlib.sha256(b"cancelamento").hexdigest()
-_ENTIDADES = {"Atendimento": "atendimento", "Paciente": "paciente", "AgendaCirurgica": "agenda_cirurgica"}
-_CAMPOS = {"agenda_cirurgica": "agendamento"}
+_RARE_NUMBER = re.compile(rb":-?(?:0\.0000|[0-9.]+e)")
+_CANCELLED_HASH = hashlib.sha256(b"cancelamento").hexdigest()
+_ENTITIES = {"Atendimento": "atendimento", "Paciente": "paciente", "AgendaCirurgica": "agenda_cirurgica"}
+_FIELDS = {"agenda_cirurgica": "agendamento"}
 """Name of the record in bodies, where it is not the entity's."""
 
 
-def _json(dados: Any) -> Response:
-    return Response(orjson.dumps(dados), media_type="application/json")
+def _json(data: Any) -> Response:
+    return Response(orjson.dumps(data), media_type="application/json")
 
 
-def _hash_conteudo(registro: dict[str, Any]) -> str:
+def _hash_conteudo(record: dict[str, Any]) -> str:
     """Same recipe as the hub's ``versao_conteudo``, so that both sides can be compared by hash alone."""
-    nucleo = {k: v for k, v in registro.items() if k != "atualizadoEm"}
-    texto = orjson.dumps(nucleo, option=orjson.OPT_SORT_KEYS)
-    if (b"0.0000" in texto or b"e-" in texto) and _NUMERO_RARO.search(texto):
-        texto = json.dumps(nucleo, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
-    return hashlib.sha256(texto).hexdigest()
+    core = {k: v for k, v in record.items() if k != "atualizadoEm"}
+    text = orjson.dumps(core, option=orjson.OPT_SORT_KEYS)
+    if (b"0.0000" in text or b"e-" in text) and _RARE_NUMBER.search(text):
+        text = json.dumps(core, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return hashlib.sha256(text).hexdigest()
 
 
-def _instante(texto: str | None) -> datetime | None:
-    return None if texto is None else datetime.fromisoformat(texto)
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
-def _inteiro(texto: str, campo: str) -> int:
+def _integer(text: str, field: str) -> int:
     """A number from path or query: 1 to 2^31-1."""
-    if not (texto.isascii() and texto.isdigit() and len(texto) <= 10 and 0 < int(texto) < 2**31):
-        raise Recusa(400, "deveria ser um inteiro positivo", f"$.{campo}")
-    return int(texto)
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and 0 < int(text) < 2**31):
+        raise Refusal(400, "deveria ser um inteiro positivo", f"$.{field}")
+    return int(text)
 
 
-def _consulta(request: Request, campo: str) -> int | None:
-    texto = request.query_params.get(campo)
-    return None if texto is None else _inteiro(texto, campo)
+def _query(request: Request, field: str) -> int | None:
+    text = request.query_params.get(field)
+    return None if text is None else _integer(text, field)
 
 
 class Api:
     """Handlers of every route over one database, one doorkeeper and one fault injector."""
 
-    def __init__(self, ajustes: Ajustes) -> None:
-        self._ajustes = ajustes
-        self.banco = Banco(ajustes.dsn, ajustes.conexoes)
-        self._porteiro = Porteiro(ajustes)
-        self.injetor = Injetor(Falhas.de(ajustes.falhas))
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self.database = Database(settings.dsn, settings.conexoes)
+        self._gatekeeper = Gatekeeper(settings)
+        self.injector = Injector(Faults.of(settings.falhas))
 
     # --- writes ---------------------------------------------------------------------------------------------------
 
-    def gravar(self, esquema: str, campo: str, entidade: str) -> Tratador:
-        """POST of a whole record under ``campo``; a route with ``layoutId`` takes it through that layout."""
+    def write(self, schema: str, field: str, entity: str) -> Handler:
+        """POST of a whole record under ``field``; a route with ``layoutId`` takes it through that layout."""
 
-        async def tratar(request: Request) -> Response:
-            recebido = datetime.now(UTC)
+        async def handle(request: Request) -> Response:
+            received = datetime.now(UTC)
             layout = self._layout(request)
-            chave, bruto = self._chave(request), await self._corpo(request, "application/json")
-            pedido = contrato.ler(esquema, bruto)
-            registro = pedido[campo]
-            integracao, codigo = pedido["integracaoId"], registro["codigo"]
+            key, raw = self._key(request), await self._body(request, "application/json")
+            asked = contrato.read(schema, raw)
+            record = asked[field]
+            integracao, code = asked["integracaoId"], record["codigo"]
             try:
-                self._porteiro.integracao(integracao)
-                if entidade != "paciente":
-                    contrato.conferir_itens(registro, campo)
-                atualizado = _instante(registro.get("atualizadoEm"))
-            except Recusa as recusa:
-                raise recusa.de(integracao, codigo) from None
-            paciente = registro["paciente"].get("codigo") if "paciente" in registro else codigo
-            conteudo = _hash_conteudo(registro)
+                self._gatekeeper.integracao(integracao)
+                if entity != "paciente":
+                    contrato.check_items(record, field)
+                updated = _instant(record.get("atualizadoEm"))
+            except Refusal as refusal:
+                raise refusal.of(integracao, code) from None
+            paciente = record["paciente"].get("codigo") if "paciente" in record else code
+            content = _hash_conteudo(record)
             # Without atualizadoEm: after a crash the same content may be sent again with the marker that the source has by then.
-            return await self._aplicar(
-                Escrita(chave, self._hash_pedido(request, conteudo.encode()), entidade, integracao, codigo, "gravacao",
-                        orjson.dumps(registro).decode(), conteudo, paciente, atualizado, layout, recebido)
+            return await self._apply(
+                Write(key, self._request_hash(request, content.encode()), entity, integracao, code, "gravacao",
+                        orjson.dumps(record).decode(), content, paciente, updated, layout, received)
             )  # fmt: skip
 
-        return tratar
+        return handle
 
-    def pendencia(self, controlador: str, integracao: str, chaves: tuple[str, ...]) -> Tratador:
-        """POST of a pending change; ``chaves`` tell one from another within an integration."""
+    def pendencia(self, controller: str, integracao: str, keys: tuple[str, ...]) -> Handler:
+        """POST of a pending change; ``keys`` tell one from another within an integration."""
 
-        async def tratar(request: Request) -> Response:
-            recebido = datetime.now(UTC)
-            chave, bruto = self._chave(request), await self._corpo(request, "application/json")
-            pedido = contrato.ler(controlador, bruto)
-            self._porteiro.integracao(pedido[integracao])
-            codigo = "|".join(pedido[c] for c in chaves)
-            return await self._aplicar(
-                Escrita(chave, self._hash_pedido(request, bruto), controlador, pedido[integracao], codigo, "gravacao",
-                        orjson.dumps(pedido).decode(), _hash_conteudo(pedido), None, None, None, recebido)
+        async def handle(request: Request) -> Response:
+            received = datetime.now(UTC)
+            key, raw = self._key(request), await self._body(request, "application/json")
+            asked = contrato.read(controller, raw)
+            self._gatekeeper.integracao(asked[integracao])
+            code = "|".join(asked[c] for c in keys)
+            return await self._apply(
+                Write(key, self._request_hash(request, raw), controller, asked[integracao], code, "gravacao",
+                        orjson.dumps(asked).decode(), _hash_conteudo(asked), None, None, None, received)
             )  # fmt: skip
 
-        return tratar
+        return handle
 
-    async def cancelar(self, request: Request) -> Response:
-        recebido = datetime.now(UTC)
-        entidade, integracao, codigo = self._registro(request)
-        marcador = request.query_params.get("atualizadoEm")
-        if marcador is not None and not contrato.validador("DataHora").is_valid(marcador):
-            raise Recusa(400, "data e hora inválida ou sem fuso", "$.atualizadoEm").de(integracao, codigo)
-        chave = self._chave(request)
-        return await self._aplicar(
-            Escrita(chave, self._hash_pedido(request, b""), entidade, integracao, codigo, "cancelamento",
-                    None, _HASH_CANCELADO, None, _instante(marcador), None, recebido)
+    async def cancel(self, request: Request) -> Response:
+        received = datetime.now(UTC)
+        entity, integracao, code = self._record(request)
+        marker = request.query_params.get("atualizadoEm")
+        if marker is not None and not contrato.validator("DataHora").is_valid(marker):
+            raise Refusal(400, "data e hora inválida ou sem fuso", "$.atualizadoEm").of(integracao, code)
+        key = self._key(request)
+        return await self._apply(
+            Write(key, self._request_hash(request, b""), entity, integracao, code, "cancelamento",
+                    None, _CANCELLED_HASH, None, _instant(marker), None, received)
         )  # fmt: skip
 
-    async def _aplicar(self, escrita: Escrita) -> Response:
-        situacao, numero, aplicado, versao = await self.banco.aplicar(escrita)
-        if situacao == "conflito":
-            raise Recusa(409, "Idempotency-Key já usada com outro pedido").de(escrita.integracao_id, escrita.codigo)
-        return _json({"id": numero, "aplicado": aplicado, "repetido": situacao == "repetido", "versao": versao})
+    async def _apply(self, write_request: Write) -> Response:
+        status, number, applied, version = await self.database.apply(write_request)
+        if status == "conflito":
+            raise Refusal(409, "Idempotency-Key já usada com outro pedido").of(write_request.integracao_id, write_request.codigo)
+        return _json({"id": number, "aplicado": applied, "repetido": status == "repetido", "versao": version})
 
     async def hl7(self, request: Request) -> Response:
         """Always 200 with an acknowledgement once the caller is known: HL7 tells errors in MSA, not in HTTP."""
-        recebido = datetime.now(UTC)
-        integracao = _inteiro(request.path_params["integracaoId"], "integracaoId")
-        self._porteiro.integracao(integracao)
-        bruto = await self._corpo(request, "application/hl7-v2", "text/plain", "x-application/hl7-v2+er7")
-        mensagem: hl7.Mensagem | None = None
+        received = datetime.now(UTC)
+        integracao = _integer(request.path_params["integracaoId"], "integracaoId")
+        self._gatekeeper.integracao(integracao)
+        raw = await self._body(request, "application/hl7-v2", "text/plain", "x-application/hl7-v2+er7")
+        message: hl7.Message | None = None
         try:
-            mensagem = hl7.ler(bruto)
-            hl7.conferir(mensagem)
-            if await self.banco.guardar_hl7(integracao, hl7.linha(mensagem, recebido)) == "conflito":
-                raise hl7.Erro("AE", 205, "MSH-10 já usado por outra mensagem")
-            texto = hl7.ack(mensagem, "AA")
-        except hl7.Erro as erro:
-            await self.banco.recusar("hl7", Recusa(200, erro.texto, erro.codigo).de(integracao, mensagem and mensagem.campo("MSH", 10)))
-            texto = hl7.ack(mensagem, erro.codigo, erro)
-        return Response(texto.encode(), media_type="application/hl7-v2")
+            message = hl7.read(raw)
+            hl7.check(message)
+            if await self.database.store_hl7(integracao, hl7.row(message, received)) == "conflito":
+                raise hl7.Hl7Error("AE", 205, "MSH-10 já usado por outra mensagem")
+            text = hl7.ack(message, "AA")
+        except hl7.Hl7Error as error:
+            await self.database.refuse("hl7", Refusal(200, error.texto, error.codigo).of(integracao, message and message.field("MSH", 10)))
+            text = hl7.ack(message, error.codigo, error)
+        return Response(text.encode(), media_type="application/hl7-v2")
 
     # --- reads ----------------------------------------------------------------------------------------------------
 
-    async def consultar(self, request: Request) -> Response:
-        entidade, integracao, codigo = self._registro(request)
-        linha = await self.banco.estado(entidade, integracao, codigo)
-        if linha is None:
-            return problema(404, "registro desconhecido")
-        estado = {
+    async def ask(self, request: Request) -> Response:
+        entity, integracao, code = self._record(request)
+        row = await self.database.estado(entity, integracao, code)
+        if row is None:
+            return problem(404, "registro desconhecido")
+        state = {
             "integracaoId": integracao,
-            "codigo": codigo,
-            "versao": linha["versao"],
-            "cancelado": linha["cancelado"],
-            "aceitoEm": linha["aceito_em"],
-            _CAMPOS.get(entidade, entidade): orjson.Fragment(linha["corpo"]),
+            "codigo": code,
+            "versao": row["versao"],
+            "cancelado": row["cancelado"],
+            "aceitoEm": row["aceito_em"],
+            _FIELDS.get(entity, entity): orjson.Fragment(row["corpo"]),
         }
-        return _json(estado)
+        return _json(state)
 
-    def listar(self, controlador: str) -> Tratador:
-        async def tratar(request: Request) -> Response:
-            integracao, depois = _consulta(request, "integracaoId"), _consulta(request, "depoisDe") or 0
-            limite = min(_consulta(request, "limite") or 100, 1000)
-            abertas = request.query_params.get("abertas") == "true"
-            linhas = await self.banco.pendencias(controlador, depois, integracao, abertas, limite)
-            return _json({"itens": [{"id": linha["id"], "pendencia": orjson.Fragment(linha["corpo"])} for linha in linhas]})
+    def list_records(self, controller: str) -> Handler:
+        async def handle(request: Request) -> Response:
+            integracao, after = _query(request, "integracaoId"), _query(request, "depoisDe") or 0
+            limit = min(_query(request, "limite") or 100, 1000)
+            open_rows = request.query_params.get("abertas") == "true"
+            rows = await self.database.pendencias(controller, after, integracao, open_rows, limit)
+            return _json({"itens": [{"id": row["id"], "pendencia": orjson.Fragment(row["corpo"])} for row in rows]})
 
-        return tratar
+        return handle
 
-    async def saude(self, _: Request) -> Response:
-        await self.banco.viva()
+    async def health(self, _: Request) -> Response:
+        await self.database.live_column()
         return _json({"situacao": "ok"})
 
     async def token(self, request: Request) -> Response:
-        return self._porteiro.emitir(await request.body(), request.headers.get("authorization", ""))
+        return self._gatekeeper.issue_token(await request.body(), request.headers.get("authorization", ""))
 
     # --- the sandbox's own doors ----------------------------------------------------------------------------------
 
     async def falhas(self, request: Request) -> Response:
         if request.method == "DELETE":
-            self.injetor.trocar(Falhas())
+            self.injector.replace_match(Faults())
         elif request.method == "PUT":
             try:
-                self.injetor.trocar(Falhas.de(orjson.loads(await request.body())))
+                self.injector.replace_match(Faults.of(orjson.loads(await request.body())))
             except (orjson.JSONDecodeError, AttributeError):
-                raise Recusa(400, "o corpo deveria ser um objeto JSON") from None
-            except ValueError as erro:
-                raise Recusa(422, "campo desconhecido ou fora do limite", f"$.{erro}") from None
-        return _json({**asdict(self.injetor.falhas), "feitas": dict(self.injetor.feitas)})
+                raise Refusal(400, "o corpo deveria ser um objeto JSON") from None
+            except ValueError as error:
+                raise Refusal(422, "campo desconhecido ou fora do limite", f"$.{error}") from None
+        return _json({**asdict(self.injector.falhas), "feitas": dict(self.injector.done)})
 
-    async def resumo(self, request: Request) -> Response:
-        return _json(await self.banco.resumo(_consulta(request, "integracao")))
+    async def digest(self, request: Request) -> Response:
+        return _json(await self.database.digest(_query(request, "integracao")))
 
-    async def duplicados(self, request: Request) -> Response:
-        return _json({"itens": await self.banco.duplicados(_consulta(request, "integracao"))})
+    async def duplicates(self, request: Request) -> Response:
+        return _json({"itens": await self.database.duplicates(_query(request, "integracao"))})
 
     # --- what every request goes through --------------------------------------------------------------------------
 
-    def rota(self, tratar: Tratador, entidade: str = "", *, admin: bool = False, aberta: bool = False) -> Tratador:
-        """Credentials first; a refusal of an ``entidade`` is logged; a database that is away is a 503."""
+    def path(self, handle: Handler, entity: str = "", *, admin: bool = False, open_column: bool = False) -> Handler:
+        """Credentials first; a refusal of an ``entity`` is logged; a database that is away is a 503."""
 
-        async def ponta(request: Request) -> Response:
+        async def endpoint(request: Request) -> Response:
             try:
                 try:
-                    if not aberta:
-                        self._porteiro.exigir(request.headers, admin=admin)
-                    return await tratar(request)
-                except Recusa as recusa:
-                    if entidade:
-                        await self.banco.recusar(entidade, recusa)
-                    return recusa.resposta()
-            except INDISPONIVEL:
-                return problema(503, "banco de dados do Fusion indisponível", cabecalhos={"Retry-After": "1"})
+                    if not open_column:
+                        self._gatekeeper.demand(request.headers, admin=admin)
+                    return await handle(request)
+                except Refusal as refusal:
+                    if entity:
+                        await self.database.refuse(entity, refusal)
+                    return refusal.response()
+            except UNAVAILABLE:
+                return problem(503, "banco de dados do Fusion indisponível", headers={"Retry-After": "1"})
 
-        return ponta
+        return endpoint
 
-    def _registro(self, request: Request) -> tuple[str, int, str]:
+    def _record(self, request: Request) -> tuple[str, int, str]:
         """Entity, integration and code of a path like ``/api/Atendimento/12/345``."""
-        integracao, codigo = _inteiro(request.path_params["integracaoId"], "integracaoId"), request.path_params["codigo"]
-        if not contrato.validador("Codigo").is_valid(codigo):
-            raise Recusa(400, "formato inválido", "$.codigo").de(integracao, None)
-        self._porteiro.integracao(integracao)
-        return _ENTIDADES[request.url.path.split("/")[2]], integracao, codigo
+        integracao, code = _integer(request.path_params["integracaoId"], "integracaoId"), request.path_params["codigo"]
+        if not contrato.validator("Codigo").is_valid(code):
+            raise Refusal(400, "formato inválido", "$.codigo").of(integracao, None)
+        self._gatekeeper.integracao(integracao)
+        return _ENTITIES[request.url.path.split("/")[2]], integracao, code
 
     def _layout(self, request: Request) -> int | None:
         if "layoutId" not in request.path_params:
             return None
-        layout = _inteiro(request.path_params["layoutId"], "layoutId")
-        if layout not in self._ajustes.layouts:
-            raise Recusa(404, "layout desconhecido", "$.layoutId")
+        layout = _integer(request.path_params["layoutId"], "layoutId")
+        if layout not in self._settings.layouts:
+            raise Refusal(404, "layout desconhecido", "$.layoutId")
         return layout
 
     @staticmethod
-    def _chave(request: Request) -> str:
-        chave = request.headers.get("idempotency-key", "")
-        if not _CHAVE.fullmatch(chave):
-            raise Recusa(400, "cabeçalho Idempotency-Key ausente ou inválido")
-        return chave
+    def _key(request: Request) -> str:
+        key = request.headers.get("idempotency-key", "")
+        if not _KEY.fullmatch(key):
+            raise Refusal(400, "cabeçalho Idempotency-Key ausente ou inválido")
+        return key
 
     @staticmethod
-    def _hash_pedido(request: Request, bruto: bytes) -> str:
+    def _request_hash(request: Request, raw: bytes) -> str:
         # The route takes part: a key is good for one request, not for one body.
-        resumo = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
-        resumo.update(bruto)
-        return resumo.hexdigest()
+        digest = hashlib.sha256(f"{request.method} {request.url.path}\n".encode())
+        digest.update(raw)
+        return digest.hexdigest()
 
-    async def _corpo(self, request: Request, *tipos: str) -> bytes:
-        tipo = request.headers.get("content-type", tipos[0]).partition(";")[0].strip().lower()
-        if tipo not in tipos:
-            raise Recusa(415, f"Content-Type deveria ser {tipos[0]}")
-        partes, tamanho = [], 0
-        async for parte in request.stream():
-            tamanho += len(parte)
-            if tamanho > self._ajustes.corpo_max:
-                raise Recusa(413, "corpo grande demais")
-            partes.append(parte)
-        return b"".join(partes)
-
-
-async def _problema_http(_: Request, erro: Exception) -> Response:
-    status = erro.status_code if isinstance(erro, HTTPException) else 500
-    return problema(status, "rota ou método desconhecido" if status in (404, 405) else "falha interna")
+    async def _body(self, request: Request, *kinds: str) -> bytes:
+        kind = request.headers.get("content-type", kinds[0]).partition(";")[0].strip().lower()
+        if kind not in kinds:
+            raise Refusal(415, f"Content-Type deveria ser {kinds[0]}")
+        parts, size = [], 0
+        async for part in request.stream():
+            size += len(part)
+            if size > self._settings.body_max:
+                raise Refusal(413, "corpo grande demais")
+            parts.append(part)
+        return b"".join(parts)
 
 
-def criar(ajustes: Ajustes) -> ASGIApp:
+async def _http_problem(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return problem(status, "rota ou método desconhecido" if status in (404, 405) else "falha interna")
+
+
+def create(config: Settings) -> ASGIApp:
     """The whole server as one ASGI application."""
-    api = Api(ajustes)
+    api = Api(config)
 
     @asynccontextmanager
-    async def vida(_: FastAPI) -> AsyncIterator[None]:
-        await api.banco.abrir()
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await api.database.open()
         yield
-        await api.banco.fechar()
+        await api.database.close()
 
-    app = FastAPI(lifespan=vida, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
-    app.openapi = contrato.documento  # type: ignore[method-assign]
-    app.add_exception_handler(HTTPException, _problema_http)
-    app.add_exception_handler(Exception, _problema_http)
+    app = FastAPI(lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url="/openapi.json")
+    app.openapi = contrato.document  # type: ignore[method-assign]
+    app.add_exception_handler(HTTPException, _http_problem)
+    app.add_exception_handler(Exception, _http_problem)
 
-    def rotear(caminho: str, metodo: str, tratar: Tratador, entidade: str = "", **opcoes: bool) -> None:
-        app.add_route(caminho, api.rota(tratar, entidade, **opcoes), [metodo])
+    def route(path: str, method: str, handle: Handler, entity: str = "", **options: bool) -> None:
+        app.add_route(path, api.path(handle, entity, **options), [method])
 
-    rotear("/api/Atendimento", "POST", api.gravar("ImportacaoAtendimento", "atendimento", "atendimento"), "atendimento")
-    rotear("/api/Json/{layoutId}", "POST", api.gravar("ImportacaoJson", "registro", "atendimento"), "atendimento")
-    rotear("/api/Paciente", "POST", api.gravar("ImportacaoPaciente", "paciente", "paciente"), "paciente")
-    rotear("/api/AgendaCirurgica", "POST", api.gravar("ImportacaoAgendaCirurgica", "agendamento", "agenda_cirurgica"), "agenda_cirurgica")
-    for controlador, entidade in _ENTIDADES.items():
-        rotear(f"/api/{controlador}/{{integracaoId}}/{{codigo:path}}", "DELETE", api.cancelar, entidade)
-        rotear(f"/api/{controlador}/{{integracaoId}}/{{codigo:path}}", "GET", api.consultar)
+    route("/api/Atendimento", "POST", api.write("ImportacaoAtendimento", "atendimento", "atendimento"), "atendimento")
+    route("/api/Json/{layoutId}", "POST", api.write("ImportacaoJson", "registro", "atendimento"), "atendimento")
+    route("/api/Paciente", "POST", api.write("ImportacaoPaciente", "paciente", "paciente"), "paciente")
+    route("/api/AgendaCirurgica", "POST", api.write("ImportacaoAgendaCirurgica", "agendamento", "agenda_cirurgica"), "agenda_cirurgica")
+    for controller, kind in _ENTITIES.items():
+        route(f"/api/{controller}/{{integracaoId}}/{{codigo:path}}", "DELETE", api.cancel, kind)
+        route(f"/api/{controller}/{{integracaoId}}/{{codigo:path}}", "GET", api.ask)
     pendencias = {
         "PendenciaIntegracao": ("integracaoId", ("entidade", "codigo", "dataRegistro")),
         "AplicacaoPendencia": ("integracaoOrigem", ("aplicacao", "metodo", "idEntidade", "dataRegistro")),
     }
-    for controlador, (integracao, chaves) in pendencias.items():
-        rotear(f"/api/{controlador}", "POST", api.pendencia(controlador, integracao, chaves), controlador)
-        rotear(f"/api/{controlador}", "GET", api.listar(controlador))
-    rotear("/api/HL7/{integracaoId}", "POST", api.hl7, "hl7")
-    rotear("/saude", "GET", api.saude, aberta=True)
-    rotear("/oauth/token", "POST", api.token, aberta=True)
-    for metodo in ("GET", "PUT", "DELETE"):
-        rotear("/_sandbox/falhas", metodo, api.falhas, admin=True)
-    rotear("/_sandbox/resumo", "GET", api.resumo, admin=True)
-    rotear("/_sandbox/duplicados", "GET", api.duplicados, admin=True)
-    return ComFalhas(app, api.injetor)
+    for controller, (integracao, keys) in pendencias.items():
+        route(f"/api/{controller}", "POST", api.pendencia(controller, integracao, keys), controller)
+        route(f"/api/{controller}", "GET", api.list_records(controller))
+    route("/api/HL7/{integracaoId}", "POST", api.hl7, "hl7")
+    route("/saude", "GET", api.health, open_column=True)
+    route("/oauth/token", "POST", api.token, open_column=True)
+    for verb in ("GET", "PUT", "DELETE"):
+        route("/_sandbox/falhas", verb, api.falhas, admin=True)
+    route("/_sandbox/resumo", "GET", api.digest, admin=True)
+    route("/_sandbox/duplicados", "GET", api.duplicates, admin=True)
+    return WithFaults(app, api.injector)

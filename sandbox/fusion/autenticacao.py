@@ -14,78 +14,78 @@ import orjson
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from sandbox.fusion.ajustes import Ajustes
-from sandbox.fusion.problema import Recusa
+from sandbox.fusion.ajustes import Settings
+from sandbox.fusion.problema import Refusal
 
 
-def _igual(dado: str, certo: str) -> bool:
-    return bool(certo) and hmac.compare_digest(dado.encode(), certo.encode())
+def _same(given: str, ok: str) -> bool:
+    return bool(ok) and hmac.compare_digest(given.encode(), ok.encode())
 
 
-def _basic(credencial: str) -> tuple[str, str]:
+def _basic(credential: str) -> tuple[str, str]:
     try:
-        usuario, _, senha = base64.b64decode(credencial, validate=True).decode().partition(":")
+        user, _, password = base64.b64decode(credential, validate=True).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
-    return usuario, senha
+    return user, password
 
 
-class Porteiro:
+class Gatekeeper:
     """Checks credentials. OAuth2 tokens are signed, not stored, so a restarted server still knows them."""
 
-    def __init__(self, ajustes: Ajustes) -> None:
-        self._a = ajustes
-        self._metodos = frozenset(ajustes.autenticacoes)
+    def __init__(self, settings: Settings) -> None:
+        self._a = settings
+        self._methods = frozenset(settings.auth_kinds)
 
-    def exigir(self, cabecalhos: Headers, *, admin: bool = False) -> None:
+    def demand(self, headers: Headers, *, admin: bool = False) -> None:
         """:raises Recusa: 401 without a valid credential, 403 when it is valid but not the administrator's."""
-        esquema, _, credencial = cabecalhos.get("authorization", "").partition(" ")
-        if admin and esquema.lower() == "bearer" and _igual(credencial, self._a.token_admin):
+        schema, _, credential = headers.get("authorization", "").partition(" ")
+        if admin and schema.lower() == "bearer" and _same(credential, self._a.token_admin):
             return
-        if not self._conhece(esquema.lower(), credencial.strip(), cabecalhos.get("x-api-key", "")):
-            raise Recusa(401, "credencial ausente, inválida ou vencida", cabecalhos={"WWW-Authenticate": 'Bearer realm="fusion"'})
+        if not self._conhece(schema.lower(), credential.strip(), headers.get("x-api-key", "")):
+            raise Refusal(401, "credencial ausente, inválida ou vencida", headers={"WWW-Authenticate": 'Bearer realm="fusion"'})
         if admin and self._a.token_admin != self._a.token:
-            raise Recusa(403, "só o administrador do sandbox pode fazer isto")
+            raise Refusal(403, "só o administrador do sandbox pode fazer isto")
 
-    def _conhece(self, esquema: str, credencial: str, chave: str) -> bool:
-        if esquema == "bearer":
-            return ("bearer" in self._metodos and _igual(credencial, self._a.token)) or (
-                "oauth2" in self._metodos and self._assinado(credencial)
+    def _conhece(self, schema: str, credential: str, key: str) -> bool:
+        if schema == "bearer":
+            return ("bearer" in self._methods and _same(credential, self._a.token)) or (
+                "oauth2" in self._methods and self._is_signed(credential)
             )
-        if esquema == "basic" and "basic" in self._metodos:
-            usuario, senha = _basic(credencial)
-            return _igual(usuario, self._a.usuario) and _igual(senha, self._a.senha)
-        return "api_key" in self._metodos and _igual(chave, self._a.token)
+        if schema == "basic" and "basic" in self._methods:
+            user, password = _basic(credential)
+            return _same(user, self._a.user) and _same(password, self._a.password)
+        return "api_key" in self._methods and _same(key, self._a.token)
 
     def integracao(self, integracao_id: int) -> None:
         """:raises Recusa: 403 when settings do not list this integration."""
         if self._a.integracoes and integracao_id not in self._a.integracoes:
-            raise Recusa(403, "integração não cadastrada para esta credencial", "$.integracaoId")
+            raise Refusal(403, "integração não cadastrada para esta credencial", "$.integracaoId")
 
-    def emitir(self, formulario: bytes, autorizacao: str) -> Response:
+    def issue_token(self, form: bytes, authorization: str) -> Response:
         """Answer of the token endpoint (RFC 6749, 4.4 and 5)."""
         try:
-            campos = {k: v[0] for k, v in parse_qs(formulario.decode()).items()}
+            fields = {k: v[0] for k, v in parse_qs(form.decode()).items()}
         except UnicodeDecodeError:
-            campos = {}
-        cliente, segredo = campos.get("client_id", ""), campos.get("client_secret", "")
-        if autorizacao.lower().startswith("basic "):
-            cliente, segredo = _basic(autorizacao[6:].strip())
-        sem_cache = {"Cache-Control": "no-store"}
-        if "oauth2" not in self._metodos or campos.get("grant_type") != "client_credentials":
-            return Response(orjson.dumps({"error": "unsupported_grant_type"}), 400, sem_cache, "application/json")
-        if not (_igual(cliente, self._a.cliente) and _igual(segredo, self._a.segredo)):
-            return Response(orjson.dumps({"error": "invalid_client"}), 401, sem_cache, "application/json")
-        conteudo = f"{int(time.time()) + self._a.validade_token}.{secrets.token_urlsafe(12)}"
-        token = {"access_token": f"{conteudo}.{self._assinar(conteudo)}", "token_type": "bearer", "expires_in": self._a.validade_token}
-        return Response(orjson.dumps(token), 200, sem_cache, "application/json")
+            fields = {}
+        client, secret = fields.get("client_id", ""), fields.get("client_secret", "")
+        if authorization.lower().startswith("basic "):
+            client, secret = _basic(authorization[6:].strip())
+        no_cache = {"Cache-Control": "no-store"}
+        if "oauth2" not in self._methods or fields.get("grant_type") != "client_credentials":
+            return Response(orjson.dumps({"error": "unsupported_grant_type"}), 400, no_cache, "application/json")
+        if not (_same(client, self._a.client) and _same(secret, self._a.secret)):
+            return Response(orjson.dumps({"error": "invalid_client"}), 401, no_cache, "application/json")
+        content = f"{int(time.time()) + self._a.token_validity}.{secrets.token_urlsafe(12)}"
+        token = {"access_token": f"{content}.{self._sign(content)}", "token_type": "bearer", "expires_in": self._a.token_validity}
+        return Response(orjson.dumps(token), 200, no_cache, "application/json")
 
-    def _assinar(self, conteudo: str) -> str:
-        return hmac.new(self._a.segredo.encode(), conteudo.encode(), hashlib.sha256).hexdigest()
+    def _sign(self, content: str) -> str:
+        return hmac.new(self._a.secret.encode(), content.encode(), hashlib.sha256).hexdigest()
 
-    def _assinado(self, token: str) -> bool:
-        conteudo, _, assinatura = token.rpartition(".")
-        validade = conteudo.partition(".")[0]
-        if not self._a.segredo or not _igual(assinatura, self._assinar(conteudo)):
+    def _is_signed(self, token: str) -> bool:
+        content, _, signature = token.rpartition(".")
+        max_age = content.partition(".")[0]
+        if not self._a.secret or not _same(signature, self._sign(content)):
             return False
-        return time.time() < int(validade)
+        return time.time() < int(max_age)

@@ -10,9 +10,9 @@ from typing import Any
 
 import asyncpg
 
-from sandbox.fusion.problema import Recusa
+from sandbox.fusion.problema import Refusal
 
-INDISPONIVEL = (
+UNAVAILABLE = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
@@ -22,7 +22,7 @@ INDISPONIVEL = (
 )
 """What says that the database cannot work now."""
 
-ESQUEMA = """
+SCHEMA = """
 create table if not exists registro (
     id              bigint generated always as identity,
     entidade        text not null,
@@ -132,7 +132,7 @@ begin
     insert into idempotencia (chave, hash_pedido, id, aplicado, versao) values (p_chave, p_hash_pedido, id, aplicado, versao);
 end $$;
 """
-_DUPLICADOS = """
+_DUPLICATES = """
 select entidade, integracao_id, codigo, operacao, id, id_anterior from (
     select a.*, lag(id) over w as id_anterior, lag(hash_conteudo) over w as hash_anterior, lag(operacao) over w as operacao_anterior
       from aplicacao a
@@ -140,7 +140,7 @@ select entidade, integracao_id, codigo, operacao, id, id_anterior from (
 ) t where hash_conteudo = hash_anterior and operacao = operacao_anterior and ($1::integer is null or integracao_id = $1)
 order by id limit 1000
 """
-_RESUMO = """
+_DIGEST = """
 select (select count(*) from aplicacao where $1::integer is null or integracao_id = $1) as aplicacoes,
        (select count(*) from registro where not cancelado and ($1::integer is null or integracao_id = $1)) as atuais,
        (select count(*) from registro where cancelado and ($1::integer is null or integracao_id = $1)) as cancelados,
@@ -154,104 +154,106 @@ select id, corpo::text as corpo from registro
 
 
 @dataclass(frozen=True, slots=True)
-class Escrita:
+class Write:
     """One accepted request, ready for the database. Hashes are SHA-256 in hex."""
 
     chave: str
-    hash_pedido: str
+    request_hash: str
     entidade: str
     integracao_id: int
     codigo: str
     operacao: str
-    corpo: str | None
+    body: str | None
     hash_conteudo: str
     codigo_paciente: str | None
     atualizado_em: datetime | None
     layout_id: int | None
-    recebido_em: datetime
+    received_at: datetime
 
 
-async def _nada(_: object) -> None:
+async def _nothing(_: object) -> None:
     """No session state is ever set, so a connection needs no reset (a round trip) when it goes back to the pool."""
 
 
-class Banco:
+class Database:
     """Pool of connections to the ``fusion`` database and the few questions asked of it."""
 
-    def __init__(self, dsn: str, conexoes: int) -> None:
+    def __init__(self, dsn: str, connections: int) -> None:
         self._dsn = dsn
-        self._conexoes = conexoes
+        self._connections = connections
         self._pool: asyncpg.Pool[Any]
 
-    async def abrir(self, espera: float = 60.0) -> None:
+    async def open(self, wait: float = 60.0) -> None:
         """Connect and create the tables; waits for a database that is still starting."""
-        limite = time.monotonic() + espera
+        limit = time.monotonic() + wait
         while True:
             try:
-                self._pool = await asyncpg.create_pool(self._dsn, min_size=2, max_size=self._conexoes, command_timeout=30, reset=_nada)
+                self._pool = await asyncpg.create_pool(
+                    self._dsn, min_size=2, max_size=self._connections, command_timeout=30, reset=_nothing
+                )
                 break
-            except INDISPONIVEL:
-                if time.monotonic() > limite:
+            except UNAVAILABLE:
+                if time.monotonic() > limit:
                     raise
                 await asyncio.sleep(0.2)
         async with self._pool.acquire() as con, con.transaction():
             await con.execute("select pg_advisory_xact_lock(7205701)")
-            await con.execute(ESQUEMA)
+            await con.execute(SCHEMA)
 
-    async def fechar(self) -> None:
+    async def close(self) -> None:
         self._pool.terminate()
 
-    async def viva(self) -> None:
+    async def live_column(self) -> None:
         await self._pool.fetchval("select 1")
 
-    async def aplicar(self, e: Escrita) -> tuple[str, int, bool, int]:
+    async def apply(self, e: Write) -> tuple[str, int, bool, int]:
         """Returns (novo | repetido | conflito, id, aplicado, versao)."""
-        argumentos = (e.chave, e.hash_pedido, e.entidade, e.integracao_id, e.codigo, e.operacao, e.corpo, e.hash_conteudo,
-                      e.codigo_paciente, e.atualizado_em, e.layout_id, e.recebido_em)  # fmt: skip
-        comando = "select situacao, id, aplicado, versao from aplicar($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+        arguments = (e.chave, e.request_hash, e.entidade, e.integracao_id, e.codigo, e.operacao, e.body, e.hash_conteudo,
+                      e.codigo_paciente, e.atualizado_em, e.layout_id, e.received_at)  # fmt: skip
+        command = "select situacao, id, aplicado, versao from aplicar($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
         try:
-            linha = await self._pool.fetchrow(comando, *argumentos)
+            row = await self._pool.fetchrow(command, *arguments)
         except asyncpg.UniqueViolationError:
             # The twin has committed by now: this time its answer is found.
-            linha = await self._pool.fetchrow(comando, *argumentos)
-        return linha["situacao"], linha["id"], linha["aplicado"], linha["versao"]
+            row = await self._pool.fetchrow(command, *arguments)
+        return row["situacao"], row["id"], row["aplicado"], row["versao"]
 
-    async def recusar(self, entidade: str, recusa: Recusa) -> None:
+    async def refuse(self, entity: str, refusal: Refusal) -> None:
         await self._pool.execute(
             "insert into recusa (entidade, integracao_id, codigo, campo, detalhe, status) values ($1, $2, $3, $4, $5, $6)",
-            entidade, recusa.integracao_id, recusa.codigo, recusa.campo, recusa.detalhe, recusa.status,
+            entity, refusal.integracao_id, refusal.codigo, refusal.field, refusal.detalhe, refusal.status,
         )  # fmt: skip
 
-    async def estado(self, entidade: str, integracao_id: int, codigo: str) -> asyncpg.Record | None:
+    async def estado(self, entity: str, integracao_id: int, code: str) -> asyncpg.Record | None:
         return await self._pool.fetchrow(
             "select corpo::text as corpo, versao, cancelado, aceito_em from registro"
             " where entidade = $1 and integracao_id = $2 and codigo = $3",
-            entidade, integracao_id, codigo,
+            entity, integracao_id, code,
         )  # fmt: skip
 
-    async def pendencias(self, entidade: str, depois: int, integracao_id: int | None, abertas: bool, limite: int) -> list[asyncpg.Record]:
+    async def pendencias(self, entity: str, after: int, integracao_id: int | None, open_rows: bool, limit: int) -> list[asyncpg.Record]:
         # Both as literals (the entity is the route's own name): only then the few open ones come from their index.
-        consulta = _PENDENCIAS.format(entidade=entidade, abertas=" and not corpo ? 'dataProcessamento'" if abertas else "")
-        return list(await self._pool.fetch(consulta, depois, integracao_id, limite))
+        query = _PENDENCIAS.format(entidade=entity, abertas=" and not corpo ? 'dataProcessamento'" if open_rows else "")
+        return list(await self._pool.fetch(query, after, integracao_id, limit))
 
-    async def guardar_hl7(self, integracao_id: int, mensagem: dict[str, Any]) -> str:
+    async def store_hl7(self, integracao_id: int, message: dict[str, Any]) -> str:
         """Store a message once; returns novo, repetido or conflito (same MSH-10, other text)."""
-        colunas = list(mensagem)
-        novo = await self._pool.fetchval(
-            f"insert into mensagem_hl7 (integracao_id, {', '.join(colunas)}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        columns = list(message)
+        new = await self._pool.fetchval(
+            f"insert into mensagem_hl7 (integracao_id, {', '.join(columns)}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
             " on conflict do nothing returning id",
-            integracao_id, *(mensagem[c] for c in colunas),
+            integracao_id, *(message[c] for c in columns),
         )  # fmt: skip
-        if novo is not None:
+        if new is not None:
             return "novo"
-        anterior = await self._pool.fetchval(
+        previous = await self._pool.fetchval(
             "select hash_conteudo from mensagem_hl7 where integracao_id = $1 and remetente = $2 and controle = $3",
-            integracao_id, mensagem["remetente"], mensagem["controle"],
+            integracao_id, message["remetente"], message["controle"],
         )  # fmt: skip
-        return "repetido" if anterior == mensagem["hash_conteudo"] else "conflito"
+        return "repetido" if previous == message["hash_conteudo"] else "conflito"
 
-    async def resumo(self, integracao_id: int | None) -> dict[str, int]:
-        return dict(await self._pool.fetchrow(_RESUMO, integracao_id))
+    async def digest(self, integracao_id: int | None) -> dict[str, int]:
+        return dict(await self._pool.fetchrow(_DIGEST, integracao_id))
 
-    async def duplicados(self, integracao_id: int | None) -> list[dict[str, Any]]:
-        return [dict(linha) for linha in await self._pool.fetch(_DUPLICADOS, integracao_id)]
+    async def duplicates(self, integracao_id: int | None) -> list[dict[str, Any]]:
+        return [dict(row) for row in await self._pool.fetch(_DUPLICATES, integracao_id)]

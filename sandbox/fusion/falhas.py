@@ -14,13 +14,13 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from sandbox.fusion.problema import problema
+from sandbox.fusion.problema import problem
 
-_TRANSPORTE = "sandbox.transporte"
+_TRANSPORT = "sandbox.transporte"
 
 
 @dataclass(frozen=True)
-class Falhas:
+class Faults:
     """Shares lie in 0..1 and are drawn from one number per request, so together they are at most 1."""
 
     atraso_ms: float = 0
@@ -33,67 +33,67 @@ class Falhas:
     semente: int | None = None
 
     @classmethod
-    def de(cls, dados: Mapping[str, Any]) -> Falhas:
+    def of(cls, data: Mapping[str, Any]) -> Faults:
         """:raises ValueError: names the wrong field."""
-        tipos = {c.name: c.type for c in fields(cls)}
-        for nome, valor in dados.items():
-            if nome not in tipos:
-                raise ValueError(nome)
-            if nome == "reset_depois_de_aplicar":
-                certo = isinstance(valor, bool)
-            elif nome == "semente":
-                certo = valor is None or (isinstance(valor, int) and not isinstance(valor, bool))
+        kinds = {c.name: c.type for c in fields(cls)}
+        for name, value in data.items():
+            if name not in kinds:
+                raise ValueError(name)
+            if name == "reset_depois_de_aplicar":
+                ok = isinstance(value, bool)
+            elif name == "semente":
+                ok = value is None or (isinstance(value, int) and not isinstance(value, bool))
             else:
-                limite = 1 if nome.startswith("parcela") else 600_000
-                certo = isinstance(valor, int | float) and not isinstance(valor, bool) and 0 <= valor <= limite
-            if not certo:
-                raise ValueError(nome)
-        pronto = cls(**dados)
-        if sum(pronto.parcelas.values()) > 1:
+                limit = 1 if name.startswith("parcela") else 600_000
+                ok = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= limit
+            if not ok:
+                raise ValueError(name)
+        ready = cls(**data)
+        if sum(ready.shares.values()) > 1:
             raise ValueError("parcela_*")
-        return pronto
+        return ready
 
     @property
-    def parcelas(self) -> dict[str, float]:
-        return {nome: valor for nome, valor in asdict(self).items() if nome.startswith("parcela")}
+    def shares(self) -> dict[str, float]:
+        return {name: value for name, value in asdict(self).items() if name.startswith("parcela")}
 
 
-class Injetor:
-    """What to do to the next request; ``feitas`` counts what was done since the faults were last set."""
+class Injector:
+    """What to do to the next request; ``done`` counts what was done since the faults were last set."""
 
-    def __init__(self, falhas: Falhas) -> None:
-        self.trocar(falhas)
+    def __init__(self, failures: Faults) -> None:
+        self.replace_match(failures)
 
-    def trocar(self, falhas: Falhas) -> None:
-        self.falhas = falhas
-        self.feitas: Counter[str] = Counter()
-        self._sorteio = random.Random(falhas.semente)
-        self.ativo = falhas.atraso_ms > 0 or any(falhas.parcelas.values())
+    def replace_match(self, failures: Faults) -> None:
+        self.falhas = failures
+        self.done: Counter[str] = Counter()
+        self._rand = random.Random(failures.semente)
+        self.ativo = failures.atraso_ms > 0 or any(failures.shares.values())
 
-    def sortear(self) -> str:
+    def draw(self) -> str:
         """Name of the fault for this request, or an empty text."""
-        ponto = self._sorteio.random()
-        for nome, parcela in self.falhas.parcelas.items():
-            if ponto < parcela:
-                self.feitas[nome] += 1
-                return nome
-            ponto -= parcela
+        checkpoint = self._rand.random()
+        for name, share in self.falhas.shares.items():
+            if checkpoint < share:
+                self.done[name] += 1
+                return name
+            checkpoint -= share
         return ""
 
 
-class ProtocoloComTransporte(HttpToolsProtocol):
+class ProtocolWithTransport(HttpToolsProtocol):
     """Lets the application reach the connection it has to cut."""
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {_TRANSPORTE: {"transporte": self.transport}}
+        self.scope["extensions"] = {_TRANSPORT: {"transporte": self.transport}}
 
 
 def _cortar(scope: Scope) -> None:
     """Close with RST: what was not sent is lost and the client sees a reset, not an end."""
-    transporte = scope["extensions"][_TRANSPORTE]["transporte"]
-    transporte.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    transporte.abort()
+    transport = scope["extensions"][_TRANSPORT]["transporte"]
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 async def _ate_desligar(receive: Receive) -> None:
@@ -102,50 +102,50 @@ async def _ate_desligar(receive: Receive) -> None:
         pass
 
 
-class ComFalhas:
+class WithFaults:
     """Outermost ASGI application: stands for the network and the gateway before Fusion."""
 
-    def __init__(self, app: ASGIApp, injetor: Injetor) -> None:
+    def __init__(self, app: ASGIApp, injector: Injector) -> None:
         self._app = app
-        self._injetor = injetor
+        self._injector = injector
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        injetor = self._injetor
-        if not injetor.ativo or scope["type"] != "http" or not scope["path"].startswith("/api/"):
+        injector = self._injector
+        if not injector.ativo or scope["type"] != "http" or not scope["path"].startswith("/api/"):
             await self._app(scope, receive, send)
             return
-        if injetor.falhas.atraso_ms:
-            await asyncio.sleep(injetor.falhas.atraso_ms / 1000)
-        falha = injetor.sortear()
-        if not falha:
+        if injector.falhas.atraso_ms:
+            await asyncio.sleep(injector.falhas.atraso_ms / 1000)
+        failure = injector.draw()
+        if not failure:
             await self._app(scope, receive, send)
-        elif falha == "parcela_429":
-            espera = {"Retry-After": str(injetor.falhas.retry_after)}
-            await problema(429, "muitas requisições: aguarde", cabecalhos=espera)(scope, receive, send)
-        elif falha == "parcela_500":
-            await problema(500, "falha injetada")(scope, receive, send)
-        elif falha == "parcela_reset":
-            if injetor.falhas.reset_depois_de_aplicar:
-                await self._aplicar(scope, receive)
+        elif failure == "parcela_429":
+            wait = {"Retry-After": str(injector.falhas.retry_after)}
+            await problem(429, "muitas requisições: aguarde", headers=wait)(scope, receive, send)
+        elif failure == "parcela_500":
+            await problem(500, "falha injetada")(scope, receive, send)
+        elif failure == "parcela_reset":
+            if injector.falhas.reset_depois_de_aplicar:
+                await self._apply(scope, receive)
             _cortar(scope)
             await _ate_desligar(receive)
         else:
-            await self._meia_resposta(scope, receive, send)
+            await self._half_answer(scope, receive, send)
 
-    async def _aplicar(self, scope: Scope, receive: Receive) -> list[Message]:
-        resposta: list[Message] = []
+    async def _apply(self, scope: Scope, receive: Receive) -> list[Message]:
+        response: list[Message] = []
 
-        async def guardar(mensagem: Message) -> None:
-            resposta.append(mensagem)
+        async def store(message: Message) -> None:
+            response.append(message)
 
-        await self._app(scope, receive, guardar)
-        return resposta
+        await self._app(scope, receive, store)
+        return response
 
-    async def _meia_resposta(self, scope: Scope, receive: Receive, send: Send) -> None:
-        inicio, *partes = await self._aplicar(scope, receive)
-        corpo = b"".join(p.get("body", b"") for p in partes)
-        await send(inicio)
-        await send({"type": "http.response.body", "body": corpo[: len(corpo) // 2], "more_body": True})
+    async def _half_answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start, *parts = await self._apply(scope, receive)
+        body = b"".join(p.get("body", b"") for p in parts)
+        await send(start)
+        await send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
         # A plain close lets the half that was written arrive.
-        scope["extensions"][_TRANSPORTE]["transporte"].close()
+        scope["extensions"][_TRANSPORT]["transporte"].close()
         await _ate_desligar(receive)

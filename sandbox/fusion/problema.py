@@ -10,32 +10,32 @@ import orjson
 from starlette.responses import Response
 
 
-def problema(status: int, detalhe: str, campo: str | None = None, cabecalhos: Mapping[str, str] | None = None) -> Response:
-    corpo: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detalhe}
-    if campo:
-        corpo["campo"] = campo
-    return Response(orjson.dumps(corpo), status, media_type="application/problem+json", headers=dict(cabecalhos or {}))
+def problem(status: int, detail: str, field: str | None = None, headers: Mapping[str, str] | None = None) -> Response:
+    body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    if field:
+        body["campo"] = field
+    return Response(orjson.dumps(body), status, media_type="application/problem+json", headers=dict(headers or {}))
 
 
-class Recusa(Exception):
+class Refusal(Exception):
     """A request that is refused; ``integracao_id`` and ``codigo`` say which record, where the request let us know."""
 
-    def __init__(self, status: int, detalhe: str, campo: str | None = None, cabecalhos: Mapping[str, str] | None = None) -> None:
-        super().__init__(detalhe)
+    def __init__(self, status: int, detail: str, field: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
         self.status = status
-        self.detalhe = detalhe
-        self.campo = campo
-        self.cabecalhos = cabecalhos
+        self.detalhe = detail
+        self.field = field
+        self.headers = headers
         self.integracao_id: int | None = None
         self.codigo: str | None = None
 
-    def de(self, integracao_id: object, codigo: object) -> Recusa:
+    def of(self, integracao_id: object, code: object) -> Refusal:
         """Remember the record this is about, as far as the request's own types are right."""
         if isinstance(integracao_id, int) and 0 < integracao_id < 2**31:
             self.integracao_id = integracao_id
-        if isinstance(codigo, str) and len(codigo) <= 100 and codigo.isprintable():
-            self.codigo = codigo
+        if isinstance(code, str) and len(code) <= 100 and code.isprintable():
+            self.codigo = code
         return self
 
-    def resposta(self) -> Response:
-        return problema(self.status, self.detalhe, self.campo, self.cabecalhos)
+    def response(self) -> Response:
+        return problem(self.status, self.detalhe, self.field, self.headers)

@@ -16,112 +16,112 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox.fusion.__main__ import pedir_falhas
-from sandbox.processos import encerrar, iniciar
+from sandbox.fusion.__main__ import ask_faults
+from sandbox.processos import end_process, start_run
 
-_RAIZ = Path(__file__).resolve().parents[2]
+_ROOT = Path(__file__).resolve().parents[2]
 
 
-def _livre(porta: int) -> bool:
+def _is_free(port: int) -> bool:
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            s.bind(("127.0.0.1", porta))
+            s.bind(("127.0.0.1", port))
         except OSError:
             return False
     return True
 
 
-class ServidorFusion:
-    """One server on the database ``dsn``; log, port and token live in ``pasta`` (``fusion.log``, ``fusion.json``).
+class FusionServer:
+    """One server on the database ``dsn``; log, port and token live in ``folder`` (``fusion.log``, ``fusion.json``).
 
-    Options (all by keyword, all optional): ``porta`` · ``token`` · ``token_admin`` (differs from ``token``: /_sandbox needs it) ·
-    ``usuario``/``senha`` (basic) · ``cliente``/``segredo`` (OAuth2) · ``validade_token`` s · ``autenticacoes`` · ``layouts`` ·
-    ``integracoes`` · ``falhas`` (dict). Password and OAuth2 secret are the token unless given. Address and token stay the same
+    Options (all by keyword, all optional): ``port`` · ``token`` · ``token_admin`` (differs from ``token``: /_sandbox needs it) ·
+    ``usuario``/``senha`` (basic) · ``client``/``segredo`` (OAuth2) · ``token_validity`` s · ``auth_kinds`` · ``layouts`` ·
+    ``integracoes`` · ``failures`` (dict). Password and OAuth2 secret are the token unless given. Address and token stay the same
     when the object, or another one on the same folder, starts again.
     """
 
     def __init__(
-        self, dsn: str, pasta: Path, *, porta: int = 0, token: str = "", falhas: Mapping[str, Any] | None = None, **opcoes: Any
+        self, dsn: str, folder: Path, *, port: int = 0, token: str = "", failures: Mapping[str, Any] | None = None, **options: Any
     ) -> None:
-        self.pasta = Path(pasta)
-        self._fixa = bool(porta)
-        guardado = json.loads(self._estado.read_text()) if self._estado.exists() else {}
-        self.porta = porta or int(guardado.get("porta", 0))
-        self.token = token or guardado.get("token") or secrets.token_urlsafe(24)
-        self.token_admin = str(opcoes.get("token_admin", self.token))
-        self.senha = str(opcoes.get("senha", self.token))
-        self.segredo = str(opcoes.get("segredo", self.token))
+        self.folder = Path(folder)
+        self._fixa = bool(port)
+        stored = json.loads(self._state.read_text()) if self._state.exists() else {}
+        self.port = port or int(stored.get("porta", 0))
+        self.token = token or stored.get("token") or secrets.token_urlsafe(24)
+        self.token_admin = str(options.get("token_admin", self.token))
+        self.password = str(options.get("senha", self.token))
+        self.secret = str(options.get("segredo", self.token))
         self._processo: subprocess.Popen[bytes] | None = None
-        valores = {**opcoes, "dsn": dsn, "token": self.token, "falhas": json.dumps(dict(falhas or {}))}
-        self._ambiente = {f"FUSION_{nome.upper()}": self._texto(valor) for nome, valor in valores.items()}
+        values = {**options, "dsn": dsn, "token": self.token, "falhas": json.dumps(dict(failures or {}))}
+        self._environment = {f"FUSION_{name.upper()}": self._text(value) for name, value in values.items()}
 
     @staticmethod
-    def _texto(valor: Any) -> str:
-        return ",".join(map(str, valor)) if isinstance(valor, Iterable) and not isinstance(valor, str) else str(valor)
+    def _text(value: Any) -> str:
+        return ",".join(map(str, value)) if isinstance(value, Iterable) and not isinstance(value, str) else str(value)
 
     @property
-    def _estado(self) -> Path:
-        return self.pasta / "fusion.json"
+    def _state(self) -> Path:
+        return self.folder / "fusion.json"
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.porta}"
+        return f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int | None:
         """Process id while it runs."""
         return self._processo.pid if self._processo is not None and self._processo.poll() is None else None
 
-    def iniciar(self, espera: float = 30.0) -> ServidorFusion:
+    def start_run(self, wait: float = 30.0) -> FusionServer:
         """Start and wait until it answers; harmless when it runs already.
 
-        :raises RuntimeError: when it does not answer within ``espera`` seconds; the message names the log.
+        :raises RuntimeError: when it does not answer within ``wait`` seconds; the message names the log.
         """
         if self.pid is not None:
             return self
-        if self.porta and not self._fixa and self._processo is None and not _livre(self.porta):
+        if self.port and not self._fixa and self._processo is None and not _is_free(self.port):
             # The port an earlier, dead run had: somebody else owns it now.
-            self.porta = 0
-        self.pasta.mkdir(parents=True, exist_ok=True)
-        arquivo = self.pasta / "fusion.porta"
-        arquivo.unlink(missing_ok=True)
-        self._processo = iniciar(
-            [sys.executable, "-m", "sandbox.fusion", "serve", "--porta", str(self.porta), "--porta-arquivo", str(arquivo)],
-            log=self.pasta / "fusion.log",
-            env={**{k: v for k, v in os.environ.items() if not k.startswith("FUSION_")}, **self._ambiente, "PYTHONPATH": str(_RAIZ)},
-            cwd=_RAIZ,
+            self.port = 0
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = self.folder / "fusion.porta"
+        file.unlink(missing_ok=True)
+        self._processo = start_run(
+            [sys.executable, "-m", "sandbox.fusion", "serve", "--porta", str(self.port), "--porta-arquivo", str(file)],
+            log=self.folder / "fusion.log",
+            env={**{k: v for k, v in os.environ.items() if not k.startswith("FUSION_")}, **self._environment, "PYTHONPATH": str(_ROOT)},
+            cwd=_ROOT,
         )
-        limite = time.monotonic() + espera
-        while not (arquivo.exists() and self._responde(int(arquivo.read_text()))):
-            if self._processo.poll() is not None or time.monotonic() > limite:
-                self.parar(signal.SIGKILL)
-                raise RuntimeError(f"the sandbox Fusion did not start; see {self.pasta / 'fusion.log'}")
+        limit = time.monotonic() + wait
+        while not (file.exists() and self._responds(int(file.read_text()))):
+            if self._processo.poll() is not None or time.monotonic() > limit:
+                self.stop(signal.SIGKILL)
+                raise RuntimeError(f"the sandbox Fusion did not start; see {self.folder / 'fusion.log'}")
             time.sleep(0.05)
-        self.porta = int(arquivo.read_text())
-        self._estado.touch(mode=0o600)
-        self._estado.write_text(json.dumps({"porta": self.porta, "token": self.token}))
+        self.port = int(file.read_text())
+        self._state.touch(mode=0o600)
+        self._state.write_text(json.dumps({"porta": self.port, "token": self.token}))
         return self
 
     @staticmethod
-    def _responde(porta: int) -> bool:
+    def _responds(port: int) -> bool:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{porta}/saude", timeout=2) as resposta:
-                return bool(resposta.status == 200)
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/saude", timeout=2) as response:
+                return bool(response.status == 200)
         except OSError:
             return False
 
-    def parar(self, sinal: int = signal.SIGTERM) -> None:
+    def stop(self, sinal: int = signal.SIGTERM) -> None:
         """SIGTERM finishes the requests under way; SIGKILL does not. Harmless when it does not run."""
         if self._processo is not None:
-            encerrar(self._processo, sinal)
+            end_process(self._processo, sinal)
 
-    def falhas(self, **falhas: Any) -> dict[str, Any]:
-        """Replace the injected faults (fields of :class:`sandbox.fusion.falhas.Falhas`); without any, only show them.
+    def falhas(self, **failures: Any) -> dict[str, Any]:
+        """Replace the injected faults (fields of :class:`sandbox.fusion.falhas.Faults`); without any, only show them.
 
-        The answer's ``feitas`` counts the faults done since they were last set.
+        The answer's ``done`` counts the faults done since they were last set.
         """
-        return pedir_falhas(self.url, self.token_admin, "PUT" if falhas else "GET", falhas or None)
+        return ask_faults(self.url, self.token_admin, "PUT" if failures else "GET", failures or None)
 
-    def limpar_falhas(self) -> None:
-        pedir_falhas(self.url, self.token_admin, "DELETE")
+    def clear_faults(self) -> None:
+        ask_faults(self.url, self.token_admin, "DELETE")

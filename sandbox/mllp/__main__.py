@@ -12,15 +12,15 @@ from pathlib import Path
 
 import uvloop
 
-from sandbox.fusion.banco import Banco
-from sandbox.mllp.falhas import Injetor
-from sandbox.mllp.ouvinte import Ouvinte
+from sandbox.fusion.banco import Database
+from sandbox.mllp.falhas import Injector
+from sandbox.mllp.ouvinte import Listener
 
 
-async def servir(args: argparse.Namespace, dsn: str) -> None:
+async def serve_forever(args: argparse.Namespace, dsn: str) -> None:
     """Listen until SIGTERM or SIGINT."""
-    banco = Banco(dsn, args.conexoes)
-    await banco.abrir()
+    database = Database(dsn, args.conexoes)
+    await database.open()
     tls = None
     if args.tls_cert:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -28,19 +28,19 @@ async def servir(args: argparse.Namespace, dsn: str) -> None:
         if args.tls_ca:
             tls.load_verify_locations(args.tls_ca)
             tls.verify_mode = ssl.CERT_REQUIRED
-    servidor = await Ouvinte(banco, args.integracao, Injetor(args.falhas)).abrir(args.porta, tls)
-    porta = servidor.sockets[0].getsockname()[1]
-    print(f"MLLP: 127.0.0.1:{porta}", flush=True)
+    server = await Listener(database, args.integracao, Injector(args.falhas)).open(args.porta, tls)
+    port = server.sockets[0].getsockname()[1]
+    print(f"MLLP: 127.0.0.1:{port}", flush=True)
     if args.porta_arquivo is not None:
-        parcial = args.porta_arquivo.with_suffix(".tmp")
-        parcial.write_text(str(porta))
-        parcial.replace(args.porta_arquivo)
-    fim = asyncio.Event()
+        partial = args.porta_arquivo.with_suffix(".tmp")
+        partial.write_text(str(port))
+        partial.replace(args.porta_arquivo)
+    end = asyncio.Event()
     for sinal in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(sinal, fim.set)
-    await fim.wait()
-    servidor.close()
-    await banco.fechar()
+        asyncio.get_running_loop().add_signal_handler(sinal, end.set)
+    await end.wait()
+    server.close()
+    await database.close()
 
 
 def main() -> int:
@@ -60,7 +60,7 @@ def main() -> int:
     dsn = args.dsn or os.environ.get("FUSION_DSN", "")
     if not dsn:
         parser.error("give --dsn or set FUSION_DSN")
-    uvloop.run(servir(args, dsn))
+    uvloop.run(serve_forever(args, dsn))
     return 0
 
 

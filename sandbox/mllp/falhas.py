@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Falhas:
+class Faults:
     """Shares are 0 to 1 and together at most 1. A fault that answers wrongly has stored the message (``ae`` and ``ar`` have not)."""
 
     atraso_ms: float = 0
@@ -33,42 +33,42 @@ class Falhas:
     semente: int | None = None
 
     @property
-    def parcelas(self) -> dict[str, float]:
-        return {nome: valor for nome, valor in asdict(self).items() if nome.startswith("parcela")}
+    def shares(self) -> dict[str, float]:
+        return {name: value for name, value in asdict(self).items() if name.startswith("parcela")}
 
 
-class Injetor:
-    """Draws a fault for each message; ``arquivo`` (JSON, fields of :class:`Falhas`) is read again when it changes."""
+class Injector:
+    """Draws a fault for each message; ``file`` (JSON, fields of :class:`Faults`) is read again when it changes."""
 
-    def __init__(self, arquivo: Path | None = None) -> None:
-        self._arquivo = arquivo
-        self._visto = 0
-        self.falhas = Falhas()
-        self.feitas: Counter[str] = Counter()
-        self._sorteio = random.Random()
+    def __init__(self, file: Path | None = None) -> None:
+        self._file = file
+        self._seen = 0
+        self.falhas = Faults()
+        self.done: Counter[str] = Counter()
+        self._rand = random.Random()
 
-    def reler(self) -> None:
+    def reread(self) -> None:
         try:
-            visto = self._arquivo.stat().st_mtime_ns if self._arquivo is not None else 0
+            seen = self._file.stat().st_mtime_ns if self._file is not None else 0
         except FileNotFoundError:
-            visto = 0
-        if visto != self._visto:
-            self.trocar(Falhas(**json.loads(self._arquivo.read_text())) if visto and self._arquivo is not None else Falhas())
-            self._visto = visto
+            seen = 0
+        if seen != self._seen:
+            self.replace_match(Faults(**json.loads(self._file.read_text())) if seen and self._file is not None else Faults())
+            self._seen = seen
 
-    def trocar(self, falhas: Falhas) -> None:
-        if estranhas := [f.name for f in fields(falhas) if f.name.startswith("parcela") and not 0 <= getattr(falhas, f.name) <= 1]:
-            raise ValueError(f"shares outside 0..1: {', '.join(estranhas)}")
-        self.falhas = falhas
-        self.feitas.clear()
-        self._sorteio = random.Random(falhas.semente)
+    def replace_match(self, failures: Faults) -> None:
+        if strange := [f.name for f in fields(failures) if f.name.startswith("parcela") and not 0 <= getattr(failures, f.name) <= 1]:
+            raise ValueError(f"shares outside 0..1: {', '.join(strange)}")
+        self.falhas = failures
+        self.done.clear()
+        self._rand = random.Random(failures.semente)
 
-    def sortear(self) -> str:
+    def draw(self) -> str:
         """Name of the fault for this message, or an empty text."""
-        ponto = self._sorteio.random()
-        for nome, parcela in self.falhas.parcelas.items():
-            if ponto < parcela:
-                self.feitas[nome] += 1
-                return nome.removeprefix("parcela_")
-            ponto -= parcela
+        checkpoint = self._rand.random()
+        for name, share in self.falhas.shares.items():
+            if checkpoint < share:
+                self.done[name] += 1
+                return name.removeprefix("parcela_")
+            checkpoint -= share
         return ""

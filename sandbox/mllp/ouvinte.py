@@ -8,90 +8,90 @@ import ssl
 from datetime import UTC, datetime
 
 from sandbox.fusion import hl7
-from sandbox.fusion.banco import INDISPONIVEL, Banco
-from sandbox.fusion.problema import Recusa
-from sandbox.mllp.falhas import Injetor
+from sandbox.fusion.banco import UNAVAILABLE, Database
+from sandbox.fusion.problema import Refusal
+from sandbox.mllp.falhas import Injector
 
-_INICIO, _FIM = b"\x0b", b"\x1c\r"
-QUADRO_MAX = 32 * 1024 * 1024
+_START, _END = b"\x0b", b"\x1c\r"
+FRAME_MAX = 32 * 1024 * 1024
 
 
-class Ouvinte:
+class Listener:
     """Accepts connections and stores what arrives in Fusion's table ``mensagem_hl7``, once per MSH-10."""
 
-    def __init__(self, banco: Banco, integracao: int, injetor: Injetor) -> None:
-        self._banco = banco
+    def __init__(self, database: Database, integracao: int, injector: Injector) -> None:
+        self._database = database
         self._integracao = integracao
-        self._injetor = injetor
+        self._injector = injector
 
-    async def abrir(self, porta: int, tls: ssl.SSLContext | None = None) -> asyncio.Server:
+    async def open(self, port: int, tls: ssl.SSLContext | None = None) -> asyncio.Server:
         """Listen on loopback; port 0 takes a free one."""
-        return await asyncio.start_server(self._atender, "127.0.0.1", porta, ssl=tls, limit=1024 * 1024)
+        return await asyncio.start_server(self._serve, "127.0.0.1", port, ssl=tls, limit=1024 * 1024)
 
-    async def _atender(self, leitor: asyncio.StreamReader, saida: asyncio.StreamWriter) -> None:
-        resto = b""
+    async def _serve(self, reader: asyncio.StreamReader, output: asyncio.StreamWriter) -> None:
+        rest = b""
         try:
-            while pedaco := await leitor.read(1024 * 1024):
-                *quadros, resto = (resto + pedaco).split(_FIM)
-                if len(resto) > QUADRO_MAX:
+            while piece := await reader.read(1024 * 1024):
+                *frames, rest = (rest + piece).split(_END)
+                if len(rest) > FRAME_MAX:
                     break
-                mensagens = [q[q.rfind(_INICIO) + 1 :] for q in quadros if _INICIO in q]
-                if mensagens and not await self._responder(mensagens, saida):
+                messages = [q[q.rfind(_START) + 1 :] for q in frames if _START in q]
+                if messages and not await self._respond(messages, output):
                     break
-        except (OSError, *INDISPONIVEL):
+        except (OSError, *UNAVAILABLE):
             pass
         finally:
-            saida.transport.abort()
+            output.transport.abort()
 
-    async def _responder(self, mensagens: list[bytes], saida: asyncio.StreamWriter) -> bool:
+    async def _respond(self, messages: list[bytes], output: asyncio.StreamWriter) -> bool:
         """Answer in order; False when the connection is to be cut."""
-        self._injetor.reler()
-        falhas = [self._injetor.sortear() for _ in mensagens]
-        corte = next((n for n, f in enumerate(falhas) if f == "corta_antes"), len(falhas))
-        respostas = await asyncio.gather(*(self._tratar(m, f) for m, f in zip(mensagens[:corte], falhas[:corte], strict=True)))
-        if self._injetor.falhas.atraso_ms:
-            await asyncio.sleep(self._injetor.falhas.atraso_ms / 1000)
-        juntas = b""
-        for resposta, falha in zip(respostas, falhas, strict=False):
-            if falha == "corta_depois":
+        self._injector.reread()
+        failures = [self._injector.draw() for _ in messages]
+        cut = next((n for n, f in enumerate(failures) if f == "corta_antes"), len(failures))
+        answers = await asyncio.gather(*(self._handle(m, f) for m, f in zip(messages[:cut], failures[:cut], strict=True)))
+        if self._injector.falhas.atraso_ms:
+            await asyncio.sleep(self._injector.falhas.atraso_ms / 1000)
+        joined = b""
+        for response, failure in zip(answers, failures, strict=False):
+            if failure == "corta_depois":
                 return False
-            quadro = _INICIO + resposta + _FIM
-            if falha == "partida":
-                await self._aos_poucos(juntas + quadro, saida)
-                juntas = b""
-            elif falha == "lixo":
-                juntas += b"\x00\r\nlixo \x1c " + quadro + b"\r\n"
-            elif falha != "muda":
-                juntas += quadro
-        saida.write(juntas)
-        await saida.drain()
-        return corte == len(falhas)
+            frame = _START + response + _END
+            if failure == "partida":
+                await self._little_by_little(joined + frame, output)
+                joined = b""
+            elif failure == "lixo":
+                joined += b"\x00\r\nlixo \x1c " + frame + b"\r\n"
+            elif failure != "muda":
+                joined += frame
+        output.write(joined)
+        await output.drain()
+        return cut == len(failures)
 
     @staticmethod
-    async def _aos_poucos(conteudo: bytes, saida: asyncio.StreamWriter) -> None:
-        passo = max(1, len(conteudo) // 5)
-        for inicio in range(0, len(conteudo), passo):
-            saida.write(conteudo[inicio : inicio + passo])
-            await saida.drain()
+    async def _little_by_little(content: bytes, output: asyncio.StreamWriter) -> None:
+        step = max(1, len(content) // 5)
+        for start in range(0, len(content), step):
+            output.write(content[start : start + step])
+            await output.drain()
             await asyncio.sleep(0.002)
 
-    async def _tratar(self, bruto: bytes, falha: str) -> bytes:
-        recebido, mensagem = datetime.now(UTC), None
+    async def _handle(self, raw: bytes, failure: str) -> bytes:
+        received, message = datetime.now(UTC), None
         try:
-            mensagem = hl7.ler(bruto)
-            hl7.conferir(mensagem)
-            if falha == "ae":
-                raise hl7.Erro("AE", 102, "falha injetada")
-            if falha == "ar":
-                raise hl7.Erro("AR", 207, "falha injetada")
-            if await self._banco.guardar_hl7(self._integracao, hl7.linha(mensagem, recebido)) == "conflito":
-                raise hl7.Erro("AE", 205, "MSH-10 já usado por outra mensagem")
-            texto = hl7.ack(mensagem, "AA")
-        except hl7.Erro as erro:
-            if not falha:
-                controle = mensagem and mensagem.campo("MSH", 10)
-                await self._banco.recusar("hl7", Recusa(200, erro.texto, erro.codigo).de(self._integracao, controle))
-            texto = hl7.ack(mensagem, erro.codigo, erro)
-        if falha == "msa_errado":
-            texto = re.sub(r"(MSA\|..\|)[^|\r]*", r"\1OUTRA", texto)
-        return texto.encode()
+            message = hl7.read(raw)
+            hl7.check(message)
+            if failure == "ae":
+                raise hl7.Hl7Error("AE", 102, "falha injetada")
+            if failure == "ar":
+                raise hl7.Hl7Error("AR", 207, "falha injetada")
+            if await self._database.store_hl7(self._integracao, hl7.row(message, received)) == "conflito":
+                raise hl7.Hl7Error("AE", 205, "MSH-10 já usado por outra mensagem")
+            text = hl7.ack(message, "AA")
+        except hl7.Hl7Error as error:
+            if not failure:
+                control_id = message and message.field("MSH", 10)
+                await self._database.refuse("hl7", Refusal(200, error.texto, error.codigo).of(self._integracao, control_id))
+            text = hl7.ack(message, error.codigo, error)
+        if failure == "msa_errado":
+            text = re.sub(r"(MSA\|..\|)[^|\r]*", r"\1OUTRA", text)
+        return text.encode()

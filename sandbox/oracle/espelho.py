@@ -11,19 +11,19 @@ import sys
 from typing import Any
 
 
-def _trocar(modulo: Any, nome: str, velho: str, novo: str) -> None:
-    texto = getattr(modulo, nome)
-    if velho not in texto:
-        raise SystemExit(f"seerdb: {nome} has no {velho!r}; this launcher was written for seerdb 3.3.0")
-    setattr(modulo, nome, texto.replace(velho, novo))
+def _replace_match(module: Any, name: str, old: str, new: str) -> None:
+    text = getattr(module, name)
+    if old not in text:
+        raise SystemExit(f"seerdb: {name} has no {old!r}; this launcher was written for seerdb 3.3.0")
+    setattr(module, name, text.replace(old, new))
 
 
 def main() -> None:
     postgres = importlib.import_module("seerdb.server.backends.postgres")
     # orafce 4.1 reserves its prefix and refuses a setting that only later versions have.
-    _trocar(postgres, "_ORAFCE_SESSION_SETTINGS", f"{postgres._ORAFCE_SESSION_SETTINGS_BASE}; ", "")
+    _replace_match(postgres, "_ORAFCE_SESSION_SETTINGS", f"{postgres._ORAFCE_SESSION_SETTINGS_BASE}; ", "")
     # IS JSON came with PostgreSQL 16; the cast raises where the condition would be false, which nothing here asks for.
-    _trocar(postgres, "_HELPER_FUNCTIONS_DDL", "ELSE $1 IS JSON END", "ELSE ($1::text::jsonb IS NOT NULL) END")
+    _replace_match(postgres, "_HELPER_FUNCTIONS_DDL", "ELSE $1 IS JSON END", "ELSE ($1::text::jsonb IS NOT NULL) END")
     importlib.import_module("seerdb.server.launcher").main(sys.argv[1:])
 
 

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 from faker import Faker
 
-REFERENCIA = date(2026, 1, 1)
+REFERENCE = date(2026, 1, 1)
 """Everybody is born before this day, whatever today is: data must not change from one day to the next."""
 
 # IBGE code, municipality, state, first five digits of a CEP there, area code.
-MUNICIPIOS = (
+MUNICIPALITIES = (
     ("2927408", "Salvador", "BA", 40000, "71"), ("2910800", "Feira de Santana", "BA", 44000, "75"),
     ("2933307", "Vitória da Conquista", "BA", 45000, "77"), ("2914802", "Itabuna", "BA", 45600, "73"),
     ("2913606", "Ilhéus", "BA", 45650, "73"), ("2919207", "Lauro de Freitas", "BA", 42700, "71"),
@@ -29,12 +29,12 @@ MUNICIPIOS = (
     ("5208707", "Goiânia", "GO", 74000, "62"), ("5300108", "Brasília", "DF", 70000, "61"),
     ("1302603", "Manaus", "AM", 69000, "92"), ("1501402", "Belém", "PA", 66000, "91"),
 )  # fmt: skip
-RACAS = ("PARDA", "BRANCA", "PRETA", "AMARELA", "INDIGENA", "IGNORADA")
-_RACAS_PESO = tuple(r for r, n in zip(RACAS, (45, 35, 14, 1, 1, 4), strict=True) for _ in range(n))
+RACES = ("PARDA", "BRANCA", "PRETA", "AMARELA", "INDIGENA", "IGNORADA")
+_RACE_WEIGHTS = tuple(r for r, n in zip(RACES, (45, 35, 14, 1, 1, 4), strict=True) for _ in range(n))
 _EMAILS = ("exemplo.com.br", "correio.exemplo.br", "mail.exemplo.com")
 
 
-class Pessoa(NamedTuple):
+class Person(NamedTuple):
     """One invented person; everything but name, sex and race may be ``None``."""
 
     nome: str
@@ -66,8 +66,8 @@ def _bases() -> dict[str, tuple[str, ...]]:
     faker = Faker("pt_BR")
     faker.seed_instance(20260101)
 
-    def base(nome: str, quantos: int) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(getattr(faker, nome)() for _ in range(quantos)))
+    def base(name: str, count: int) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(getattr(faker, name)() for _ in range(count)))
 
     return {
         "M": base("first_name_male", 1500),
@@ -78,112 +78,112 @@ def _bases() -> dict[str, tuple[str, ...]]:
     }
 
 
-def cpf_de(numero: int) -> str:
-    """The CPF whose first nine digits are ``numero`` (0 to 999,999,999)."""
-    base = f"{numero:09d}"
+def cpf_de(number: int) -> str:
+    """The CPF whose first nine digits are ``number`` (0 to 999,999,999)."""
+    base = f"{number:09d}"
     a, b, c, d, e, f, g, h, i = map(int, base)
-    primeiro = (a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i) % 11 % 10
-    segundo = (b + 2 * c + 3 * d + 4 * e + 5 * f + 6 * g + 7 * h + 8 * i + 9 * primeiro) % 11 % 10
-    return f"{base}{primeiro}{segundo}"
+    first = (a + 2 * b + 3 * c + 4 * d + 5 * e + 6 * f + 7 * g + 8 * h + 9 * i) % 11 % 10
+    second = (b + 2 * c + 3 * d + 4 * e + 5 * f + 6 * g + 7 * h + 8 * i + 9 * first) % 11 % 10
+    return f"{base}{first}{second}"
 
 
-def cns_de(numero: int, *, definitivo: bool = False) -> str:
-    """A CNS made from ``numero`` (0 to 999,999,999): provisional (starts with 7) or definitive (starts with 1)."""
-    if definitivo:
-        base = f"1{numero:010d}"
-        resto = sum(int(x) * (15 - i) for i, x in enumerate(base)) % 11
-        digito = (11 - resto) % 11
+def cns_de(number: int, *, definitive: bool = False) -> str:
+    """A CNS made from ``number`` (0 to 999,999,999): provisional (starts with 7) or definitive (starts with 1)."""
+    if definitive:
+        base = f"1{number:010d}"
+        rest = sum(int(x) * (15 - i) for i, x in enumerate(base)) % 11
+        digit = (11 - rest) % 11
         # A check digit of ten is avoided with 001 instead of 000 in front of it, which adds 1 × 2 to the sum.
-        return f"{base}000{digito}" if digito != 10 else f"{base}001{(11 - (resto + 2) % 11) % 11}"
-    base = f"70{numero:09d}00"
-    resto = sum(int(x) * (15 - i) for i, x in enumerate(base)) % 11
+        return f"{base}000{digit}" if digit != 10 else f"{base}001{(11 - (rest + 2) % 11) % 11}"
+    base = f"70{number:09d}00"
+    rest = sum(int(x) * (15 - i) for i, x in enumerate(base)) % 11
     # The last two digits weigh 2 and 1: of these pairs exactly one closes the sum.
-    falta = (11 - resto) % 11
-    return f"{base}{falta // 2}{falta % 2}"
+    missing = (11 - rest) % 11
+    return f"{base}{missing // 2}{missing % 2}"
 
 
-class GeradorPessoas:
-    """``pessoa()`` gives the next person; a generator of one seed always gives the same sequence.
+class PersonGenerator:
+    """``person()`` gives the next person; a generator of one seed always gives the same sequence.
 
-    ``sem_cpf``, ``sem_cns``, ``com_nome_social``, ``sem_pai``, ``com_endereco``: shares of people. ``borda`` is the share of
+    ``without_cpf``, ``without_cns``, ``with_social_name``, ``without_father``, ``with_address``: shares of people. ``edge`` is the share of
     odd but valid people: nothing filled in, control characters, emoji, apostrophes and decomposed accents, formatted
     documents, newborns, centenarians.
     """
 
-    def __init__(self, semente: int, *, sem_cpf: float = 0.08, sem_cns: float = 0.05, com_nome_social: float = 0.02,
-                 sem_pai: float = 0.25, com_endereco: float = 0.95, borda: float = 0.02) -> None:  # fmt: skip
+    def __init__(self, semente: int, *, without_cpf: float = 0.08, without_cns: float = 0.05, with_social_name: float = 0.02,
+                 without_father: float = 0.25, with_address: float = 0.95, edge: float = 0.02) -> None:  # fmt: skip
         self.rng = random.Random(f"pessoas-{semente}")
-        self.sem_cpf, self.sem_cns, self.com_nome_social = sem_cpf, sem_cns, com_nome_social
-        self.sem_pai, self.com_endereco, self.borda = sem_pai, com_endereco, borda
+        self.without_cpf, self.without_cns, self.with_social_name = without_cpf, without_cns, with_social_name
+        self.without_father, self.with_address, self.edge = without_father, with_address, edge
         self._bases = _bases()
         self._contador = self.rng.randrange(10**9)
 
-    def _documento(self) -> int:
+    def _document(self) -> int:
         # A prime step walks through all nine-digit numbers in a scattered order; repeated digits are no valid CPF.
         while True:
             self._contador = (self._contador + 387_420_489) % 10**9
             if self._contador % 111_111_111:
                 return self._contador
 
-    def _sobrenomes(self) -> str:
-        sobrenomes, sorteio = self._bases["sobrenomes"], self.rng.random
-        um, dois = sobrenomes[int(sorteio() * len(sobrenomes))], sobrenomes[int(sorteio() * len(sobrenomes))]
-        return f"{um} {dois}" if sorteio() < 0.8 else f"{um} de {dois}"
+    def _surnames(self) -> str:
+        surnames, rand = self._bases["sobrenomes"], self.rng.random
+        one, two = surnames[int(rand() * len(surnames))], surnames[int(rand() * len(surnames))]
+        return f"{one} {two}" if rand() < 0.8 else f"{one} de {two}"
 
     def nome(self, sexo: str) -> str:
         """A first name (sometimes two) and surnames."""
-        nomes, sorteio = self._bases["M" if sexo == "M" else "F"], self.rng.random
-        primeiro = nomes[int(sorteio() * len(nomes))]
-        if sorteio() < 0.3:
-            primeiro = f"{primeiro} {nomes[int(sorteio() * len(nomes))]}"
-        return f"{primeiro} {self._sobrenomes()}"
+        names, rand = self._bases["M" if sexo == "M" else "F"], self.rng.random
+        first = names[int(rand() * len(names))]
+        if rand() < 0.3:
+            first = f"{first} {names[int(rand() * len(names))]}"
+        return f"{first} {self._surnames()}"
 
-    def pessoa(self) -> Pessoa:
-        sorteio, bases = self.rng.random, self._bases
-        sexo = "F" if (x := sorteio()) < 0.53 else "M" if x < 0.998 else "I"
-        documento = self._documento()
-        ibge, municipio, uf, cep, ddd = MUNICIPIOS[int(sorteio() ** 2 * len(MUNICIPIOS))]
-        nome = self.nome(sexo)
-        mora = sorteio() < self.com_endereco
-        pessoa = Pessoa(
-            nome=nome,
-            nome_social=self.nome("F" if sexo == "M" else "M") if sorteio() < self.com_nome_social else None,
+    def person(self) -> Person:
+        rand, bases = self.rng.random, self._bases
+        sexo = "F" if (x := rand()) < 0.53 else "M" if x < 0.998 else "I"
+        document = self._document()
+        ibge, municipio, uf, cep, ddd = MUNICIPALITIES[int(rand() ** 2 * len(MUNICIPALITIES))]
+        name = self.nome(sexo)
+        lives = rand() < self.with_address
+        person = Person(
+            nome=name,
+            nome_social=self.nome("F" if sexo == "M" else "M") if rand() < self.with_social_name else None,
             nome_mae=self.nome("F"),
-            nome_pai=None if sorteio() < self.sem_pai else self.nome("M"),
-            nascimento=REFERENCIA - timedelta(days=1 + int(sorteio() * 33_000)),
+            nome_pai=None if rand() < self.without_father else self.nome("M"),
+            nascimento=REFERENCE - timedelta(days=1 + int(rand() * 33_000)),
             sexo=sexo,
-            raca=_RACAS_PESO[int(sorteio() * 100)],
-            cpf=None if sorteio() < self.sem_cpf else cpf_de(documento),
-            cns=None if sorteio() < self.sem_cns else cns_de(documento, definitivo=documento % 3 == 0),
-            logradouro=bases["logradouros"][int(sorteio() * len(bases["logradouros"]))] if mora else None,
-            numero=str(1 + int(sorteio() * 2999)) if mora else None,
-            complemento=f"Apto {1 + int(sorteio() * 1200)}" if mora and sorteio() < 0.3 else None,
-            bairro=bases["bairros"][int(sorteio() * len(bases["bairros"]))] if mora else None,
-            cep=f"{cep + int(sorteio() * 90):05d}{int(sorteio() * 999):03d}" if mora else None,
-            municipio=municipio if mora else None,
-            codigo_ibge=ibge if mora else None,
-            uf=uf if mora else None,
-            celular=f"{ddd}9{80_000_000 + int(sorteio() * 19_999_999)}" if sorteio() < 0.85 else None,
-            telefone=f"{ddd}3{int(sorteio() * 9_999_999):07d}" if sorteio() < 0.2 else None,
-            email=f"p{documento}@{_EMAILS[documento % 3]}" if sorteio() < 0.35 else None,
+            raca=_RACE_WEIGHTS[int(rand() * 100)],
+            cpf=None if rand() < self.without_cpf else cpf_de(document),
+            cns=None if rand() < self.without_cns else cns_de(document, definitive=document % 3 == 0),
+            logradouro=bases["logradouros"][int(rand() * len(bases["logradouros"]))] if lives else None,
+            numero=str(1 + int(rand() * 2999)) if lives else None,
+            complemento=f"Apto {1 + int(rand() * 1200)}" if lives and rand() < 0.3 else None,
+            bairro=bases["bairros"][int(rand() * len(bases["bairros"]))] if lives else None,
+            cep=f"{cep + int(rand() * 90):05d}{int(rand() * 999):03d}" if lives else None,
+            municipio=municipio if lives else None,
+            codigo_ibge=ibge if lives else None,
+            uf=uf if lives else None,
+            celular=f"{ddd}9{80_000_000 + int(rand() * 19_999_999)}" if rand() < 0.85 else None,
+            telefone=f"{ddd}3{int(rand() * 9_999_999):07d}" if rand() < 0.2 else None,
+            email=f"p{document}@{_EMAILS[document % 3]}" if rand() < 0.35 else None,
         )
-        return self._estranha(pessoa) if sorteio() < self.borda else pessoa
+        return self._estranha(person) if rand() < self.edge else person
 
-    def _estranha(self, p: Pessoa) -> Pessoa:
-        tipo = self.rng.randrange(7)
-        if tipo == 0:
-            return Pessoa(p.nome, *(None,) * 4, p.sexo, "IGNORADA", *(None,) * 13)
-        if tipo == 1:
+    def _estranha(self, p: Person) -> Person:
+        kind = self.rng.randrange(7)
+        if kind == 0:
+            return Person(p.nome, *(None,) * 4, p.sexo, "IGNORADA", *(None,) * 13)
+        if kind == 1:
             return p._replace(nome=f"  {p.nome}\x0b\x1f ", nome_mae=f"\x02{p.nome_mae}\x7f\t")
-        if tipo == 2:
+        if kind == 2:
             return p._replace(nome_social=f"{p.nome.split()[0]} 🌻👩🏽‍⚕️", complemento="fundos 🏠")
-        if tipo == 3:
+        if kind == 3:
             return p._replace(nome=f"D’Ávila O'Connor {p.nome} João", nome_pai='Ñandú Müller Żółć; "Zé" <avô> & cia')
-        if tipo == 4:
+        if kind == 4:
             cpf = p.cpf and f"{p.cpf[:3]}.{p.cpf[3:6]}.{p.cpf[6:9]}-{p.cpf[9:]}"
             return p._replace(
                 cpf=cpf, cns=p.cns and f"{p.cns[:3]} {p.cns[3:7]} {p.cns[7:11]} {p.cns[11:]}", cep=p.cep and f"{p.cep[:5]}-{p.cep[5:]}"
             )
-        if tipo == 5:
-            return p._replace(nome=f"RN de {p.nome_mae}", nome_pai=None, nascimento=REFERENCIA, cpf=None, cns=None)
+        if kind == 5:
+            return p._replace(nome=f"RN de {p.nome_mae}", nome_pai=None, nascimento=REFERENCE, cpf=None, cns=None)
         return p._replace(nascimento=date(1908, 2, 29), nome=f"{p.nome} {'Sobrenome ' * 8}".strip())

@@ -8,78 +8,78 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from sandbox.origens.base import Progresso, conectar, copiar
+from sandbox.origens.base import Progress, connect, copy
 
-Lote = defaultdict[str, list[tuple[Any, ...]]]
+Batch = defaultdict[str, list[tuple[Any, ...]]]
 """Rows by table."""
-_TAMANHO = 2000
+_SIZE = 2000
 
 
-def em_lotes(quantos: int, fazer: Callable[[int, Lote], Any], primeira: int = 1) -> Iterator[Lote]:
-    """Batches of what ``fazer`` (key, batch) makes of ``quantos`` keys in a row."""
-    for inicio in range(primeira, primeira + quantos, _TAMANHO):
-        lote: Lote = defaultdict(list)
-        for chave in range(inicio, min(inicio + _TAMANHO, primeira + quantos)):
-            fazer(chave, lote)
-        yield lote
+def in_batches(count: int, do: Callable[[int, Batch], Any], first: int = 1) -> Iterator[Batch]:
+    """Batches of what ``do`` (key, batch) makes of ``count`` keys in a row."""
+    for start in range(first, first + count, _SIZE):
+        batch: Batch = defaultdict(list)
+        for key in range(start, min(start + _SIZE, first + count)):
+            do(key, batch)
+        yield batch
 
 
-def indices_de(arquivo: Path) -> list[tuple[str, str]]:
+def indexes_of(file: Path) -> list[tuple[str, str]]:
     """(name, statement) of every index of a file with one on each line."""
-    linhas = arquivo.read_text(encoding="utf-8").splitlines()
-    return [(linha.split()[2], linha.rstrip(";")) for linha in linhas if linha.startswith("create index")]
+    rows = file.read_text(encoding="utf-8").splitlines()
+    return [(line.split()[2], line.rstrip(";")) for line in rows if line.startswith("create index")]
 
 
-def povoar(
+def populate(
     dsn: str,
-    lotes: Iterable[Lote],
-    colunas: Mapping[str, str | Sequence[str]],
+    batches: Iterable[Batch],
+    columns: Mapping[str, str | Sequence[str]],
     *,
-    prefixo: str,
+    prefix: str,
     atendimentos: tuple[str, int],
-    progresso: Progresso | None,
-    indices: Sequence[tuple[str, str]] = (),
-    antes: Iterable[str] = (),
-    depois: Iterable[str],
+    progress: Progress | None,
+    indexes: Sequence[tuple[str, str]] = (),
+    before: Iterable[str] = (),
+    after: Iterable[str],
 ) -> int:
     """Fill an empty source in one transaction; returns how many rows were written.
 
-    ``colunas``: those that are written, by table; ``prefixo`` makes a table's name whole. ``atendimentos``: their table, and how many there
-    will be, for ``progresso``. ``indices`` are away while the rows come. ``antes`` and
-    ``depois``: statements of the same transaction, which empty tables and set the sequences.
+    ``columns``: those that are written, by table; ``prefix`` makes a table's name whole. ``atendimentos``: their table, and how many there
+    will be, for ``progress``. ``indexes`` are away while the rows come. ``before`` and
+    ``after``: statements of the same transaction, which empty tables and set the sequences.
     """
-    con = conectar(dsn)
-    escritas = feitos = 0
-    tabela_atendimentos, total = atendimentos
+    con = connect(dsn)
+    writes = done = 0
+    atendimentos_table, total = atendimentos
     try:
-        with con, con.cursor() as cur, ThreadPoolExecutor(1) as copiador:
+        with con, con.cursor() as cur, ThreadPoolExecutor(1) as copier:
             # No checks while loading, as the rows agree by construction, and no triggers: history is nobody's change.
             cur.execute("set local session_replication_role = replica; set local synchronous_commit = off")
-            for comando in antes:
-                cur.execute(comando)
-            for nome, _ in indices:
-                cur.execute(f"drop index if exists {prefixo}{nome}")
-            anterior: Future[int] | None = None
-            for lote in lotes:
-                escritas += anterior.result() if anterior else 0
-                anterior = copiador.submit(_gravar, con, prefixo, colunas, lote)
-                feitos += len(lote.get(tabela_atendimentos, ()))
-                if progresso is not None:
-                    progresso(feitos, total)
-            escritas += anterior.result() if anterior else 0
-            for comando in (*(comando for _, comando in indices), *depois):
-                cur.execute(comando)
+            for command in before:
+                cur.execute(command)
+            for name, _ in indexes:
+                cur.execute(f"drop index if exists {prefix}{name}")
+            previous: Future[int] | None = None
+            for batch in batches:
+                writes += previous.result() if previous else 0
+                previous = copier.submit(_write, con, prefix, columns, batch)
+                done += len(batch.get(atendimentos_table, ()))
+                if progress is not None:
+                    progress(done, total)
+            writes += previous.result() if previous else 0
+            for command in (*(command for _, command in indexes), *after):
+                cur.execute(command)
         con.autocommit = True
         with con.cursor() as cur:
             cur.execute("analyze")
     finally:
         con.close()
-    return escritas
+    return writes
 
 
-def _gravar(con: Any, prefixo: str, colunas: Mapping[str, str | Sequence[str]], lote: Lote) -> int:
+def _write(con: Any, prefix: str, columns: Mapping[str, str | Sequence[str]], batch: Batch) -> int:
     return sum(
-        copiar(con, prefixo + tabela, nomes.split(", ") if isinstance(nomes, str) else nomes, lote[tabela])
-        for tabela, nomes in colunas.items()
-        if lote[tabela]
+        copy(con, prefix + table, names.split(", ") if isinstance(names, str) else names, batch[table])
+        for table, names in columns.items()
+        if batch[table]
     )

@@ -7,23 +7,23 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from include.fusion.model.content import corpo, versao_conteudo
+from include.fusion.model.content import body, content_version
 from include.fusion.model.depara import DePara
-from include.fusion.reading.reader import Leitor, Lido
-from include.fusion.reading.sql import ConsultasSistema
+from include.fusion.reading.reader import Reader, ReadResult
+from include.fusion.reading.sql import SystemQueries
 from include.fusion.settings import Integracao
 from include.fusion.wiring import sistema_de
-from sandbox.report.query import consultar, motor
-from sandbox.report.table import tabela
+from sandbox.report.query import ask, engine
+from sandbox.report.table import table
 
-LOTE = 500
+BATCH = 500
 
 
-_REGISTROS = "select codigo, corpo, cancelado from registro where entidade = %s and integracao_id = %s and codigo = any(%s)"
+_RECORDS = "select codigo, corpo, cancelado from registro where entidade = %s and integracao_id = %s and codigo = any(%s)"
 
 
 @dataclass
-class Linha:
+class Row:
     """Figures of one DAG; ``missing`` counts records whose state in Fusion differs from the source's, refused ones aside."""
 
     changed: int = 0
@@ -38,28 +38,28 @@ class Linha:
 
 
 @dataclass
-class Relatorio:
-    integrations: dict[str, Linha] = field(default_factory=dict)
+class Report:
+    integrations: dict[str, Row] = field(default_factory=dict)
     motivos: dict[str, Counter[str]] = field(default_factory=dict)
-    notas: list[str] = field(default_factory=list)
-    poupados: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    saved: dict[str, int] = field(default_factory=dict)
     """Share (percent) of each queue's finished rows that did not have to be sent: their content was the last one delivered."""
 
     @property
     def verdict(self) -> str:
         """``ok``, or every count that should be zero."""
-        faltas = [
-            f"{dag}: {n} {nome}"
-            for dag, linha in self.integrations.items()
-            for nome in ("missing", "doubled", "pending")
-            if (n := getattr(linha, nome))
+        absences = [
+            f"{dag}: {n} {name}"
+            for dag, row in self.integrations.items()
+            for name in ("missing", "doubled", "pending")
+            if (n := getattr(row, name))
         ]
-        return "; ".join([*faltas, *self.notas]) or "ok"
+        return "; ".join([*absences, *self.notes]) or "ok"
 
     @property
-    def atrasado(self) -> bool:
+    def is_late(self) -> bool:
         """Whether time may still mend it: records are on their way or not there yet."""
-        return any(linha.missing or linha.pending for linha in self.integrations.values())
+        return any(row.missing or row.pending for row in self.integrations.values())
 
     @property
     def ok(self) -> bool:
@@ -69,76 +69,76 @@ class Relatorio:
         return json.dumps({"integrations": {k: asdict(v) for k, v in self.integrations.items()}, "verdict": self.verdict}, indent=2)
 
     def texto(self) -> str:
-        nomes = ("integration", "changed", "queued", "delivered", "refused", "pending", "missing", "doubled", "p50 s", "p95 s", "saved %")
-        linhas = [[dag, *asdict(linha).values(), self.poupados.get(dag)] for dag, linha in self.integrations.items()]
-        partes = [tabela(nomes, linhas)]
-        for dag, motivos in self.motivos.items():
-            partes += [f"\n{dag}: refused, by reason", *(f"  {n:5}  {motivo}" for motivo, n in motivos.most_common(10))]
-        return "\n".join([*partes, f"\nverdict: {self.verdict}"])
+        names = ("integration", "changed", "queued", "delivered", "refused", "pending", "missing", "doubled", "p50 s", "p95 s", "saved %")
+        rows = [[dag, *asdict(row).values(), self.saved.get(dag)] for dag, row in self.integrations.items()]
+        parts = [table(names, rows)]
+        for dag, reasons in self.motivos.items():
+            parts += [f"\n{dag}: refused, by reason", *(f"  {n:5}  {reason}" for reason, n in reasons.most_common(10))]
+        return "\n".join([*parts, f"\nverdict: {self.verdict}"])
 
 
-def percentil(valores: list[float], p: float) -> float | None:
+def percentile(values: list[float], p: float) -> float | None:
     """Nearest-rank percentile, rounded to milliseconds; ``None`` of nothing."""
-    if not valores:
+    if not values:
         return None
-    ordenados = sorted(valores)
-    return round(ordenados[min(len(ordenados) - 1, int(p * len(ordenados)))], 3)
+    in_order = sorted(values)
+    return round(in_order[min(len(in_order) - 1, int(p * len(in_order)))], 3)
 
 
-def latencias(mudancas: list[tuple[Any, ...]], aplicacoes: list[tuple[Any, ...]]) -> list[float]:
+def latencies(changes: list[tuple[Any, ...]], applied: list[tuple[Any, ...]]) -> list[float]:
     """Seconds from each change's commit to Fusion's first acceptance of the record after it.
 
     A version accepted before the commit was known here counts when its marker is not older than the change's transaction. The marker cannot
     be asked of all: most versions carry the attendance row's own, which a clinical item's change does not move, or none. So a version that
     was on its way at the commit counts, too, and a change without content has the latency of the record's next version, or none.
     """
-    por_chave: dict[str, list[tuple[Any, Any]]] = {}
-    for codigo, _, _, atualizado_em, aceito_em in aplicacoes:
-        por_chave.setdefault(codigo, []).append((atualizado_em, aceito_em))
-    achadas = []
-    for chave, _, marcador, committed_at in mudancas:
-        for atualizado_em, aceito_em in por_chave.get(chave, ()):
-            if aceito_em >= committed_at or (atualizado_em is not None and atualizado_em >= marcador):
-                achadas.append(max(0.0, (aceito_em - committed_at).total_seconds()))
+    by_key: dict[str, list[tuple[Any, Any]]] = {}
+    for code, _, _, updated_at, accepted_at in applied:
+        by_key.setdefault(code, []).append((updated_at, accepted_at))
+    found = []
+    for key, _, marker, committed_at in changes:
+        for updated_at, accepted_at in by_key.get(key, ()):
+            if accepted_at >= committed_at or (updated_at is not None and updated_at >= marker):
+                found.append(max(0.0, (accepted_at - committed_at).total_seconds()))
                 break
-    return achadas
+    return found
 
 
-def repetidas(aplicacoes: list[tuple[Any, ...]]) -> list[str]:
+def repeated(applied: list[tuple[Any, ...]]) -> list[str]:
     """Keys to which Fusion applied the same content twice in a row."""
-    ultima: dict[str, tuple[str, str]] = {}
-    achadas = []
-    for codigo, operacao, hash_conteudo, _, _ in aplicacoes:
-        if ultima.get(codigo) == (operacao, hash_conteudo):
-            achadas.append(codigo)
-        ultima[codigo] = (operacao, hash_conteudo)
-    return achadas
+    last: dict[str, tuple[str, str]] = {}
+    found = []
+    for code, operation, hash_conteudo, _, _ in applied:
+        if last.get(code) == (operation, hash_conteudo):
+            found.append(code)
+        last[code] = (operation, hash_conteudo)
+    return found
 
 
-def leitor_de(integracao: Integracao, engine: Any, entidade: str) -> Leitor:
+def reader_for(integracao: Integracao, engine: Any, entity: str) -> Reader:
     """The project's reader for this installation, on an engine of ours."""
-    sistema = sistema_de(integracao)
-    contexto = sistema.make_context(integracao, DePara.carregar(integracao.id, integracao.sistema))
-    return Leitor(ConsultasSistema(engine, sistema, integracao.pasta_sql), contexto, entidade)
+    system = sistema_de(integracao)
+    context = system.make_context(integracao, DePara.load(integracao.id, integracao.sistema))
+    return Reader(SystemQueries(engine, system, integracao.pasta_sql), context, entity)
 
 
-def diferentes(integracao: Integracao, entidade: str, esperados: dict[str, str], url_origem: str, url_fusion: str) -> set[str]:
+def differing(integracao: Integracao, entity: str, expected: dict[str, str], source_url: str, url_fusion: str) -> set[str]:
     """Keys whose state in Fusion is not the expected one (key → alteracao: what the source says; exclusao: gone)."""
-    leitor = leitor_de(integracao, motor(url_origem), entidade)
-    chaves = list(esperados)
-    achadas = set()
-    for i in range(0, len(chaves), LOTE):
-        lote = chaves[i : i + LOTE]
-        lidos = leitor.ler(lote)
-        linhas = consultar(url_fusion, _REGISTROS, entidade, integracao.integracao_id, lote)
-        guardados = {codigo: (dados, cancelado) for codigo, dados, cancelado in linhas}
-        achadas |= {chave for chave in lote if not _igual(esperados[chave], lidos[chave], guardados.get(chave))}
-    return achadas
+    reader = reader_for(integracao, engine(source_url), entity)
+    keys = list(expected)
+    found = set()
+    for i in range(0, len(keys), BATCH):
+        batch = keys[i : i + BATCH]
+        read_items = reader.read(batch)
+        rows = ask(url_fusion, _RECORDS, entity, integracao.integracao_id, batch)
+        kept = {code: (data, cancelled) for code, data, cancelled in rows}
+        found |= {key for key in batch if not _same(expected[key], read_items[key], kept.get(key))}
+    return found
 
 
-def _igual(operacao: str, lido: Lido, guardado: tuple[dict[str, Any], bool] | None) -> bool:
-    if operacao == "exclusao":
-        return guardado is None or guardado[1]
-    if lido is None or isinstance(lido, Exception) or guardado is None or guardado[1]:
+def _same(operation: str, read_item: ReadResult, stored: tuple[dict[str, Any], bool] | None) -> bool:
+    if operation == "exclusao":
+        return stored is None or stored[1]
+    if read_item is None or isinstance(read_item, Exception) or stored is None or stored[1]:
         return False
-    return versao_conteudo(guardado[0]) == versao_conteudo(corpo(lido))
+    return content_version(stored[0]) == content_version(body(read_item))

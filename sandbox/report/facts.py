@@ -5,28 +5,28 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from sandbox.report.query import consultar
+from sandbox.report.query import ask
 from sandbox.sources import sources
 
 _FUSION = """select codigo, corpo -> 'paciente' ->> 'cpf', coalesce(jsonb_array_length(corpo -> 'prescricoes'), 0)
 from registro where entidade = 'atendimento' and integracao_id = %s and not cancelado"""
 
 
-def _linhas(url: str, sql: str, *valores: Any) -> dict[str, tuple[str, int]]:
-    return {chave: (re.sub(r"\D", "", cpf or ""), itens) for chave, cpf, itens in consultar(url, sql, *valores)}
+def _rows(url: str, sql: str, *values: Any) -> dict[str, tuple[str, int]]:
+    return {key: (re.sub(r"\D", "", cpf or ""), items) for key, cpf, items in ask(url, sql, *values)}
 
 
-def conferir(sistema: str, url_origem: str, url_fusion: str, integracao_id: int, *, ignorar: set[str]) -> list[str]:
-    """What differs, as counts with example keys; keys of ``ignorar`` are accounted for elsewhere."""
-    if not (facts := sources()[sistema].facts):
-        return [f"{sistema}: no facts to check, see sandbox/origens/{sistema}/source.toml"]
-    origem = _linhas(url_origem, facts)
-    fusion = _linhas(url_fusion, _FUSION, integracao_id)
-    comuns = [c for c in origem if c in fusion and c not in ignorar]
-    divergencias = {
-        "without a record in Fusion": [c for c in origem if c not in fusion and c not in ignorar],
-        "in Fusion but cancelled or gone at the source": [c for c in fusion if c not in origem and c not in ignorar],
-        "with another CPF in Fusion": [c for c in comuns if origem[c][0] != fusion[c][0]],
-        "with another number of prescriptions in Fusion": [c for c in comuns if origem[c][1] != fusion[c][1]],
+def check(system: str, source_url: str, url_fusion: str, integracao_id: int, *, ignore: set[str]) -> list[str]:
+    """What differs, as counts with example keys; keys of ``ignore`` are accounted for elsewhere."""
+    if not (facts := sources()[system].facts):
+        return [f"{system}: no facts to check, see sandbox/origens/{system}/source.toml"]
+    origin = _rows(source_url, facts)
+    fusion = _rows(url_fusion, _FUSION, integracao_id)
+    common = [c for c in origin if c in fusion and c not in ignore]
+    divergences = {
+        "without a record in Fusion": [c for c in origin if c not in fusion and c not in ignore],
+        "in Fusion but cancelled or gone at the source": [c for c in fusion if c not in origin and c not in ignore],
+        "with another CPF in Fusion": [c for c in common if origin[c][0] != fusion[c][0]],
+        "with another number of prescriptions in Fusion": [c for c in common if origin[c][1] != fusion[c][1]],
     }
-    return [f"{sistema}: {len(chaves)} {o_que} (such as {', '.join(chaves[:3])})" for o_que, chaves in divergencias.items() if chaves]
+    return [f"{system}: {len(keys)} {what} (such as {', '.join(keys[:3])})" for what, keys in divergences.items() if keys]

@@ -12,31 +12,31 @@ from sqlalchemy.exc import DBAPIError
 
 
 @lru_cache(maxsize=32)
-def motor(url: str) -> Engine:
+def engine(url: str) -> Engine:
     """Engine of one database by its libpq URL; it survives the server's restart."""
     return create_engine(url.replace("postgresql://", "postgresql+psycopg2://", 1), pool_pre_ping=True, hide_parameters=True)
 
 
 @contextmanager
-def conexao(url: str) -> Iterator[Any]:
+def connection(url: str) -> Iterator[Any]:
     """Connection of the driver's own; what was not committed is rolled back. Errors are the driver's, too."""
     try:
-        con = motor(url).raw_connection()
-    except DBAPIError as erro:
-        raise erro.orig from None  # type: ignore[misc]
+        con = engine(url).raw_connection()
+    except DBAPIError as error:
+        raise error.orig from None  # type: ignore[misc]
     try:
         yield con
     finally:
         con.close()
 
 
-def consultar(url: str, sql: str, *valores: Any) -> list[tuple[Any, ...]]:
+def ask(url: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """All rows of one query."""
-    with conexao(url) as con, con.cursor() as cur:
-        cur.execute(sql, valores)
+    with connection(url) as con, con.cursor() as cur:
+        cur.execute(sql, values)
         return list(cur.fetchall())
 
 
-def fechar() -> None:
+def close() -> None:
     """Forget what is kept: the next question opens it again."""
-    motor.cache_clear()
+    engine.cache_clear()

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
-def tabela(cabecalho: Sequence[str], linhas: Sequence[Sequence[object]]) -> str:
+def table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     """Plain text table; numbers to the right."""
-    textos = [[("-" if c is None else str(c)) for c in linha] for linha in linhas]
-    larguras = [max(len(x[i]) for x in [list(cabecalho), *textos]) for i in range(len(cabecalho))]
+    texts = [[("-" if c is None else str(c)) for c in row] for row in rows]
+    widths = [max(len(x[i]) for x in [list(header), *texts]) for i in range(len(header))]
 
-    def linha(celulas: Sequence[str], valores: Sequence[object] | None = None) -> str:
-        partes = []
-        for i, celula in enumerate(celulas):
-            numero = (valores is not None and isinstance(valores[i], int | float)) or (valores is None and i > 0)
-            partes.append(celula.rjust(larguras[i]) if numero else celula.ljust(larguras[i]))
-        return "  ".join(partes).rstrip()
+    def row(cells: Sequence[str], values: Sequence[object] | None = None) -> str:
+        parts = []
+        for i, cell in enumerate(cells):
+            number = (values is not None and isinstance(values[i], int | float)) or (values is None and i > 0)
+            parts.append(cell.rjust(widths[i]) if number else cell.ljust(widths[i]))
+        return "  ".join(parts).rstrip()
 
-    return "\n".join([linha(cabecalho), "  ".join("-" * n for n in larguras), *(linha(t, v) for t, v in zip(textos, linhas, strict=True))])
+    return "\n".join([row(header), "  ".join("-" * n for n in widths), *(row(t, v) for t, v in zip(texts, rows, strict=True))])

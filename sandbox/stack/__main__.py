@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 from sandbox.stack import demo, situacao
-from sandbox.stack.ambiente import EXAMPLE, USUARIO_UI, airflow, senha_postgres
-from sandbox.stack.estado import RAIZ, Estado
-from sandbox.stack.filhos import encerrar, vivo
-from sandbox.stack.pilha import Parar, Pilha, ao_sinal, limpar
+from sandbox.stack.ambiente import EXAMPLE, UI_USER, airflow, postgres_password
+from sandbox.stack.estado import ROOT, StackState
+from sandbox.stack.filhos import end_process, live
+from sandbox.stack.pilha import Stack, Stop, clean, on_signal
 
-AJUDA = """environment variables:
+HELP = """environment variables:
   FUSION_UI_PORT, FUSION_API_PORT, FUSION_PG_PORT, FUSION_FHIR_PORT
                             ports of the UI, the sandbox's Fusion, PostgreSQL and the FHIR server (default: free ones)
   FUSION_TAXA               changes per second that the simulator writes into each source (up: 0.2, demo: 1; 0 turns it off)
@@ -28,152 +28,152 @@ AJUDA = """environment variables:
 """
 
 
-def dizer(texto: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')}  {texto}", flush=True)
+def say(text: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')}  {text}", flush=True)
 
 
-def endereco(estado: Estado) -> str:
-    return f"Airflow UI: {estado.url_ui}   user: {USUARIO_UI}   password: {estado.segredos['senha_ui']}"
+def address(state: StackState) -> str:
+    return f"Airflow UI: {state.url_ui}   user: {UI_USER}   password: {state.secrets['senha_ui']}"
 
 
-def tratar_sinais() -> None:
+def handle_signals() -> None:
     for sinal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(sinal, ao_sinal)
+        signal.signal(sinal, on_signal)
 
 
-def ignorar_sinais() -> None:
+def ignore_signals() -> None:
     """While stopping: a second ctrl-C must not leave half of it running (stopping takes seconds, and ends in SIGKILL)."""
     for sinal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sinal, signal.SIG_IGN)
 
 
-def supervisionar(estado: Estado) -> int:
+def supervise(state: StackState) -> int:
     """Body of the detached supervisor that ``up`` starts."""
-    if not estado.travar():
+    if not state.lock():
         return 3
-    tratar_sinais()
-    codigo = 0
-    pilha = Pilha(estado, dizer)
+    handle_signals()
+    code = 0
+    stack = Stack(state, say)
     try:
-        pilha.subir(os.environ.get("FUSION_TAXA", "0.2"))
-        pilha.vigiar(lambda: False)
-    except Parar:
-        dizer("stopping")
-    except Exception as erro:
-        dizer(f"failed: {erro}")
-        codigo = 1
-    ignorar_sinais()
-    pilha.parar()
-    dizer("stopped")
-    return codigo
+        stack.start_up(os.environ.get("FUSION_TAXA", "0.2"))
+        stack.watch(lambda: False)
+    except Stop:
+        say("stopping")
+    except Exception as error:
+        say(f"failed: {error}")
+        code = 1
+    ignore_signals()
+    stack.stop()
+    say("stopped")
+    return code
 
 
-def up(estado: Estado) -> int:
-    estado.criar()
-    log = estado.logs / "pilha.log"
-    if estado.em_uso():
-        dizer("already running")
+def up(state: StackState) -> int:
+    state.create()
+    log = state.logs / "pilha.log"
+    if state.in_use():
+        say("already running")
         processo = None
-        posicao = log.stat().st_size if log.exists() else 0
+        position = log.stat().st_size if log.exists() else 0
     else:
-        posicao = log.stat().st_size if log.exists() else 0
-        with log.open("ab") as saida:
+        position = log.stat().st_size if log.exists() else 0
+        with log.open("ab") as output:
             processo = subprocess.Popen(
-                [sys.executable, "-m", "sandbox.stack", "--pasta", str(estado.pasta), "supervisor"],
-                stdin=subprocess.DEVNULL, stdout=saida, stderr=subprocess.STDOUT, cwd=RAIZ, start_new_session=True,
+                [sys.executable, "-m", "sandbox.stack", "--pasta", str(state.folder), "supervisor"],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT, cwd=ROOT, start_new_session=True,
             )  # fmt: skip
-    tratar_sinais()
+    handle_signals()
     try:
         while True:
-            posicao = _mostrar(log, posicao)
-            if processo is not None and (codigo := processo.poll()) is not None and codigo != 3:
-                return codigo or 1
-            fase = estado.processos.get("fase")
-            if fase == "healthy" and vivo(estado.processos.get("supervisor")):
-                _mostrar(log, posicao)
+            position = _show(log, position)
+            if processo is not None and (code := processo.poll()) is not None and code != 3:
+                return code or 1
+            phase = state.processos.get("fase")
+            if phase == "healthy" and live(state.processos.get("supervisor")):
+                _show(log, position)
                 break
-            if processo is None and not estado.em_uso():
-                dizer("it stopped meanwhile")
+            if processo is None and not state.in_use():
+                say("it stopped meanwhile")
                 return 1
             time.sleep(0.2)
-    except Parar:
-        ignorar_sinais()
-        dizer("interrupted: stopping what was started")
+    except Stop:
+        ignore_signals()
+        say("interrupted: stopping what was started")
         if processo is not None:
             processo.send_signal(signal.SIGTERM)
             processo.wait()
         return 130
-    print(endereco(estado))
+    print(address(state))
     print("make status shows health and queues; make down stops it")
     return 0
 
 
-def _mostrar(log: Path, posicao: int) -> int:
-    """Print what the supervisor wrote since ``posicao``."""
+def _show(log: Path, position: int) -> int:
+    """Print what the supervisor wrote since ``position``."""
     if not log.exists():
-        return posicao
-    with log.open("rb") as arquivo:
-        arquivo.seek(posicao)
-        novo = arquivo.read()
-    sys.stdout.write(novo.decode(errors="replace"))
+        return position
+    with log.open("rb") as file:
+        file.seek(position)
+        new = file.read()
+    sys.stdout.write(new.decode(errors="replace"))
     sys.stdout.flush()
-    return posicao + len(novo)
+    return position + len(new)
 
 
-def down(estado: Estado) -> int:
-    dados = estado.processos
-    if not estado.em_uso():
-        print("stopped what an earlier run left behind" if limpar(estado) else "nothing was running")
+def down(state: StackState) -> int:
+    data = state.processos
+    if not state.in_use():
+        print("stopped what an earlier run left behind" if clean(state) else "nothing was running")
         return 0
-    supervisor = dados.get("supervisor")
-    dizer("stopping")
-    if supervisor and vivo(supervisor):
+    supervisor = data.get("supervisor")
+    say("stopping")
+    if supervisor and live(supervisor):
         os.kill(int(supervisor["pid"]), signal.SIGTERM)
-    limite = time.monotonic() + 60
-    while estado.em_uso():
-        if time.monotonic() > limite:
-            encerrar({"supervisor": supervisor} if supervisor else {}, estado.segredos["marca"], espera=1)
+    limit = time.monotonic() + 60
+    while state.in_use():
+        if time.monotonic() > limit:
+            end_process({"supervisor": supervisor} if supervisor else {}, state.secrets["marca"], wait=1)
             break
         time.sleep(0.2)
-    limpar(estado)
-    dizer("stopped")
+    clean(state)
+    say("stopped")
     return 0
 
 
-def env(estado: Estado) -> int:
+def env(state: StackState) -> int:
     """Shell lines that let ``airflow`` commands and psql-like tools reach the running stack."""
-    if not estado.processos:
+    if not state.processos:
         print("nothing is running: make up", file=sys.stderr)
         return 1
-    for nome, valor in airflow(estado, senha_postgres(estado)).items():
-        if os.environ.get(nome) != valor:
-            print(f"export {nome}='" + valor.replace("'", "'\\''") + "'")
+    for name, value in airflow(state, postgres_password(state)).items():
+        if os.environ.get(name) != value:
+            print(f"export {name}='" + value.replace("'", "'\\''") + "'")
     return 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m sandbox.stack", description=__doc__, epilog=AJUDA, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m sandbox.stack", description=__doc__, epilog=HELP, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--pasta", type=Path, help="state folder (default: .sandbox, demo: .demo)")
-    comandos = parser.add_subparsers(dest="comando", required=True, metavar="command")
-    comandos.add_parser("up", help="start everything, wait until it is healthy, leave it running")
-    comandos.add_parser("down", help="stop it")
-    comandos.add_parser("status", help="health, ports and queue depths")
-    comandos.add_parser("demo", help="a hospital at work for two minutes, then the figures")
-    comandos.add_parser("env", help='environment of the running stack, for: eval "$(python -m sandbox.stack env)"')
-    comandos.add_parser("supervisor")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    commands.add_parser("up", help="start everything, wait until it is healthy, leave it running")
+    commands.add_parser("down", help="stop it")
+    commands.add_parser("status", help="health, ports and queue depths")
+    commands.add_parser("demo", help="a hospital at work for two minutes, then the figures")
+    commands.add_parser("env", help='environment of the running stack, for: eval "$(python -m sandbox.stack env)"')
+    commands.add_parser("supervisor")
     args = parser.parse_args()
-    estado = Estado(args.pasta or RAIZ / (".demo" if args.comando == "demo" else ".sandbox"))
-    acoes = {"up": up, "down": down, "status": situacao.mostrar, "env": env, "supervisor": supervisionar}
-    if args.comando != "env":  # Which prints what the shell does not have.
+    state = StackState(args.pasta or ROOT / (".demo" if args.command == "demo" else ".sandbox"))
+    actions = {"up": up, "down": down, "status": situacao.show, "env": env, "supervisor": supervise}
+    if args.command != "env":  # Which prints what the shell does not have.
         os.environ.setdefault("FUSION_SETTINGS", str(EXAMPLE))
-    if args.comando != "demo":
-        return acoes[args.comando](estado)
+    if args.command != "demo":
+        return actions[args.command](state)
     if os.environ.get("MAKELEVEL"):
-        demo.morrer_com_o_pai()
-    tratar_sinais()
-    return demo.executar(estado, dizer, endereco, ignorar_sinais)
+        demo.die_with_parent()
+    handle_signals()
+    return demo.run(state, say, address, ignore_signals)
 
 
 if __name__ == "__main__":

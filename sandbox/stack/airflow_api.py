@@ -9,59 +9,59 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from include.fusion.settings import carregar
-from sandbox.stack.ambiente import USUARIO_UI
-from sandbox.stack.estado import Estado
+from include.fusion.settings import load
+from sandbox.stack.ambiente import UI_USER
+from sandbox.stack.estado import StackState
 
-AGENDADAS_FHIR = ("fhir_push", "fhir_pull")
+SCHEDULED_FHIR = ("fhir_push", "fhir_pull")
 """DAGs whose next scheduled run may be hours away."""
-_ABRIR = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+_OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
-def pedir(estado: Estado, metodo: str, rota: str, corpo: dict[str, Any] | None = None, token: str | None = None) -> dict[str, Any]:
+def ask(state: StackState, method: str, path: str, body: dict[str, Any] | None = None, token: str | None = None) -> dict[str, Any]:
     """One JSON request; without ``token`` it logs in first."""
-    if token is None and rota != "/auth/token":
-        token = pedir(estado, "POST", "/auth/token", {"username": USUARIO_UI, "password": estado.segredos["senha_ui"]})["access_token"]
-    cabecalhos = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    dados = None if corpo is None else json.dumps(corpo).encode()
-    pedido = urllib.request.Request(f"{estado.url_ui}{rota}", data=dados, method=metodo, headers=cabecalhos)
-    with _ABRIR(pedido, timeout=30) as resposta:
-        return dict(json.load(resposta))
+    if token is None and path != "/auth/token":
+        token = ask(state, "POST", "/auth/token", {"username": UI_USER, "password": state.secrets["senha_ui"]})["access_token"]
+    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{state.url_ui}{path}", data=data, method=method, headers=headers)
+    with _OPEN(request, timeout=30) as response:
+        return dict(json.load(response))
 
 
-def faltam_dags(estado: Estado) -> list[str]:
+def missing_dags(state: StackState) -> list[str]:
     """DAGs of the settings that Airflow does not know yet."""
-    esperadas = {i.id for i in carregar() if i.habilitada} | set(_iniciais()) | {*AGENDADAS_FHIR, "fhir_push_tempo_real"}
+    expected_ones = {i.id for i in load() if i.habilitada} | set(_initial_runs()) | {*SCHEDULED_FHIR, "fhir_push_tempo_real"}
     try:
-        conhecidas = {d["dag_id"] for d in pedir(estado, "GET", "/api/v2/dags?limit=100")["dags"]}
+        known = {d["dag_id"] for d in ask(state, "GET", "/api/v2/dags?limit=100")["dags"]}
     except (OSError, urllib.error.URLError):
-        return sorted(esperadas)
-    return sorted(esperadas - conhecidas)
+        return sorted(expected_ones)
+    return sorted(expected_ones - known)
 
 
-def _iniciais() -> list[str]:
-    return [dag_id for i in carregar() if i.habilitada for dag_id in i.dags_iniciais]
+def _initial_runs() -> list[str]:
+    return [dag_id for i in load() if i.habilitada for dag_id in i.initial_dags]
 
 
-def disparar_cargas_iniciais(estado: Estado) -> list[str]:
+def trigger_initial_loads(state: StackState) -> list[str]:
     """Start each initial load that has not run yet; returns their DAG ids."""
-    disparadas = []
-    for dag_id in _iniciais():
-        if not pedir(estado, "GET", f"/api/v2/dags/{dag_id}/dagRuns?limit=1")["dag_runs"]:
-            pedir(estado, "POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None})
-            disparadas.append(dag_id)
-    return disparadas
+    triggered = []
+    for dag_id in _initial_runs():
+        if not ask(state, "GET", f"/api/v2/dags/{dag_id}/dagRuns?limit=1")["dag_runs"]:
+            ask(state, "POST", f"/api/v2/dags/{dag_id}/dagRuns", {"logical_date": None})
+            triggered.append(dag_id)
+    return triggered
 
 
-def disparar(estado: Estado, dag_ids: Sequence[str]) -> list[str]:
+def trigger(estado: StackState, dag_ids: Sequence[str]) -> list[str]:
     """Start each as a person does; returns the addresses of their runs."""
-    runs = [pedir(estado, "POST", f"/api/v2/dags/{d}/dagRuns", {"logical_date": None}) for d in dag_ids]
+    runs = [ask(estado, "POST", f"/api/v2/dags/{d}/dagRuns", {"logical_date": None}) for d in dag_ids]
     return [f"/api/v2/dags/{r['dag_id']}/dagRuns/{quote(r['dag_run_id'])}" for r in runs]
 
 
-def terminaram(estado: Estado, runs: Sequence[str]) -> bool:
+def have_ended(state: StackState, runs: Sequence[str]) -> bool:
     """Whether none of these runs goes on."""
     try:
-        return all(pedir(estado, "GET", run)["state"] in ("success", "failed") for run in runs)
+        return all(ask(state, "GET", run)["state"] in ("success", "failed") for run in runs)
     except OSError:
         return False

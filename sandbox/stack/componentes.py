@@ -9,53 +9,53 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.stack.ambiente import base
-from sandbox.stack.estado import Estado
+from sandbox.stack.estado import StackState
 
 
 @dataclass(frozen=True)
-class Componente:
-    """``grupo`` sets the order of the end: what still calls another stops before it."""
+class Component:
+    """``group`` sets the order of the end: what still calls another stops before it."""
 
     nome: str
-    comando: tuple[str, ...]
+    command: tuple[str, ...]
     env: Mapping[str, str]
-    grupo: int
+    group: int
 
 
-def pronto(estado: Estado) -> Path:
+def ready(state: StackState) -> Path:
     """File that appears when Airflow's database is migrated."""
-    return estado.airflow / "banco-pronto"
+    return state.airflow / "banco-pronto"
 
 
-def api_server(estado: Estado, env: Mapping[str, str]) -> Componente:
+def api_server(state: StackState, env: Mapping[str, str]) -> Component:
     """Airflow's API server, which migrates the database before it serves."""
-    comando = (sys.executable, "-m", "sandbox.stack.preparo", "airflow", "--pronto", str(pronto(estado)), "--argumentos")
-    return Componente("api-server", (*comando, "--host", "127.0.0.1", "--port", str(estado.portas["ui"]), "--workers", "1"), env, 2)
+    command = (sys.executable, "-m", "sandbox.stack.preparo", "airflow", "--pronto", str(ready(state)), "--argumentos")
+    return Component("api-server", (*command, "--host", "127.0.0.1", "--port", str(state.ports["ui"]), "--workers", "1"), env, 2)
 
 
-def airflow(env: Mapping[str, str]) -> list[Componente]:
+def airflow(env: Mapping[str, str]) -> list[Component]:
     """The other processes of a real installation. Their own log servers stay off: the logs are on this machine already."""
-    argumentos = (("scheduler", "--skip-serve-logs"), ("triggerer", "--skip-serve-logs"), ("dag-processor",))
-    return [Componente(a[0], (sys.executable, "-m", "airflow", *a), env, 1) for a in argumentos]
+    arguments = (("scheduler", "--skip-serve-logs"), ("triggerer", "--skip-serve-logs"), ("dag-processor",))
+    return [Component(a[0], (sys.executable, "-m", "airflow", *a), env, 1) for a in arguments]
 
 
-def fusion(estado: Estado, dsn: str) -> Componente:
+def fusion(state: StackState, dsn: str) -> Component:
     """The sandbox's Fusion on its own database."""
-    env = {**base(estado), "FUSION_DSN": dsn, "FUSION_TOKEN": estado.segredos["token_fusion"]}
-    comando = (sys.executable, "-m", "sandbox.fusion", "serve", "--porta", str(estado.portas["api"]))
-    return Componente("fusion", comando, env, 3)
+    env = {**base(state), "FUSION_DSN": dsn, "FUSION_TOKEN": state.secrets["token_fusion"]}
+    command = (sys.executable, "-m", "sandbox.fusion", "serve", "--porta", str(state.ports["api"]))
+    return Component("fusion", command, env, 3)
 
 
-def fhir(estado: Estado) -> Componente:
+def fhir(state: StackState) -> Component:
     """The sandbox's FHIR server; one secret opens every kind of access to it."""
-    segredo = estado.segredos["segredo_fhir"]
-    env = {**base(estado), **{f"FHIR_{nome}": segredo for nome in ("SENHA", "SEGREDO", "CHAVE_API", "TOKEN_ADMIN")}}
-    comando = (sys.executable, "-m", "sandbox.fhir", "--pasta", str(estado.pasta / "fhir"), "--porta", str(estado.portas["fhir"]))
-    return Componente("fhir", comando, env, 3)
+    secret = state.secrets["segredo_fhir"]
+    env = {**base(state), **{f"FHIR_{name}": secret for name in ("SENHA", "SEGREDO", "CHAVE_API", "TOKEN_ADMIN")}}
+    command = (sys.executable, "-m", "sandbox.fhir", "--pasta", str(state.folder / "fhir"), "--porta", str(state.ports["fhir"]))
+    return Component("fhir", command, env, 3)
 
 
-def simulador(estado: Estado, taxa: str, duracao: float = 0) -> Componente:
-    """The hospital; ``duracao`` 0 runs on."""
-    env = {**base(estado), "FUSION_FHIR_URL": estado.url_fhir, "FUSION_FHIR_SEGREDO": estado.segredos["segredo_fhir"]}
-    comando = (sys.executable, "-m", "sandbox.simulador", "--pasta", str(estado.pasta), "--taxa", taxa, "--duracao", str(duracao))
-    return Componente("simulador", (*comando, "--invalidos", os.environ.get("FUSION_INVALIDOS", "0.02")), env, 0)
+def simulator(state: StackState, rate: str, duration: float = 0) -> Component:
+    """The hospital; ``duration`` 0 runs on."""
+    env = {**base(state), "FUSION_FHIR_URL": state.url_fhir, "FUSION_FHIR_SEGREDO": state.secrets["segredo_fhir"]}
+    command = (sys.executable, "-m", "sandbox.simulador", "--pasta", str(state.folder), "--taxa", rate, "--duracao", str(duration))
+    return Component("simulador", (*command, "--invalidos", os.environ.get("FUSION_INVALIDOS", "0.02")), env, 0)

@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from sandbox.processos import porta_livre
+from sandbox.processos import free_port
 
-RAIZ = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
-PORTAS = {"ui": "FUSION_UI_PORT", "api": "FUSION_API_PORT", "pg": "FUSION_PG_PORT", "fhir": "FUSION_FHIR_PORT"}
-_SEGREDOS: dict[str, Callable[[], str]] = {
+PORTS = {"ui": "FUSION_UI_PORT", "api": "FUSION_API_PORT", "pg": "FUSION_PG_PORT", "fhir": "FUSION_FHIR_PORT"}
+_SECRETS: dict[str, Callable[[], str]] = {
     "marca": lambda: secrets.token_hex(12),
     "senha_ui": lambda: secrets.token_urlsafe(12),
     "fernet": lambda: base64.urlsafe_b64encode(os.urandom(32)).decode(),
@@ -28,112 +28,112 @@ _SEGREDOS: dict[str, Callable[[], str]] = {
 }
 
 
-def porta_ocupada(porta: int) -> bool:
+def port_is_taken(port: int) -> bool:
     """Whether something listens on, or still holds, this loopback port."""
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            s.bind(("127.0.0.1", porta))
+            s.bind(("127.0.0.1", port))
         except OSError:
             return True
     return False
 
 
-class Estado:
-    """Files of one stack under ``pasta``; everything secret is readable by its owner only."""
+class StackState:
+    """Files of one stack under ``folder``; everything secret is readable by its owner only."""
 
-    def __init__(self, pasta: Path) -> None:
-        self.pasta = Path(pasta).resolve()
-        self.logs = self.pasta / "logs"
-        self.airflow = self.pasta / "airflow"
-        self.postgres = self.pasta / "postgres"
-        self._trava: IO[str] | None = None
+    def __init__(self, folder: Path) -> None:
+        self.folder = Path(folder).resolve()
+        self.logs = self.folder / "logs"
+        self.airflow = self.folder / "airflow"
+        self.postgres = self.folder / "postgres"
+        self._lock: IO[str] | None = None
 
-    def criar(self) -> Estado:
+    def create(self) -> StackState:
         self.logs.mkdir(parents=True, exist_ok=True)
         self.airflow.mkdir(exist_ok=True)
         return self
 
     @property
-    def segredos(self) -> Mapping[str, str]:
+    def secrets(self) -> Mapping[str, str]:
         """Generated once per folder; one that an older checkout did not know yet is added."""
-        arquivo = self.pasta / "segredos.json"
-        dados: dict[str, str] = json.loads(arquivo.read_text()) if arquivo.exists() else {}
-        if faltam := _SEGREDOS.keys() - dados.keys():
-            dados |= {nome: _SEGREDOS[nome]() for nome in faltam}
-            _escrever(arquivo, dados)
-        return dados
+        file = self.folder / "segredos.json"
+        data: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+        if missing := _SECRETS.keys() - data.keys():
+            data |= {name: _SECRETS[name]() for name in missing}
+            _write_text(file, data)
+        return data
 
-    def escolher_portas(self, ambiente: Mapping[str, str] = os.environ) -> dict[str, int]:
+    def choose_ports(self, environment: Mapping[str, str] = os.environ) -> dict[str, int]:
         """Ports of this start: from the environment, else those of the last start while still free, else free ones."""
-        portas = self.portas
-        for nome, variavel in PORTAS.items():
-            pedida = ambiente.get(variavel, "").strip()
-            if pedida:
-                portas[nome] = int(pedida)
-                if porta_ocupada(portas[nome]):
-                    raise SystemExit(f"{variavel}={pedida}: the port is in use")
-            elif nome not in portas or porta_ocupada(portas[nome]):
-                portas[nome] = porta_livre()
-        _escrever(self.pasta / "portas.json", portas)
-        return portas
+        ports = self.ports
+        for name, variable in PORTS.items():
+            requested = environment.get(variable, "").strip()
+            if requested:
+                ports[name] = int(requested)
+                if port_is_taken(ports[name]):
+                    raise SystemExit(f"{variable}={requested}: the port is in use")
+            elif name not in ports or port_is_taken(ports[name]):
+                ports[name] = free_port()
+        _write_text(self.folder / "portas.json", ports)
+        return ports
 
     @property
-    def portas(self) -> dict[str, int]:
-        arquivo = self.pasta / "portas.json"
-        return dict(json.loads(arquivo.read_text())) if arquivo.exists() else {}
+    def ports(self) -> dict[str, int]:
+        file = self.folder / "portas.json"
+        return dict(json.loads(file.read_text())) if file.exists() else {}
 
     @property
     def url_ui(self) -> str:
-        return f"http://127.0.0.1:{self.portas['ui']}"
+        return f"http://127.0.0.1:{self.ports['ui']}"
 
     @property
     def url_fusion(self) -> str:
-        return f"http://127.0.0.1:{self.portas['api']}"
+        return f"http://127.0.0.1:{self.ports['api']}"
 
     @property
     def url_fhir(self) -> str:
-        return f"http://127.0.0.1:{self.portas['fhir']}/fhir"
+        return f"http://127.0.0.1:{self.ports['fhir']}/fhir"
 
     @property
     def processos(self) -> dict[str, Any]:
         """Who runs: ``{"fase": ..., "supervisor": {pid, inicio}, "filhos": {name: {pid, inicio}}}``; empty when nothing was started."""
-        arquivo = self.pasta / "processos.json"
-        return dict(json.loads(arquivo.read_text())) if arquivo.exists() else {}
+        file = self.folder / "processos.json"
+        return dict(json.loads(file.read_text())) if file.exists() else {}
 
-    def gravar_processos(self, dados: Mapping[str, Any]) -> None:
-        _escrever(self.pasta / "processos.json", dados)
+    def write_processes(self, data: Mapping[str, Any]) -> None:
+        _write_text(self.folder / "processos.json", data)
 
-    def travar(self) -> bool:
+    def lock(self) -> bool:
         """Take the folder's lock for this process's life (the kernel frees it, however the process ends)."""
-        self.pasta.mkdir(parents=True, exist_ok=True)
-        arquivo = (self.pasta / "trava").open("w")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        file = (self.folder / "trava").open("w")
         try:
-            fcntl.flock(arquivo, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            arquivo.close()
+            file.close()
             return False
-        self._trava = arquivo
+        self._lock = file
         return True
 
-    def destravar(self) -> None:
-        if self._trava is not None:
-            self._trava.close()
-            self._trava = None
+    def unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
 
-    def em_uso(self) -> bool:
+    def in_use(self) -> bool:
         """Whether a supervisor holds this folder now."""
-        if not self.pasta.exists():
+        if not self.folder.exists():
             return False
-        if livre := self.travar():
-            self.destravar()
-        return not livre
+        if is_free := self.lock():
+            self.unlock()
+        return not is_free
 
 
-def _escrever(arquivo: Path, dados: Mapping[str, Any]) -> None:
+def _write_text(file: Path, data: Mapping[str, Any]) -> None:
     """Replace at once: a reader, or a kill in the middle, never meets half a file."""
-    novo = arquivo.with_name(f"{arquivo.name}.{os.getpid()}")
-    descritor = os.open(novo, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descritor, "w") as saida:
-        json.dump(dados, saida, indent=1)
-    novo.replace(arquivo)
+    new = file.with_name(f"{file.name}.{os.getpid()}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as output:
+        json.dump(data, output, indent=1)
+    new.replace(file)

@@ -10,58 +10,58 @@ from typing import Any
 
 import psutil
 
-MARCA = "FUSION_STACK"
+WATERMARK = "FUSION_STACK"
 """Environment variable that every process of a stack inherits; its value is the state folder's own random mark."""
-Ficha = dict[str, Any]
+ProcessCard = dict[str, Any]
 """``{"pid": 123, "inicio": 1700000000.12}``: the start time tells a process from a later one with the same number."""
 
 
-def ficha(pid: int) -> Ficha:
+def card(pid: int) -> ProcessCard:
     return {"pid": pid, "inicio": psutil.Process(pid).create_time()}
 
 
-def vivo(dados: Ficha | None) -> bool:
+def live(data: ProcessCard | None) -> bool:
     """Whether this very process still runs."""
-    if not dados:
+    if not data:
         return False
     try:
-        processo = psutil.Process(int(dados["pid"]))
-        return abs(processo.create_time() - float(dados["inicio"])) < 1 and processo.status() != psutil.STATUS_ZOMBIE
+        processo = psutil.Process(int(data["pid"]))
+        return abs(processo.create_time() - float(data["inicio"])) < 1 and processo.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def pertencentes(fichas: Iterable[Ficha], marca: str, *, todos: bool = True) -> list[psutil.Process]:
-    """Processes in the sessions that these leaders opened; with ``todos`` also any other that carries the mark.
+def belonging(cards: Iterable[ProcessCard], watermark: str, *, everything: bool = True) -> list[psutil.Process]:
+    """Processes in the sessions that these leaders opened; with ``everything`` also any other that carries the mark.
 
     A task runner moves to a process group of its own, but keeps the session of its component. A session number is trusted while its
     leader is the recorded process, or when the member itself carries the mark. Airflow hides the environment of what runs tasks from all
     but root: of those the number must do, which the kernel gives to nobody else while one of them lives.
     """
-    sessoes = {int(f["pid"]): f for f in fichas}
-    vivas = {numero for numero, f in sessoes.items() if vivo(f)}
-    achados = []
+    sessions = {int(f["pid"]): f for f in cards}
+    alive = {number for number, f in sessions.items() if live(f)}
+    found = []
     for processo in psutil.process_iter():
         if processo.pid == os.getpid():
             continue
         try:
-            sessao = os.getsid(processo.pid)
-            nosso = sessao in vivas or ((todos or sessao in sessoes) and _marcado(processo, marca, sessoes.get(sessao)))
-            if nosso and processo.status() != psutil.STATUS_ZOMBIE:
-                achados.append(processo)
+            session = os.getsid(processo.pid)
+            ours = session in alive or ((everything or session in sessions) and _is_marked(processo, watermark, sessions.get(session)))
+            if ours and processo.status() != psutil.STATUS_ZOMBIE:
+                found.append(processo)
         except (psutil.Error, OSError):
             continue
-    return achados
+    return found
 
 
-def _marcado(processo: psutil.Process, marca: str, lider: Ficha | None) -> bool:
+def _is_marked(processo: psutil.Process, watermark: str, leader: ProcessCard | None) -> bool:
     try:
-        return processo.environ().get(MARCA) == marca
+        return processo.environ().get(WATERMARK) == watermark
     except psutil.AccessDenied:
-        return lider is not None and processo.uids().real == os.getuid() and processo.create_time() >= float(lider["inicio"])
+        return leader is not None and processo.uids().real == os.getuid() and processo.create_time() >= float(leader["inicio"])
 
 
-def sinalizar(processos: Iterable[psutil.Process], sinal: int) -> None:
+def signal_all(processos: Iterable[psutil.Process], sinal: int) -> None:
     for processo in processos:
         try:
             processo.send_signal(sinal)
@@ -69,19 +69,19 @@ def sinalizar(processos: Iterable[psutil.Process], sinal: int) -> None:
             continue
 
 
-def encerrar(fichas: Mapping[str, Ficha], marca: str, *, espera: float = 10.0, todos: bool = True) -> int:
-    """SIGTERM to the leaders, ``espera`` seconds to go by themselves, SIGKILL to whatever is left. Returns how many needed it."""
-    lideres = {int(f["pid"]) for f in fichas.values()}
-    sobra = pertencentes(fichas.values(), marca, todos=todos)
-    sinalizar((p for p in sobra if p.pid in lideres), signal.SIGTERM)
-    limite = time.monotonic() + espera
-    while sobra and time.monotonic() < limite:
+def end_process(cards: Mapping[str, ProcessCard], watermark: str, *, wait: float = 10.0, everything: bool = True) -> int:
+    """SIGTERM to the leaders, ``wait`` seconds to go by themselves, SIGKILL to whatever is left. Returns how many needed it."""
+    leaders = {int(f["pid"]) for f in cards.values()}
+    left_over = belonging(cards.values(), watermark, everything=everything)
+    signal_all((p for p in left_over if p.pid in leaders), signal.SIGTERM)
+    limit = time.monotonic() + wait
+    while left_over and time.monotonic() < limit:
         time.sleep(0.1)
-        sobra = pertencentes(fichas.values(), marca, todos=todos)
-    mortos = len(sobra)
-    while sobra:
+        left_over = belonging(cards.values(), watermark, everything=everything)
+    dead_count = len(left_over)
+    while left_over:
         # Again until none is left: a parent may have forked between the listing and its end.
-        sinalizar(sobra, signal.SIGKILL)
-        psutil.wait_procs(sobra, timeout=5)
-        sobra = pertencentes(fichas.values(), marca, todos=todos)
-    return mortos
+        signal_all(left_over, signal.SIGKILL)
+        psutil.wait_procs(left_over, timeout=5)
+        left_over = belonging(cards.values(), watermark, everything=everything)
+    return dead_count

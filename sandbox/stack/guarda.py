@@ -11,21 +11,21 @@ import signal
 import sys
 from pathlib import Path
 
-from sandbox.stack.estado import Estado
-from sandbox.stack.filhos import encerrar
+from sandbox.stack.estado import StackState
+from sandbox.stack.filhos import end_process
 
-ESPERA = 12.0
+WAIT = 12.0
 """Seconds that components get to stop by themselves."""
 
 
-def main(pasta: str) -> None:
+def main(folder: str) -> None:
     for sinal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(sinal, signal.SIG_IGN)
     sys.stdin.buffer.read()
-    estado = Estado(Path(pasta))
-    dados = estado.processos
-    if dados:
-        encerrar(dados.get("filhos", {}), estado.segredos["marca"], espera=ESPERA)
+    state = StackState(Path(folder))
+    data = state.processos
+    if data:
+        end_process(data.get("filhos", {}), state.secrets["marca"], wait=WAIT)
 
 
 if __name__ == "__main__":

@@ -14,39 +14,39 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sandbox.postgres import Postgres
-from sandbox.processos import iniciar
+from sandbox.processos import start_run
 from sandbox.sources import brought, sources
 from sandbox.stack import ambiente, componentes
-from sandbox.stack.componentes import Componente
-from sandbox.stack.estado import RAIZ, Estado
-from sandbox.stack.filhos import Ficha, encerrar, ficha
+from sandbox.stack.componentes import Component
+from sandbox.stack.estado import ROOT, StackState
+from sandbox.stack.filhos import ProcessCard, card, end_process
 
-PRAZO = 180.0
+LEASE = 180.0
 """Seconds that a start may take."""
-_ABRIR = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+_OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
-class Parar(BaseException):
+class Stop(BaseException):
     """A signal asked this process to stop; not an ``Exception``, so that no handler on the way swallows it."""
 
 
-def ao_sinal(_numero: int, _quadro: object) -> None:
-    raise Parar
+def on_signal(_number: int, _frame: object) -> None:
+    raise Stop
 
 
-def consultar(url: str, espera: float = 3.0) -> dict[str, object] | None:
+def ask(url: str, wait: float = 3.0) -> dict[str, object] | None:
     """JSON of a health page, ``None`` while nobody answers."""
     try:
-        with _ABRIR(url, timeout=espera) as resposta:
-            return dict(json.load(resposta))
+        with _OPEN(url, timeout=wait) as response:
+            return dict(json.load(response))
     except (OSError, ValueError):
         return None
 
 
-def respira(url: str) -> bool:
+def breathes(url: str) -> bool:
     """Whether an HTTP server answers at all, whatever it says."""
     try:
-        _ABRIR(url, timeout=3).close()
+        _OPEN(url, timeout=3).close()
     except urllib.error.HTTPError:
         return True
     except OSError:
@@ -54,260 +54,260 @@ def respira(url: str) -> bool:
     return True
 
 
-def saude_airflow(estado: Estado) -> dict[str, str]:
+def airflow_health(state: StackState) -> dict[str, str]:
     """Component → ``healthy``, ``unhealthy`` or ``no answer``, as Airflow itself tells."""
-    pagina = consultar(f"{estado.url_ui}/api/v2/monitor/health") or {}
-    nomes = ("metadatabase", "scheduler", "triggerer", "dag_processor")
-    return {n: str((pagina.get(n) or {}).get("status") or "no answer") for n in nomes}  # type: ignore[attr-defined]
+    page = ask(f"{state.url_ui}/api/v2/monitor/health") or {}
+    names = ("metadatabase", "scheduler", "triggerer", "dag_processor")
+    return {n: str((page.get(n) or {}).get("status") or "no answer") for n in names}  # type: ignore[attr-defined]
 
 
-class Pilha:
+class Stack:
     """All processes of one state folder. Processes are started by the main thread only: the kernel's parent-death signal goes by thread."""
 
-    def __init__(self, estado: Estado, dizer: Callable[[str], None]) -> None:
-        self.estado = estado.criar()
-        self.dizer = dizer
-        self.fase = "starting"
-        self.filhos: dict[str, subprocess.Popen[bytes]] = {}
-        self._componentes: dict[str, Componente] = {}
-        self._fichas: dict[str, Ficha] = {}
-        self._reinicios: dict[str, list[float]] = {}
-        self._postgres = Postgres(estado.postgres)
-        self._guarda: subprocess.Popen[bytes] | None = None
-        self._comeco = time.monotonic()
+    def __init__(self, state: StackState, say: Callable[[str], None]) -> None:
+        self.estado = state.create()
+        self.say = say
+        self.phase = "starting"
+        self.children: dict[str, subprocess.Popen[bytes]] = {}
+        self._components: dict[str, Component] = {}
+        self._cards: dict[str, ProcessCard] = {}
+        self._restarts: dict[str, list[float]] = {}
+        self._postgres = Postgres(state.postgres)
+        self._upsert: subprocess.Popen[bytes] | None = None
+        self._started = time.monotonic()
         self.env: dict[str, str] = {}
-        self.senha_pg = ""
+        self.pg_password = ""
 
     # -- start ---------------------------------------------------------------------------------------------------------------
 
-    def subir(self, taxa: str | None) -> None:
-        """Start everything and wait until it is healthy; ``taxa`` (changes/s) also starts the simulator."""
-        sobras = limpar(self.estado)
-        if sobras:
-            self.dizer(f"ended {sobras} processes that an earlier run left behind")
-        portas = self.estado.escolher_portas()
-        self._gravar()
-        self._guarda = subprocess.Popen(
-            [sys.executable, "-m", "sandbox.stack.guarda", str(self.estado.pasta)], stdin=subprocess.PIPE, cwd=RAIZ,
+    def start_up(self, rate: str | None) -> None:
+        """Start everything and wait until it is healthy; ``rate`` (changes/s) also starts the simulator."""
+        leftovers = clean(self.estado)
+        if leftovers:
+            self.say(f"ended {leftovers} processes that an earlier run left behind")
+        ports = self.estado.choose_ports()
+        self._write()
+        self._upsert = subprocess.Popen(
+            [sys.executable, "-m", "sandbox.stack.guarda", str(self.estado.folder)], stdin=subprocess.PIPE, cwd=ROOT,
             env=ambiente.base(self.estado) | {"FUSION_STACK": ""}, start_new_session=True,
         )  # fmt: skip
-        self._subir_postgres(portas["pg"])
-        self._preparar()
+        self._start_postgres(ports["pg"])
+        self._prepare()
         self._esperar_saude()
-        if taxa is not None and float(taxa) > 0:
-            self.iniciar(componentes.simulador(self.estado, taxa))
-            self.dizer(f"hospital simulator writes {taxa} changes/s into each source")
-        self.fase = "healthy"
-        self._gravar()
-        self.dizer(f"ready after {time.monotonic() - self._comeco:.0f} s")
+        if rate is not None and float(rate) > 0:
+            self.start_run(componentes.simulator(self.estado, rate))
+            self.say(f"hospital simulator writes {rate} changes/s into each source")
+        self.phase = "healthy"
+        self._write()
+        self.say(f"ready after {time.monotonic() - self._started:.0f} s")
 
-    def _subir_postgres(self, porta: int) -> None:
-        inicio = time.monotonic()
-        salvo = self.estado.postgres / "postgres.json"
-        if salvo.exists():
+    def _start_postgres(self, port: int) -> None:
+        start = time.monotonic()
+        saved_file = self.estado.postgres / "postgres.json"
+        if saved_file.exists():
             # The cluster remembers its first port, which another process may have taken since.
-            salvo.write_text(json.dumps(json.loads(salvo.read_text()) | {"porta": porta}))
-        self._postgres.porta = porta
-        self._postgres.iniciar()
-        self.senha_pg = self._postgres.senha
+            saved_file.write_text(json.dumps(json.loads(saved_file.read_text()) | {"porta": port}))
+        self._postgres.port = port
+        self._postgres.start_run()
+        self.pg_password = self._postgres.password
         processo = self._postgres._processo
         assert processo is not None
-        self._registrar("postgres", processo)
-        for banco in {*ambiente.PROPRIOS, *(s.database for s in sources().values())} - set(brought().values()):
-            self._postgres.criar_banco(banco)
-        self.env = ambiente.airflow(self.estado, self.senha_pg)
-        ambiente.gravar_senha_ui(self.estado)
-        self.dizer(f"PostgreSQL on port {porta} ({time.monotonic() - inicio:.1f} s)")
+        self._record("postgres", processo)
+        for database in {*ambiente.OWN, *(s.database for s in sources().values())} - set(brought().values()):
+            self._postgres.create_database(database)
+        self.env = ambiente.airflow(self.estado, self.pg_password)
+        ambiente.write_ui_password(self.estado)
+        self.say(f"PostgreSQL on port {port} ({time.monotonic() - start:.1f} s)")
 
-    def _preparar(self) -> None:
+    def _prepare(self) -> None:
         """Migrations and source data side by side; the rest of Airflow starts as soon as its database is there."""
-        inicio = time.monotonic()
-        pronto = componentes.pronto(self.estado)
-        pronto.unlink(missing_ok=True)
-        self.iniciar(componentes.api_server(self.estado, self.env))
-        tarefas = self._tarefas()
-        for nome, argumentos in tarefas.items():
-            comando = (sys.executable, "-m", "sandbox.stack.preparo", *argumentos)
-            self._lancar(Componente(f"preparo-{nome}", comando, ambiente.base(self.estado), 0))
-        self.iniciar(componentes.fusion(self.estado, self._postgres.dsn("fusion")))
-        self.iniciar(componentes.fhir(self.estado))
-        faltam = {*tarefas, "Airflow's database"}
-        while faltam:
-            feitos = {n for n in faltam & set(tarefas) if self._terminou(f"preparo-{n}")}
-            if "Airflow's database" in faltam and pronto.exists():
-                feitos.add("Airflow's database")
-                for componente in componentes.airflow(self.env):
-                    self.iniciar(componente)
-            for nome in sorted(feitos):
-                self.dizer(f"{nome} ready ({time.monotonic() - inicio:.1f} s)")
-            faltam -= feitos
-            self._terminou("api-server")
-            if faltam and time.monotonic() - inicio > PRAZO:
-                raise RuntimeError(f"set-up of {', '.join(sorted(faltam))} took longer than {PRAZO:.0f} s")
+        start = time.monotonic()
+        ready = componentes.ready(self.estado)
+        ready.unlink(missing_ok=True)
+        self.start_run(componentes.api_server(self.estado, self.env))
+        tasks = self._tasks()
+        for name, arguments in tasks.items():
+            command = (sys.executable, "-m", "sandbox.stack.preparo", *arguments)
+            self._launch(Component(f"preparo-{name}", command, ambiente.base(self.estado), 0))
+        self.start_run(componentes.fusion(self.estado, self._postgres.dsn("fusion")))
+        self.start_run(componentes.fhir(self.estado))
+        missing = {*tasks, "Airflow's database"}
+        while missing:
+            done = {n for n in missing & set(tasks) if self._has_ended(f"preparo-{n}")}
+            if "Airflow's database" in missing and ready.exists():
+                done.add("Airflow's database")
+                for component in componentes.airflow(self.env):
+                    self.start_run(component)
+            for name in sorted(done):
+                self.say(f"{name} ready ({time.monotonic() - start:.1f} s)")
+            missing -= done
+            self._has_ended("api-server")
+            if missing and time.monotonic() - start > LEASE:
+                raise RuntimeError(f"set-up of {', '.join(sorted(missing))} took longer than {LEASE:.0f} s")
             time.sleep(0.1)
 
-    def _tarefas(self) -> dict[str, list[str]]:
-        quantos = os.environ.get("FUSION_ATENDIMENTOS", "300")
-        fontes = {
-            f"source-{origem}": ["fonte", origem, "--dsn", self._postgres.dsn(banco), "--atendimentos", quantos]
-            for origem, banco in brought().items()
+    def _tasks(self) -> dict[str, list[str]]:
+        count = os.environ.get("FUSION_ATENDIMENTOS", "300")
+        sources = {
+            f"source-{origin}": ["fonte", origin, "--dsn", self._postgres.dsn(database), "--atendimentos", count]
+            for origin, database in brought().items()
         }
         return {
             "queues": ["fila", "--url", self._postgres.sqlalchemy("fusion_integracao")],
-            "platform": ["plataforma", "--pasta", str(self.estado.pasta)],
-            **fontes,
+            "platform": ["plataforma", "--pasta", str(self.estado.folder)],
+            **sources,
         }
 
-    def _terminou(self, nome: str) -> bool:
+    def _has_ended(self, name: str) -> bool:
         """Whether a child has done its work and gone; an error when it failed."""
-        codigo = self.filhos[nome].poll()
-        if codigo is None:
+        code = self.children[name].poll()
+        if code is None:
             return False
-        if codigo or not nome.startswith("preparo-"):
-            raise RuntimeError(f"{nome} ended with {codigo}; see {self.estado.logs / f'{nome}.log'}")
-        self._esquecer(nome)
+        if code or not name.startswith("preparo-"):
+            raise RuntimeError(f"{name} ended with {code}; see {self.estado.logs / f'{name}.log'}")
+        self._forget(name)
         return True
 
     def _esperar_saude(self) -> None:
-        inicio = time.monotonic()
-        bons: set[str] = set()
-        faltam = {"metadatabase", "scheduler", "triggerer", "dag_processor", "task API", "fusion", "fhir"}
-        while faltam:
-            for nome in self.filhos:
-                self._terminou(nome)
-            agora = {nome for nome, valor in saude_airflow(self.estado).items() if valor == "healthy"}
-            if respira(f"{self.estado.url_fusion}/saude"):
-                agora.add("fusion")
-            if respira(f"{self.estado.url_fhir}/metadata"):
-                agora.add("fhir")
+        start = time.monotonic()
+        good_ones: set[str] = set()
+        missing = {"metadatabase", "scheduler", "triggerer", "dag_processor", "task API", "fusion", "fhir"}
+        while missing:
+            for name in self.children:
+                self._has_ended(name)
+            now = {name for name, value in airflow_health(self.estado).items() if value == "healthy"}
+            if breathes(f"{self.estado.url_fusion}/saude"):
+                now.add("fusion")
+            if breathes(f"{self.estado.url_fhir}/metadata"):
+                now.add("fhir")
             # The first request builds this API and takes seconds: better now than in the first task.
-            if "metadatabase" in agora and "task API" in faltam and consultar(f"{self.estado.url_ui}/execution/health", 60):
-                agora.add("task API")
-            for nome in sorted(agora - bons):
-                self.dizer(f"{nome} healthy ({time.monotonic() - inicio:.1f} s)")
-            bons |= agora
-            faltam -= agora
-            if faltam and time.monotonic() - inicio > PRAZO:
-                raise RuntimeError(f"{', '.join(sorted(faltam))} not healthy after {PRAZO:.0f} s; logs in {self.estado.logs}")
-            if faltam:
+            if "metadatabase" in now and "task API" in missing and ask(f"{self.estado.url_ui}/execution/health", 60):
+                now.add("task API")
+            for name in sorted(now - good_ones):
+                self.say(f"{name} healthy ({time.monotonic() - start:.1f} s)")
+            good_ones |= now
+            missing -= now
+            if missing and time.monotonic() - start > LEASE:
+                raise RuntimeError(f"{', '.join(sorted(missing))} not healthy after {LEASE:.0f} s; logs in {self.estado.logs}")
+            if missing:
                 time.sleep(0.3)
 
     # -- children ------------------------------------------------------------------------------------------------------------
 
-    def iniciar(self, componente: Componente) -> subprocess.Popen[bytes]:
-        """Start a component that :meth:`vigiar` keeps alive."""
-        self._componentes[componente.nome] = componente
-        return self._lancar(componente)
+    def start_run(self, component: Component) -> subprocess.Popen[bytes]:
+        """Start a component that :meth:`watch` keeps alive."""
+        self._components[component.nome] = component
+        return self._launch(component)
 
-    def _lancar(self, componente: Componente) -> subprocess.Popen[bytes]:
-        log = self.estado.logs / f"{componente.nome}.log"
-        processo = iniciar(componente.comando, log=log, env=componente.env, cwd=RAIZ)
-        self._registrar(componente.nome, processo)
+    def _launch(self, component: Component) -> subprocess.Popen[bytes]:
+        log = self.estado.logs / f"{component.nome}.log"
+        processo = start_run(component.command, log=log, env=component.env, cwd=ROOT)
+        self._record(component.nome, processo)
         return processo
 
-    def _registrar(self, nome: str, processo: subprocess.Popen[bytes]) -> None:
-        self.filhos[nome] = processo
-        self._fichas[nome] = ficha(processo.pid)
-        self._gravar()
+    def _record(self, name: str, processo: subprocess.Popen[bytes]) -> None:
+        self.children[name] = processo
+        self._cards[name] = card(processo.pid)
+        self._write()
 
-    def _esquecer(self, nome: str) -> None:
-        self.filhos.pop(nome, None)
-        self._fichas.pop(nome, None)
-        self._componentes.pop(nome, None)
-        self._gravar()
+    def _forget(self, name: str) -> None:
+        self.children.pop(name, None)
+        self._cards.pop(name, None)
+        self._components.pop(name, None)
+        self._write()
 
-    def _gravar(self) -> None:
-        self.estado.gravar_processos({"fase": self.fase, "supervisor": ficha(os.getpid()), "filhos": self._fichas})
+    def _write(self) -> None:
+        self.estado.write_processes({"fase": self.phase, "supervisor": card(os.getpid()), "filhos": self._cards})
 
-    def vigiar(self, ate: Callable[[], bool], passo: float = 0.5) -> None:
-        """Until ``ate`` says so, start again whatever died, as an init system would; give up on what keeps dying."""
-        while not ate():
-            for nome, processo in list(self.filhos.items()):
+    def watch(self, until: Callable[[], bool], step: float = 0.5) -> None:
+        """Until ``until`` says so, start again whatever died, as an init system would; give up on what keeps dying."""
+        while not until():
+            for name, processo in list(self.children.items()):
                 if processo.poll() is not None:
-                    self._reerguer(nome, processo.returncode)
-            time.sleep(passo)
+                    self._bring_back(name, processo.returncode)
+            time.sleep(step)
 
-    def _reerguer(self, nome: str, codigo: int) -> None:
-        if nome == "simulador" and codigo == 0:
-            self._esquecer(nome)
+    def _bring_back(self, name: str, code: int) -> None:
+        if name == "simulador" and code == 0:
+            self._forget(name)
             return
-        agora = time.monotonic()
-        recentes = [t for t in self._reinicios.get(nome, []) if agora - t < 60]
-        if len(recentes) >= 5:
-            raise RuntimeError(f"{nome} ended {len(recentes)} times within a minute (last with {codigo}); logs in {self.estado.logs}")
-        self._reinicios[nome] = [*recentes, agora]
-        self.dizer(f"{nome} ended with {codigo}: starting it again")
+        now = time.monotonic()
+        recent_ones = [t for t in self._restarts.get(name, []) if now - t < 60]
+        if len(recent_ones) >= 5:
+            raise RuntimeError(f"{name} ended {len(recent_ones)} times within a minute (last with {code}); logs in {self.estado.logs}")
+        self._restarts[name] = [*recent_ones, now]
+        self.say(f"{name} ended with {code}: starting it again")
         # What it left running would hold its port or its tasks.
-        encerrar({nome: self._fichas[nome]}, self.estado.segredos["marca"], espera=3, todos=False)
-        if nome == "postgres":
-            self._reerguer_postgres()
+        end_process({name: self._cards[name]}, self.estado.secrets["marca"], wait=3, everything=False)
+        if name == "postgres":
+            self._bring_back_postgres()
         else:
-            self._lancar(self._componentes[nome])
+            self._launch(self._components[name])
 
-    def _reerguer_postgres(self) -> None:
-        limite = time.monotonic() + 30
+    def _bring_back_postgres(self) -> None:
+        limit = time.monotonic() + 30
         while True:
             self._postgres._processo = None
             try:
-                self._postgres.iniciar()
+                self._postgres.start_run()
                 break
             except RuntimeError:
                 # After a kill the old backends hold the shared memory for a moment.
-                if time.monotonic() > limite:
+                if time.monotonic() > limit:
                     raise
                 time.sleep(1)
         processo = self._postgres._processo
         assert processo is not None
-        self._registrar("postgres", processo)
+        self._record("postgres", processo)
 
     # -- end -----------------------------------------------------------------------------------------------------------------
 
-    def parar(self, espera: float = 12.0) -> None:
+    def stop(self, wait: float = 12.0) -> None:
         """Stop all, callers before the called; nothing of this stack runs afterwards."""
-        self.fase = "stopping"
-        self._gravar()
-        marca = self.estado.segredos["marca"]
-        for grupo in range(4):
-            nomes = {n for n in self._fichas if n != "postgres" and self._grupo(n) == grupo}
-            self._encerrar(nomes, espera if grupo == 1 else 3.0)
-        self._postgres.parar()
-        encerrar(self._fichas, marca, espera=1)
-        self._fichas.clear()
-        self.estado.gravar_processos({})
-        if self._guarda is not None and self._guarda.stdin is not None:
-            self._guarda.stdin.close()
-            self._guarda.wait(30)
+        self.phase = "stopping"
+        self._write()
+        watermark = self.estado.secrets["marca"]
+        for group in range(4):
+            names = {n for n in self._cards if n != "postgres" and self._group(n) == group}
+            self._end_process(names, wait if group == 1 else 3.0)
+        self._postgres.stop()
+        end_process(self._cards, watermark, wait=1)
+        self._cards.clear()
+        self.estado.write_processes({})
+        if self._upsert is not None and self._upsert.stdin is not None:
+            self._upsert.stdin.close()
+            self._upsert.wait(30)
 
-    def _grupo(self, nome: str) -> int:
-        componente = self._componentes.get(nome)
-        return componente.grupo if componente else 0
+    def _group(self, name: str) -> int:
+        component = self._components.get(name)
+        return component.group if component else 0
 
-    def _encerrar(self, nomes: Iterable[str], espera: float) -> None:
-        if fichas := {n: self._fichas[n] for n in nomes}:
-            encerrar(fichas, self.estado.segredos["marca"], espera=espera, todos=False)
-        for nome in fichas:
-            self.filhos[nome].wait()
+    def _end_process(self, names: Iterable[str], wait: float) -> None:
+        if cards := {n: self._cards[n] for n in names}:
+            end_process(cards, self.estado.secrets["marca"], wait=wait, everything=False)
+        for name in cards:
+            self.children[name].wait()
 
 
-def limpar(estado: Estado) -> int:
+def clean(state: StackState) -> int:
     """End what a killed stack of this folder left behind; returns how many processes needed force."""
-    dados = estado.processos
-    if not dados:
+    data = state.processos
+    if not data:
         return 0
-    restos = encerrar(dados.get("filhos", {}), estado.segredos["marca"], espera=5)
-    pid_pg = _postmaster(estado)
+    remains = end_process(data.get("filhos", {}), state.secrets["marca"], wait=5)
+    pid_pg = _postmaster(state)
     if pid_pg is not None:
         os.kill(pid_pg, signal.SIGQUIT)
-    estado.gravar_processos({})
-    return restos
+    state.write_processes({})
+    return remains
 
 
-def _postmaster(estado: Estado) -> int | None:
+def _postmaster(state: StackState) -> int | None:
     """A PostgreSQL on this folder's cluster that nobody owns any more."""
     try:
-        base = Path(json.loads((estado.postgres / "postgres.json").read_text())["base"])
-        pid, pasta = (base / "dados" / "postmaster.pid").read_text().splitlines()[:2]
+        base = Path(json.loads((state.postgres / "postgres.json").read_text())["base"])
+        pid, folder = (base / "dados" / "postmaster.pid").read_text().splitlines()[:2]
     except (OSError, ValueError, KeyError):
         return None
-    comando = Path(f"/proc/{pid}/cmdline")
-    return int(pid) if comando.exists() and pasta.encode() in comando.read_bytes() else None
+    command = Path(f"/proc/{pid}/cmdline")
+    return int(pid) if command.exists() and folder.encode() in command.read_bytes() else None

@@ -6,27 +6,27 @@ import argparse
 import sys
 from pathlib import Path
 
-from sandbox.report.report import montar
+from sandbox.report.report import build
 from sandbox.sources import sources
-from sandbox.stack.ambiente import dsn, senha_postgres
-from sandbox.stack.estado import RAIZ, Estado
+from sandbox.stack.ambiente import dsn, postgres_password
+from sandbox.stack.estado import ROOT, StackState
 
 
-def urls_de(estado: Estado) -> dict[str, str]:
-    senha = senha_postgres(estado)
-    bancos = ("fusion_integracao", "fusion", "simulador", *(s.database for s in sources().values()))
-    ehr = estado.url_fhir.replace("://", f"://:{estado.segredos['segredo_fhir']}@", 1)
-    return {banco: dsn(estado, senha, banco) for banco in bancos} | {"ehr": ehr}
+def urls_of(state: StackState) -> dict[str, str]:
+    password = postgres_password(state)
+    databases = ("fusion_integracao", "fusion", "simulador", *(s.database for s in sources().values()))
+    ehr = state.url_fhir.replace("://", f"://:{state.secrets['segredo_fhir']}@", 1)
+    return {database: dsn(state, password, database) for database in databases} | {"ehr": ehr}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m sandbox.stack.report", description=__doc__)
-    parser.add_argument("--pasta", type=Path, default=RAIZ / ".sandbox", help="state folder of the stack (default .sandbox)")
+    parser.add_argument("--pasta", type=Path, default=ROOT / ".sandbox", help="state folder of the stack (default .sandbox)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     args = parser.parse_args()
-    relatorio = montar(urls_de(Estado(args.pasta)))
-    print(relatorio.json() if args.json else relatorio.texto())
-    return 0 if relatorio.ok else 1
+    report = build(urls_of(StackState(args.pasta)))
+    print(report.json() if args.json else report.texto())
+    return 0 if report.ok else 1
 
 
 if __name__ == "__main__":

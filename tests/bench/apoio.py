@@ -14,61 +14,61 @@ import psycopg2
 
 from sandbox.postgres import Postgres
 
-Medida = dict[str, Any]
+Measure = dict[str, Any]
 """{name, value, unit, goal, met, conditions}; ``goal`` and ``met`` are ``None`` for a figure that only explains another."""
 
 
-def medida(
-    nome: str, valor: float | None, unidade: str, condicoes: str, *, minimo: float | None = None, maximo: float | None = None
-) -> Medida:
+def measure(
+    name: str, value: float | None, unit: str, conditions: str, *, minimum: float | None = None, maximum: float | None = None
+) -> Measure:
     """One result; without a value no goal is met."""
-    meta = f">= {minimo:g}" if minimo is not None else f"<= {maximo:g}" if maximo is not None else None
+    meta = f">= {minimum:g}" if minimum is not None else f"<= {maximum:g}" if maximum is not None else None
     atingida = None
     if meta is not None:
-        atingida = valor is not None and (minimo is None or valor >= minimo) and (maximo is None or valor <= maximo)
+        atingida = value is not None and (minimum is None or value >= minimum) and (maximum is None or value <= maximum)
     return {
-        "name": nome,
-        "value": None if valor is None else round(valor, 3),
-        "unit": unidade,
+        "name": name,
+        "value": None if value is None else round(value, 3),
+        "unit": unit,
         "goal": meta,
         "met": atingida,
-        "conditions": condicoes,
+        "conditions": conditions,
     }
 
 
-def maquina() -> str:
+def machine() -> str:
     """Load of the machine now: a figure from a busy one is not comparable."""
     return f"{os.cpu_count()} cores, load average {os.getloadavg()[0]:.1f}"
 
 
 @contextmanager
-def pasta_temporaria() -> Iterator[Path]:
+def temporary_folder() -> Iterator[Path]:
     """A folder that goes with the benchmark."""
-    pasta = Path(tempfile.mkdtemp(prefix="bench-fusion-"))
+    folder = Path(tempfile.mkdtemp(prefix="bench-fusion-"))
     try:
-        yield pasta
+        yield folder
     finally:
-        shutil.rmtree(pasta, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
-def servidor_postgres() -> Iterator[tuple[Postgres, Path]]:
+def postgres_server() -> Iterator[tuple[Postgres, Path]]:
     """A PostgreSQL of the benchmark's own and the folder it lives in."""
-    with pasta_temporaria() as pasta:
-        postgres = Postgres(pasta / "postgres")
+    with temporary_folder() as folder:
+        postgres = Postgres(folder / "postgres")
         try:
-            yield postgres.iniciar(), pasta
+            yield postgres.start_run(), folder
         finally:
-            postgres.apagar()
+            postgres.delete()
 
 
-def executar(url: str, *comandos: str) -> None:
+def run_sql(url: str, *commands: str) -> None:
     """Run statements that return nothing, each on its own."""
     con = psycopg2.connect(url)
     try:
         con.autocommit = True
         with con.cursor() as cur:
-            for comando in comandos:
-                cur.execute(comando)
+            for command in commands:
+                cur.execute(command)
     finally:
         con.close()

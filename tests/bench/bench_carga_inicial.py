@@ -14,155 +14,155 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-from include.fusion.delivery.work import Parametros
+from include.fusion.delivery.work import DeliveryParameters
 from include.fusion.wiring import CARGA_INICIAL
 from sandbox.postgres import Postgres
-from sandbox.processos import encerrar, iniciar
-from tests.bancada import Bancada
-from tests.bench.apoio import Medida, maquina, medida, servidor_postgres
+from sandbox.processos import end_process, start_run
+from tests.bancada import Harness
+from tests.bench.apoio import Measure, machine, measure, postgres_server
 
-RAIZ = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 MB = 1e6
 SEMENTE = 2026
-ESPERA = 1800.0
+WAIT = 1800.0
 _TRANSITO = 3.0
 """Seconds after a kill in which Fusion finishes what was on its way."""
 
 
-class Tarefa:
-    """One child that loads keys and delivers them; what it says about itself is in ``amostras``."""
+class Task:
+    """One child that loads keys and delivers them; what it says about itself is in ``samples``."""
 
-    def __init__(self, bancada: Bancada, pasta: Path, tentativa: int, limite: int = 0) -> None:
-        self._saida = pasta / f"tarefa-{bancada.servidor.porta}-{tentativa}.log"
-        urls = {nome: url.replace("postgresql://", "postgresql+psycopg2://", 1) for nome, url in bancada.dsn.items()}
-        pedido = {
+    def __init__(self, harness: Harness, folder: Path, attempt: int, limit: int = 0) -> None:
+        self._output = folder / f"tarefa-{harness.server.port}-{attempt}.log"
+        urls = {name: url.replace("postgresql://", "postgresql+psycopg2://", 1) for name, url in harness.dsn.items()}
+        request = {
             "fila": urls["fila"],
             "origem": urls["origem"],
-            "url": bancada.servidor.url,
-            "token": bancada.servidor.token,
-            "dono": f"esus_ab_carga_inicial/bench/processamento#{tentativa}|",
-            "limite": limite,
+            "url": harness.server.url,
+            "token": harness.server.token,
+            "dono": f"esus_ab_carga_inicial/bench/processamento#{attempt}|",
+            "limite": limit,
         }
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(RAIZ), str(RAIZ / "plugins"))), "AIRFLOW_HOME": str(pasta)}
-        comando = [sys.executable, "-m", "tests.bench.carga_filho", json.dumps(pedido)]
-        self.processo: subprocess.Popen[bytes] = iniciar(comando, log=self._saida, env=env, cwd=RAIZ)
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "plugins"))), "AIRFLOW_HOME": str(folder)}
+        command = [sys.executable, "-m", "tests.bench.carga_filho", json.dumps(request)]
+        self.processo: subprocess.Popen[bytes] = start_run(command, log=self._output, env=env, cwd=ROOT)
 
     @property
-    def amostras(self) -> list[dict[str, Any]]:
-        linhas = self._saida.read_text(errors="replace").split("\n")[:-1]
-        return [json.loads(linha) for linha in linhas if linha.startswith('{"passo"')]
+    def samples(self) -> list[dict[str, Any]]:
+        lines = self._output.read_text(errors="replace").split("\n")[:-1]
+        return [json.loads(line) for line in lines if line.startswith('{"passo"')]
 
-    def ate(self, pronto: Callable[[dict[str, Any]], bool]) -> None:
+    def until(self, ready: Callable[[dict[str, Any]], bool]) -> None:
         """Wait for a sample like that, or for the end; a child that fails is an error."""
-        limite = time.monotonic() + ESPERA
-        while self.processo.poll() is None and time.monotonic() < limite:
-            feitas = self.amostras
-            if feitas and pronto(feitas[-1]):
+        limit = time.monotonic() + WAIT
+        while self.processo.poll() is None and time.monotonic() < limit:
+            done = self.samples
+            if done and ready(done[-1]):
                 return
             time.sleep(0.05)
         if self.processo.returncode != 0:
-            ultima = (self._saida.read_text(errors="replace").strip().splitlines() or ["nothing said"])[-1]
-            raise RuntimeError(f"the load's process ended with {self.processo.returncode}: {ultima[:200]}")
+            last = (self._output.read_text(errors="replace").strip().splitlines() or ["nothing said"])[-1]
+            raise RuntimeError(f"the load's process ended with {self.processo.returncode}: {last[:200]}")
 
-    def terminar(self) -> None:
-        self.ate(lambda _: False)
+    def finish(self) -> None:
+        self.until(lambda _: False)
 
-    def fechar(self) -> None:
-        encerrar(self.processo, signal.SIGKILL)
+    def close(self) -> None:
+        end_process(self.processo, signal.SIGKILL)
 
 
-def memoria(postgres: Postgres, pasta: Path, total: int, limite: int) -> list[Medida]:
-    """Load all keys, deliver up to ``limite`` records, and watch the process."""
+def memory(postgres: Postgres, folder: Path, total: int, limit: int) -> list[Measure]:
+    """Load all keys, deliver up to ``limit`` records, and watch the process."""
     print(f"  generating {total} attendances", flush=True)
-    inicio = time.monotonic()
-    bancada = Bancada(postgres, pasta, "esus_ab", total)
+    start = time.monotonic()
+    harness = Harness(postgres, folder, "esus_ab", total)
     try:
-        gerado = time.monotonic() - inicio
-        tarefa = Tarefa(bancada, pasta, 1, limite)
+        gerado = time.monotonic() - start
+        task = Task(harness, folder, 1, limit)
         try:
-            tarefa.terminar()
+            task.finish()
         finally:
-            tarefa.fechar()
-        amostras = tarefa.amostras
-        na_fila = bancada.fila("select count(*) from ImportacaoAtendimento where processo = %s", CARGA_INICIAL)[0][0]
+            task.close()
+        samples = task.samples
+        in_queue = harness.fila("select count(*) from ImportacaoAtendimento where processo = %s", CARGA_INICIAL)[0][0]
     finally:
-        bancada.fechar()
-    carga, entrega = ([a for a in amostras if a["passo"] == passo] for passo in ("carga", "entrega"))
-    fim = next(a for a in amostras if a["passo"] == "fim")
-    duracao_carga = entrega[0]["t"] - carga[0]["t"]
-    duracao = fim["t"] - entrega[0]["t"]
-    terco = len(entrega) // 3
-    meio, ultimo = (mean(a["rss"] for a in parte) for parte in (entrega[terco : 2 * terco], entrega[2 * terco :]))
-    tudo = "all of them delivered" if fim["entregues"] >= na_fila else f"{fim['entregues']} of them delivered (bounded to save time)"
-    como = (
-        f"{total} e-SUS attendances (generated in {gerado:.0f} s), {na_fila} keys queued in {duracao_carga:.0f} s, {tudo} in {duracao:.0f} s; "
+        harness.close()
+    carga, delivery = ([a for a in samples if a["passo"] == step] for step in ("carga", "entrega"))
+    end = next(a for a in samples if a["passo"] == "fim")
+    duracao_carga = delivery[0]["t"] - carga[0]["t"]
+    duration = end["t"] - delivery[0]["t"]
+    terco = len(delivery) // 3
+    middle, last = (mean(a["rss"] for a in part) for part in (delivery[terco : 2 * terco], delivery[2 * terco :]))
+    everything = "all of them delivered" if end["entregues"] >= in_queue else f"{end['entregues']} of them delivered (bounded to save time)"
+    how = (
+        f"{total} e-SUS attendances (generated in {gerado:.0f} s), {in_queue} keys queued in {duracao_carga:.0f} s, {everything} in {duration:.0f} s; "
         f"CargaInicial and Entrega as the operators build them, in a child process that has Airflow's task runner and the operators imported, "
         f"but no supervisor above it; "
-        f"RSS sampled 4 times a second; {maquina()}"
+        f"RSS sampled 4 times a second; {machine()}"
     )
-    pico = max(a["rss"] for a in amostras) / MB
+    peak = max(a["rss"] for a in samples) / MB
     return [
-        medida("initial load: peak RSS of the task process", pico, "MB", como, maximo=350),
-        medida("initial load: RSS last third / middle third of the delivery", ultimo / meio, "ratio",
-               f"{meio / MB:.0f} MB, then {ultimo / MB:.0f} MB; {como}", maximo=1.05),
-        medida("initial load: keys queued", na_fila / duracao_carga, "rows/s", como),
-        medida("initial load: delivery", fim["entregues"] / duracao, "records/s", como),
+        measure("initial load: peak RSS of the task process", peak, "MB", how, maximum=350),
+        measure("initial load: RSS last third / middle third of the delivery", last / middle, "ratio",
+               f"{middle / MB:.0f} MB, then {last / MB:.0f} MB; {how}", maximum=1.05),
+        measure("initial load: keys queued", in_queue / duracao_carga, "rows/s", how),
+        measure("initial load: delivery", end["entregues"] / duration, "records/s", how),
     ]  # fmt: skip
 
 
-def morte(postgres: Postgres, pasta: Path, total: int, mortes: int) -> list[Medida]:
-    """Kill the process in the load of the keys, then ``mortes`` times in the delivery, and see what Fusion got in the end."""
+def death(postgres: Postgres, folder: Path, total: int, deaths: int) -> list[Measure]:
+    """Kill the process in the load of the keys, then ``deaths`` times in the delivery, and see what Fusion got in the end."""
     rng = random.Random(SEMENTE)
-    bancada = Bancada(postgres, pasta, "esus_ab", total)
+    harness = Harness(postgres, folder, "esus_ab", total)
     repetidos: list[int] = []
     pontos: list[str] = []
     try:
         # A page (2000 keys) is done in a moment: the first kill falls somewhere into the first pages.
         # The others are spread: two within one batch would count what the first of them left behind twice.
-        alvos = [(n + rng.uniform(0.1, 0.9)) / mortes * total for n in range(mortes)]
-        for tentativa, alvo in enumerate([0.0, *alvos], 1):
-            tarefa = Tarefa(bancada, pasta, tentativa)
+        targets = [(n + rng.uniform(0.1, 0.9)) / deaths * total for n in range(deaths)]
+        for attempt, target in enumerate([0.0, *targets], 1):
+            task = Task(harness, folder, attempt)
             try:
-                ja = 0 if not alvo else bancada.fusion("select count(*) from aplicacao")[0][0]
-                passo = "carga" if not alvo else "entrega"
-                tarefa.ate(lambda a, p=passo, n=alvo - ja: a["passo"] == p and a["entregues"] >= n)  # type: ignore[misc]
-                time.sleep(rng.uniform(0, 0.2 if not alvo else 1.0))
-                tarefa.processo.send_signal(signal.SIGKILL)
-                tarefa.processo.wait()
+                at_once = 0 if not target else harness.fusion("select count(*) from aplicacao")[0][0]
+                step = "carga" if not target else "entrega"
+                task.until(lambda a, p=step, n=target - at_once: a["passo"] == p and a["entregues"] >= n)  # type: ignore[misc]
+                time.sleep(rng.uniform(0, 0.2 if not target else 1.0))
+                task.processo.send_signal(signal.SIGKILL)
+                task.processo.wait()
             finally:
-                tarefa.fechar()
+                task.close()
             time.sleep(_TRANSITO)
-            aceitos = {c for (c,) in bancada.fusion("select codigo from aplicacao")}
+            accepted_values = {c for (c,) in harness.fusion("select codigo from aplicacao")}
             # A row that is not concluded goes out again, whatever else was noted about it.
-            concluidos = {c for (c,) in bancada.fila("select chave from ImportacaoAtendimento where situacao = 'concluido'")}
-            repetidos.append(len(aceitos - concluidos))
-            pontos.append(f"{len(aceitos)} accepted" if alvo else "in the load of the keys")
-        ultima = Tarefa(bancada, pasta, mortes + 2)
+            concluidos = {c for (c,) in harness.fila("select chave from ImportacaoAtendimento where situacao = 'concluido'")}
+            repetidos.append(len(accepted_values - concluidos))
+            pontos.append(f"{len(accepted_values)} accepted" if target else "in the load of the keys")
+        last = Task(harness, folder, deaths + 2)
         try:
-            ultima.terminar()
+            last.finish()
         finally:
-            ultima.fechar()
-        perdidos = set(bancada.divergentes())
-        recusados = {c for (c,) in bancada.fila("select chave from ImportacaoAtendimento where situacao = 'erro'")}
-        abertos = bancada.fila("select count(*) from ImportacaoAtendimento where situacao in ('pendente', 'reservado')")[0][0]
-        dobrados = len(bancada.duplicados()) + bancada.fusion("select count(*) - count(distinct codigo) from aplicacao")[0][0]
+            last.close()
+        perdidos = set(harness.divergent())
+        refused = {c for (c,) in harness.fila("select chave from ImportacaoAtendimento where situacao = 'erro'")}
+        open_count = harness.fila("select count(*) from ImportacaoAtendimento where situacao in ('pendente', 'reservado')")[0][0]
+        doubled_rows = len(harness.duplicates()) + harness.fusion("select count(*) - count(distinct codigo) from aplicacao")[0][0]
     finally:
-        bancada.fechar()
-    como = (
+        harness.close()
+    how = (
         f"{total} attendances, all delivered; SIGKILL (seed {SEMENTE}) at: {', '.join(pontos)}; resumed by a new process each time; sent again "
         f"each time: {', '.join(map(str, repetidos))}, that is accepted by Fusion but not concluded in the queue when the process died; "
-        f"{len(recusados)} refused, {abertos} left open; batches of {Parametros.lote}; no Airflow in between; {maquina()}"
+        f"{len(refused)} refused, {open_count} left open; batches of {DeliveryParameters.lote}; no Airflow in between; {machine()}"
     )
     return [
-        medida("initial load: records sent again after a SIGKILL, worst", max(repetidos), "records", como, maximo=Parametros.lote),
-        medida("initial load: lost after SIGKILLs", len(perdidos - recusados) + abertos, "records", como, maximo=0),
-        medida("initial load: applied twice after SIGKILLs", dobrados, "records", como, maximo=0),
+        measure("initial load: records sent again after a SIGKILL, worst", max(repetidos), "records", how, maximum=DeliveryParameters.lote),
+        measure("initial load: lost after SIGKILLs", len(perdidos - refused) + open_count, "records", how, maximum=0),
+        measure("initial load: applied twice after SIGKILLs", doubled_rows, "records", how, maximum=0),
     ]
 
 
-def run(rapido: bool = False) -> list[Medida]:
+def run(quick: bool = False) -> list[Measure]:
     """Memory first, on the large history; then the kills, on one small enough to be delivered whole."""
-    with servidor_postgres() as (postgres, pasta):
-        if rapido:
-            return memoria(postgres, pasta, 20_000, 3_000) + morte(postgres, pasta, 1_500, 1)
-        return memoria(postgres, pasta, 200_000, 60_000) + morte(postgres, pasta, 10_000, 3)
+    with postgres_server() as (postgres, folder):
+        if quick:
+            return memory(postgres, folder, 20_000, 3_000) + death(postgres, folder, 1_500, 1)
+        return memory(postgres, folder, 200_000, 60_000) + death(postgres, folder, 10_000, 3)

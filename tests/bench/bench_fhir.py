@@ -16,108 +16,108 @@ from typing import Any
 import aiohttp
 import psycopg2
 
-from include.fusion.fhir.config.model import Metadados
-from include.fusion.fhir.mapping.observation import para_fhir
-from include.fusion.fhir.mapping.validate import em_json
-from include.fusion.fhir.platform.repository import Repositorio
-from include.fusion.wiring.fhir_names import TempoReal
-from sandbox.fhir.servidor import ServidorFhir
+from include.fusion.fhir.config.model import SyncSettings
+from include.fusion.fhir.mapping.observation import to_fhir
+from include.fusion.fhir.mapping.validate import as_json
+from include.fusion.fhir.platform.repository import Repository
+from include.fusion.wiring.fhir_names import Realtime
+from sandbox.fhir.servidor import FhirServer
 from sandbox.origens import plataforma
 from sandbox.postgres import Postgres
-from sandbox.report.base import Relatorio
-from sandbox.report.fhir import PUSH, somar
-from sandbox.simulador import Origem, criar_registro
+from sandbox.report.base import Report
+from sandbox.report.fhir import PUSH, add
+from sandbox.simulador import Origin, create_register
 from sandbox.stack import airflow_api
-from tests.bench.apoio import Medida, executar, maquina, medida, servidor_postgres
+from tests.bench.apoio import Measure, machine, measure, postgres_server, run_sql
 from tests.bench.hub import hub
-from tests.integration.fhir_apoio import BancadaFhir
+from tests.integration.fhir_apoio import FhirHarness
 
-META = Metadados()
+META = SyncSettings()
 
 
 @contextmanager
-def bancada(tenants: int, pacientes: int) -> Iterator[BancadaFhir]:
+def harness(tenants: int, pacientes: int) -> Iterator[FhirHarness]:
     """A platform and a FHIR server of the benchmark's own."""
-    with servidor_postgres() as (postgres, pasta):
-        servidor = ServidorFhir(pasta / "fhir", validade_token=3600).iniciar()
-        feita = _bancada(postgres, pasta, servidor, tenants, pacientes)
+    with postgres_server() as (postgres, folder):
+        server = FhirServer(folder / "fhir", token_validity=3600).start_run()
+        made = _harness(postgres, folder, server, tenants, pacientes)
         try:
-            yield feita
+            yield made
         finally:
-            feita.fechar()
-            servidor.parar()
+            made.close()
+            server.stop()
 
 
-def _bancada(postgres: Postgres, pasta: Path, servidor: ServidorFhir, tenants: int, pacientes: int) -> BancadaFhir:
-    return BancadaFhir(postgres.criar_banco("plataforma"), pasta, servidor, tenants, pacientes)
+def _harness(postgres: Postgres, folder: Path, server: FhirServer, tenants: int, pacientes: int) -> FhirHarness:
+    return FhirHarness(postgres.create_database("plataforma"), folder, server, tenants, pacientes)
 
 
-def semear(b: BancadaFhir, quantas: int, tenant: str = "") -> list[str]:
+def sow(b: FhirHarness, count: int, tenant: str = "") -> list[str]:
     """Observations of a tenant in one transaction."""
-    ids = b.observar(quantas, tenant)
-    executar(b.dsn, "analyze observations", "analyze SincronizacaoFhir")
+    ids = b.observe(count, tenant)
+    run_sql(b.dsn, "analyze observations", "analyze SincronizacaoFhir")
     return ids
 
 
 # -- push beside a bare client ---------------------------------------------------------------------------------------------------------
 
 
-def pacotes(b: BancadaFhir, ids: list[str]) -> list[bytes]:
+def packages(b: FhirHarness, ids: list[str]) -> list[bytes]:
     """The bundles that the push would send for these, ready made: same size, same conditional creates."""
-    entradas = []
-    for local in Repositorio(b.engine, b.tenant).observacoes(ids).values():
-        pedido = {"method": "POST", "url": "Observation", "ifNoneExist": f"identifier={META.observation_system}|{local.obs.id}"}
-        recurso = para_fhir(local.obs, f"Patient/{local.pessoa.ehr_id}", META)
-        entradas.append({"resource": recurso, "request": pedido})
-    fatias = [entradas[i : i + META.bundle_size] for i in range(0, len(entradas), META.bundle_size)]
-    return [em_json({"resourceType": "Bundle", "type": META.bundle, "entry": f}) for f in fatias]
+    entries = []
+    for local in Repository(b.engine, b.tenant).observacoes(ids).values():
+        request = {"method": "POST", "url": "Observation", "ifNoneExist": f"identifier={META.observation_system}|{local.obs.id}"}
+        resource = to_fhir(local.obs, f"Patient/{local.person.ehr_id}", META)
+        entries.append({"resource": resource, "request": request})
+    chunks = [entries[i : i + META.bundle_size] for i in range(0, len(entries), META.bundle_size)]
+    return [as_json({"resourceType": "Bundle", "type": META.bundle, "entry": f}) for f in chunks]
 
 
-async def nu(b: BancadaFhir, corpos: list[bytes]) -> float:
+async def bare(b: FhirHarness, bodies: list[bytes]) -> float:
     """Seconds that a client takes which does nothing but send, over as many connections as the push uses."""
-    assert b.servidor is not None
-    fila = list(corpos)
-    cabecalhos = {"X-API-Key": b.servidor.segredo, "Content-Type": "application/fhir+json"}
+    assert b.server is not None
+    fila = list(bodies)
+    headers = {"X-API-Key": b.server.secret, "Content-Type": "application/fhir+json"}
 
-    async def mandar(sessao: aiohttp.ClientSession) -> None:
+    async def dispatch(session: aiohttp.ClientSession) -> None:
         while fila:
-            async with sessao.post(b.cliente().config.base_url, data=fila.pop(), headers=cabecalhos) as resposta:
-                lido = await resposta.json(content_type=None)
-                outros = {e["response"]["status"] for e in lido["entry"]} - {"201 Created"}
-                assert not outros, f"the bare client was answered {outros}"
+            async with session.post(b.client().config.base_url, data=fila.pop(), headers=headers) as response:
+                read_item = await response.json(content_type=None)
+                others = {e["response"]["status"] for e in read_item["entry"]} - {"201 Created"}
+                assert not others, f"the bare client was answered {others}"
 
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=300)) as sessao:
-        inicio = time.perf_counter()
-        await asyncio.gather(*(mandar(sessao) for _ in range(META.concurrency)))
-        return time.perf_counter() - inicio
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=300)) as http:
+        start = time.perf_counter()
+        await asyncio.gather(*(dispatch(http) for _ in range(META.concurrency)))
+        return time.perf_counter() - start
 
 
-def envio(rapido: bool) -> list[Medida]:
+def outgoing(quick: bool) -> list[Measure]:
     """Push and bare client take turns on one server, so that its growth and the machine's load are the same for both."""
-    quantas, voltas = (500, 2) if rapido else (3000, 4)
-    nossas, nuas = [], []
-    with bancada(1, 50) as b:
-        semear(b, 300)
-        b.enviar()  # Every patient is known, and both sides are warm.
+    count, voltas = (500, 2) if quick else (3000, 4)
+    ours, nuas = [], []
+    with harness(1, 50) as b:
+        sow(b, 300)
+        b.send()  # Every patient is known, and both sides are warm.
         for _ in range(voltas):
-            ids = semear(b, quantas)
-            corpos = pacotes(b, ids)
-            executar(b.dsn, 'update observations set "syncedToEHR" = true where not "syncedToEHR"')
-            nuas.append(quantas / asyncio.run(nu(b, corpos)))
-            semear(b, quantas)
-            inicio = time.perf_counter()
-            enviados = b.enviar().enviados
-            nossas.append(enviados / (time.perf_counter() - inicio))
-        faltam = b.pendentes()
-    taxa, parte = statistics.median(nossas), 100 * statistics.median(nossas) / statistics.median(nuas)
-    como = (
-        f"{voltas} rounds of {quantas} in turn with a bare client ({statistics.median(nuas):.0f}/s with the same bundles of {META.bundle_size} over"
-        f" {META.concurrency} connections); queue, mapping, R4B validation, conditional create, outcomes stored; {faltam} left unsent; {maquina()}"
+            ids = sow(b, count)
+            bodies = packages(b, ids)
+            run_sql(b.dsn, 'update observations set "syncedToEHR" = true where not "syncedToEHR"')
+            nuas.append(count / asyncio.run(bare(b, bodies)))
+            sow(b, count)
+            start = time.perf_counter()
+            sent = b.send().enviados
+            ours.append(sent / (time.perf_counter() - start))
+        missing = b.pending_ones()
+    rate, part = statistics.median(ours), 100 * statistics.median(ours) / statistics.median(nuas)
+    how = (
+        f"{voltas} rounds of {count} in turn with a bare client ({statistics.median(nuas):.0f}/s with the same bundles of {META.bundle_size} over"
+        f" {META.concurrency} connections); queue, mapping, R4B validation, conditional create, outcomes stored; {missing} left unsent; {machine()}"
     )
-    basta = taxa >= 500
+    basta = rate >= 500
     return [
-        medida("fhir: push in bundles", taxa, "obs/s", como, minimo=500 if basta else None),
-        medida("fhir: push, share of what the server takes from a bare client", parte, "%", como, minimo=None if basta else 80),
+        measure("fhir: push in bundles", rate, "obs/s", how, minimum=500 if basta else None),
+        measure("fhir: push, share of what the server takes from a bare client", part, "%", how, minimum=None if basta else 80),
     ]
 
 
@@ -125,97 +125,99 @@ def envio(rapido: bool) -> list[Medida]:
 
 
 @contextmanager
-def mudo() -> Iterator[str]:
+def mute() -> Iterator[str]:
     """Address of a server that takes connections and never says a word: the slowest way to be dead."""
-    with socket.socket() as tomada:
-        tomada.bind(("127.0.0.1", 0))
-        tomada.listen(512)
-        yield f"http://127.0.0.1:{tomada.getsockname()[1]}/fhir"
+    with socket.socket() as listening_socket:
+        listening_socket.bind(("127.0.0.1", 0))
+        listening_socket.listen(512)
+        yield f"http://127.0.0.1:{listening_socket.getsockname()[1]}/fhir"
 
 
-def _ate_acabar(b: BancadaFhir, tenants: list[str]) -> float:
-    inicio = time.perf_counter()
+def _until_over(b: FhirHarness, tenants: list[str]) -> float:
+    start = time.perf_counter()
     while b.sql('select 1 from observations where not "syncedToEHR" and "tenantId" = any(%s) limit 1', tenants):
         time.sleep(0.1)
-    return time.perf_counter() - inicio
+    return time.perf_counter() - start
 
 
-async def servir(b: BancadaFhir, vivos: list[str]) -> float:
+async def serve_forever(b: FhirHarness, living: list[str]) -> float:
     """Seconds until everything of the living tenants is sent."""
-    tarefa = asyncio.create_task(TempoReal(b.engine, b.cliente, f"bench{secrets.token_hex(4)}#|", intervalo=0.1).executar())
-    duracao = await asyncio.to_thread(_ate_acabar, b, vivos)
-    tarefa.cancel()
+    task = asyncio.create_task(Realtime(b.engine, b.client, f"bench{secrets.token_hex(4)}#|", interval=0.1).run())
+    duration = await asyncio.to_thread(_until_over, b, living)
+    task.cancel()
     with suppress(asyncio.CancelledError):
-        await tarefa
-    return duracao
+        await task
+    return duration
 
 
-def muitos_tenants(rapido: bool) -> list[Medida]:
+def many_tenants(quick: bool) -> list[Measure]:
     """With and without work for the dead ones, in turn: A B B A."""
-    total, mortos, cada, voltas = (30, 4, 4, 1) if rapido else (200, 10, 15, 2)
-    tempos: dict[bool, list[float]] = {True: [], False: []}
-    with bancada(total, 2) as b, mudo() as calado:
+    total, dead_count, each, voltas = (30, 4, 4, 1) if quick else (200, 10, 15, 2)
+    times: dict[bool, list[float]] = {True: [], False: []}
+    with harness(total, 2) as b, mute() as silent:
         ids = [t.id for t in b.tenants]
-        vivos, fora = ids[mortos:], ids[:mortos]
+        living, outage = ids[dead_count:], ids[:dead_count]
         for tenant in ids:
-            b.configurar(tenant, syncFrequency="realtime")
-        for n, tenant in enumerate(fora):
-            onde = calado if n % 2 else "http://127.0.0.1:1/fhir"
-            b.configurar(tenant, syncFrequency="realtime", baseUrl=onde, **b.servidor.acesso("apikey"), initialDelay=1000, maxDelay=30_000)  # type: ignore[union-attr]
-        _observar(b, dict.fromkeys(vivos, 4))
-        asyncio.run(servir(b, vivos))  # Patients and tokens are there.
+            b.configure(tenant, syncFrequency="realtime")
+        for n, tenant in enumerate(outage):
+            where = silent if n % 2 else "http://127.0.0.1:1/fhir"
+            b.configure(tenant, syncFrequency="realtime", baseUrl=where, **b.server.acesso("apikey"), initialDelay=1000, maxDelay=30_000)  # type: ignore[union-attr]
+        _observe(b, dict.fromkeys(living, 4))
+        asyncio.run(serve_forever(b, living))  # Patients and tokens are there.
         for com in [True, False, False, True] * voltas:
-            executar(b.dsn, "delete from marca_dagua where origem = 'pausa'")
-            executar(b.dsn, 'update observations set "syncedToEHR" = true', "delete from SincronizacaoFhir where situacao <> 'concluido'")
-            _observar(b, dict.fromkeys(vivos, cada) | (dict.fromkeys(fora, cada) if com else {}))
-            tempos[com].append(asyncio.run(servir(b, vivos)))
-    com_mortos, sem = statistics.mean(tempos[True]), statistics.mean(tempos[False])
-    como = (
-        f"{total} tenants, {cada} observations each; {mortos} dead, half refuse the connection and half never answer; real time, A B B A × {voltas}: "
-        f"{', '.join(f'{t:.1f}' for t in tempos[True])} s with them, {', '.join(f'{t:.1f}' for t in tempos[False])} s without; {maquina()}"
+            run_sql(b.dsn, "delete from marca_dagua where origem = 'pausa'")
+            run_sql(b.dsn, 'update observations set "syncedToEHR" = true', "delete from SincronizacaoFhir where situacao <> 'concluido'")
+            _observe(b, dict.fromkeys(living, each) | (dict.fromkeys(outage, each) if com else {}))
+            times[com].append(asyncio.run(serve_forever(b, living)))
+    com_mortos, without = statistics.mean(times[True]), statistics.mean(times[False])
+    how = (
+        f"{total} tenants, {each} observations each; {dead_count} dead, half refuse the connection and half never answer; real time, A B B A × {voltas}: "
+        f"{', '.join(f'{t:.1f}' for t in times[True])} s with them, {', '.join(f'{t:.1f}' for t in times[False])} s without; {machine()}"
     )
-    return [medida("fhir: healthy tenants slowed by ten dead servers", 100 * (com_mortos / sem - 1), "%", como, maximo=10)]
+    return [measure("fhir: healthy tenants slowed by ten dead servers", 100 * (com_mortos / without - 1), "%", how, maximum=10)]
 
 
-def _observar(b: BancadaFhir, quantas: dict[str, int]) -> None:
+def _observe(b: FhirHarness, count: dict[str, int]) -> None:
     con = psycopg2.connect(b.dsn)
-    for tenant, n in quantas.items():
+    for tenant, n in count.items():
         for _ in range(n):
-            plataforma.observar(con, b.rng, tenant)
+            plataforma.observe(con, b.rng, tenant)
     con.commit()
     con.close()
-    executar(b.dsn, "analyze observations", "analyze SincronizacaoFhir")
+    run_sql(b.dsn, "analyze observations", "analyze SincronizacaoFhir")
 
 
 # -- real time -------------------------------------------------------------------------------------------------------------------------
 
 
-def tempo_real(rapido: bool) -> list[Medida]:
+def realtime(quick: bool) -> list[Measure]:
     """From the observation's commit to its fhirResourceId, watcher and DAG included."""
-    duracao = 30 if rapido else 180
+    duration = 30 if quick else 180
     with hub() as h:
-        h.esperar(lambda: not airflow_api.faltam_dags(h.estado), 120, "loading the DAGs")
-        h.ociosa()
-        criar_registro(h.urls["simulador"])
+        h.wait(lambda: not airflow_api.missing_dags(h.estado), 120, "loading the DAGs")
+        h.idle()
+        create_register(h.urls["simulador"])
         urls: dict[str, str] = {**h.urls}
-        fim = threading.Event()
-        origem = Origem("plataforma", urls["plataforma"], urls["simulador"], taxa=1.0, duracao=duracao, invalidos=0, semente=3, fim=fim)
-        origem.start()
-        h.esperar(lambda: not origem.is_alive(), duracao + 60, "the platform's work")
-        limite = time.monotonic() + 30
-        relatorio: Any = Relatorio()
-        somar(relatorio, urls)
-        while relatorio.integrations[PUSH].missing and time.monotonic() < limite:
-            h.passar(1)
-            somar(relatorio, urls)
-        linha = relatorio.integrations[PUSH]
-    como = f"{duracao} s, 1 change/s over three tenants, two of them on realtime; {linha.changed} changes, {linha.missing} missing, {linha.doubled} doubled; {maquina()}"
+        end = threading.Event()
+        origin = Origin(
+            "plataforma", urls["plataforma"], urls["simulador"], rate=1.0, duration=duration, invalid_share=0, semente=3, end=end
+        )
+        origin.start()
+        h.wait(lambda: not origin.is_alive(), duration + 60, "the platform's work")
+        limit = time.monotonic() + 30
+        report: Any = Report()
+        add(report, urls)
+        while report.integrations[PUSH].missing and time.monotonic() < limit:
+            h.pass_over(1)
+            add(report, urls)
+        row = report.integrations[PUSH]
+    how = f"{duration} s, 1 change/s over three tenants, two of them on realtime; {row.changed} changes, {row.missing} missing, {row.doubled} doubled; {machine()}"
     return [
-        medida("fhir: realtime p50, from commit to fhirResourceId", linha.p50_s, "s", como, maximo=3),
-        medida("fhir: realtime p95, from commit to fhirResourceId", linha.p95_s, "s", como),
+        measure("fhir: realtime p50, from commit to fhirResourceId", row.p50_s, "s", how, maximum=3),
+        measure("fhir: realtime p95, from commit to fhirResourceId", row.p95_s, "s", how),
     ]
 
 
-def run(rapido: bool = False) -> list[Medida]:
+def run(quick: bool = False) -> list[Measure]:
     """Quickest first."""
-    return [*envio(rapido), *muitos_tenants(rapido), *tempo_real(rapido)]
+    return [*outgoing(quick), *many_tenants(quick), *realtime(quick)]

@@ -9,69 +9,69 @@ import time
 
 import psutil
 
-from sandbox.processos import encerrar, iniciar
-from tests.bench.apoio import Medida, executar, maquina, medida, servidor_postgres
-from tests.integration.fhir_apoio import BancadaFhir
+from sandbox.processos import end_process, start_run
+from tests.bench.apoio import Measure, machine, measure, postgres_server, run_sql
+from tests.integration.fhir_apoio import FhirHarness
 
-PAGINAS, POR_PAGINA = 3, 4
+PAGES, PER_PAGE = 3, 4
 
 
-def run(rapido: bool = False) -> list[Medida]:
+def run(quick: bool = False) -> list[Measure]:
     """Memory is compared between the first tenth of the patients and the end: what grows with the patients shows."""
-    pacientes = 1000 if rapido else 10_000
-    with servidor_postgres() as (postgres, pasta):
-        arquivo = pasta / "porta"
-        comando = [sys.executable, "-m", "tests.bench.fhir_paginas", str(arquivo), str(PAGINAS), str(POR_PAGINA)]
-        servidor = iniciar(comando, log=pasta / "paginas.log")
+    pacientes = 1000 if quick else 10_000
+    with postgres_server() as (postgres, folder):
+        file = folder / "porta"
+        command = [sys.executable, "-m", "tests.bench.fhir_paginas", str(file), str(PAGES), str(PER_PAGE)]
+        server = start_run(command, log=folder / "paginas.log")
         b = None
         try:
-            while not arquivo.exists():
+            while not file.exists():
                 time.sleep(0.05)
-            b = BancadaFhir(postgres.criar_banco("plataforma"), pasta, None, tenants=0)
-            b.tenants = _povoar(b, pacientes)
-            b.configuracoes.gravar(
-                b.tenant, {"enabled": True, "baseUrl": f"http://127.0.0.1:{arquivo.read_text()}/fhir", "authType": "apikey",
+            b = FhirHarness(postgres.create_database("plataforma"), folder, None, tenants=0)
+            b.tenants = _populate(b, pacientes)
+            b.configurations.write(
+                b.tenant, {"enabled": True, "baseUrl": f"http://127.0.0.1:{file.read_text()}/fhir", "authType": "apikey",
                            "authConfig": {"apiKey": "qualquer"}}, "bench"
             )  # fmt: skip
-            inicio = time.perf_counter()
-            comando = [sys.executable, "-m", "tests.bench.fhir_filho", b.dsn, b.chave, b.tenant]
-            with subprocess.Popen(comando, stdout=subprocess.PIPE, text=True) as filho:
-                cedo, tarde = _vigiar(b, filho, pacientes)
-                assert filho.stdout is not None
-                feito = json.loads(filho.stdout.read())
-            duracao = time.perf_counter() - inicio
+            start = time.perf_counter()
+            command = [sys.executable, "-m", "tests.bench.fhir_filho", b.dsn, b.chave, b.tenant]
+            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+                cedo, tarde = _watch(b, child, pacientes)
+                assert child.stdout is not None
+                done = json.loads(child.stdout.read())
+            duration = time.perf_counter() - start
         finally:
             if b is not None:
-                b.fechar()
-            encerrar(servidor)
-    como = (
-        f"{feito['pacientes']} patients, {PAGINAS} pages of {POR_PAGINA} each, {feito['novas']} observations stored, {feito['falhas']} refused, in {duracao:.0f} s; "
-        f"peak {cedo:.0f} MB within the first tenth, {tarde:.0f} MB in all; the real pull against pages made up on the spot; {maquina()}"
+                b.close()
+            end_process(server)
+    how = (
+        f"{done['pacientes']} patients, {PAGES} pages of {PER_PAGE} each, {done['novas']} observations stored, {done['falhas']} refused, in {duration:.0f} s; "
+        f"peak {cedo:.0f} MB within the first tenth, {tarde:.0f} MB in all; the real pull against pages made up on the spot; {machine()}"
     )
     return [
-        medida(f"fhir: pull of {pacientes} patients, memory gained after the first tenth", tarde - cedo, "MB", como, maximo=32),
-        medida("fhir: pull", feito["pacientes"] / duracao, "patients/s", como),
+        measure(f"fhir: pull of {pacientes} patients, memory gained after the first tenth", tarde - cedo, "MB", how, maximum=32),
+        measure("fhir: pull", done["pacientes"] / duration, "patients/s", how),
     ]
 
 
-def _povoar(b: BancadaFhir, pacientes: int) -> list[object]:  # one tenant, everybody known to the EHR
+def _populate(b: FhirHarness, pacientes: int) -> list[object]:  # one tenant, everybody known to the EHR
     from sandbox.origens import plataforma
 
-    feitos = plataforma.gerar(b.dsn, 1, pacientes, semente=11)
-    executar(b.dsn, "update patients set \"ehrPatientId\" = 'p' || substr(md5(id), 1, 20)", "analyze patients")
-    return list(feitos)
+    done = plataforma.generate(b.dsn, 1, pacientes, semente=11)
+    run_sql(b.dsn, "update patients set \"ehrPatientId\" = 'p' || substr(md5(id), 1, 20)", "analyze patients")
+    return list(done)
 
 
-def _vigiar(b: BancadaFhir, filho: subprocess.Popen[str], pacientes: int) -> tuple[float, float]:
+def _watch(b: FhirHarness, child: subprocess.Popen[str], pacientes: int) -> tuple[float, float]:
     """Peak megabytes until a tenth of the patients was done, and in all."""
-    processo, cedo, tarde = psutil.Process(filho.pid), 0.0, 0.0
-    while filho.poll() is None:
+    processo, cedo, tarde = psutil.Process(child.pid), 0.0, 0.0
+    while child.poll() is None:
         try:
-            agora = processo.memory_info().rss / 1e6
+            now = processo.memory_info().rss / 1e6
         except psutil.Error:
             break
-        tarde = max(tarde, agora)
+        tarde = max(tarde, now)
         if b.sql("select count(*) from marca_dagua where origem like 'pull:%%'")[0][0] * 10 <= pacientes:
-            cedo = max(cedo, agora)
+            cedo = max(cedo, now)
         time.sleep(0.25)
     return cedo, tarde

@@ -7,70 +7,68 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from include.fusion.hl7.build.message import MensagemHl7
-from include.fusion.hl7.wire.mllp import EnderecoMllp
-from include.fusion.hl7.wire.transport import Transporte, TransporteHttp, TransporteMllp
-from include.fusion.http.fusion import ApiFusion, ClienteFusion
-from sandbox.fusion.servidor import ServidorFusion
-from sandbox.mllp.servidor import ServidorMllp
-from tests.bench.apoio import Medida, maquina, medida, servidor_postgres
-from tests.unit.hl7_apoio import ajustes, mistura
+from include.fusion.hl7.build.message import Hl7Message
+from include.fusion.hl7.wire.mllp import MllpAddress
+from include.fusion.hl7.wire.transport import HttpTransport, MllpTransport, Transport
+from include.fusion.http.fusion import FusionApi, FusionClient
+from sandbox.fusion.servidor import FusionServer
+from sandbox.mllp.servidor import MllpServer
+from tests.bench.apoio import Measure, machine, measure, postgres_server
+from tests.unit.hl7_apoio import mixture, settings
 
 
-def montadas_por_segundo(segundos: float) -> float:
+def built_per_second(seconds: float) -> float:
     """One process, one thread: a hospital's mix of messages from dataclasses to bytes."""
-    aj, feitas, inicio = ajustes(), 0, time.process_time()
-    while time.process_time() - inicio < segundos:
-        feitas += sum(1 for _ in mistura(aj, feitas, 200))
-    return feitas / (time.process_time() - inicio)
+    profile, done, start = settings(), 0, time.process_time()
+    while time.process_time() - start < seconds:
+        done += sum(1 for _ in mixture(profile, done, 200))
+    return done / (time.process_time() - start)
 
 
-async def _enviar(transporte: Transporte, mensagens: Sequence[MensagemHl7], a_uma: int) -> float:
-    """Accepted per second with ``a_uma`` senders."""
-    fila = iter(mensagens)
+async def _send(transport: Transport, messages: Sequence[Hl7Message], one_at_a_time: int) -> float:
+    """Accepted per second with ``one_at_a_time`` senders."""
+    fila = iter(messages)
 
-    async def seguir() -> None:
+    async def go_on() -> None:
         for m in fila:
-            (await transporte.enviar(m.corpo)).conferir()
+            (await transport.send(m.body)).check()
 
-    async with transporte:
-        await transporte.saude()
-        inicio = time.perf_counter()
-        async with asyncio.TaskGroup() as grupo:
-            for _ in range(a_uma):
-                grupo.create_task(seguir())
-        return len(mensagens) / (time.perf_counter() - inicio)
+    async with transport:
+        await transport.health()
+        start = time.perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for _ in range(one_at_a_time):
+                group.create_task(go_on())
+        return len(messages) / (time.perf_counter() - start)
 
 
-def _enviadas(pasta: Path, dsn: str, quantos: int) -> list[Medida]:
-    aj = ajustes()
-    lotes = [list(mistura(aj, n * quantos, quantos)) for n in range(6)]
-    mllp, medidas = ServidorMllp(dsn, pasta / "mllp").iniciar(), []
-    fusion = ServidorFusion(dsn, pasta / "fusion").iniciar()
-    como = (
-        f"{quantos} mixed messages of HL7 2.4, best of 2, loopback, each stored by the sandbox in PostgreSQL before its answer; {maquina()}"
-    )
+def _sent(folder: Path, dsn: str, count: int) -> list[Measure]:
+    profile = settings()
+    batches = [list(mixture(profile, n * count, count)) for n in range(6)]
+    mllp, measures = MllpServer(dsn, folder / "mllp").start_run(), []
+    fusion = FusionServer(dsn, folder / "fusion").start_run()
+    how = f"{count} mixed messages of HL7 2.4, best of 2, loopback, each stored by the sandbox in PostgreSQL before its answer; {machine()}"
     try:
-        for janela, meta in ((1, 1000), (16, 1000)):
-            endereco = EnderecoMllp("127.0.0.1", mllp.porta, janela=janela)
-            ritmo = max(asyncio.run(_enviar(TransporteMllp(endereco), lotes.pop(), janela)) for _ in range(2))
-            texto = "the next leaves when the one before is answered" if janela == 1 else f"up to {janela} under way, answered in order"
-            medidas.append(
-                medida(f"hl7: acknowledged over one MLLP connection, window {janela}", ritmo, "messages/s", f"{texto}; {como}", minimo=meta)
+        for window, meta in ((1, 1000), (16, 1000)):
+            address = MllpAddress("127.0.0.1", mllp.port, window=window)
+            ritmo = max(asyncio.run(_send(MllpTransport(address), batches.pop(), window)) for _ in range(2))
+            text = "the next leaves when the one before is answered" if window == 1 else f"up to {window} under way, answered in order"
+            measures.append(
+                measure(f"hl7: acknowledged over one MLLP connection, window {window}", ritmo, "messages/s", f"{text}; {how}", minimum=meta)
             )
-        api = ApiFusion(fusion.url, {"Authorization": f"Bearer {fusion.token}"})
-        ritmo = max(asyncio.run(_enviar(TransporteHttp(ClienteFusion(api, 16), "/api/HL7/2"), lotes.pop(), 16)) for _ in range(2))
-        medidas.append(medida("hl7: acknowledged over HTTP", ritmo, "messages/s", f"16 requests at once; {como}"))
+        api = FusionApi(fusion.url, {"Authorization": f"Bearer {fusion.token}"})
+        ritmo = max(asyncio.run(_send(HttpTransport(FusionClient(api, 16), "/api/HL7/2"), batches.pop(), 16)) for _ in range(2))
+        measures.append(measure("hl7: acknowledged over HTTP", ritmo, "messages/s", f"16 requests at once; {how}"))
     finally:
-        mllp.parar()
-        fusion.parar()
-    return medidas
+        mllp.stop()
+        fusion.stop()
+    return measures
 
 
-def run(rapido: bool = False) -> list[Medida]:
+def run(quick: bool = False) -> list[Measure]:
     """Build first, then send to a sandbox on a PostgreSQL of its own."""
-    ritmo = max(montadas_por_segundo(1 if rapido else 4) for _ in range(2))
-    como = f"mix of ADT, ORU, MDM, RDE and SIU of HL7 2.4 from dataclasses to bytes, CPU time of one process, best of 2; {maquina()}"
-    with servidor_postgres() as (postgres, pasta):
-        enviadas = _enviadas(pasta, postgres.criar_banco("fusion"), 500 if rapido else 4000)
-    return [medida("hl7: messages built on one core", ritmo, "messages/s", como, minimo=3000), *enviadas]
+    ritmo = max(built_per_second(1 if quick else 4) for _ in range(2))
+    how = f"mix of ADT, ORU, MDM, RDE and SIU of HL7 2.4 from dataclasses to bytes, CPU time of one process, best of 2; {machine()}"
+    with postgres_server() as (postgres, folder):
+        sent = _sent(folder, postgres.create_database("fusion"), 500 if quick else 4000)
+    return [measure("hl7: messages built on one core", ritmo, "messages/s", how, minimum=3000), *sent]

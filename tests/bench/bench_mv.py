@@ -5,38 +5,38 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from tests.bancada import Bancada
-from tests.bench.apoio import Medida, executar, maquina, medida, servidor_postgres
+from tests.bancada import Harness
+from tests.bench.apoio import Measure, machine, measure, postgres_server, run_sql
 
-QUANTOS = 5000
+COUNT = 5000
 
 
-def run(rapido: bool = False) -> list[Medida]:
+def run(quick: bool = False) -> list[Measure]:
     """Every change is one statement at the source, so that the trigger writes one journal row each."""
-    quantos = 500 if rapido else QUANTOS
-    with servidor_postgres() as (postgres, pasta):
-        b = Bancada(postgres, pasta, "mv", quantos)
+    count = 500 if quick else COUNT
+    with postgres_server() as (postgres, folder):
+        b = Harness(postgres, folder, "mv", count)
         try:
-            executar(
+            run_sql(
                 b.dsn["origem"],
                 "update dbamv.atendime set cd_convenio = case cd_convenio when 1 then 2 else 1 end",
                 "analyze fusion_integracao.importacaoatendimento",
             )
-            inicio = time.perf_counter()
-            enfileirados = b.montagem.busca("atualizacao_fila_pendencias").executar().enfileirados
-            na_fila = time.perf_counter() - inicio
-            resultado = b.entrega(max_records=10**9, intervalo=timedelta(0)).executar()
-            duracao = time.perf_counter() - inicio
+            start = time.perf_counter()
+            enqueued = b.runtime.search("atualizacao_fila_pendencias").run().enfileirados
+            in_queue = time.perf_counter() - start
+            result = b.delivery(max_records=10**9, intervalo=timedelta(0)).run()
+            duration = time.perf_counter() - start
             atendimentos = b.fusion("select count(*) from registro where entidade = 'atendimento'")[0][0]
             bytes_medios = b.fusion("select avg(length(corpo::text))::int from registro where entidade = 'atendimento'")[0][0]
         finally:
-            b.fechar()
-    como = (
-        f"{enfileirados} journal rows and ICU stays queued in {na_fila:.1f} s, then {resultado.enviados} sent, {resultado.inalterados} unchanged, "
-        f"{resultado.erros} refused; records of {bytes_medios / 1000:.1f} kB, several per patient; engine on real databases and Fusion, "
-        f"no Airflow; {maquina()}"
+            b.close()
+    how = (
+        f"{enqueued} journal rows and ICU stays queued in {in_queue:.1f} s, then {result.enviados} sent, {result.inalterados} unchanged, "
+        f"{result.erros} refused; records of {bytes_medios / 1000:.1f} kB, several per patient; engine on real databases and Fusion, "
+        f"no Airflow; {machine()}"
     )
     return [
-        medida(f"mv: burst of {quantos} changes, from the journal to Fusion", atendimentos / duracao, "attendances/s", como, minimo=200),
-        medida("mv: journal rows queued and deleted", enfileirados / na_fila, "rows/s", como),
+        measure(f"mv: burst of {count} changes, from the journal to Fusion", atendimentos / duration, "attendances/s", how, minimum=200),
+        measure("mv: journal rows queued and deleted", enqueued / in_queue, "rows/s", how),
     ]

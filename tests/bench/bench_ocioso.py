@@ -5,49 +5,49 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from tests.bench.apoio import Medida, maquina, medida, pasta_temporaria
-from tests.bench.hub import Hub, agora, gasto, hub
+from tests.bench.apoio import Measure, machine, measure, temporary_folder
+from tests.bench.hub import Hub, hub, now, spent
 
 
 @dataclass
-class Observado:
+class Observed:
     """Share of one core that the triggerer's runner took, all of the stack's CPU in words, and the runs that began."""
 
-    parte: float
-    gasto: str
+    part: float
+    spent: str
     execucoes: dict[str, int]
 
 
-def observar(h: Hub, segundos: float) -> Observado:
-    """Touch nothing for ``segundos`` and see what the stack does with them."""
-    _, filhos = h.processos("triggerer")
+def observe(h: Hub, seconds: float) -> Observed:
+    """Touch nothing for ``seconds`` and see what the stack does with them."""
+    _, children = h.processos("triggerer")
 
-    def cpu_gatilhos() -> float:
-        return sum(sum(p.cpu_times()[:2]) for p in filhos)
+    def triggerer_cpu() -> float:
+        return sum(sum(p.cpu_times()[:2]) for p in children)
 
-    comeco, cpu, relogio, antes = agora(), h.cpu(), time.monotonic(), cpu_gatilhos()
-    h.passar(segundos)
-    parte = (cpu_gatilhos() - antes) / (time.monotonic() - relogio)
-    return Observado(parte, gasto(cpu, h.cpu()), h.execucoes(comeco))
+    started, cpu, clock, before = now(), h.cpu(), time.monotonic(), triggerer_cpu()
+    h.pass_over(seconds)
+    part = (triggerer_cpu() - before) / (time.monotonic() - clock)
+    return Observed(part, spent(cpu, h.cpu()), h.execucoes(started))
 
 
-def run(rapido: bool = False) -> list[Medida]:
+def run(quick: bool = False) -> list[Measure]:
     """The same stack with its DAGs and without any."""
-    segundos = 20 if rapido else 60
+    seconds = 20 if quick else 60
     with hub() as h:
-        h.trazer_historico()
-        h.ociosa()
-        h.passar(10)  # What ended last has its clean-up behind it.
-        com = observar(h, segundos)
-    with pasta_temporaria() as vazia, hub(FUSION_DAGS=str(vazia)) as h:
-        h.passar(20)
-        sem = observar(h, segundos)
-    despertadas = sum(n for tipo, n in com.execucoes.items() if tipo != "scheduled")
+        h.bring_history()
+        h.idle()
+        h.pass_over(10)  # What ended last has its clean-up behind it.
+        com = observe(h, seconds)
+    with temporary_folder() as is_empty, hub(FUSION_DAGS=str(is_empty)) as h:
+        h.pass_over(20)
+        without = observe(h, seconds)
+    despertadas = sum(n for kind, n in com.execucoes.items() if kind != "scheduled")
     rede = com.execucoes.get("scheduled", 0)
-    como = f"{segundos} s on the real stack, all integrations watched every 0.5 s"
+    how = f"{seconds} s on the real stack, all integrations watched every 0.5 s"
     return [
-        medida("idle: runs other than the safety net", despertadas, "runs", f"{como}; {rede} of the safety net; {maquina()}", maximo=0),
-        medida("idle: all watchers together", max(0.0, com.parte - sem.parte) * 100, "% of a core",
-               f"{como}; triggerer's runner {com.parte:.2%} with watchers, {sem.parte:.2%} without any DAG; "
-               f"stack with DAGs {com.gasto}; without {sem.gasto}; {maquina()}", maximo=5),
+        measure("idle: runs other than the safety net", despertadas, "runs", f"{how}; {rede} of the safety net; {machine()}", maximum=0),
+        measure("idle: all watchers together", max(0.0, com.part - without.part) * 100, "% of a core",
+               f"{how}; triggerer's runner {com.part:.2%} with watchers, {without.part:.2%} without any DAG; "
+               f"stack with DAGs {com.spent}; without {without.spent}; {machine()}", maximum=5),
     ]  # fmt: skip

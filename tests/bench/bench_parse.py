@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from tests.bench.apoio import Medida, maquina, medida, pasta_temporaria
+from tests.bench.apoio import Measure, machine, measure, temporary_folder
 
-RAIZ = Path(__file__).resolve().parents[2]
-_MEDIR = """
+ROOT = Path(__file__).resolve().parents[2]
+_TAKE_MEASURE = """
 import gc, importlib.util, json, sys, time
 inicio = time.perf_counter()
 import airflow.sdk
@@ -31,26 +31,28 @@ print(json.dumps([sdk - inicio, fim - sdk, dags]))
 """
 
 
-def run(rapido: bool = False) -> list[Medida]:
+def run(quick: bool = False) -> list[Measure]:
     """Median of five processes, after one that warms the disk and the bytecode."""
-    vezes = 2 if rapido else 5
-    arquivos = sorted(map(str, (RAIZ / "dags").rglob("*.py")))
-    with pasta_temporaria() as casa:
+    times_seen = 2 if quick else 5
+    files = sorted(map(str, (ROOT / "dags").rglob("*.py")))
+    with temporary_folder() as home:
         env = {k: v for k, v in os.environ.items() if not k.startswith(("AIRFLOW_", "_AIRFLOW_"))} | {
-            "AIRFLOW_HOME": str(casa),
-            "AIRFLOW__CORE__DAGS_FOLDER": str(RAIZ / "dags"),
-            "AIRFLOW__CORE__PLUGINS_FOLDER": str(RAIZ / "plugins"),
+            "AIRFLOW_HOME": str(home),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
+            "AIRFLOW__CORE__PLUGINS_FOLDER": str(ROOT / "plugins"),
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-            "PYTHONPATH": os.pathsep.join((str(RAIZ), str(RAIZ / "plugins"))),
+            "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "plugins"))),
             "PYTHONWARNINGS": "ignore",
         }
-        rodadas = []
-        for _ in range(vezes + 1):
-            saida = subprocess.run([sys.executable, "-c", _MEDIR, *arquivos], env=env, cwd=RAIZ, capture_output=True, text=True, check=True)
-            rodadas.append(json.loads(saida.stdout.splitlines()[-1]))
-    sdk, nossos = (median(r[i] for r in rodadas[1:]) for i in (0, 1))
-    como = (
-        f"{len(arquivos)} files with {rodadas[-1][2]} DAGs, median of {vezes} fresh processes after one warm-up, "
-        f"slowest {max(r[1] for r in rodadas[1:]):.2f} s; importing airflow.sdk itself {sdk:.2f} s, not counted; {maquina()}"
+        rounds = []
+        for _ in range(times_seen + 1):
+            output = subprocess.run(
+                [sys.executable, "-c", _TAKE_MEASURE, *files], env=env, cwd=ROOT, capture_output=True, text=True, check=True
+            )
+            rounds.append(json.loads(output.stdout.splitlines()[-1]))
+    sdk, ours = (median(r[i] for r in rounds[1:]) for i in (0, 1))
+    how = (
+        f"{len(files)} files with {rounds[-1][2]} DAGs, median of {times_seen} fresh processes after one warm-up, "
+        f"slowest {max(r[1] for r in rounds[1:]):.2f} s; importing airflow.sdk itself {sdk:.2f} s, not counted; {machine()}"
     )
-    return [medida("parsing: dags/ beyond importing airflow.sdk", nossos, "s", como, maximo=1.0)]
+    return [measure("parsing: dags/ beyond importing airflow.sdk", ours, "s", how, maximum=1.0)]

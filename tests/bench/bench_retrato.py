@@ -12,61 +12,61 @@ from typing import Any
 
 import psycopg2
 
-from tests.bancada import Bancada
-from tests.bench.apoio import Medida, maquina, medida, servidor_postgres
+from tests.bancada import Harness
+from tests.bench.apoio import Measure, machine, measure, postgres_server
 
-RAIZ = Path(__file__).resolve().parents[2]
-QUANTOS = 300_000
-MUDANCAS = 200
+ROOT = Path(__file__).resolve().parents[2]
+COUNT = 300_000
+CHANGES = 200
 MB = 1e6
 
 
-def olhar(bancada: Bancada, pasta: Path, *passos: str) -> list[dict[str, Any]]:
+def look(harness: Harness, folder: Path, *steps: str) -> list[dict[str, Any]]:
     """What a process of its own says about these looks; the first line is of its start."""
-    urls = {nome: url.replace("postgresql://", "postgresql+psycopg2://", 1) for nome, url in bancada.dsn.items()}
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(RAIZ), str(RAIZ / "plugins"))), "AIRFLOW_HOME": str(pasta)}
-    pedido = json.dumps({"fila": urls["fila"], "origem": urls["origem"], "passos": passos})
-    comando = [sys.executable, "-m", "tests.bench.retrato_filho", pedido]
-    saida = subprocess.run(comando, env=env, cwd=RAIZ, capture_output=True, text=True, check=True).stdout
-    return [json.loads(linha) for linha in saida.splitlines() if linha.startswith("{")]
+    urls = {name: url.replace("postgresql://", "postgresql+psycopg2://", 1) for name, url in harness.dsn.items()}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "plugins"))), "AIRFLOW_HOME": str(folder)}
+    request = json.dumps({"fila": urls["fila"], "origem": urls["origem"], "passos": steps})
+    command = [sys.executable, "-m", "tests.bench.retrato_filho", request]
+    output = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [json.loads(line) for line in output.splitlines() if line.startswith("{")]
 
 
-def _mudar(bancada: Bancada) -> None:
-    con = psycopg2.connect(bancada.dsn["origem"])
-    for _ in range(MUDANCAS):
-        bancada.fonte.mudar(con, bancada.rng)
+def _change(harness: Harness) -> None:
+    con = psycopg2.connect(harness.dsn["origem"])
+    for _ in range(CHANGES):
+        harness.source_items.change(con, harness.rng)
         con.commit()
     con.close()
 
 
-def run(rapido: bool = False) -> list[Medida]:
+def run(quick: bool = False) -> list[Measure]:
     """Every table of the integration is compared, the details, too."""
-    quantos = QUANTOS // 30 if rapido else QUANTOS
-    with servidor_postgres() as (postgres, pasta):
-        print(f"  generating {quantos} attendances", flush=True)
-        inicio = time.monotonic()
-        bancada = Bancada(postgres, pasta, "sotech", quantos)
+    count = COUNT // 30 if quick else COUNT
+    with postgres_server() as (postgres, folder):
+        print(f"  generating {count} attendances", flush=True)
+        start = time.monotonic()
+        harness = Harness(postgres, folder, "sotech", count)
         try:
-            gerado = time.monotonic() - inicio
-            comeco, primeira = olhar(bancada, pasta, "primeira")
-            _, igual, vigia = olhar(bancada, pasta, "igual", "vigia")
-            _mudar(bancada)
-            _, mudada = olhar(bancada, pasta, "mudada")
-            linhas = bancada.fila("select sum(quantidade), count(*) from retrato")[0]
-            tamanho = bancada.fila("select pg_total_relation_size('retrato')")[0][0]
+            gerado = time.monotonic() - start
+            started, first = look(harness, folder, "primeira")
+            _, same, watcher = look(harness, folder, "igual", "vigia")
+            _change(harness)
+            _, mudada = look(harness, folder, "mudada")
+            rows = harness.fila("select sum(quantidade), count(*) from retrato")[0]
+            size = harness.fila("select pg_total_relation_size('retrato')")[0][0]
         finally:
-            bancada.fechar()
-    como = (
-        f"{quantos} attendances and what belongs to them, {linhas[0]} rows in 12 tables, {linhas[1]} blocks stored in {tamanho / MB:.0f} MB; "
-        f"generated in {gerado:.0f} s; no Airflow; each look in a process of its own that needs {comeco['pico'] / MB:.0f} MB to start; {maquina()}"
+            harness.close()
+    how = (
+        f"{count} attendances and what belongs to them, {rows[0]} rows in 12 tables, {rows[1]} blocks stored in {size / MB:.0f} MB; "
+        f"generated in {gerado:.0f} s; no Airflow; each look in a process of its own that needs {started['pico'] / MB:.0f} MB to start; {machine()}"
     )
-    pico = max(x["pico"] for x in (primeira, igual, mudada)) / MB
+    peak = max(x["pico"] for x in (first, same, mudada)) / MB
     return [
-        medida("comparison: first look, all queued", primeira["segundos"], "s", f"{primeira['enfileirados']} queued; {como}", maximo=60),
-        medida("comparison: look at the same again", igual["segundos"], "s", como, maximo=5),
-        medida("comparison: the watcher's question", vigia["segundos"], "s", f"without counters to rest on; {como}", maximo=5),
-        medida(
-            f"comparison: look after {MUDANCAS} changes", mudada["segundos"], "s", f"{mudada['lidos']} rows differed; {como}", maximo=10
+        measure("comparison: first look, all queued", first["segundos"], "s", f"{first['enfileirados']} queued; {how}", maximum=60),
+        measure("comparison: look at the same again", same["segundos"], "s", how, maximum=5),
+        measure("comparison: the watcher's question", watcher["segundos"], "s", f"without counters to rest on; {how}", maximum=5),
+        measure(
+            f"comparison: look after {CHANGES} changes", mudada["segundos"], "s", f"{mudada['lidos']} rows differed; {how}", maximum=10
         ),
-        medida("comparison: peak memory of a look", pico, "MB", como, maximo=300),
+        measure("comparison: peak memory of a look", peak, "MB", how, maximum=300),
     ]

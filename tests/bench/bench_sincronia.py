@@ -6,48 +6,48 @@ import resource
 import time
 from typing import Any
 
-from tests.bancada import Bancada
-from tests.bench.apoio import Medida, maquina, medida, servidor_postgres
+from tests.bancada import Harness
+from tests.bench.apoio import Measure, machine, measure, postgres_server
 
-QUANTOS = 1_000_000
+COUNT = 1_000_000
 MB = 1024
-_LINHAS = """insert into sqluser.pacienteses (pacienteid, prontuario, nome, sexo, documento, atualizadoem)
+_LINES = """insert into sqluser.pacienteses (pacienteid, prontuario, nome, sexo, documento, atualizadoem)
 select n, n::text, 'PACIENTE ' || n, 'F', lpad(n::text, 11, '0'), timestamp '2026-01-01' + n * interval '1 millisecond'
 from generate_series(1, %s) n"""
 
 
-def _pico() -> float:
+def _peak() -> float:
     """Peak memory of this process so far, MB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MB
 
 
-def _passar(b: Bancada) -> tuple[float, int]:
-    inicio = time.monotonic()
-    enfileirados = b.montagem.busca("sincronizar_pacientes").executar().enfileirados
-    return time.monotonic() - inicio, enfileirados
+def _pass_over(b: Harness) -> tuple[float, int]:
+    start = time.monotonic()
+    enqueued = b.runtime.search("sincronizar_pacientes").run().enfileirados
+    return time.monotonic() - start, enqueued
 
 
-def run(rapido: bool = False) -> list[Medida]:
+def run(quick: bool = False) -> list[Measure]:
     """The queue of patients is emptied between the passes: what is measured is the comparison."""
-    quantos = QUANTOS // 50 if rapido else QUANTOS
-    with servidor_postgres() as (postgres, pasta):
-        b = Bancada(postgres, pasta, "trackcare", 0)
+    count = COUNT // 50 if quick else COUNT
+    with postgres_server() as (postgres, folder):
+        b = Harness(postgres, folder, "trackcare", 0)
         try:
-            b.origem(_LINHAS, quantos)
+            b.origem(_LINES, count)
             b.origem("analyze sqluser.pacienteses")
-            antes = _pico()
-            primeira, enfileirados = _passar(b)
-            assert enfileirados == quantos
+            before = _peak()
+            first, enqueued = _pass_over(b)
+            assert enqueued == count
             b.fila("truncate PendenciaIntegracao; analyze PacienteSES")
-            b.montagem.esquecer_marcas(None)
-            segunda, diferentes = _passar(b)
-            assert diferentes == 0
-            depois: Any = _pico()
+            b.runtime.forget_watermarks(None)
+            second_time, differing = _pass_over(b)
+            assert differing == 0
+            after: Any = _peak()
         finally:
-            b.fechar()
-    como = f"{quantos} patients, pages of {b.montagem.integracao.busca.pagina}; {maquina()}"
+            b.close()
+    how = f"{count} patients, pages of {b.runtime.integracao.search.pagina}; {machine()}"
     return [
-        medida("sincronia: first pass, all copied and queued", primeira, "s", como),
-        medida("sincronia: compared again, no difference", segunda, "s", como),
-        medida("sincronia: memory that both passes took at most", depois - antes, "MB", como),
+        measure("sincronia: first pass, all copied and queued", first, "s", how),
+        measure("sincronia: compared again, no difference", second_time, "s", how),
+        measure("sincronia: memory that both passes took at most", after - before, "MB", how),
     ]

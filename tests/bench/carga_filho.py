@@ -17,76 +17,76 @@ from typing import Any
 import psutil
 from sqlalchemy import create_engine
 
-from include.fusion.change.initial_load import CargaInicial, Ponto
-from include.fusion.http.fusion import ApiFusion, ClienteFusion
-from include.fusion.settings import obter
+from include.fusion.change.initial_load import Checkpoint, InitialLoad
+from include.fusion.http.fusion import FusionApi, FusionClient
+from include.fusion.settings import obtain
 from include.fusion.wiring import CARGA_INICIAL, Montagem
 
 
-class Amostras(threading.Thread):
+class Samples(threading.Thread):
     """Four lines a second about this process."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
-        self.passo, self.enfileirados, self.entregues = "inicio", 0, 0
-        self._inicio = time.monotonic()
+        self.step, self.enfileirados, self.delivered = "inicio", 0, 0
+        self._start = time.monotonic()
 
     def run(self) -> None:
         while True:
-            self.amostrar()
+            self.sample()
             time.sleep(0.25)
 
-    def amostrar(self) -> None:
+    def sample(self) -> None:
         rss = psutil.Process().memory_info().rss
-        linha = {"passo": self.passo, "t": round(time.monotonic() - self._inicio, 2), "rss": rss}
-        print(json.dumps(linha | {"enfileirados": self.enfileirados, "entregues": self.entregues}), flush=True)
+        row = {"passo": self.step, "t": round(time.monotonic() - self._start, 2), "rss": rss}
+        print(json.dumps(row | {"enfileirados": self.enfileirados, "entregues": self.delivered}), flush=True)
 
 
-class Basta(Exception):
+class Enough(Exception):
     """As many records as asked for are delivered; the loop gives the rest back, as when a person stops the task."""
 
 
-def main(pedido: dict[str, Any]) -> None:
+def main(request: dict[str, Any]) -> None:
     # Not used, but in the memory of every real task.
-    for nome in ("airflow.sdk.execution_time.task_runner", "fusion_airflow.operators", "fusion_airflow.hooks.fusion"):
-        importlib.import_module(nome)
+    for name in ("airflow.sdk.execution_time.task_runner", "fusion_airflow.operators", "fusion_airflow.hooks.fusion"):
+        importlib.import_module(name)
 
-    def motor(conn_id: str) -> Any:
-        return create_engine(pedido["fila" if conn_id == "fusion_db" else "origem"], hide_parameters=True)
+    def engine(conn_id: str) -> Any:
+        return create_engine(request["fila" if conn_id == "fusion_db" else "origem"], hide_parameters=True)
 
-    m = Montagem(obter("esus_ab"), motor)
-    amostras = Amostras()
-    amostras.start()
-    inicial: Any = m.integracao
-    ajustes = inicial.carga_inicial
-    carga = CargaInicial(
-        m.consultas, m.fusion, m.fila(CARGA_INICIAL), m.marcas(CARGA_INICIAL), pagina=ajustes.pagina, prioridade=ajustes.prioridade
+    m = Montagem(obtain("esus_ab"), engine)
+    samples = Samples()
+    samples.start()
+    initial: Any = m.integracao
+    settings = initial.carga_inicial
+    carga = InitialLoad(
+        m.queries, m.fusion, m.fila(CARGA_INICIAL), m.watermarks(CARGA_INICIAL), page=settings.pagina, priority=settings.prioridade
     )
-    amostras.passo = "carga"
+    samples.step = "carga"
 
-    def avancou(ponto: Ponto) -> None:
-        amostras.enfileirados = ponto.feitos
+    def advanced(checkpoint: Checkpoint) -> None:
+        samples.enfileirados = checkpoint.feitos
 
-    m.carga().marcar_inicio()
-    carga.executar(ao_avancar=avancou, esperar=lambda: None)
-    amostras.passo = "entrega"
+    m.carga().mark_start()
+    carga.run(on_progress=advanced, wait=lambda: None)
+    samples.step = "entrega"
     # As the operator does on a later try of one run.
-    m.fila(CARGA_INICIAL).recuperar(pedido["dono"].rsplit("#", 1)[0])
-    cliente = ClienteFusion(ApiFusion(pedido["url"], {"Authorization": f"Bearer {pedido['token']}"}), ajustes.concorrencia)
+    m.fila(CARGA_INICIAL).reclaim(request["dono"].rsplit("#", 1)[0])
+    client = FusionClient(FusionApi(request["url"], {"Authorization": f"Bearer {request['token']}"}), settings.concorrencia)
 
-    def progresso(resultado: Any) -> None:
-        amostras.entregues = resultado.processados
-        if pedido["limite"] and amostras.entregues >= pedido["limite"]:
-            amostras.passo = "fim"
-            amostras.amostrar()
-            raise Basta
+    def progress(result: Any) -> None:
+        samples.delivered = result.processed
+        if request["limite"] and samples.delivered >= request["limite"]:
+            samples.step = "fim"
+            samples.sample()
+            raise Enough
 
-    valores = ajustes.model_copy(update={"permanencia": ajustes.permanencia * 0})
-    entrega = m.entrega(valores, cliente, pedido["dono"], [m.via(CARGA_INICIAL)], progresso=progresso)
-    with suppress(Basta):
-        entrega.executar()
-    amostras.passo, amostras.entregues = "fim", entrega.resultado.processados
-    amostras.amostrar()
+    values = settings.model_copy(update={"permanencia": settings.permanencia * 0})
+    delivery = m.delivery(values, client, request["dono"], [m.via(CARGA_INICIAL)], progress=progress)
+    with suppress(Enough):
+        delivery.run()
+    samples.step, samples.delivered = "fim", delivery.result.processed
+    samples.sample()
 
 
 if __name__ == "__main__":

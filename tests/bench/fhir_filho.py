@@ -10,20 +10,20 @@ from pathlib import Path
 
 from sqlalchemy import create_engine
 
-from include.fusion.fhir.config.secrets import Cofre
-from include.fusion.fhir.config.store import Configuracoes
-from include.fusion.fhir.http.client import ClienteFhir
-from include.fusion.fhir.http.tokens import CacheTokens
-from include.fusion.fhir.pull.pull import Busca
+from include.fusion.fhir.config.secrets import Secrets
+from include.fusion.fhir.config.store import ConfigStore
+from include.fusion.fhir.http.client import FhirClient
+from include.fusion.fhir.http.tokens import TokenCache
+from include.fusion.fhir.pull.pull import Pull
 
 
-def main(dsn: str, chave: str, tenant: str) -> None:
+def main(dsn: str, key: str, tenant: str) -> None:
     engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://", 1))
-    cofre = Cofre([chave])
-    config = Configuracoes(engine, cofre).obter(tenant).config
-    with tempfile.TemporaryDirectory() as pasta:
-        resultado = asyncio.run(Busca(engine, ClienteFhir(tenant, config, CacheTokens(cofre, Path(pasta)))).executar())
-    print(json.dumps({"pacientes": resultado.pacientes, "novas": resultado.novas, "falhas": resultado.falhas}))
+    secrets = Secrets([key])
+    config = ConfigStore(engine, secrets).obtain(tenant).config
+    with tempfile.TemporaryDirectory() as folder:
+        result = asyncio.run(Pull(engine, FhirClient(tenant, config, TokenCache(secrets, Path(folder)))).run())
+    print(json.dumps({"pacientes": result.pacientes, "novas": result.novas, "falhas": result.falhas}))
 
 
 if __name__ == "__main__":

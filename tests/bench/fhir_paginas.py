@@ -11,31 +11,31 @@ from pathlib import Path
 
 from aiohttp import web
 
-from sandbox.origens.plataforma.ehr import pulso
+from sandbox.origens.plataforma.ehr import pulse
 
 
-def aplicacao(paginas: int, por_pagina: int) -> web.Application:
-    """``/fhir/Observation?patient=…``, ``paginas`` pages for everybody, newest version 1."""
+def application(pages: int, per_page: int) -> web.Application:
+    """``/fhir/Observation?patient=…``, ``pages`` pages for everybody, newest version 1."""
 
-    async def buscar(pedido: web.Request) -> web.Response:
-        paciente, pagina = pedido.query["patient"], int(pedido.query.get("pagina", "0"))
-        recurso = pulso(paciente, 70) | {"meta": {"versionId": "1", "lastUpdated": "2026-01-01T00:00:00Z"}}
-        ids = (f"{paciente}-{pagina}-{n}" for n in range(por_pagina))
-        pacote: dict[str, object] = {
+    async def look_up(request: web.Request) -> web.Response:
+        paciente, page = request.query["patient"], int(request.query.get("pagina", "0"))
+        resource = pulse(paciente, 70) | {"meta": {"versionId": "1", "lastUpdated": "2026-01-01T00:00:00Z"}}
+        ids = (f"{paciente}-{page}-{n}" for n in range(per_page))
+        package: dict[str, object] = {
             "resourceType": "Bundle",
             "type": "searchset",
-            "entry": [{"resource": recurso | {"id": i}} for i in ids],
+            "entry": [{"resource": resource | {"id": i}} for i in ids],
         }
-        if pagina + 1 < paginas:
-            pacote["link"] = [{"relation": "next", "url": f"Observation?patient={paciente}&pagina={pagina + 1}"}]
-        return web.Response(text=json.dumps(pacote), content_type="application/fhir+json")
+        if page + 1 < pages:
+            package["link"] = [{"relation": "next", "url": f"Observation?patient={paciente}&pagina={page + 1}"}]
+        return web.Response(text=json.dumps(package), content_type="application/fhir+json")
 
     app = web.Application()
-    app.router.add_get("/fhir/Observation", buscar)
+    app.router.add_get("/fhir/Observation", look_up)
     return app
 
 
-async def servir(arquivo: Path, app: web.Application) -> None:
+async def serve_forever(file: Path, app: web.Application) -> None:
     """Until it is ended."""
     import asyncio
 
@@ -43,12 +43,12 @@ async def servir(arquivo: Path, app: web.Application) -> None:
     await corredor.setup()
     local = web.TCPSite(corredor, "127.0.0.1", 0)
     await local.start()
-    arquivo.with_suffix(".tmp").write_text(str(corredor.addresses[0][1]))
-    arquivo.with_suffix(".tmp").replace(arquivo)
+    file.with_suffix(".tmp").write_text(str(corredor.addresses[0][1]))
+    file.with_suffix(".tmp").replace(file)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
     import asyncio
 
-    asyncio.run(servir(Path(sys.argv[1]), aplicacao(int(sys.argv[2]), int(sys.argv[3]))))
+    asyncio.run(serve_forever(Path(sys.argv[1]), application(int(sys.argv[2]), int(sys.argv[3]))))

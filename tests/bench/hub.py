@@ -12,138 +12,136 @@ from pathlib import Path
 import psutil
 
 from sandbox.postgres import Postgres
-from sandbox.report.query import consultar
+from sandbox.report.query import ask
 from sandbox.stack import airflow_api
 from sandbox.stack.ambiente import EXAMPLE, dsn
-from sandbox.stack.estado import Estado
-from sandbox.stack.filhos import pertencentes
-from sandbox.stack.pilha import Pilha
-from sandbox.stack.report import urls_de
-from sandbox.stack.situacao import profundidades
-from tests.bench.apoio import pasta_temporaria
+from sandbox.stack.estado import StackState
+from sandbox.stack.filhos import belonging
+from sandbox.stack.pilha import Stack
+from sandbox.stack.report import urls_of
+from sandbox.stack.situacao import depths
+from tests.bench.apoio import temporary_folder
 
-ABERTAS = ("pendente", "reservado")
+OPEN_STATES = ("pendente", "reservado")
 
 
 class Hub:
     """A running stack; ``urls`` maps each database to its libpq URL."""
 
-    def __init__(self, pilha: Pilha) -> None:
-        self.pilha = pilha
-        self.estado = pilha.estado
-        self.urls = urls_de(self.estado) | {"airflow": dsn(self.estado, pilha.senha_pg, "airflow")}
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.estado = stack.estado
+        self.urls = urls_of(self.estado) | {"airflow": dsn(self.estado, stack.pg_password, "airflow")}
 
-    def esperar(self, pronto: Callable[[], bool], prazo: float, oque: str, passo: float = 0.5) -> None:
-        """Watch over the stack until ``pronto``; an error when that takes longer than ``prazo`` seconds."""
-        limite = time.monotonic() + prazo
-        feito = False
+    def wait(self, ready: Callable[[], bool], lease: float, what: str, step: float = 0.5) -> None:
+        """Watch over the stack until ``ready``; an error when that takes longer than ``lease`` seconds."""
+        limit = time.monotonic() + lease
+        done = False
 
-        def fim() -> bool:
-            nonlocal feito
-            feito = pronto()
-            return feito or time.monotonic() > limite
+        def end() -> bool:
+            nonlocal done
+            done = ready()
+            return done or time.monotonic() > limit
 
-        self.pilha.vigiar(fim, passo)
-        if not feito:
-            estados = consultar(self.urls["airflow"], "select dag_id, state, count(*) from dag_run group by 1, 2 order by 1, 2")
-            raise RuntimeError(f"{oque} took longer than {prazo:.0f} s; {self.abertas()} rows open; runs {estados}")
+        self.stack.watch(end, step)
+        if not done:
+            states = ask(self.urls["airflow"], "select dag_id, state, count(*) from dag_run group by 1, 2 order by 1, 2")
+            raise RuntimeError(f"{what} took longer than {lease:.0f} s; {self.open_rows()} rows open; runs {states}")
 
-    def passar(self, segundos: float) -> None:
+    def pass_over(self, seconds: float) -> None:
         """Let time pass, watching over the stack."""
-        fim = time.monotonic() + segundos
-        self.pilha.vigiar(lambda: time.monotonic() >= fim)
+        end = time.monotonic() + seconds
+        self.stack.watch(lambda: time.monotonic() >= end)
 
-    def abertas(self) -> int:
+    def open_rows(self) -> int:
         """Rows that wait or are being delivered."""
-        return sum(n for *_, situacao, n in profundidades(self.urls["fusion_integracao"]) if situacao in ABERTAS)
+        return sum(n for *_, status, n in depths(self.urls["fusion_integracao"]) if status in OPEN_STATES)
 
-    def trazer_historico(self) -> None:
+    def bring_history(self) -> None:
         """Load both histories and wait until nothing moves any more."""
-        self.esperar(lambda: not airflow_api.faltam_dags(self.estado), 120, "loading the DAGs")
-        airflow_api.disparar_cargas_iniciais(self.estado)
-        vazia_desde: list[float] = []
+        self.wait(lambda: not airflow_api.missing_dags(self.estado), 120, "loading the DAGs")
+        airflow_api.trigger_initial_loads(self.estado)
+        empty_since: list[float] = []
 
-        def parada() -> bool:
-            feitas = consultar(
-                self.urls["fusion_integracao"], "select count(distinct processo || integracao_id) from ImportacaoAtendimento"
-            )
-            if feitas[0][0] < 3 or self.abertas():
-                vazia_desde.clear()
+        def is_parked() -> bool:
+            done = ask(self.urls["fusion_integracao"], "select count(distinct processo || integracao_id) from ImportacaoAtendimento")
+            if done[0][0] < 3 or self.open_rows():
+                empty_since.clear()
                 return False
-            vazia_desde.append(time.monotonic())
-            return vazia_desde[-1] - vazia_desde[0] > 5
+            empty_since.append(time.monotonic())
+            return empty_since[-1] - empty_since[0] > 5
 
-        self.esperar(parada, 300, "delivering the history")
+        self.wait(is_parked, 300, "delivering the history")
 
-    def ociosa(self, prazo: float = 240) -> None:
+    def idle(self, lease: float = 240) -> None:
         """Wait until no DAG runs."""
         sql = "select count(*) from dag_run where state in ('running', 'queued')"
-        self.esperar(lambda: consultar(self.urls["airflow"], sql)[0][0] == 0, prazo, "ending the runs")
+        self.wait(lambda: ask(self.urls["airflow"], sql)[0][0] == 0, lease, "ending the runs")
 
-    def execucoes(self, desde: datetime) -> dict[str, int]:
+    def execucoes(self, since: datetime) -> dict[str, int]:
         """Runs created since then, by their type."""
         sql = "select run_type, count(*) from dag_run where created_at >= %s group by 1"
-        return {str(tipo): int(n) for tipo, n in consultar(self.urls["airflow"], sql, desde)}
+        return {str(kind): int(n) for kind, n in ask(self.urls["airflow"], sql, since)}
 
-    def partidas(self, desde: datetime) -> int:
+    def departures(self, since: datetime) -> int:
         """Tasks started since then, earlier tries included."""
         total = 0
-        for tabela in ("task_instance", "task_instance_history"):
-            sql = f"select count(*) from {tabela} where start_date >= %s and pid is not null"
-            total += int(consultar(self.urls["airflow"], sql, desde)[0][0])
+        for table in ("task_instance", "task_instance_history"):
+            sql = f"select count(*) from {table} where start_date >= %s and pid is not null"
+            total += int(ask(self.urls["airflow"], sql, since)[0][0])
         return total
 
     def cpu(self) -> dict[str, float]:
         """CPU seconds by component so far: living processes with the children that they have buried."""
-        fichas = self.estado.processos.get("filhos", {})
-        somas: dict[str, float] = {}
-        for nome, ficha in fichas.items():
-            somas[nome] = 0.0
-            for processo in pertencentes([ficha], "", todos=False):
+        cards = self.estado.processos.get("filhos", {})
+        sums: dict[str, float] = {}
+        for name, card in cards.items():
+            sums[name] = 0.0
+            for processo in belonging([card], "", everything=False):
                 try:
-                    somas[nome] += sum(processo.cpu_times()[:4])
+                    sums[name] += sum(processo.cpu_times()[:4])
                 except psutil.Error:
                     continue
-        return somas
+        return sums
 
-    def processos(self, componente: str) -> tuple[psutil.Process, list[psutil.Process]]:
+    def processos(self, component: str) -> tuple[psutil.Process, list[psutil.Process]]:
         """Leader of a component and its descendants."""
-        lider = psutil.Process(self.estado.processos["filhos"][componente]["pid"])
-        return lider, lider.children(recursive=True)
+        leader = psutil.Process(self.estado.processos["filhos"][component]["pid"])
+        return leader, leader.children(recursive=True)
 
 
-def agora() -> datetime:
+def now() -> datetime:
     return datetime.now(UTC)
 
 
-def gasto(antes: dict[str, float], depois: dict[str, float]) -> str:
+def spent(before: dict[str, float], after: dict[str, float]) -> str:
     """CPU seconds between two readings, in words."""
-    partes = {nome: depois[nome] - antes.get(nome, 0.0) for nome in depois if nome != "simulador"}
-    return f"{sum(partes.values()):.0f} CPU s in all ({', '.join(f'{n} {v:.0f}' for n, v in sorted(partes.items(), key=lambda p: -p[1]))})"
+    parts = {name: after[name] - before.get(name, 0.0) for name in after if name != "simulador"}
+    return f"{sum(parts.values()):.0f} CPU s in all ({', '.join(f'{n} {v:.0f}' for n, v in sorted(parts.items(), key=lambda p: -p[1]))})"
 
 
 @contextmanager
-def hub(**ambiente: str) -> Iterator[Hub]:
-    """Start the stack without its simulator; ``ambiente`` are its FUSION_* variables. Nothing is left afterwards."""
-    valores = {"FUSION_ATENDIMENTOS": "300", "FUSION_INVALIDOS": "0", "FUSION_SETTINGS": str(EXAMPLE), **ambiente}
-    antigos = {nome: os.environ.get(nome) for nome in valores}
-    os.environ.update(valores)
+def hub(**environment: str) -> Iterator[Hub]:
+    """Start the stack without its simulator; ``environment`` are its FUSION_* variables. Nothing is left afterwards."""
+    values = {"FUSION_ATENDIMENTOS": "300", "FUSION_INVALIDOS": "0", "FUSION_SETTINGS": str(EXAMPLE), **environment}
+    antigos = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
-        with pasta_temporaria() as pasta:
-            yield from _no_ar(Estado(Path(pasta) / "hub"))
+        with temporary_folder() as folder:
+            yield from _on_air(StackState(Path(folder) / "hub"))
     finally:
-        for nome, antigo in antigos.items():
-            if antigo is None:
-                os.environ.pop(nome, None)
+        for name, old_value in antigos.items():
+            if old_value is None:
+                os.environ.pop(name, None)
             else:
-                os.environ[nome] = antigo
+                os.environ[name] = old_value
 
 
-def _no_ar(estado: Estado) -> Iterator[Hub]:
-    pilha = Pilha(estado, lambda texto: print(f"  {texto}", flush=True))
+def _on_air(state: StackState) -> Iterator[Hub]:
+    stack = Stack(state, lambda text: print(f"  {text}", flush=True))
     try:
-        pilha.subir(None)
-        yield Hub(pilha)
+        stack.start_up(None)
+        yield Hub(stack)
     finally:
-        pilha.parar(espera=6)
-        Postgres(estado.postgres).apagar()
+        stack.stop(wait=6)
+        Postgres(state.postgres).delete()

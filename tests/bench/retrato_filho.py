@@ -14,27 +14,27 @@ from typing import Any
 
 from sqlalchemy import create_engine
 
-from include.fusion.settings import obter
+from include.fusion.settings import obtain
 from include.fusion.wiring import Montagem
 
 
-def main(pedido: dict[str, Any]) -> None:
-    montagem = Montagem(obter("sotech"), lambda conn_id: create_engine(pedido["fila" if conn_id == "fusion_db" else "origem"]))
+def main(request: dict[str, Any]) -> None:
+    runtime = Montagem(obtain("sotech"), lambda conn_id: create_engine(request["fila" if conn_id == "fusion_db" else "origem"]))
 
-    def dizer(**valores: Any) -> None:
+    def say(**values: Any) -> None:
         # Not getrusage: its peak is also that of the process which started this one.
         (kb,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
-        print(json.dumps({**valores, "pico": int(kb) * 1024}), flush=True)
+        print(json.dumps({**values, "pico": int(kb) * 1024}), flush=True)
 
-    dizer(passo="inicio")
-    for passo in pedido["passos"]:
-        inicio = time.perf_counter()
-        if passo == "vigia":
-            montagem.vigia().ha_trabalho({})
-            dizer(passo=passo, segundos=time.perf_counter() - inicio)
+    say(passo="inicio")
+    for step in request["passos"]:
+        start = time.perf_counter()
+        if step == "vigia":
+            runtime.watcher().has_work({})
+            say(passo=step, segundos=time.perf_counter() - start)
             continue
-        r = montagem.busca().executar()
-        dizer(passo=passo, segundos=time.perf_counter() - inicio, lidos=r.lidos, enfileirados=r.enfileirados)
+        r = runtime.search().run()
+        say(passo=step, segundos=time.perf_counter() - start, lidos=r.lidos, enfileirados=r.enfileirados)
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-RAIZ = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def ler_dags(pasta: Path) -> Any:
-    """A bag of this checkout's DAGs; ``pasta`` becomes AIRFLOW_HOME, so that nothing is written anywhere else."""
-    os.environ.setdefault("AIRFLOW_HOME", str(pasta))
-    bolsa = importlib.import_module("airflow.dag_processing.dagbag").BundleDagBag
-    return bolsa(RAIZ / "dags", bundle_path=RAIZ, bundle_name="fusion")
+def read_dags(folder: Path) -> Any:
+    """A bag of this checkout's DAGs; ``folder`` becomes AIRFLOW_HOME, so that nothing is written anywhere else."""
+    os.environ.setdefault("AIRFLOW_HOME", str(folder))
+    dag_bag = importlib.import_module("airflow.dag_processing.dagbag").BundleDagBag
+    return dag_bag(ROOT / "dags", bundle_path=ROOT, bundle_name="fusion")

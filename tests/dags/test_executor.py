@@ -9,51 +9,51 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from fusion_airflow import executor as modulo
+from fusion_airflow import executor as module
 from fusion_airflow.executor import ExecutorLocal
 
 
-def teimar(pronto: multiprocessing.synchronize.Event) -> None:
+def persist(ready: multiprocessing.synchronize.Event) -> None:
     """A task that takes no hint."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    pronto.set()
+    ready.set()
     time.sleep(600)
 
 
-def demorar(pronto: multiprocessing.synchronize.Event) -> None:
-    pronto.set()
+def take_long(ready: multiprocessing.synchronize.Event) -> None:
+    ready.set()
     time.sleep(600)
 
 
 @pytest.fixture
 def executor(monkeypatch: pytest.MonkeyPatch) -> Iterator[ExecutorLocal]:
-    monkeypatch.setattr(modulo, "ESPERA", 0.3)
-    monkeypatch.setattr(modulo, "ESPERA_SINAL", 0.3)
-    feito = ExecutorLocal(parallelism=2)
-    feito.start()
-    yield feito
-    for worker in feito.workers.values():
+    monkeypatch.setattr(module, "WAIT", 0.3)
+    monkeypatch.setattr(module, "SIGNAL_WAIT", 0.3)
+    done = ExecutorLocal(parallelism=2)
+    done.start()
+    yield done
+    for worker in done.workers.values():
         assert worker._closed
 
 
-def com(executor: ExecutorLocal, tarefa: Callable[..., None]) -> multiprocessing.Process:
-    """One more worker, at work on ``tarefa``."""
-    pronto = multiprocessing.Event()
-    worker = multiprocessing.Process(target=tarefa, args=(pronto,))
+def com(executor: ExecutorLocal, task: Callable[..., None]) -> multiprocessing.Process:
+    """One more worker, at work on ``task``."""
+    ready = multiprocessing.Event()
+    worker = multiprocessing.Process(target=task, args=(ready,))
     worker.start()
-    assert worker.pid and pronto.wait(30)
+    assert worker.pid and ready.wait(30)
     executor.workers[worker.pid] = worker
     return worker
 
 
-@pytest.mark.parametrize("tarefa", [demorar, teimar])
-def test_a_task_that_runs_on_does_not_hold_the_end(executor: ExecutorLocal, tarefa: Callable[..., None]) -> None:
-    worker = com(executor, tarefa)
+@pytest.mark.parametrize("task", [take_long, persist])
+def test_a_task_that_runs_on_does_not_hold_the_end(executor: ExecutorLocal, task: Callable[..., None]) -> None:
+    worker = com(executor, task)
     executor.end()
     assert worker._closed
 
 
 def test_idle_workers_leave_without_a_signal(executor: ExecutorLocal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modulo, "ESPERA", 60)
+    monkeypatch.setattr(module, "WAIT", 60)
     monkeypatch.setattr(multiprocessing.Process, "terminate", lambda _: pytest.fail("a signal"))
     executor.end()

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from include.fusion.settings import carregar
+from include.fusion.settings import load
 from tests import SETTINGS
-from tests.dags.apoio import ler_dags
+from tests.dags.apoio import read_dags
 
-RAIZ = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 SUL: dict[str, Any] = yaml.safe_load("""
@@ -24,24 +24,24 @@ SUL: dict[str, Any] = yaml.safe_load("""
 
 
 @pytest.fixture(scope="module", params=["one of each system", "two hospitals with one system", "one hospital"])
-def bolsa(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def dag_bag(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The DAGs of a site."""
-    pasta = tmp_path_factory.mktemp("airflow")
-    todas = entradas_dos_testes()
-    sites = {"two hospitals with one system": [*todas, SUL], "one hospital": [e for e in todas if e["id"] == "mv"]}
+    folder = tmp_path_factory.mktemp("airflow")
+    all_of_them = entradas_dos_testes()
+    sites = {"two hospitals with one system": [*all_of_them, SUL], "one hospital": [e for e in all_of_them if e["id"] == "mv"]}
     with pytest.MonkeyPatch.context() as monkeypatch:
-        yield com_settings(pasta, monkeypatch, yaml.safe_dump({"integracoes": sites.get(request.param, todas)}))
+        yield with_settings(folder, monkeypatch, yaml.safe_dump({"integracoes": sites.get(request.param, all_of_them)}))
 
 
 @pytest.fixture(scope="module")
-def dags(bolsa: Any) -> list[Any]:
-    assert bolsa.import_errors == {}
-    return list(bolsa.dags.values())
+def dags(dag_bag: Any) -> list[Any]:
+    assert dag_bag.import_errors == {}
+    return list(dag_bag.dags.values())
 
 
 @pytest.fixture
-def tarefas(dags: list[Any]) -> list[Any]:
-    return [tarefa for dag in dags for tarefa in dag.tasks]
+def tasks(dags: list[Any]) -> list[Any]:
+    return [task for dag in dags for task in dag.tasks]
 
 
 def entradas_dos_testes() -> list[dict[str, Any]]:
@@ -49,20 +49,20 @@ def entradas_dos_testes() -> list[dict[str, Any]]:
 
 
 @pytest.fixture
-def entradas() -> list[dict[str, Any]]:
+def entries() -> list[dict[str, Any]]:
     """The tests' settings, to be changed and written somewhere else."""
     return entradas_dos_testes()
 
 
-def com_settings(pasta: Path, monkeypatch: pytest.MonkeyPatch, texto: str) -> Any:
-    arquivo = pasta / "integracoes.yaml"
-    arquivo.write_text(texto)
-    monkeypatch.setenv("FUSION_SETTINGS", str(arquivo))
-    return ler_dags(pasta)
+def with_settings(folder: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> Any:
+    file = folder / "integracoes.yaml"
+    file.write_text(text)
+    monkeypatch.setenv("FUSION_SETTINGS", str(file))
+    return read_dags(folder)
 
 
-def test_every_installed_integration_has_its_dags(bolsa: Any) -> None:
-    assert {dag_id for i in carregar() if i.habilitada for dag_id in i.dag_ids} <= set(bolsa.dags)
+def test_every_installed_integration_has_its_dags(dag_bag: Any) -> None:
+    assert {dag_id for i in load() if i.habilitada for dag_id in i.dag_ids} <= set(dag_bag.dags)
 
 
 def test_every_dag_says_what_to_do_when_it_fails(dags: list[Any]) -> None:
@@ -81,50 +81,50 @@ def test_a_cleared_run_uses_the_latest_code(dags: list[Any]) -> None:
     assert all(dag.rerun_with_latest_version for dag in dags)
 
 
-def test_every_task_has_owner_pool_retries_and_a_retry_policy(tarefas: list[Any]) -> None:
-    assert all(t.owner not in ("", "airflow") and t.pool and t.retries > 0 and t.retry_policy is not None for t in tarefas)
+def test_every_task_has_owner_pool_retries_and_a_retry_policy(tasks: list[Any]) -> None:
+    assert all(t.owner not in ("", "airflow") and t.pool and t.retries > 0 and t.retry_policy is not None for t in tasks)
 
 
-def test_people_read_names_and_not_ids(dags: list[Any], tarefas: list[Any]) -> None:
+def test_people_read_names_and_not_ids(dags: list[Any], tasks: list[Any]) -> None:
     """Display names are written for people: a capital first, no underscore, never the id itself."""
-    nomes = {d.dag_id: d.dag_display_name for d in dags} | {t.task_id: t.task_display_name for t in tarefas}
-    assert not {i for i, nome in nomes.items() if nome == i or "_" in nome or (not nome[0].isupper() and not nome.startswith("e-"))}
+    names = {d.dag_id: d.dag_display_name for d in dags} | {t.task_id: t.task_display_name for t in tasks}
+    assert not {i for i, name in names.items() if name == i or "_" in name or (not name[0].isupper() and not name.startswith("e-"))}
 
 
 def test_every_form_field_has_title_description_and_type(dags: list[Any]) -> None:
-    campos = [dag.params.get_param(nome) for dag in dags for nome in dag.params]
-    assert campos
-    assert all(c.schema["title"] and c.description and c.schema["type"] for c in campos)
+    fields = [dag.params.get_param(name) for dag in dags for name in dag.params]
+    assert fields
+    assert all(c.schema["title"] and c.description and c.schema["type"] for c in fields)
 
 
 def test_reading_the_dag_files_touches_no_network(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    def recusar(*_: object) -> None:
+    def refuse(*_: object) -> None:
         raise AssertionError("a DAG file opened a connection")
 
-    monkeypatch.setattr(socket.socket, "connect", recusar)
-    monkeypatch.setattr(socket, "getaddrinfo", recusar)
-    assert ler_dags(tmp_path).import_errors == {}
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert read_dags(tmp_path).import_errors == {}
 
 
-def test_a_typo_in_one_entry_stops_its_dags_alone(entradas: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    todas = set(com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": [*entradas, SUL]})).dags)
-    (mv,) = (e for e in entradas if e["id"] == "mv")
+def test_a_typo_in_one_entry_stops_its_dags_alone(entries: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    all_of_them = set(with_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": [*entries, SUL]})).dags)
+    (mv,) = (e for e in entries if e["id"] == "mv")
     mv["processamento_pendencia_alta"] = {"maxrecords": 5}
-    bolsa = com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": [*entradas, SUL]}))
-    assert set(bolsa.dags) == todas - {"mv", "mv_carga_inicial"} and "mv_sul" in bolsa.dags
-    ((arquivo, erro),) = bolsa.import_errors.items()
-    assert arquivo == "dags/configuracao.py"
-    assert "sem DAG até a correção: mv." in erro
-    assert "integracoes.yaml: integracoes[2].processamento_pendencia_alta.maxrecords: unknown key; did you mean 'MaxRecords'?" in erro
+    dag_bag = with_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": [*entries, SUL]}))
+    assert set(dag_bag.dags) == all_of_them - {"mv", "mv_carga_inicial"} and "mv_sul" in dag_bag.dags
+    ((file, error),) = dag_bag.import_errors.items()
+    assert file == "dags/configuracao.py"
+    assert "sem DAG até a correção: mv." in error
+    assert "integracoes.yaml: integracoes[2].processamento_pendencia_alta.maxrecords: unknown key; did you mean 'MaxRecords'?" in error
 
 
 def test_entries_that_would_share_state_stop_each_other_and_no_third(
-    entradas: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    entries: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    todas = {*com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": entradas})).dags}
-    bolsa = com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": [*entradas, SUL | {"IntegracaoID": 4}]}))
-    assert set(bolsa.dags) == todas - {"mv", "mv_carga_inicial"}
-    assert "mv, mv_sul" in bolsa.import_errors["dags/configuracao.py"]
+    all_of_them = {*with_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": entries})).dags}
+    dag_bag = with_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": [*entries, SUL | {"IntegracaoID": 4}]}))
+    assert set(dag_bag.dags) == all_of_them - {"mv", "mv_carga_inicial"}
+    assert "mv, mv_sul" in dag_bag.import_errors["dags/configuracao.py"]
 
 
 @pytest.mark.parametrize("texto", ["integracoes: [", None], ids=["no YAML", "no file"])
@@ -134,14 +134,14 @@ def test_a_file_that_cannot_be_read_is_an_error_of_every_integration(
     """Of each file, since a DAG whose file is broken stays in the UI, and one that its file no longer has goes."""
     if texto is None:
         monkeypatch.setenv("FUSION_SETTINGS", str(tmp_path / "integracoes.yaml"))
-    erros = (ler_dags(tmp_path) if texto is None else com_settings(tmp_path, monkeypatch, texto)).import_errors
+    errors = (read_dags(tmp_path) if texto is None else with_settings(tmp_path, monkeypatch, texto)).import_errors
     # FHIR's DAGs take their configuration from the platform's database.
-    assert len(erros) == len([a for a in (RAIZ / "dags").glob("*.py") if not a.name.startswith("fhir_")])
-    assert all("integracoes.yaml: " in e for e in erros.values())
+    assert len(errors) == len([a for a in (ROOT / "dags").glob("*.py") if not a.name.startswith("fhir_")])
+    assert all("integracoes.yaml: " in e for e in errors.values())
 
 
-def test_no_dag_where_the_vendors_own_service_runs(entradas: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    next(e for e in entradas if e["id"] == "fusion_service")["habilitada"] = False
-    bolsa = com_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": entradas}))
-    assert bolsa.import_errors == {}
-    assert "skymed" in bolsa.dags and "fusion_service" not in bolsa.dags
+def test_no_dag_where_the_vendors_own_service_runs(entries: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    next(e for e in entries if e["id"] == "fusion_service")["habilitada"] = False
+    dag_bag = with_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": entries}))
+    assert dag_bag.import_errors == {}
+    assert "skymed" in dag_bag.dags and "fusion_service" not in dag_bag.dags

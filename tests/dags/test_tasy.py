@@ -9,63 +9,63 @@ import pytest
 from airflow.sdk.exceptions import DownstreamTasksSkipped
 
 from fusion_airflow.operators import CargaOperator
-from tests.dags.apoio import ler_dags
+from tests.dags.apoio import read_dags
 
-BUSCAR, GERAR = "filas.buscar_atendimentos", "filas.gerar_pendencia_atualizacao_pacientes"
-INFORMACOES, INTEGRAR = "integracao.buscar_informacoes_atendimentos", "integracao.integrar_pendencia_atualizacao_pacientes"
+LOOK_UP, GENERATE = "filas.buscar_atendimentos", "filas.gerar_pendencia_atualizacao_pacientes"
+INFORMATION, INTEGRATE = "integracao.buscar_informacoes_atendimentos", "integracao.integrar_pendencia_atualizacao_pacientes"
 
 
 @pytest.fixture(scope="module")
 def dag(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return ler_dags(tmp_path_factory.mktemp("airflow")).dags["tasy"]
+    return read_dags(tmp_path_factory.mktemp("airflow")).dags["tasy"]
 
 
-def iniciadas(dag: Any, monkeypatch: pytest.MonkeyPatch, filas: dict[str, set[str]], pacientes_mudaram: bool, tipo: str) -> list[str]:
+def started_tasks(dag: Any, monkeypatch: pytest.MonkeyPatch, filas: dict[str, set[str]], pacientes_changed: bool, kind: str) -> list[str]:
     """Tasks that start, in order; ``filas``: search step → queue processes that it fills."""
-    prontos: set[str] = set()
-    montagem = SimpleNamespace(fila=lambda p: SimpleNamespace(tem_prontos=lambda: p in prontos), assinar_plantao=lambda presente: None)
-    monkeypatch.setattr(CargaOperator, "tem_trabalho", lambda self, _: pacientes_mudaram)
+    ready: set[str] = set()
+    runtime = SimpleNamespace(fila=lambda p: SimpleNamespace(has_ready=lambda: p in ready), sign_on=lambda present: None)
+    monkeypatch.setattr(CargaOperator, "has_work", lambda self, _: pacientes_changed)
     puladas: set[str] = set()
-    feitas = []
-    for tarefa in dag.topological_sort():
-        if tarefa.task_id in puladas:
+    done = []
+    for task in dag.topological_sort():
+        if task.task_id in puladas:
             continue
-        feitas.append(tarefa.task_id)
-        if isinstance(tarefa, CargaOperator):
-            prontos |= filas.get(tarefa.task_id, set())
-            contexto = {"dag": dag, "dag_run": SimpleNamespace(run_type=tipo), "ti": SimpleNamespace(xcom_push=lambda *_: None)}
+        done.append(task.task_id)
+        if isinstance(task, CargaOperator):
+            ready |= filas.get(task.task_id, set())
+            context = {"dag": dag, "dag_run": SimpleNamespace(run_type=kind), "ti": SimpleNamespace(xcom_push=lambda *_: None)}
             try:
-                tarefa.pular_sem_trabalho(contexto, montagem, {})
+                task.skip_without_work(context, runtime, {})
             except DownstreamTasksSkipped as pulo:
                 puladas |= set(pulo.tasks)
-    return feitas
+    return done
 
 
 @pytest.mark.parametrize(
-    ("filas", "pacientes", "esperadas"),
+    ("filas", "pacientes", "expected_ones"),
     [
-        ({}, False, [BUSCAR]),
-        ({BUSCAR: {"buscar_informacoes_atendimentos"}}, False, [BUSCAR, INFORMACOES, "acompanhamento"]),
+        ({}, False, [LOOK_UP]),
+        ({LOOK_UP: {"buscar_informacoes_atendimentos"}}, False, [LOOK_UP, INFORMATION, "acompanhamento"]),
         (
-            {GERAR: {"buscar_informacoes_atendimentos", "integrar_pendencia_atualizacao_pacientes"}},
+            {GENERATE: {"buscar_informacoes_atendimentos", "integrar_pendencia_atualizacao_pacientes"}},
             True,
-            [BUSCAR, GERAR, INFORMACOES, INTEGRAR, "acompanhamento"],
+            [LOOK_UP, GENERATE, INFORMATION, INTEGRATE, "acompanhamento"],
         ),
-        ({}, True, [BUSCAR, GERAR]),
+        ({}, True, [LOOK_UP, GENERATE]),
     ],
     ids=["nothing", "an attendance", "a patient", "a patient whom somebody else queued"],
 )
 def test_nothing_starts_for_nothing(
-    dag: Any, monkeypatch: pytest.MonkeyPatch, filas: dict[str, set[str]], pacientes: bool, esperadas: list[str]
+    dag: Any, monkeypatch: pytest.MonkeyPatch, filas: dict[str, set[str]], pacientes: bool, expected_ones: list[str]
 ) -> None:
-    assert iniciadas(dag, monkeypatch, filas, pacientes, "asset_triggered") == esperadas
+    assert started_tasks(dag, monkeypatch, filas, pacientes, "asset_triggered") == expected_ones
 
 
 def test_a_run_that_no_watcher_asked_for_looks_everywhere(dag: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert iniciadas(dag, monkeypatch, {}, False, "scheduled") == [BUSCAR, GERAR]
+    assert started_tasks(dag, monkeypatch, {}, False, "scheduled") == [LOOK_UP, GENERATE]
 
 
 def test_the_graph_reads_like_the_seed(dag: Any) -> None:
-    assert dag.get_task(GERAR).upstream_task_ids == {BUSCAR}
-    assert dag.get_task("acompanhamento").upstream_task_ids == {INFORMACOES, INTEGRAR}
+    assert dag.get_task(GENERATE).upstream_task_ids == {LOOK_UP}
+    assert dag.get_task("acompanhamento").upstream_task_ids == {INFORMATION, INTEGRATE}
     assert all(t.trigger_rule == "none_failed" for t in dag.tasks)

@@ -14,7 +14,7 @@ import pytest
 
 from fusion_airflow import FACE
 from include.fusion import wiring
-from tests.dags.apoio import RAIZ
+from tests.dags.apoio import ROOT
 
 LAST_RELEASE = "829f06f"
 _READ = """
@@ -29,7 +29,7 @@ print(json.dumps([sorted(bag.dags), bag.import_errors]))
 def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The last release before the face had a number."""
     folder = tmp_path_factory.mktemp("release")
-    packed = subprocess.run(["git", "archive", LAST_RELEASE, "dags", "include", "plugins"], cwd=RAIZ, capture_output=True, check=True)
+    packed = subprocess.run(["git", "archive", LAST_RELEASE, "dags", "include", "plugins"], cwd=ROOT, capture_output=True, check=True)
     with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as archive:
         archive.extractall(folder, filter="data")
     return folder
@@ -46,7 +46,7 @@ def read(home: Path, *, git: Path, image: Path) -> tuple[list[str], dict[str, st
 
 @pytest.mark.parametrize("newer", ["Git", "image"])
 def test_versions_that_do_not_fit_say_what_to_do(release: Path, tmp_path: Path, newer: str) -> None:
-    git, image = (RAIZ, release) if newer == "Git" else (release, RAIZ)
+    git, image = (ROOT, release) if newer == "Git" else (release, ROOT)
     dags, errors = read(tmp_path, git=git, image=image)
     plugins, engine = (1, wiring.FACE) if newer == "Git" else (FACE, 1)
     said = f"rebuild the image: its plugins speak {plugins}, this engine speaks {engine}"
@@ -61,5 +61,5 @@ def test_plugins_and_engine_of_one_version_speak_the_same() -> None:
 
 def test_plugins_load_where_no_engine_is(tmp_path: Path) -> None:
     """The scheduler sees none: its executor must not depend on one."""
-    env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PYTHONPATH": str(RAIZ / "plugins"), "AIRFLOW_HOME": str(tmp_path)}
+    env = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"} | {"PYTHONPATH": str(ROOT / "plugins"), "AIRFLOW_HOME": str(tmp_path)}
     subprocess.run([sys.executable, "-c", "import fusion_airflow.executor"], cwd=tmp_path, env=env, check=True, capture_output=True)

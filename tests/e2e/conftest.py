@@ -9,25 +9,25 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.hub import INICIAIS, Hub
+from tests.e2e.hub import INITIAL_RUNS, Hub
 
 
 @pytest.fixture(scope="package")
-def pilha() -> Iterator[Hub]:
+def stack() -> Iterator[Hub]:
     """Running stack with a small history, already in Fusion. ``FUSION_E2E_SEMENTE`` moves the random points of the kills."""
     hub = Hub(Path(tempfile.mkdtemp(prefix="fusion-e2e-")), int(os.environ.get("FUSION_E2E_SEMENTE", "7")))
     try:
-        hub.abrir()
-        for dag in INICIAIS:
-            hub.rodar(dag)
-        hub.quieto()
+        hub.open()
+        for dag in INITIAL_RUNS:
+            hub.run_task(dag)
+        hub.quiet()
         yield hub
     finally:
-        hub.fechar()
+        hub.close()
 
 
 @pytest.fixture
-def hub(pilha: Hub) -> Hub:
+def hub(stack: Hub) -> Hub:
     """The stack at rest before a test."""
-    pilha.quieto()
-    return pilha
+    stack.quiet()
+    return stack

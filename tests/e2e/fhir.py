@@ -8,91 +8,91 @@ from typing import Any
 
 import psycopg2
 
-from sandbox.fusion.__main__ import pedir_falhas
+from sandbox.fusion.__main__ import ask_faults
 from sandbox.origens import plataforma
-from sandbox.origens.plataforma.ehr import ServidorEhr
-from sandbox.report.base import Relatorio
-from sandbox.report.fhir import PULL, PUSH, somar
+from sandbox.origens.plataforma.ehr import EhrServer
+from sandbox.report.base import Report
+from sandbox.report.fhir import PULL, PUSH, add
 from sandbox.stack import airflow_api
-from sandbox.stack.ambiente import USUARIO_UI
-from tests.e2e.hub import FIM, Hub
+from sandbox.stack.ambiente import UI_USER
+from tests.e2e.hub import END, Hub
 
-TEMPO_REAL = "fhir_push_tempo_real"
-TAREFAS = {PUSH: ("tenants", "enviar"), TEMPO_REAL: ("enviar",), PULL: ("tenants", "buscar")}
+REALTIME = "fhir_push_tempo_real"
+TASKS = {PUSH: ("tenants", "enviar"), REALTIME: ("enviar",), PULL: ("tenants", "buscar")}
 
 
 class Fhir:
-    """``real`` and ``outro_real`` send at once, ``horario`` every hour."""
+    """``real`` and ``other_real`` send at once, ``time_of_day`` every hour."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
-        self.segredo = hub.estado.segredos["segredo_fhir"]
-        self.ehr = ServidorEhr(hub.estado.url_fhir, self.segredo)
-        linhas = hub.sql("plataforma", "select tenant_id, sync_frequency as f from fhir_integration_configs order by tenant_id")
-        self.real, self.outro_real = (x["tenant_id"] for x in linhas if x["f"] == "realtime")
-        [self.horario] = (x["tenant_id"] for x in linhas if x["f"] == "hourly")
+        self.secret = hub.estado.secrets["segredo_fhir"]
+        self.ehr = EhrServer(hub.estado.url_fhir, self.secret)
+        rows = hub.sql("plataforma", "select tenant_id, sync_frequency as f from fhir_integration_configs order by tenant_id")
+        self.real, self.other_real = (x["tenant_id"] for x in rows if x["f"] == "realtime")
+        [self.time_of_day] = (x["tenant_id"] for x in rows if x["f"] == "hourly")
 
-    def observar(self, tenant: str, quantas: int = 1) -> list[str]:
+    def observe(self, tenant: str, count: int = 1) -> list[str]:
         con = psycopg2.connect(self.hub.url("plataforma"))
-        ids = [plataforma.observar(con, self.hub.rng, tenant) for _ in range(quantas)]
+        ids = [plataforma.observe(con, self.hub.rng, tenant) for _ in range(count)]
         con.commit()
         con.close()
         return ids
 
-    def enviadas(self, ids: list[str]) -> bool:
+    def sent(self, ids: list[str]) -> bool:
         sql = 'select count(*) from observations where "syncedToEHR" and "fhirResourceId" is not null and id = any(%s)'
-        return bool(self.hub.um("plataforma", sql, ids) == len(ids))
+        return bool(self.hub.one("plataforma", sql, ids) == len(ids))
 
     def paciente(self, tenant: str) -> str:
         sql = 'select "ehrPatientId" from patients where "ehrPatientId" is not null and "tenantId" = %s order by id limit 1'
-        return str(self.hub.um("plataforma", sql, tenant))
+        return str(self.hub.one("plataforma", sql, tenant))
 
-    def pedir(self, metodo: str, rota: str, corpo: dict[str, Any] | None = None) -> dict[str, Any]:
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """One call to our own API as the administrator."""
-        login = {"username": USUARIO_UI, "password": self.hub.estado.segredos["senha_ui"]}
-        token = str(airflow_api.pedir(self.hub.estado, "POST", "/auth/token", login)["access_token"])
-        return airflow_api.pedir(self.hub.estado, metodo, f"/api/v1/fhir{rota}", corpo, token)
+        login = {"username": UI_USER, "password": self.hub.estado.secrets["senha_ui"]}
+        token = str(airflow_api.ask(self.hub.estado, "POST", "/auth/token", login)["access_token"])
+        return airflow_api.ask(self.hub.estado, method, f"/api/v1/fhir{path}", body, token)
 
     @contextmanager
-    def configurado(self, tenant: str, volta: dict[str, Any], **mudancas: Any) -> Iterator[None]:
-        """A tenant's configuration is another one while the block runs; ``volta`` is laid over it at the end."""
-        self.pedir("PUT", f"/config?tenant={tenant}&mesmoServidor=true", mudancas)
+    def configured(self, tenant: str, back: dict[str, Any], **changes: Any) -> Iterator[None]:
+        """A tenant's configuration is another one while the block runs; ``back`` is laid over it at the end."""
+        self.ask("PUT", f"/config?tenant={tenant}&mesmoServidor=true", changes)
         try:
             yield
         finally:
-            self.pedir("PUT", f"/config?tenant={tenant}&mesmoServidor=true", volta)
+            self.ask("PUT", f"/config?tenant={tenant}&mesmoServidor=true", back)
 
     @contextmanager
-    def falhas(self, **falhas: Any) -> Iterator[None]:
+    def falhas(self, **failures: Any) -> Iterator[None]:
         """The FHIR server misbehaves while the block runs (fields of sandbox.fhir.falhas.Falhas)."""
-        raiz = self.hub.estado.url_fhir.removesuffix("/fhir")
-        pedir_falhas(raiz, self.segredo, "PUT", falhas)
+        root = self.hub.estado.url_fhir.removesuffix("/fhir")
+        ask_faults(root, self.secret, "PUT", failures)
         try:
             yield
         finally:
-            pedir_falhas(raiz, self.segredo, "DELETE")
+            ask_faults(root, self.secret, "DELETE")
 
-    def relatorio(self) -> Relatorio:
+    def report(self) -> Report:
         """Both lines of the demo's table."""
-        hub, feito = self.hub, Relatorio()
+        hub, done = self.hub, Report()
         urls = {"plataforma": hub.url("plataforma"), "simulador": hub.url("simulador")}
-        somar(feito, urls | {"ehr": hub.estado.url_fhir.replace("://", f"://:{self.segredo}@", 1)})
-        return feito
+        add(done, urls | {"ehr": hub.estado.url_fhir.replace("://", f"://:{self.secret}@", 1)})
+        return done
 
-    def diferencas(self, *linhas: str) -> list[str]:
+    def differences(self, *rows: str) -> list[str]:
         """What the report would say is missing, doubled or pending."""
-        relatorio = self.relatorio()
-        relatorio.integrations = {nome: relatorio.integrations[nome] for nome in linhas or (PUSH, PULL)}
-        return [] if relatorio.ok else [relatorio.verdict]
+        report = self.report()
+        report.integrations = {name: report.integrations[name] for name in rows or (PUSH, PULL)}
+        return [] if report.ok else [report.verdict]
 
-    def reconciliar(self, *linhas: str) -> None:
+    def reconcile(self, *rows: str) -> None:
         """In the end no run is under way and both sides say the same."""
-        self.hub.esperar(lambda: self.parado() and not self.diferencas(*linhas), "FHIR is not reconciled")
+        self.hub.wait(lambda: self.standstill() and not self.differences(*rows), "FHIR is not reconciled")
 
-    def parado(self) -> bool:
-        return all(r["state"] in FIM for dag in TAREFAS for r in self.hub.runs(dag))
+    def standstill(self) -> bool:
+        return all(r["state"] in END for dag in TASKS for r in self.hub.runs(dag))
 
-    def retrato(self) -> str:
+    def snapshot(self) -> str:
         """Versions of all that the EHR holds, and the platform's observations: what a cleared task must leave as it is."""
-        versoes = sorted((r["id"], r["meta"]["versionId"]) for r in self.ehr.observacoes())
-        return f"{versoes} {self.hub.um('plataforma', 'select md5(string_agg(md5(o::text), %s order by id)) from observations o', '')}"
+        versions = sorted((r["id"], r["meta"]["versionId"]) for r in self.ehr.observacoes())
+        return f"{versions} {self.hub.one('plataforma', 'select md5(string_agg(md5(o::text), %s order by id)) from observations o', '')}"

@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
-from sandbox.processos import iniciar
+from sandbox.processos import start_run
 from sandbox.stack import pilha
 from sandbox.stack.ambiente import EXAMPLE
-from sandbox.stack.componentes import Componente
-from sandbox.stack.estado import RAIZ, Estado
+from sandbox.stack.componentes import Component
+from sandbox.stack.estado import ROOT, StackState
 from tests.e2e.hub import PACIENCIA, Hub
 
 SETTINGS = "include/settings/integracoes.yaml"
@@ -27,20 +27,20 @@ WITHOUT_CODE = ("scheduler", "dag-processor")
 """Processes that have nothing of ours on their path but plugins."""
 
 
-class GitPilha(pilha.Pilha):
+class GitPilha(pilha.Stack):
     """``self.image`` holds plugins and engine, ``self.repository`` what Git brings. No source, no platform."""
 
-    def __init__(self, estado: Estado) -> None:
-        super().__init__(estado, lambda text: print(text, flush=True))
-        self.image, self.repository = estado.pasta / "image", estado.pasta / "repository"
+    def __init__(self, state: StackState) -> None:
+        super().__init__(state, lambda text: print(text, flush=True))
+        self.image, self.repository = state.folder / "image", state.folder / "repository"
         for folder in ("plugins", "include"):
-            shutil.copytree(RAIZ / folder, self.image / folder, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(ROOT / folder, self.image / folder, ignore=shutil.ignore_patterns("__pycache__"))
 
-    def _tarefas(self) -> dict[str, list[str]]:
-        return {name: task for name, task in super()._tarefas().items() if name == "queues"}
+    def _tasks(self) -> dict[str, list[str]]:
+        return {name: task for name, task in super()._tasks().items() if name == "queues"}
 
-    def _subir_postgres(self, porta: int) -> None:
-        super()._subir_postgres(porta)
+    def _start_postgres(self, port: int) -> None:
+        super()._start_postgres(port)
         bundle = {
             "name": "fusion",
             "classpath": "airflow.providers.git.bundles.git.GitDagBundle",
@@ -48,38 +48,38 @@ class GitPilha(pilha.Pilha):
         }
         # Settings come by Git, too.
         self.env = {name: value for name, value in self.env.items() if not name.startswith("FUSION_SETTINGS")} | {
-            "AIRFLOW__CORE__DAGS_FOLDER": str(self.estado.pasta / "dags"),
+            "AIRFLOW__CORE__DAGS_FOLDER": str(self.estado.folder / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(self.image / "plugins"),
             "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle]),
-            "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(self.estado.pasta / "bundles"),
+            "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(self.estado.folder / "bundles"),
         }
 
-    def _lancar(self, componente: Componente) -> subprocess.Popen[bytes]:
-        if componente.nome not in (*WITHOUT_CODE, "triggerer"):
-            return super()._lancar(componente)
-        path = [RAIZ / "config", *([] if componente.nome in WITHOUT_CODE else [self.image])]
-        env = {**componente.env, "PYTHONPATH": os.pathsep.join(map(str, path))}
+    def _launch(self, component: Component) -> subprocess.Popen[bytes]:
+        if component.nome not in (*WITHOUT_CODE, "triggerer"):
+            return super()._launch(component)
+        path = [ROOT / "config", *([] if component.nome in WITHOUT_CODE else [self.image])]
+        env = {**component.env, "PYTHONPATH": os.pathsep.join(map(str, path))}
         # Python looks in the working folder first, and ours has everything.
-        process = iniciar(componente.comando, log=self.estado.logs / f"{componente.nome}.log", env=env, cwd=self.estado.pasta)
-        self._componentes[componente.nome] = replace(componente, env=env)
-        self._registrar(componente.nome, process)
+        process = start_run(component.command, log=self.estado.logs / f"{component.nome}.log", env=env, cwd=self.estado.folder)
+        self._components[component.nome] = replace(component, env=env)
+        self._record(component.nome, process)
         return process
 
 
 class GitHub(Hub):
     """That stack with a repository which so far holds the engine, and an entry that is switched off."""
 
-    def __init__(self, pasta: Path) -> None:
-        super().__init__(pasta)
-        self.pilha: GitPilha = GitPilha(self.estado)
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.stack: GitPilha = GitPilha(self.estado)
 
-    def abrir(self) -> GitHub:
-        shutil.copytree(RAIZ / "include", self.pilha.repository / "include", ignore=shutil.ignore_patterns("__pycache__"))
+    def open(self) -> GitHub:
+        shutil.copytree(ROOT / "include", self.stack.repository / "include", ignore=shutil.ignore_patterns("__pycache__"))
         self.git("init", "--quiet", "--initial-branch", "main")
         entry = next(e for e in yaml.safe_load(EXAMPLE.read_text())["integracoes"] if e["sistema"] == "consulfarma")
-        self.commit({".airflowignore": (RAIZ / ".airflowignore").read_text(), **self.settings({**entry, "habilitada": False})})
-        assert self.estado.travar()
-        self.pilha.subir(None)
+        self.commit({".airflowignore": (ROOT / ".airflowignore").read_text(), **self.settings({**entry, "habilitada": False})})
+        assert self.estado.lock()
+        self.stack.start_up(None)
         return self
 
     @staticmethod
@@ -89,12 +89,12 @@ class GitHub(Hub):
 
     def git(self, *arguments: str) -> None:
         who = ("-c", "user.name=test", "-c", "user.email=test@example.org")
-        subprocess.run(["git", *who, *arguments], cwd=self.pilha.repository, check=True, capture_output=True, timeout=PACIENCIA)
+        subprocess.run(["git", *who, *arguments], cwd=self.stack.repository, check=True, capture_output=True, timeout=PACIENCIA)
 
     def commit(self, files: Mapping[str, str]) -> None:
         """Write ``files`` (path → text) and commit them."""
         for path, text in files.items():
-            target = self.pilha.repository / path
+            target = self.stack.repository / path
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text)
         self.git("add", "--all")
@@ -102,4 +102,4 @@ class GitHub(Hub):
 
     def started(self) -> dict[str, int]:
         """Process ids of everything that runs."""
-        return {name: child.pid for name, child in self.pilha.filhos.items()}
+        return {name: child.pid for name, child in self.stack.children.items()}

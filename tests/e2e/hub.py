@@ -21,44 +21,44 @@ import psutil
 import psycopg2
 import yaml
 
-from include.fusion.settings import Integracao, obter
+from include.fusion.settings import Integracao, obtain
 from include.fusion.settings.registry import systems
 from include.fusion.wiring import sistema_de
-from sandbox.fusion.__main__ import pedir_falhas
-from sandbox.origens.base import Mudanca
+from sandbox.fusion.__main__ import ask_faults
+from sandbox.origens.base import Change
 from sandbox.postgres import Postgres
 from sandbox.report import query
-from sandbox.report.agenda import agendamentos_divergentes
-from sandbox.report.facts import conferir
-from sandbox.report.hl7 import pacientes_em_falta
-from sandbox.report.report import divergentes, pacientes_divergentes
-from sandbox.simulador import Origem, criar_registro
+from sandbox.report.agenda import divergent_agendamentos
+from sandbox.report.facts import check
+from sandbox.report.hl7 import missing_pacientes
+from sandbox.report.report import divergent, divergent_pacientes
+from sandbox.simulador import Origin, create_register
 from sandbox.sources import simulated, sources, with_attendances
 from sandbox.stack import airflow_api, componentes
-from sandbox.stack.ambiente import EXAMPLE, USUARIO_UI, dsn
-from sandbox.stack.estado import Estado
-from sandbox.stack.filhos import encerrar
-from sandbox.stack.pilha import Pilha
-from sandbox.stack.situacao import profundidades
+from sandbox.stack.ambiente import EXAMPLE, UI_USER, dsn
+from sandbox.stack.estado import StackState
+from sandbox.stack.filhos import end_process
+from sandbox.stack.pilha import Stack
+from sandbox.stack.situacao import depths
 from tests import SETTINGS
 
 HL7 = "hl7"
 """Connection of TrackCare's messages."""
-INICIAL = "esus_ab_carga_inicial"
-INICIAIS = (INICIAL, "mv_carga_inicial", "trackcare_carga_inicial")
-SISTEMAS = with_attendances()
-PRIMEIRA = {nome: sources()[nome].run.first for nome in SISTEMAS}
+INITIAL = "esus_ab_carga_inicial"
+INITIAL_RUNS = (INITIAL, "mv_carga_inicial", "trackcare_carga_inicial")
+SYSTEMS = with_attendances()
+FIRST = {name: sources()[name].run.first for name in SYSTEMS}
 """First task of each integration's run; its DAG has the integration's name."""
-ENTREGA = {nome: sources()[nome].run.delivers for nome in SISTEMAS}
+DELIVERY = {name: sources()[name].run.delivers for name in SYSTEMS}
 """The task that delivers attendances."""
 AIRFLOW = ("scheduler", "triggerer", "dag-processor", "api-server")
-FORA_DO_AR = (psycopg2.Error, urllib.error.URLError, OSError)
+DOWN = (psycopg2.Error, urllib.error.URLError, OSError)
 """What a look at a stack that is being killed may meet: no answer yet."""
-FIM = ("success", "failed")
+END = ("success", "failed")
 PACIENCIA = 150.0
 """Seconds after which what should have happened counts as broken. No test measures speed: this is far beyond what anything takes, for a
 machine that is busy with other things must not fail it."""
-_REPETIDAS = """select id, integracao_id, codigo, k, chave_idempotencia from (
+_REPEATED = """select id, integracao_id, codigo, k, chave_idempotencia from (
     select a.*, lag(hash_conteudo) over w as h, lag(operacao) over w as o, lag(chave_idempotencia) over w as k from aplicacao a
     window w as (partition by entidade, integracao_id, codigo order by id)) t
 where h = hash_conteudo and o = operacao and not id = any(%s)
@@ -70,419 +70,419 @@ _FORA_DE_ORDEM = """select integracao_id, codigo from (
       from aplicacao a where atualizado_em is not null) t
 where atualizado_em < antes"""
 
-_SITUACAO = "select md5(string_agg(md5(r::text), '' order by integracao_id, codigo)) from registro r"
+_STATUS = "select md5(string_agg(md5(r::text), '' order by integracao_id, codigo)) from registro r"
 _PENDENCIAS_ABERTAS = "select count(*) from registro where entidade = 'AplicacaoPendencia' and not corpo ? 'dataProcessamento'"
 
 
 class Hub:
-    """One stack in ``pasta``; ``fechar`` ends every process and removes every file."""
+    """One stack in ``folder``; ``close`` ends every process and removes every file."""
 
-    def __init__(self, pasta: Path, semente: int = 7) -> None:
-        self.estado = Estado(pasta)
+    def __init__(self, folder: Path, semente: int = 7) -> None:
+        self.estado = StackState(folder)
         self.rng = random.Random(semente)
-        self.pilha = Pilha(self.estado, lambda texto: print(texto, flush=True))
-        self.ditas: list[str] = []
+        self.stack = Stack(self.estado, lambda text: print(text, flush=True))
+        self.said: list[str] = []
         """Everything that an Airflow database which a test threw away had said."""
-        self.pedidas: list[int] = []
+        self.requested_ones: list[int] = []
         """Applications that a test asked for a second time on purpose."""
         self._token: str | None = None
 
     # -- life ----------------------------------------------------------------------------------------------------------------
 
-    def abrir(self) -> Hub:
+    def open(self) -> Hub:
         os.environ["FUSION_ATENDIMENTOS"] = "40"
-        os.environ["FUSION_SETTINGS"] = str(self._ajustes())
+        os.environ["FUSION_SETTINGS"] = str(self._settings())
         os.environ["FUSION_FHIR_PERMANENCIA"] = "2"
-        assert self.estado.travar()
-        self.pilha.subir(None)
-        self._criar_conexao_hl7()
-        criar_registro(self.url("simulador"))
-        self.esperar(lambda: not airflow_api.faltam_dags(self.estado))
+        assert self.estado.lock()
+        self.stack.start_up(None)
+        self._create_hl7_connection()
+        create_register(self.url("simulador"))
+        self.wait(lambda: not airflow_api.missing_dags(self.estado))
         return self
 
-    def _ajustes(self) -> Path:
+    def _settings(self) -> Path:
         """The example with runs that end, and try again, sooner (the tests wait for both), and none by the clock."""
-        dados = yaml.safe_load(EXAMPLE.read_text())
-        for entrada in dados["integracoes"]:
-            entrada[sources()[entrada["sistema"]].run.lasts]["permanencia"] = 2
-            entrada["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
+        data = yaml.safe_load(EXAMPLE.read_text())
+        for entry in data["integracoes"]:
+            entry[sources()[entry["sistema"]].run.lasts]["permanencia"] = 2
+            entry["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
             # What the watchers miss must not be found by the clock.
-            entrada["rede_de_seguranca"] = "1.00:00:00"
-            if entrada["sistema"] == "mv":
+            entry["rede_de_seguranca"] = "1.00:00:00"
+            if entry["sistema"] == "mv":
                 # Many batches, so that a load goes on for as long as a test looks at what passes it by.
-                entrada["carga_inicial"]["lote"] = 4
-            if entrada["sistema"] == "trackcare":
-                entrada["conexoes"]["hl7"] = HL7
-        arquivo = self.estado.pasta / "integracoes.yaml"
-        arquivo.write_text(yaml.safe_dump(dados, allow_unicode=True))
-        return arquivo
+                entry["carga_inicial"]["lote"] = 4
+            if entry["sistema"] == "trackcare":
+                entry["conexoes"]["hl7"] = HL7
+        file = self.estado.folder / "integracoes.yaml"
+        file.write_text(yaml.safe_dump(data, allow_unicode=True))
+        return file
 
-    def fechar(self) -> None:
-        self.pilha.parar(espera=6)
-        query.fechar()
-        Postgres(self.estado.postgres).apagar()
-        self.estado.destravar()
-        for nome in ("FUSION_ATENDIMENTOS", "FUSION_FHIR_PERMANENCIA"):
-            os.environ.pop(nome, None)
+    def close(self) -> None:
+        self.stack.stop(wait=6)
+        query.close()
+        Postgres(self.estado.postgres).delete()
+        self.estado.unlock()
+        for name in ("FUSION_ATENDIMENTOS", "FUSION_FHIR_PERMANENCIA"):
+            os.environ.pop(name, None)
         os.environ["FUSION_SETTINGS"] = str(SETTINGS)
-        shutil.rmtree(self.estado.pasta)
+        shutil.rmtree(self.estado.folder)
 
-    def esperar(self, condicao: Callable[[], Any], mensagem: str = "") -> None:
-        """Keep the stack alive until ``condicao`` holds; what is down meanwhile counts as not yet."""
-        limite = time.monotonic() + PACIENCIA
-        feito = False
+    def wait(self, condition: Callable[[], Any], message: str = "") -> None:
+        """Keep the stack alive until ``condition`` holds; what is down meanwhile counts as not yet."""
+        limit = time.monotonic() + PACIENCIA
+        done = False
 
-        def fim() -> bool:
-            nonlocal feito
+        def end() -> bool:
+            nonlocal done
             try:
-                feito = bool(condicao())
-            except FORA_DO_AR:
-                feito = False
-            return feito or time.monotonic() > limite
+                done = bool(condition())
+            except DOWN:
+                done = False
+            return done or time.monotonic() > limit
 
-        self.pilha.vigiar(fim, passo=0.25)
-        assert feito, mensagem or f"not within {PACIENCIA:.0f} s"
+        self.stack.watch(end, step=0.25)
+        assert done, message or f"not within {PACIENCIA:.0f} s"
 
-    def deixar(self, segundos: float) -> None:
+    def let_be(self, seconds: float) -> None:
         """Let time pass, with the stack watched over."""
-        fim = time.monotonic() + segundos
-        self.pilha.vigiar(lambda: time.monotonic() >= fim, passo=0.1)
+        end = time.monotonic() + seconds
+        self.stack.watch(lambda: time.monotonic() >= end, step=0.1)
 
     # -- databases -----------------------------------------------------------------------------------------------------------
 
-    def url(self, banco: str) -> str:
-        return dsn(self.estado, self.pilha.senha_pg, sources()[banco].database if banco in sources() else banco)
+    def url(self, database: str) -> str:
+        return dsn(self.estado, self.stack.pg_password, sources()[database].database if database in sources() else database)
 
-    def sql(self, banco: str, comando: str, *valores: Any) -> list[dict[str, Any]]:
-        """Rows of one statement, committed; ``banco`` is a database or a source system."""
-        with query.conexao(self.url(banco)) as con, con.cursor() as cur:
-            cur.execute(comando, valores or None)
-            nomes = [coluna.name for coluna in cur.description or ()]
-            linhas = [dict(zip(nomes, linha, strict=True)) for linha in cur.fetchall()] if nomes else []
+    def sql(self, database: str, command: str, *values: Any) -> list[dict[str, Any]]:
+        """Rows of one statement, committed; ``database`` is a database or a source system."""
+        with query.connection(self.url(database)) as con, con.cursor() as cur:
+            cur.execute(command, values or None)
+            names = [column.name for column in cur.description or ()]
+            rows = [dict(zip(names, row, strict=True)) for row in cur.fetchall()] if names else []
             con.commit()
-            return linhas
+            return rows
 
-    def um(self, banco: str, comando: str, *valores: Any) -> Any:
+    def one(self, database: str, command: str, *values: Any) -> Any:
         """First value of the first row, ``None`` of nothing."""
-        linhas = self.sql(banco, comando, *valores)
-        return next(iter(linhas[0].values())) if linhas else None
+        rows = self.sql(database, command, *values)
+        return next(iter(rows[0].values())) if rows else None
 
-    def fila(self, sistema: str, chave: str) -> dict[str, Any]:
+    def fila(self, system: str, key: str) -> dict[str, Any]:
         """Newest queue row of one attendance."""
-        linhas = self.sql(
+        rows = self.sql(
             "fusion_integracao",
-            f"select * from {tabela_de(sistema)} where integracao_id = %s and chave = %s order by id desc",
-            integracao(sistema).integracao_id,
-            chave,
+            f"select * from {table_of(system)} where integracao_id = %s and chave = %s order by id desc",
+            integracao(system).integracao_id,
+            key,
         )
-        return linhas[0] if linhas else {}
+        return rows[0] if rows else {}
 
-    def aplicacoes(self) -> int:
+    def applied(self) -> int:
         """How many writes Fusion has applied so far."""
-        return int(self.um("fusion", "select count(*) from aplicacao"))
+        return int(self.one("fusion", "select count(*) from aplicacao"))
 
     # -- sources -------------------------------------------------------------------------------------------------------------
 
-    def mudar(self, sistema: str, vezes: int = 1, *, invalido: str | None = None) -> list[Mudanca]:
+    def change(self, system: str, times_seen: int = 1, *, invalid: str | None = None) -> list[Change]:
         """Changes at one source, each in a transaction of its own."""
-        modulo = sources()[sistema].module
-        con = psycopg2.connect(self.url(sistema))
-        feitas = []
+        module = sources()[system].module
+        con = psycopg2.connect(self.url(system))
+        done = []
         try:
-            for _ in range(vezes):
-                feitas.append(modulo.mudar_invalido(con, self.rng, invalido) if invalido else modulo.mudar(con, self.rng))
+            for _ in range(times_seen):
+                done.append(module.change_invalid(con, self.rng, invalid) if invalid else module.change(con, self.rng))
                 con.commit()
         finally:
             con.close()
-        return feitas
+        return done
 
     @contextmanager
-    def movimento(self, taxa: float = 3.0) -> Iterator[None]:
+    def movement(self, rate: float = 3.0) -> Iterator[None]:
         """All sources at work while the block runs."""
-        fim = threading.Event()
-        origens = [
-            Origem(s, self.url(s), self.url("simulador"), taxa=taxa, duracao=0, invalidos=0, semente=self.rng.getrandbits(30), fim=fim)
+        end = threading.Event()
+        origins = [
+            Origin(s, self.url(s), self.url("simulador"), rate=rate, duration=0, invalid_share=0, semente=self.rng.getrandbits(30), end=end)
             for s in simulated()
             if s in systems()
         ]
-        for origem in origens:
-            origem.start()
+        for origin in origins:
+            origin.start()
         try:
             yield
         finally:
-            fim.set()
-            for origem in origens:
-                origem.join()
+            end.set()
+            for origin in origins:
+                origin.join()
 
     # -- Airflow -------------------------------------------------------------------------------------------------------------
 
-    def api(self, metodo: str, rota: str, corpo: dict[str, Any] | None = None) -> dict[str, Any]:
-        """One call to Airflow's public API, ``rota`` below /api/v2."""
+    def api(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """One call to Airflow's public API, ``path`` below /api/v2."""
         if self._token is None:
-            login = {"username": USUARIO_UI, "password": self.estado.segredos["senha_ui"]}
-            self._token = str(airflow_api.pedir(self.estado, "POST", "/auth/token", login)["access_token"])
-        return airflow_api.pedir(self.estado, metodo, f"/api/v2{rota}", corpo, self._token)
+            login = {"username": UI_USER, "password": self.estado.secrets["senha_ui"]}
+            self._token = str(airflow_api.ask(self.estado, "POST", "/auth/token", login)["access_token"])
+        return airflow_api.ask(self.estado, method, f"/api/v2{path}", body, self._token)
 
     def runs(self, dag: str) -> list[dict[str, Any]]:
         """Newest first."""
         return list(self.api("GET", f"/dags/{dag}/dagRuns?limit=100&order_by=-run_after")["dag_runs"])
 
-    def disparar(self, dag: str, **conf: Any) -> str:
+    def trigger(self, dag: str, **conf: Any) -> str:
         return str(self.api("POST", f"/dags/{dag}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"])
 
-    def rodar(self, dag: str, **conf: Any) -> str:
+    def run_task(self, dag: str, **conf: Any) -> str:
         """Trigger with a form and wait for the end; the run's id."""
-        run = self.disparar(dag, **conf)
-        self.terminar(dag, run)
+        run = self.trigger(dag, **conf)
+        self.finish(dag, run)
         return run
 
-    def estado_do(self, dag: str, run: str) -> str:
+    def state_of(self, dag: str, run: str) -> str:
         return str(self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}")["state"])
 
-    def terminar(self, dag: str, run: str) -> str:
-        self.esperar(lambda: self.estado_do(dag, run) in FIM, f"{dag} did not end")
-        return self.estado_do(dag, run)
+    def finish(self, dag: str, run: str) -> str:
+        self.wait(lambda: self.state_of(dag, run) in END, f"{dag} did not end")
+        return self.state_of(dag, run)
 
-    def tarefas(self, dag: str, run: str) -> dict[str, dict[str, Any]]:
+    def tasks(self, dag: str, run: str) -> dict[str, dict[str, Any]]:
         """Task instances of one run by task_id."""
-        itens = self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances")["task_instances"]
-        return {t["task_id"]: t for t in itens}
+        items = self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances")["task_instances"]
+        return {t["task_id"]: t for t in items}
 
-    def xcom(self, dag: str, run: str, tarefa: str, chave: str = "return_value") -> Any:
-        return self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{tarefa}/xcomEntries/{chave}")["value"]
+    def xcom(self, dag: str, run: str, task: str, key: str = "return_value") -> Any:
+        return self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{task}/xcomEntries/{key}")["value"]
 
-    def log(self, dag: str, run: str, tarefa: str, tentativa: int | None = None) -> str:
+    def log(self, dag: str, run: str, task: str, attempt: int | None = None) -> str:
         """Log of one try (the last one), as text."""
-        tentativa = tentativa or self.tarefas(dag, run)[tarefa]["try_number"]
-        resposta = self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{tarefa}/logs/{tentativa}?full_content=true")
-        return str(resposta["content"])
+        attempt = attempt or self.tasks(dag, run)[task]["try_number"]
+        response = self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{task}/logs/{attempt}?full_content=true")
+        return str(response["content"])
 
-    def limpar(self, dag: str, run: str, *tarefas: str) -> None:
+    def clean(self, dag: str, run: str, *tasks: str) -> None:
         """Clear tasks as a person does in the UI."""
-        corpo = {"dry_run": False, "dag_run_id": run, "task_ids": list(tarefas), "only_failed": False, "include_downstream": False}
-        self.api("POST", f"/dags/{dag}/clearTaskInstances", corpo)
+        body = {"dry_run": False, "dag_run_id": run, "task_ids": list(tasks), "only_failed": False, "include_downstream": False}
+        self.api("POST", f"/dags/{dag}/clearTaskInstances", body)
 
-    def pausar(self, dag: str, pausada: bool) -> None:
-        self.api("PATCH", f"/dags/{dag}", {"is_paused": pausada})
+    def pausar(self, dag: str, paused: bool) -> None:
+        self.api("PATCH", f"/dags/{dag}", {"is_paused": paused})
 
-    def _criar_conexao_hl7(self) -> dict[str, Any]:
+    def _create_hl7_connection(self) -> dict[str, Any]:
         """Where TrackCare's messages go: kept in Airflow's database, since a component's environment cannot change while it runs."""
         return self.api("POST", "/connections", {"connection_id": HL7, **self._fusion_http})
 
     @property
     def _fusion_http(self) -> dict[str, Any]:
-        return dict(json.loads(self.pilha.env["AIRFLOW_CONN_FUSION_API"]))
+        return dict(json.loads(self.stack.env["AIRFLOW_CONN_FUSION_API"]))
 
     @contextmanager
-    def hl7_por(self, **campos: Any) -> Iterator[None]:
+    def hl7_over(self, **fields: Any) -> Iterator[None]:
         """TrackCare's messages go another way while the block runs."""
-        self.api("PATCH", f"/connections/{HL7}", {"connection_id": HL7, **campos})
+        self.api("PATCH", f"/connections/{HL7}", {"connection_id": HL7, **fields})
         try:
             yield
         finally:
             self.api("PATCH", f"/connections/{HL7}", {"connection_id": HL7, **self._fusion_http})
 
     @contextmanager
-    def pausada(self, dag: str) -> Iterator[None]:
+    def paused(self, dag: str) -> Iterator[None]:
         self.pausar(dag, True)
         try:
             yield
         finally:
             self.pausar(dag, False)
 
-    def provocar(self, dag: str, fazer: Callable[[Hub], Any], tarefas: set[str]) -> str:
-        """On a hub at rest: ``fazer``, and wait for a run of the watcher's in which all these tasks did something; its id.
+    def provoke(self, dag: str, do: Callable[[Hub], Any], tasks: set[str]) -> str:
+        """On a hub at rest: ``do``, and wait for a run of the watcher's in which all these tasks did something; its id.
 
-        Should the safety net have come first and dealt with it, ``fazer`` once more: a run by the clock looks everywhere.
+        Should the safety net have come first and dealt with it, ``do`` once more: a run by the clock looks everywhere.
         """
-        antes = {r["dag_run_id"] for r in self.runs(dag)}
-        fazer(self)
-        achado: list[str] = []
+        before = {r["dag_run_id"] for r in self.runs(dag)}
+        do(self)
+        match: list[str] = []
 
-        def feito() -> bool:
-            novas = {r["dag_run_id"]: r["run_type"] for r in self.runs(dag) if r["dag_run_id"] not in antes and r["state"] in FIM}
-            vigiadas = [r for r, tipo in novas.items() if tipo == "asset_triggered"]
-            achado[:] = [r for r in vigiadas if all(self.tarefas(dag, r)[t]["state"] == "success" for t in tarefas)]
-            if len(novas) > len(vigiadas) and not achado:
-                self.quieto()
-                antes.update(r["dag_run_id"] for r in self.runs(dag))
-                fazer(self)
-            return bool(achado)
+        def done() -> bool:
+            new = {r["dag_run_id"]: r["run_type"] for r in self.runs(dag) if r["dag_run_id"] not in before and r["state"] in END}
+            vigiadas = [r for r, kind in new.items() if kind == "asset_triggered"]
+            match[:] = [r for r in vigiadas if all(self.tasks(dag, r)[t]["state"] == "success" for t in tasks)]
+            if len(new) > len(vigiadas) and not match:
+                self.quiet()
+                before.update(r["dag_run_id"] for r in self.runs(dag))
+                do(self)
+            return bool(match)
 
-        self.esperar(feito, f"{dag}: nothing came of it")
-        self.quieto()
-        return achado[-1]
+        self.wait(done, f"{dag}: nothing came of it")
+        self.quiet()
+        return match[-1]
 
     # -- faults --------------------------------------------------------------------------------------------------------------
 
     @contextmanager
-    def falhas(self, **falhas: Any) -> Iterator[None]:
+    def falhas(self, **failures: Any) -> Iterator[None]:
         """Fusion misbehaves while the block runs (fields of sandbox.fusion.falhas.Falhas)."""
-        token = self.estado.segredos["token_fusion"]
-        pedir_falhas(self.estado.url_fusion, token, "PUT", falhas)
+        token = self.estado.secrets["token_fusion"]
+        ask_faults(self.estado.url_fusion, token, "PUT", failures)
         try:
             yield
         finally:
-            self.esperar(lambda: pedir_falhas(self.estado.url_fusion, token, "DELETE") is not None)
+            self.wait(lambda: ask_faults(self.estado.url_fusion, token, "DELETE") is not None)
 
     @contextmanager
-    def sem(self, nome: str) -> Iterator[None]:
+    def without(self, name: str) -> Iterator[None]:
         """One component stays down while the block runs."""
-        componente = self.pilha._componentes[nome]
-        self._tirar(nome)
+        component = self.stack._components[name]
+        self._take_away(name)
         try:
             yield
         finally:
-            self.pilha.iniciar(componente)
+            self.stack.start_run(component)
 
-    def _tirar(self, *nomes: str) -> None:
-        fichas = {nome: self.pilha._fichas[nome] for nome in nomes}
-        encerrar(fichas, self.estado.segredos["marca"], espera=6, todos=False)
-        for nome in nomes:
-            self.pilha.filhos.pop(nome).wait()
-            self.pilha._fichas.pop(nome)
+    def _take_away(self, *names: str) -> None:
+        cards = {name: self.stack._cards[name] for name in names}
+        end_process(cards, self.estado.secrets["marca"], wait=6, everything=False)
+        for name in names:
+            self.stack.children.pop(name).wait()
+            self.stack._cards.pop(name)
 
-    def matar(self, nome: str, sinal: int = signal.SIGKILL) -> None:
+    def kill(self, name: str, sinal: int = signal.SIGKILL) -> None:
         """End one component at once; the stack starts it again the next time somebody waits."""
-        processo = self.pilha.filhos[nome]
+        processo = self.stack.children[name]
         processo.send_signal(sinal)
         processo.wait(20)
 
-    def matar_quem_faz(self, dag: str, tarefa: str, *, supervisor: bool = False) -> None:
+    def kill_worker_of(self, dag: str, task: str, *, supervisor: bool = False) -> None:
         """SIGKILL to the process in which a task works now, or to the worker that supervises it."""
         processo: psutil.Process | None = None
 
-        def achar() -> bool:
+        def find() -> bool:
             nonlocal processo
-            processo = self.processo_da(dag, tarefa)
+            processo = self.process_of(dag, task)
             return processo is not None
 
-        self.esperar(achar)
+        self.wait(find)
         assert processo is not None
         processo = processo.parent() if supervisor else processo
         assert processo is not None
         processo.kill()
 
-    def processo_da(self, dag: str, tarefa: str) -> psutil.Process | None:
+    def process_of(self, dag: str, task: str) -> psutil.Process | None:
         """The process in which a task works now: the one that Airflow names, once it has a connection to a database of ours.
 
         Whose sockets they are cannot be asked: Airflow hides its tasks' from other processes of the same account.
         """
-        if not self.um("airflow", "select count(*) from pg_stat_activity where application_name = %s", f"{dag}.{tarefa}"):
+        if not self.one("airflow", "select count(*) from pg_stat_activity where application_name = %s", f"{dag}.{task}"):
             return None
-        numeros = "select pid from task_instance where dag_id = %s and task_id = %s and state = 'running' and pid is not null"
-        deles = {linha["pid"] for linha in self.sql("airflow", numeros, dag, tarefa)}
+        numbers = "select pid from task_instance where dag_id = %s and task_id = %s and state = 'running' and pid is not null"
+        theirs = {row["pid"] for row in self.sql("airflow", numbers, dag, task)}
         try:
-            return next((p for p in psutil.Process(self.pilha.filhos["scheduler"].pid).children(recursive=True) if p.pid in deles), None)
+            return next((p for p in psutil.Process(self.stack.children["scheduler"].pid).children(recursive=True) if p.pid in theirs), None)
         except psutil.NoSuchProcess:
             return None
 
-    def recriar_airflow(self) -> None:
+    def recreate_airflow(self) -> None:
         """Stop Airflow, throw its metadata away and start it on an empty database."""
-        self.ditas.append(self.tudo_que_o_airflow_guarda())
-        self._tirar(*AIRFLOW)
+        self.said.append(self.everything_airflow_keeps())
+        self._take_away(*AIRFLOW)
         con = psycopg2.connect(self.url("postgres"))
         con.autocommit = True
-        for comando in ("drop database airflow with (force)", "create database airflow"):
-            con.cursor().execute(comando)
+        for command in ("drop database airflow with (force)", "create database airflow"):
+            con.cursor().execute(command)
         con.close()
-        pronto = componentes.pronto(self.estado)
-        pronto.unlink()
-        self.pilha.iniciar(componentes.api_server(self.estado, self.pilha.env))
-        self.esperar(pronto.exists)
-        for componente in componentes.airflow(self.pilha.env):
-            self.pilha.iniciar(componente)
+        ready = componentes.ready(self.estado)
+        ready.unlink()
+        self.stack.start_run(componentes.api_server(self.estado, self.stack.env))
+        self.wait(ready.exists)
+        for component in componentes.airflow(self.stack.env):
+            self.stack.start_run(component)
         self._token = None
-        self.esperar(self._criar_conexao_hl7)
-        self.esperar(lambda: not airflow_api.faltam_dags(self.estado))
+        self.wait(self._create_hl7_connection)
+        self.wait(lambda: not airflow_api.missing_dags(self.estado))
 
-    def tudo_que_o_airflow_guarda(self) -> str:
+    def everything_airflow_keeps(self) -> str:
         """Every row of every table of Airflow's database, as text."""
-        tabelas = self.sql("airflow", "select quote_ident(tablename) as t from pg_tables where schemaname = 'public'")
-        return "\n".join(str(linha["x"]) for t in tabelas for linha in self.sql("airflow", f"select x::text as x from {t['t']} x"))
+        tables = self.sql("airflow", "select quote_ident(tablename) as t from pg_tables where schemaname = 'public'")
+        return "\n".join(str(row["x"]) for t in tables for row in self.sql("airflow", f"select x::text as x from {t['t']} x"))
 
     # -- reconciliation ------------------------------------------------------------------------------------------------------
 
-    def em_erro(self, sistema: str, tabela: str = "") -> set[str]:
-        linhas = self.sql(
+    def in_error(self, system: str, table: str = "") -> set[str]:
+        rows = self.sql(
             "fusion_integracao",
-            f"select chave from {tabela or tabela_de(sistema)} where integracao_id = %s and situacao = 'erro'",
-            integracao(sistema).integracao_id,
+            f"select chave from {table or table_of(system)} where integracao_id = %s and situacao = 'erro'",
+            integracao(system).integracao_id,
         )
-        return {linha["chave"] for linha in linhas}
+        return {row["chave"] for row in rows}
 
-    def a_fazer(self) -> int:
+    def to_do(self) -> int:
         """Queue rows that still have to travel."""
-        return sum(n for *_, situacao, n in profundidades(self.url("fusion_integracao")) if situacao in ("pendente", "reservado"))
+        return sum(n for *_, status, n in depths(self.url("fusion_integracao")) if status in ("pendente", "reservado"))
 
-    def diferencas(self) -> Iterator[str]:
+    def differences(self) -> Iterator[str]:
         """Records whose state in Fusion is not the source's, refused ones aside; looked for as they are asked for."""
-        for sistema in SISTEMAS:
-            recusadas = self.em_erro(sistema)
-            faltam = divergentes(integracao(sistema), self.url(sistema), self.url("fusion")) - recusadas
-            yield from (f"{sistema} {chave}" for chave in faltam)
-            if pacientes := pacientes_divergentes(integracao(sistema), self.url(sistema), self.url("fusion")):
-                yield f"{sistema}: {len(pacientes)} patients"
-            numero = integracao(sistema).integracao_id
-            yield from conferir(sistema, self.url(sistema), self.url("fusion"), numero, ignorar=recusadas | faltam)
+        for system in SYSTEMS:
+            dead_letter = self.in_error(system)
+            missing = divergent(integracao(system), self.url(system), self.url("fusion")) - dead_letter
+            yield from (f"{system} {key}" for key in missing)
+            if pacientes := divergent_pacientes(integracao(system), self.url(system), self.url("fusion")):
+                yield f"{system}: {len(pacientes)} patients"
+            number = integracao(system).integracao_id
+            yield from check(system, self.url(system), self.url("fusion"), number, ignore=dead_letter | missing)
         yield from self._agendamentos()
-        yield from self._mensagens()
+        yield from self._messages()
 
-    def _mensagens(self) -> list[str]:
+    def _messages(self) -> list[str]:
         """Patients of TrackCare of whom Fusion lacks a message."""
-        bancos = ("fusion", "fusion_integracao", "trackcare")
-        faltam = pacientes_em_falta(obter("trackcare"), {banco: self.url(banco) for banco in bancos})  # type: ignore[arg-type]
-        return [f"trackcare: messages of {len(faltam)} patients"] if faltam else []
+        databases = ("fusion", "fusion_integracao", "trackcare")
+        missing = missing_pacientes(obtain("trackcare"), {database: self.url(database) for database in databases})  # type: ignore[arg-type]
+        return [f"trackcare: messages of {len(missing)} patients"] if missing else []
 
     def _agendamentos(self) -> list[str]:
         """What the surgical chain still owes: journal rows, open pendencies, bookings that differ."""
-        servico = integracao("fusion_service")
-        urls = {banco: self.url(banco) for banco in ("fusion", "fusion_integracao", "mv", "simulador")}
-        faltam = agendamentos_divergentes(servico, urls) - self.em_erro("fusion_service", "AplicacaoPendencia")
-        contas = {
-            "bookings": len(faltam),
-            "rows in the journal of bookings": self.um("mv", "select count(*) from fusion_integracao.atualizacaoagendacirurgia"),
-            "open pendencies": self.um("fusion", _PENDENCIAS_ABERTAS),
+        service = integracao("fusion_service")
+        urls = {database: self.url(database) for database in ("fusion", "fusion_integracao", "mv", "simulador")}
+        missing = divergent_agendamentos(service, urls) - self.in_error("fusion_service", "AplicacaoPendencia")
+        accounts = {
+            "bookings": len(missing),
+            "rows in the journal of bookings": self.one("mv", "select count(*) from fusion_integracao.atualizacaoagendacirurgia"),
+            "open pendencies": self.one("fusion", _PENDENCIAS_ABERTAS),
         }
-        return [f"{n} {nome}" for nome, n in contas.items() if n]
+        return [f"{n} {name}" for name, n in accounts.items() if n]
 
-    def reconciliar(self) -> None:
+    def reconcile(self) -> None:
         """In the end nothing waits and nothing is missing; nothing was applied twice, nor after something newer."""
         try:
-            self.esperar(lambda: self.a_fazer() == 0 and next(self.diferencas(), None) is None)
+            self.wait(lambda: self.to_do() == 0 and next(self.differences(), None) is None)
         except AssertionError:
-            filas = [linha for linha in profundidades(self.url("fusion_integracao")) if linha[3] in ("pendente", "reservado")]
-            raise AssertionError(f"not reconciled within {PACIENCIA:.0f} s: {filas}, {list(islice(self.diferencas(), 10))}") from None
-        assert not self.sql("fusion", _REPETIDAS, self.pedidas)
+            filas = [row for row in depths(self.url("fusion_integracao")) if row[3] in ("pendente", "reservado")]
+            raise AssertionError(f"not reconciled within {PACIENCIA:.0f} s: {filas}, {list(islice(self.differences(), 10))}") from None
+        assert not self.sql("fusion", _REPEATED, self.requested_ones)
         assert not self.sql("fusion", _FORA_DE_ORDEM)
 
-    def quieto(self) -> None:
+    def quiet(self) -> None:
         """Reconciled, and no run is under way."""
-        self.reconciliar()
+        self.reconcile()
         em_curso = "select count(*) from dag_run where state in ('running', 'queued')"
-        self.esperar(lambda: self.um("airflow", em_curso) == 0, "a run goes on")
+        self.wait(lambda: self.one("airflow", em_curso) == 0, "a run goes on")
 
 
-def integracao(sistema: str) -> Integracao:
-    return obter(sistema)
+def integracao(system: str) -> Integracao:
+    return obtain(system)
 
 
-def tabela_de(sistema: str) -> str:
+def table_of(system: str) -> str:
     """Queue table of a system's main records."""
-    return sistema_de(integracao(sistema)).processos[0].tabela
+    return sistema_de(integracao(system)).processos[0].table
 
 
-def com_sucesso(hub: Hub, dag: str, tarefa: str) -> Iterator[str]:
+def succeeded(hub: Hub, dag: str, task: str) -> Iterator[str]:
     """Finished runs in which the task was not skipped, newest first."""
-    runs = (r["dag_run_id"] for r in hub.runs(dag) if r["state"] in FIM)
-    return (r for r in runs if hub.tarefas(dag, r)[tarefa]["state"] == "success")
+    runs = (r["dag_run_id"] for r in hub.runs(dag) if r["state"] in END)
+    return (r for r in runs if hub.tasks(dag, r)[task]["state"] == "success")
 
 
-def limpar_sem_efeito(hub: Hub, dag: str, tarefa: str, run: str) -> None:
+def clear_without_effect(hub: Hub, dag: str, task: str, run: str) -> None:
     """Clear one task of a finished run: it runs again, and Fusion is as it was."""
-    antes = (hub.aplicacoes(), hub.um("fusion", _SITUACAO))
-    hub.limpar(dag, run, tarefa)
-    assert hub.terminar(dag, run) == "success"
-    assert hub.tarefas(dag, run)[tarefa]["try_number"] >= 2
-    assert (hub.aplicacoes(), hub.um("fusion", _SITUACAO)) == antes
-    hub.reconciliar()
+    before = (hub.applied(), hub.one("fusion", _STATUS))
+    hub.clean(dag, run, task)
+    assert hub.finish(dag, run) == "success"
+    assert hub.tasks(dag, run)[task]["try_number"] >= 2
+    assert (hub.applied(), hub.one("fusion", _STATUS)) == before
+    hub.reconcile()

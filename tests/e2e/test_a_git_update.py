@@ -89,22 +89,22 @@ def statements(moment: str) -> dict[str, str]:
 def hub() -> Iterator[GitHub]:
     hub = GitHub(Path(tempfile.mkdtemp(prefix="fusion-e2e-git-")))
     try:
-        yield hub.abrir()
+        yield hub.open()
     finally:
-        hub.fechar()
+        hub.close()
 
 
 def delivered(hub: GitHub) -> Any:
     """The name that Fusion has of the one patient."""
-    return hub.um("fusion", "select max(corpo -> 'paciente' ->> 'nome') from registro where integracao_id = 90")
+    return hub.one("fusion", "select max(corpo -> 'paciente' ->> 'nome') from registro where integracao_id = 90")
 
 
 def test_a_push_is_watched_without_a_restart(hub: GitHub) -> None:
     started = hub.started()
-    hub.pilha._postgres.criar_banco("exemplo")
+    hub.stack._postgres.create_database("exemplo")
     hub.sql("exemplo", TABLE)
-    login = {"conn_type": "postgres", "host": "127.0.0.1", "port": hub.estado.portas["pg"], "schema": "exemplo", "login": "fusion"}
-    hub.api("POST", "/connections", {"connection_id": "exemplo", "password": hub.pilha.senha_pg, **login})
+    login = {"conn_type": "postgres", "host": "127.0.0.1", "port": hub.estado.ports["pg"], "schema": "exemplo", "login": "fusion"}
+    hub.api("POST", "/connections", {"connection_id": "exemplo", "password": hub.stack.pg_password, **login})
 
     pushed = time.monotonic()
     hub.commit(
@@ -119,16 +119,16 @@ def test_a_push_is_watched_without_a_restart(hub: GitHub) -> None:
         }
     )
     # A new DAG runs once by the clock, and finds nothing.
-    hub.esperar(lambda: [run["state"] for run in hub.runs("exemplo")] == ["success"], "the new DAG did not run")
+    hub.wait(lambda: [run["state"] for run in hub.runs("exemplo")] == ["success"], "the new DAG did not run")
     hub.sql("exemplo", "insert into exemplo.atendimento values (1, 7, 'Ana', timestamp '2026-01-02 03:04')")
-    hub.esperar(lambda: delivered(hub) == "Ana", "the new system is not watched")
+    hub.wait(lambda: delivered(hub) == "Ana", "the new system is not watched")
     print(f"a pushed system's first record arrived after {time.monotonic() - pushed:.0f} s", flush=True)
     assert {run["run_type"] for run in hub.runs("exemplo")} == {"scheduled", "asset_triggered"}
 
     pushed = time.monotonic()
     hub.commit(statements("tocado_em"))
     hub.sql("exemplo", "update exemplo.atendimento set nome = 'Bia', tocado_em = (now() at time zone 'utc') + interval '1 second'")
-    hub.esperar(lambda: delivered(hub) == "Bia", "the changed statement is not watched")
+    hub.wait(lambda: delivered(hub) == "Bia", "the changed statement is not watched")
     print(f"a change that only a pushed statement sees arrived after {time.monotonic() - pushed:.0f} s", flush=True)
     assert hub.started() == started
     assert "nova tentativa" not in (hub.estado.logs / "triggerer.log").read_text()

@@ -7,50 +7,50 @@ from contextlib import suppress
 import psycopg2
 from sqlalchemy import create_engine
 
-from include.fusion.delivery.batch import AUSENTE
-from include.fusion.store.filas import Fila, ItemFila
-from sandbox.origens.consulfarma import remover
+from include.fusion.delivery.batch import ABSENT
+from include.fusion.store.filas import Fila, FilaItem
+from sandbox.origens.consulfarma import remove
 from sandbox.sources import sources
-from tests.e2e.hub import SISTEMAS, Hub, integracao
+from tests.e2e.hub import SYSTEMS, Hub, integracao
 
-ESPERADOS = {
-    nome: dict.fromkeys(sources()[nome].module.INVALIDOS, "erro") | dict.fromkeys(sources()[nome].module.ESTRANHOS, "concluido")
-    for nome in SISTEMAS
+EXPECTED = {
+    name: dict.fromkeys(sources()[name].module.INVALID, "erro") | dict.fromkeys(sources()[name].module.STRANGE, "concluido")
+    for name in SYSTEMS
 }
 
 
 def test_every_kind_of_bad_record_ends_where_it_should(hub: Hub) -> None:
-    chaves: dict[tuple[str, str], str] = {}
-    for sistema in SISTEMAS:
+    keys: dict[tuple[str, str], str] = {}
+    for system in SYSTEMS:
         # The good ones first: an edit of a bad record's patient may mend it.
-        hub.mudar(sistema, 30)
-        chaves |= {(sistema, tipo): hub.mudar(sistema, invalido=tipo)[0].chave for tipo in ESPERADOS[sistema]}
-    esperados = {(sistema, tipo): fim for sistema, tipos in ESPERADOS.items() for tipo, fim in tipos.items()}
+        hub.change(system, 30)
+        keys |= {(system, kind): hub.change(system, invalid=kind)[0].chave for kind in EXPECTED[system]}
+    expected = {(system, kind): end for system, kinds in EXPECTED.items() for kind, end in kinds.items()}
 
-    def fins() -> dict[tuple[str, str], str | None]:
-        return {caso: hub.fila(caso[0], chave).get("situacao") for caso, chave in chaves.items()}
+    def ends() -> dict[tuple[str, str], str | None]:
+        return {caso: hub.fila(caso[0], key).get("situacao") for caso, key in keys.items()}
 
     with suppress(AssertionError):
-        hub.esperar(lambda: fins() == esperados)
-    assert fins() == esperados
-    assert all(hub.fila(caso[0], chaves[caso])["motivo"] for caso, fim in esperados.items() if fim == "erro")
-    hub.reconciliar()
+        hub.wait(lambda: ends() == expected)
+    assert ends() == expected
+    assert all(hub.fila(caso[0], keys[caso])["motivo"] for caso, end in expected.items() if end == "erro")
+    hub.reconcile()
 
 
 def test_a_row_deleted_between_queue_and_read_says_so(hub: Hub) -> None:
-    with hub.pausada("consulfarma"):
-        (mudanca,) = hub.mudar("consulfarma", invalido="emoji")
-        enfileirar(hub, mudanca.chave)
+    with hub.paused("consulfarma"):
+        (change,) = hub.change("consulfarma", invalid="emoji")
+        enqueue(hub, change.chave)
         con = psycopg2.connect(hub.url("consulfarma"))
-        remover(con, mudanca.chave)
+        remove(con, change.chave)
         con.commit()
         con.close()
-    hub.esperar(lambda: hub.fila("consulfarma", mudanca.chave)["motivo"] == AUSENTE)
-    hub.reconciliar()
+    hub.wait(lambda: hub.fila("consulfarma", change.chave)["motivo"] == ABSENT)
+    hub.reconcile()
 
 
-def enfileirar(hub: Hub, chave: str) -> None:
-    motor = create_engine(hub.url("fusion_integracao").replace("postgresql://", "postgresql+psycopg2://"))
-    with motor.begin() as con:
-        Fila(motor, integracao("consulfarma").integracao_id, "importacao").enfileirar(con, [ItemFila(chave, "x")])
-    motor.dispose()
+def enqueue(hub: Hub, key: str) -> None:
+    engine = create_engine(hub.url("fusion_integracao").replace("postgresql://", "postgresql+psycopg2://"))
+    with engine.begin() as con:
+        Fila(engine, integracao("consulfarma").integracao_id, "importacao").enqueue(con, [FilaItem(key, "x")])
+    engine.dispose()

@@ -5,52 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.e2e.hub import ENTREGA, PRIMEIRA, SISTEMAS, Hub, integracao
+from tests.e2e.hub import DELIVERY, FIRST, SYSTEMS, Hub, integracao
 
 
-def um_atendimento(hub: Hub, sistema: str) -> str:
+def one_atendimento(hub: Hub, system: str) -> str:
     sql = "select codigo from registro where integracao_id = %s and not cancelado order by codigo limit 1"
-    return str(hub.um("fusion", sql, integracao(sistema).integracao_id))
+    return str(hub.one("fusion", sql, integracao(system).integracao_id))
 
 
-def rodar_todos(hub: Hub, conf: Callable[[str], dict[str, Any]]) -> dict[str, str]:
+def run_all(hub: Hub, conf: Callable[[str], dict[str, Any]]) -> dict[str, str]:
     """Run every system's DAG with its form, side by side; system → run."""
-    runs = {sistema: hub.disparar(sistema, **conf(sistema)) for sistema in SISTEMAS}
-    for sistema, run in runs.items():
-        hub.terminar(sistema, run)
+    runs = {system: hub.trigger(system, **conf(system)) for system in SYSTEMS}
+    for system, run in runs.items():
+        hub.finish(system, run)
     return runs
 
 
 def test_a_forced_replay_sends_one_attendance_once_more(hub: Hub) -> None:
-    chaves, antes = {s: um_atendimento(hub, s) for s in SISTEMAS}, hub.um("fusion", "select max(id) from aplicacao")
-    rodar_todos(hub, lambda sistema: {"atendimento": chaves[sistema], "forcar": True})
-    novas = hub.sql("fusion", "select id, integracao_id, codigo from aplicacao where id > %s", antes)
-    hub.pedidas += [n["id"] for n in novas]
-    assert sorted((n["integracao_id"], n["codigo"]) for n in novas) == sorted((integracao(s).integracao_id, c) for s, c in chaves.items())
+    keys, before = {s: one_atendimento(hub, s) for s in SYSTEMS}, hub.one("fusion", "select max(id) from aplicacao")
+    run_all(hub, lambda system: {"atendimento": keys[system], "forcar": True})
+    new = hub.sql("fusion", "select id, integracao_id, codigo from aplicacao where id > %s", before)
+    hub.requested_ones += [n["id"] for n in new]
+    assert sorted((n["integracao_id"], n["codigo"]) for n in new) == sorted((integracao(s).integracao_id, c) for s, c in keys.items())
 
 
 def test_a_dry_run_reports_and_sends_nothing(hub: Hub) -> None:
-    antes = hub.aplicacoes()
-    for sistema, run in rodar_todos(hub, lambda s: {"atendimento": um_atendimento(hub, s), "simular": True}).items():
-        assert hub.xcom(sistema, run, ENTREGA[sistema])["simulacao"] is True
-        assert "nada foi enviado nem alterado" in hub.log(sistema, run, ENTREGA[sistema])
-    assert hub.aplicacoes() == antes
+    before = hub.applied()
+    for system, run in run_all(hub, lambda s: {"atendimento": one_atendimento(hub, s), "simular": True}).items():
+        assert hub.xcom(system, run, DELIVERY[system])["simulacao"] is True
+        assert "nada foi enviado nem alterado" in hub.log(system, run, DELIVERY[system])
+    assert hub.applied() == before
 
 
 def test_an_impossible_form_fails_once_and_touches_nothing(hub: Hub) -> None:
-    antes = hub.aplicacoes()
+    before = hub.applied()
     impossivel = {"data_inicial": "2026-02-01", "data_final": "2026-01-01", "forcar": True}
-    for sistema, run in rodar_todos(hub, lambda _: impossivel).items():
-        assert hub.estado_do(sistema, run) == "failed"
-        assert hub.tarefas(sistema, run)[PRIMEIRA[sistema]]["try_number"] == 1
-        assert "'data_final' é anterior a 'data_inicial'" in hub.log(sistema, run, PRIMEIRA[sistema])
-    assert hub.aplicacoes() == antes
+    for system, run in run_all(hub, lambda _: impossivel).items():
+        assert hub.state_of(system, run) == "failed"
+        assert hub.tasks(system, run)[FIRST[system]]["try_number"] == 1
+        assert "'data_final' é anterior a 'data_inicial'" in hub.log(system, run, FIRST[system])
+    assert hub.applied() == before
 
 
 def test_errors_are_resent_on_request(hub: Hub) -> None:
-    (recusado,) = hub.mudar("consulfarma", invalido="cpf_invalido")
-    hub.esperar(lambda: hub.fila("consulfarma", recusado.chave).get("situacao") == "erro")
+    (refused,) = hub.change("consulfarma", invalid="cpf_invalido")
+    hub.wait(lambda: hub.fila("consulfarma", refused.chave).get("situacao") == "erro")
     # Mended without a new marker: only the form can bring it back.
-    hub.sql("consulfarma", "update dbo.Paciente set Cpf = null where PacienteId = %s", recusado.chave_paciente)
-    hub.rodar("consulfarma", reenviar_erros=True)
-    hub.esperar(lambda: hub.fila("consulfarma", recusado.chave)["situacao"] == "concluido")
+    hub.sql("consulfarma", "update dbo.Paciente set Cpf = null where PacienteId = %s", refused.chave_paciente)
+    hub.run_task("consulfarma", reenviar_erros=True)
+    hub.wait(lambda: hub.fila("consulfarma", refused.chave)["situacao"] == "concluido")

@@ -4,38 +4,36 @@ from __future__ import annotations
 
 import re
 
-from tests.e2e.hub import ENTREGA, SISTEMAS, Hub, com_sucesso
+from tests.e2e.hub import DELIVERY, SYSTEMS, Hub, succeeded
 
 MOVIDOS = ("enviados", "cancelados", "inalterados")
 
 
 def test_changes_on_all_sources_reach_fusion_once(hub: Hub) -> None:
-    antes = hub.aplicacoes()
-    with hub.movimento(taxa=10):
-        hub.deixar(3)
-    hub.reconciliar()
-    assert hub.um("simulador", "select count(*) from mudanca") >= 30
-    assert hub.aplicacoes() > antes
+    before = hub.applied()
+    with hub.movement(rate=10):
+        hub.let_be(3)
+    hub.reconcile()
+    assert hub.one("simulador", "select count(*) from mudanca") >= 30
+    assert hub.applied() > before
 
 
 def test_a_run_tells_what_it_moved(hub: Hub) -> None:
-    for sistema in SISTEMAS:
-        hub.mudar(sistema, 3)
-    hub.quieto()
-    for sistema, tarefa in ENTREGA.items():
+    for system in SYSTEMS:
+        hub.change(system, 3)
+    hub.quiet()
+    for system, task in DELIVERY.items():
         # The newest run may have moved nothing: a row touched in the very last second is looked at once more.
-        run = next(r for r in com_sucesso(hub, sistema, tarefa) if any(hub.xcom(sistema, r, tarefa)[x] for x in MOVIDOS))
-        assert re.search(r"\d+ enviados, \d+ cancelados, \d+ sem mudança, \d+ com erro, \d+ adiados", hub.log(sistema, run, tarefa)), (
-            sistema
-        )
+        run = next(r for r in succeeded(hub, system, task) if any(hub.xcom(system, r, task)[x] for x in MOVIDOS))
+        assert re.search(r"\d+ enviados, \d+ cancelados, \d+ sem mudança, \d+ com erro, \d+ adiados", hub.log(system, run, task)), system
 
 
 def test_an_idle_hub_starts_no_runs(hub: Hub) -> None:
     """The safety net aside, which goes by the clock."""
     # A row touched in the very last second is looked at once more.
-    hub.deixar(5)
-    hub.quieto()
-    conta = "select count(*) from dag_run where run_type <> 'scheduled'"
-    antes = hub.um("airflow", conta)
-    hub.deixar(25)
-    assert hub.um("airflow", conta) == antes
+    hub.let_be(5)
+    hub.quiet()
+    account = "select count(*) from dag_run where run_type <> 'scheduled'"
+    before = hub.one("airflow", account)
+    hub.let_be(25)
+    assert hub.one("airflow", account) == before

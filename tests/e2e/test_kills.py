@@ -6,42 +6,42 @@ import signal
 
 import pytest
 
-from tests.e2e.hub import ENTREGA, Hub, integracao, tabela_de
+from tests.e2e.hub import DELIVERY, Hub, integracao, table_of
 
 VIAJANDO = "select count(*) from {tabela} where integracao_id = %s and processo <> 'carga_inicial' and situacao = 'reservado'"
 
 
-def em_viagem(hub: Hub, sistema: str = "consulfarma") -> None:
+def in_transit(hub: Hub, system: str = "consulfarma") -> None:
     """Wait until a batch is on its way, then until some point of its journey."""
-    sql = VIAJANDO.format(tabela=tabela_de(sistema))
-    hub.esperar(lambda: hub.um("fusion_integracao", sql, integracao(sistema).integracao_id), f"{sistema}: no batch left")
-    hub.deixar(hub.rng.uniform(0, 2))
+    sql = VIAJANDO.format(tabela=table_of(system))
+    hub.wait(lambda: hub.one("fusion_integracao", sql, integracao(system).integracao_id), f"{system}: no batch left")
+    hub.let_be(hub.rng.uniform(0, 2))
 
 
 def test_killing_who_delivers_in_mid_batch_one_system_after_the_other(hub: Hub) -> None:
     """The process that sends is killed; of e-SUS its supervisor, whose death leaves it an orphan."""
-    with hub.movimento(), hub.falhas(atraso_ms=2500):
-        for sistema, tarefa in ENTREGA.items():
-            em_viagem(hub, sistema)
-            hub.matar_quem_faz(sistema, tarefa, supervisor=sistema == "esus_ab")
-        hub.deixar(2)
-    hub.reconciliar()
+    with hub.movement(), hub.falhas(atraso_ms=2500):
+        for system, task in DELIVERY.items():
+            in_transit(hub, system)
+            hub.kill_worker_of(system, task, supervisor=system == "esus_ab")
+        hub.let_be(2)
+    hub.reconcile()
 
 
-@pytest.mark.parametrize("nomes", [("triggerer", "fusion"), ("scheduler",)])
-def test_killing_components(hub: Hub, nomes: tuple[str, ...]) -> None:
-    with hub.movimento():
-        for nome in nomes:
-            em_viagem(hub)
-            hub.matar(nome)
-            hub.deixar(4)
-    hub.reconciliar()
+@pytest.mark.parametrize("names", [("triggerer", "fusion"), ("scheduler",)])
+def test_killing_components(hub: Hub, names: tuple[str, ...]) -> None:
+    with hub.movement():
+        for name in names:
+            in_transit(hub)
+            hub.kill(name)
+            hub.let_be(4)
+    hub.reconcile()
 
 
 def test_stopping_postgresql_and_then_crashing_it(hub: Hub) -> None:
-    with hub.movimento():
+    with hub.movement():
         for sinal in (signal.SIGINT, signal.SIGQUIT):
-            em_viagem(hub)
-            hub.matar("postgres", sinal)
-            hub.deixar(5)
-    hub.reconciliar()
+            in_transit(hub)
+            hub.kill("postgres", sinal)
+            hub.let_be(5)
+    hub.reconcile()

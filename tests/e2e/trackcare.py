@@ -1,3 +1,3 @@
 """Tasks of TrackCare's DAG, in their order."""
 
-TAREFAS = ("sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion")
+TASKS = ("sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion")

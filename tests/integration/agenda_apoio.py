@@ -12,102 +12,102 @@ from typing import Any
 
 import psycopg2
 
-from include.fusion.change.result import ResultadoCarga
-from include.fusion.change.watcher import situacoes
-from include.fusion.delivery.loop import Entrega
-from include.fusion.delivery.result import Resultado
-from include.fusion.model.content import Registro, pacote
+from include.fusion.change.result import ScanResult
+from include.fusion.change.watcher import states
+from include.fusion.delivery.loop import Delivery
+from include.fusion.delivery.result import DeliveryResult
+from include.fusion.model.content import Record, package
 from include.fusion.wiring import Montagem
-from sandbox.origens.base import Mudanca
-from sandbox.origens.mv.agenda import MUDANCAS, marcada
+from sandbox.origens.base import Change
+from sandbox.origens.mv.agenda import CHANGES, booked
 from sandbox.origens.mv.hospital import Hospital
 from sandbox.postgres import Postgres
-from tests.bancada import Bancada
+from tests.bancada import Harness
 
-DONO = "teste/run/processar#1|"
+OWNER = "teste/run/processar#1|"
 
 
-class Cadeia(Bancada):
-    """``montagem`` is Skymed's, ``servico`` the Fusion Service's."""
+class Chain(Harness):
+    """``runtime`` is Skymed's, ``service`` the Fusion Service's."""
 
-    def __init__(self, postgres: Postgres, pasta: Path) -> None:
-        super().__init__(postgres, pasta, "skymed", atendimentos=20)
-        self.servico = self.montar("fusion_service")
+    def __init__(self, postgres: Postgres, folder: Path) -> None:
+        super().__init__(postgres, folder, "skymed", atendimentos=20)
+        self.service = self.build("fusion_service")
 
-    def novo_servico(self) -> Montagem:
+    def new_service(self) -> Montagem:
         """As after a task that was killed."""
-        self.servico = self.montar("fusion_service")
-        return self.servico
+        self.service = self.build("fusion_service")
+        return self.service
 
-    def marcar(self) -> str:
+    def mark(self) -> str:
         """A new booking at the source; its key."""
-        return self._agenda(marcada).chave
+        return self._agenda(booked).chave
 
-    def agenda(self, tipo: str) -> str:
+    def agenda(self, kind: str) -> str:
         """A change of some booking that is open: remarcada, cancelada, realizada or internada."""
-        return self._agenda(next(f for f in MUDANCAS if f.__name__ == f"_{tipo}")).chave
+        return self._agenda(next(f for f in CHANGES if f.__name__ == f"_{kind}")).chave
 
-    def _agenda(self, fazer: Any) -> Mudanca:
+    def _agenda(self, do: Any) -> Change:
         con = psycopg2.connect(self.dsn["origem"])
         try:
-            feita: Mudanca = fazer(Hospital(con, self.rng))
+            made: Change = do(Hospital(con, self.rng))
             con.commit()
         finally:
             con.close()
-        return feita
+        return made
 
-    def anunciar(self) -> Resultado:
+    def announce(self) -> DeliveryResult:
         """One run of Skymed."""
-        self.carregar()
-        return self.entregar("teste/run/importar_pendencias#1|")
+        self.load()
+        return self.deliver("teste/run/importar_pendencias#1|")
 
-    def ve_trabalho(self) -> bool:
+    def sees_work(self) -> bool:
         """Whether Skymed's watcher would wake its DAG for what is at the source."""
-        m = self.montagem
-        return m.vigia().ha_trabalho(situacoes(m.fusion, [m.alvo])[m.alvo].marcas)
+        m = self.runtime
+        return m.watcher().has_work(states(m.fusion, [m.target])[m.target].watermarks)
 
-    def buscar(self) -> ResultadoCarga:
+    def look_up(self) -> ScanResult:
         """One look of the service at Fusion."""
-        return self.servico.busca().executar()
+        return self.service.search().run()
 
-    def processamento(self, olhar: bool = False, **opcoes: Any) -> Entrega:
-        """The service's delivery; with ``olhar`` it looks at Fusion again before it ends."""
-        ajustes = self.servico.integracao.entrega.model_copy(update={"permanencia": timedelta(0)})
-        realimentar = (lambda _: self.buscar().enfileirados) if olhar else None
-        return self.servico.entrega(ajustes, self.cliente(), DONO, self.servico.vias(), realimentar=realimentar, **opcoes)
+    def processamento(self, look: bool = False, **options: Any) -> Delivery:
+        """The service's delivery; with ``look`` it looks at Fusion again before it ends."""
+        settings = self.service.integracao.delivery.model_copy(update={"permanencia": timedelta(0)})
+        refill = (lambda _: self.look_up().enfileirados) if look else None
+        return self.service.delivery(settings, self.client(), OWNER, self.service.routes(), refill=refill, **options)
 
-    def processar(self) -> Resultado:
+    def process(self) -> DeliveryResult:
         """One run of the service: look, deliver, conclude."""
-        self.buscar()
-        return self.processamento(olhar=True).executar()
+        self.look_up()
+        return self.processamento(look=True).run()
 
-    def postar(self, pendencia: Registro) -> None:
+    def post(self, pendencia: Record) -> None:
         """Register a pendency as somebody else would."""
 
-        async def enviar() -> None:
-            async with self.cliente() as cliente:
-                await cliente.enviar("POST", "/api/AplicacaoPendencia", pacote(pendencia)[0], chave=secrets.token_hex(8))
+        async def send() -> None:
+            async with self.client() as client:
+                await client.send("POST", "/api/AplicacaoPendencia", package(pendencia)[0], key=secrets.token_hex(8))
 
-        asyncio.run(enviar())
+        asyncio.run(send())
 
     def pendencias(self) -> list[dict[str, Any]]:
         """All pendencies that Fusion has, in the order in which they came."""
-        return [corpo for (corpo,) in self.fusion("select corpo from registro where entidade = 'AplicacaoPendencia' order by id")]
+        return [body for (body,) in self.fusion("select corpo from registro where entidade = 'AplicacaoPendencia' order by id")]
 
-    def abertas(self) -> list[str]:
+    def open_rows(self) -> list[str]:
         return [p["idEntidade"] for p in self.pendencias() if "dataProcessamento" not in p]
 
-    def agendamento(self, chave: str) -> dict[str, Any]:
+    def agendamento(self, key: str) -> dict[str, Any]:
         """The booking as Fusion's API gives it."""
-        pedido = urllib.request.Request(
-            f"{self.servidor.url}/api/AgendaCirurgica/45/{chave}", headers={"Authorization": f"Bearer {self.servidor.token}"}
+        request = urllib.request.Request(
+            f"{self.server.url}/api/AgendaCirurgica/45/{key}", headers={"Authorization": f"Bearer {self.server.token}"}
         )
-        with urllib.request.urlopen(pedido) as resposta:
-            return dict(json.load(resposta))
+        with urllib.request.urlopen(request) as response:
+            return dict(json.load(response))
 
-    def aplicacoes(self, chave: str) -> int:
+    def applied(self, key: str) -> int:
         """How often Fusion applied this booking."""
-        return len(self.fusion("select 1 from aplicacao where entidade = 'agenda_cirurgica' and codigo = %s", chave))
+        return len(self.fusion("select 1 from aplicacao where entidade = 'agenda_cirurgica' and codigo = %s", key))
 
-    def diario(self) -> int:
+    def journal(self) -> int:
         return int(self.origem("select count(*) from fusion_integracao.atualizacaoagendacirurgia")[0][0])

@@ -12,12 +12,12 @@ from tests.integration import fhir_api_apoio
 
 
 @pytest.fixture(scope="session")
-def mundo(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with fhir_api_apoio.abrir(postgres, tmp_path_factory.mktemp("api")) as feito:
-        yield feito
+def world(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with fhir_api_apoio.open_api(postgres, tmp_path_factory.mktemp("api")) as done:
+        yield done
 
 
 @pytest.fixture
-def config(mundo: Any) -> dict[str, Any]:
+def config(world: Any) -> dict[str, Any]:
     """Tenant a's configuration, stored."""
-    return fhir_api_apoio.configurar(mundo)
+    return fhir_api_apoio.configure(world)

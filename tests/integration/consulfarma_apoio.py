@@ -9,33 +9,33 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import create_engine
 
 from include.fusion.model.depara import DePara
-from include.fusion.reading.reader import Leitor
-from include.fusion.reading.spec import Contexto
-from include.fusion.reading.sql import ConsultasSistema
-from include.fusion.sistemas.consulfarma.system import SISTEMA
-from sandbox.origens import consulfarma as origem
+from include.fusion.reading.reader import Reader
+from include.fusion.reading.spec import MappingContext
+from include.fusion.reading.sql import SystemQueries
+from include.fusion.sistemas.consulfarma.system import SYSTEM
+from sandbox.origens import consulfarma as origin
 
-INICIO = datetime(1753, 1, 1)
+START = datetime(1753, 1, 1)
 
 
-def novo_leitor(dsn: str, *, omitir: bool = False) -> Leitor:
+def new_reader(dsn: str, *, omit: bool = False) -> Reader:
     engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://", 1))
-    contexto = Contexto(DePara.carregar("consulfarma", "consulfarma"), ZoneInfo(origem.FUSO), omitir_documento_invalido=omitir)
-    return Leitor(ConsultasSistema(engine, SISTEMA), contexto)
+    context = MappingContext(DePara.load("consulfarma", "consulfarma"), ZoneInfo(origin.ZONE), omit_invalid_document=omit)
+    return Reader(SystemQueries(engine, SYSTEM), context)
 
 
-def linhas(leitor: Leitor, arquivo: str, **binds: Any) -> list[dict[str, Any]]:
-    with leitor.consultas.engine.connect() as con:
-        return leitor.consultas.linhas(con, arquivo, **binds)
+def rows(reader: Reader, file: str, **binds: Any) -> list[dict[str, Any]]:
+    with reader.queries.engine.connect() as con:
+        return reader.queries.rows(con, file, **binds)
 
 
-def paginas(leitor: Leitor, arquivo: str, limite: int, marcador: datetime = INICIO) -> list[dict[str, Any]]:
+def pages(reader: Reader, file: str, limit: int, marker: datetime = START) -> list[dict[str, Any]]:
     """Every row of an origin, page by page, as the load reads it."""
-    todas: list[dict[str, Any]] = []
-    chave = None
+    all_of_them: list[dict[str, Any]] = []
+    key = None
     while True:
-        pagina = linhas(leitor, arquivo, marcador=marcador, chave=chave, limite=limite)
-        todas += pagina
-        if len(pagina) < limite:
-            return todas
-        marcador, chave = pagina[-1]["marcador"], pagina[-1]["chave"]
+        page = rows(reader, file, marcador=marker, key=key, limite=limit)
+        all_of_them += page
+        if len(page) < limit:
+            return all_of_them
+        marker, key = page[-1]["marcador"], page[-1]["chave"]

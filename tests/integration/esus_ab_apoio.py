@@ -16,10 +16,10 @@ from sqlalchemy import Engine, create_engine
 
 from include.fusion.model.atendimento import Atendimento
 from include.fusion.model.depara import DePara
-from include.fusion.reading.reader import Leitor
-from include.fusion.reading.spec import Contexto
-from include.fusion.reading.sql import ConsultasSistema
-from include.fusion.sistemas.esus_ab.system import SISTEMA
+from include.fusion.reading.reader import Reader
+from include.fusion.reading.spec import MappingContext
+from include.fusion.reading.sql import SystemQueries
+from include.fusion.sistemas.esus_ab.system import SYSTEM
 from sandbox.origens import esus_ab
 from sandbox.origens.esus_ab.simulador import Clinica
 from sandbox.postgres import Postgres
@@ -27,81 +27,81 @@ from sandbox.postgres import Postgres
 
 @dataclass
 class Pec:
-    """One sandbox PEC: ``con`` writes as the clinic does, ``leitor`` reads as the hub does."""
+    """One sandbox PEC: ``con`` writes as the clinic does, ``reader`` reads as the hub does."""
 
     dsn: str
     con: Any
     engine: Engine
-    consultas: ConsultasSistema
-    leitor: Leitor
+    queries: SystemQueries
+    reader: Reader
     rng: random.Random
 
     def clinica(self) -> Clinica:
         return Clinica(self.con, self.rng)
 
-    def sql(self, texto: str, *valores: Any) -> list[tuple[Any, ...]]:
+    def sql(self, text: str, *values: Any) -> list[tuple[Any, ...]]:
         with self.con, self.con.cursor() as cur:
-            cur.execute(texto, valores)
+            cur.execute(text, values)
             return cur.fetchall() if cur.description else []
 
-    def ler(self, chave: Any) -> Any:
-        return self.leitor.ler([str(chave)])[str(chave)]
+    def read(self, key: Any) -> Any:
+        return self.reader.read([str(key)])[str(key)]
 
-    def agora(self) -> datetime:
-        return self.sql(f"select clock_timestamp() at time zone '{esus_ab.FUSO}'")[0][0]
+    def now(self) -> datetime:
+        return self.sql(f"select clock_timestamp() at time zone '{esus_ab.ZONE}'")[0][0]
 
-    def vistos(self, origem: str, marcador: datetime, chave: int | None = None, limite: int = 100_000) -> list[dict[str, Any]]:
+    def seen(self, origin: str, marker: datetime, key: int | None = None, limit: int = 100_000) -> list[dict[str, Any]]:
         """Rows that one origin of change yields after a marker."""
-        achada = next(o for o in self.consultas.origens if o.nome == origem)
+        found_one = next(o for o in self.queries.origins if o.nome == origin)
         with self.engine.connect() as con:
-            return self.consultas.linhas(con, achada.sql, marcador=marcador, chave=chave, limite=limite)
+            return self.queries.rows(con, found_one.sql, marcador=marker, key=key, limite=limit)
 
-    def vigia(self, origem: str, marcador: datetime) -> dict[str, Any]:
-        achada = next(o for o in self.consultas.origens if o.nome == origem)
+    def watcher(self, origin: str, marker: datetime) -> dict[str, Any]:
+        found_one = next(o for o in self.queries.origins if o.nome == origin)
         with self.engine.connect() as con:
-            return self.consultas.linhas(con, achada.sql_vigia, marcador=marcador)[0]
+            return self.queries.rows(con, found_one.sql_probe, marcador=marker)[0]
 
-    def visita(self) -> tuple[int, int, int]:
+    def visit(self) -> tuple[int, int, int]:
         """(visit, professional attendance, citizen) of a new finished visit of a new citizen."""
         with self.con:
             c = self.clinica()
-            cidadao, prontuario = c.novo_cidadao()
-            atend = c.admitir(prontuario)
-            prof = c.turno(atend, 1)
-            c.escrever(prof, prontuario)
+            cidadao, medical_record = c.new_cidadao()
+            atend = c.admit(medical_record)
+            prof = c.shift(atend, 1)
+            c.write_text(prof, medical_record)
             c.status(atend, 4, prof)
         return atend, prof, cidadao
 
-    def mapeada(self, chave: Any) -> Atendimento:
-        lido = self.ler(chave)
-        assert isinstance(lido, Atendimento), lido
-        return lido
+    def mapped(self, key: Any) -> Atendimento:
+        read_item = self.read(key)
+        assert isinstance(read_item, Atendimento), read_item
+        return read_item
 
 
-def abrir(postgres: Postgres, versao: Any, atendimentos: int = 200) -> Iterator[Pec]:
-    nome = f"esus_{secrets.token_hex(4)}"
-    dsn = postgres.criar_banco(nome)
-    esus_ab.criar(dsn, versao)
-    esus_ab.gerar(dsn, atendimentos, 7)
-    engine = create_engine(postgres.sqlalchemy(nome))
-    consultas = ConsultasSistema(engine, SISTEMA)
-    contexto = Contexto(DePara.carregar("esus_ab", "esus_ab"), ZoneInfo(esus_ab.FUSO))
+def open_source(postgres: Postgres, version: Any, atendimentos: int = 200) -> Iterator[Pec]:
+    name = f"esus_{secrets.token_hex(4)}"
+    dsn = postgres.create_database(name)
+    esus_ab.create(dsn, version)
+    esus_ab.generate(dsn, atendimentos, 7)
+    engine = create_engine(postgres.sqlalchemy(name))
+    queries = SystemQueries(engine, SYSTEM)
+    context = MappingContext(DePara.load("esus_ab", "esus_ab"), ZoneInfo(esus_ab.ZONE))
     con = psycopg2.connect(dsn)
-    yield Pec(dsn, con, engine, consultas, Leitor(consultas, contexto), random.Random(11))
+    yield Pec(dsn, con, engine, queries, Reader(queries, context), random.Random(11))
     con.close()
     engine.dispose()
     admin = psycopg2.connect(postgres.dsn("postgres"))
     admin.autocommit = True
-    admin.cursor().execute(f'drop database "{nome}" with (force)')
+    admin.cursor().execute(f'drop database "{name}" with (force)')
     admin.close()
 
 
 @pytest.fixture(scope="module", params=["nova", "antiga"])
 def pec(request: pytest.FixtureRequest, postgres: Postgres) -> Iterator[Pec]:
     """Both versions of the schema, one after the other."""
-    yield from abrir(postgres, request.param)
+    yield from open_source(postgres, request.param)
 
 
 @pytest.fixture(scope="module")
-def pec_nova(postgres: Postgres) -> Iterator[Pec]:
-    yield from abrir(postgres, "nova")
+def new_pec(postgres: Postgres) -> Iterator[Pec]:
+    yield from open_source(postgres, "nova")

@@ -12,26 +12,26 @@ from typing import Any
 import psycopg2
 from sqlalchemy import create_engine
 
-from include.fusion.fhir.platform.migrate import migrar_plataforma
-from sandbox.fhir.servidor import ServidorFhir
+from include.fusion.fhir.platform.migrate import migrate_platform
+from sandbox.fhir.servidor import FhirServer
 from sandbox.origens import plataforma
 from sandbox.postgres import Postgres
-from tests.integration.airflow_apoio import ServidorAirflow
+from tests.integration.airflow_apoio import AirflowServer
 
 API = "/api/v1/fhir"
 
 
 @contextmanager
-def abrir(postgres: Postgres, pasta: Path, *, fab: bool = False) -> Iterator[Any]:
+def open_api(postgres: Postgres, folder: Path, *, fab: bool = False) -> Iterator[Any]:
     """Tenants ``a``, ``b`` and another; six users from administrator to stranger, by teams or, with ``fab``, by roles ``tenant:<id>``."""
-    dsn = postgres.criar_banco(f"plat_{pasta.name}")
-    plataforma.criar(dsn)
-    a, b, _ = plataforma.gerar(dsn, 3, 2)
-    motor = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://"))
-    migrar_plataforma(motor)
-    motor.dispose()
-    fhir = ServidorFhir(pasta / "fhir").iniciar()
-    usuarios = {
+    dsn = postgres.create_database(f"plat_{folder.name}")
+    plataforma.create(dsn)
+    a, b, _ = plataforma.generate(dsn, 3, 2)
+    engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://"))
+    migrate_platform(engine)
+    engine.dispose()
+    fhir = FhirServer(folder / "fhir").start_run()
+    users = {
         "chefe": "admin",
         "op": "op",
         "ana": f"user:{a.id}",
@@ -40,7 +40,7 @@ def abrir(postgres: Postgres, pasta: Path, *, fab: bool = False) -> Iterator[Any
         "sem": "user",
     }
     if fab:
-        usuarios = {
+        users = {
             "chefe": "Admin",
             "op": "Op",
             "ana": f"User|tenant:{a.id}",
@@ -48,37 +48,37 @@ def abrir(postgres: Postgres, pasta: Path, *, fab: bool = False) -> Iterator[Any
             "leitor": f"Viewer|tenant:{a.id}",
             "sem": "User",
         }
-    airflow = ServidorAirflow(pasta, postgres.criar_banco(f"af_{pasta.name}"), usuarios, {"plataforma": dsn}, fab=fab)
+    airflow = AirflowServer(folder, postgres.create_database(f"af_{folder.name}"), users, {"plataforma": dsn}, fab=fab)
     try:
-        airflow.iniciar()
-        yield SimpleNamespace(dsn=dsn, a=a.id, b=b.id, fhir=fhir, airflow=airflow, pedir=airflow.pedir)
+        airflow.start_run()
+        yield SimpleNamespace(dsn=dsn, a=a.id, b=b.id, fhir=fhir, airflow=airflow, ask=airflow.ask)
     finally:
-        airflow.parar()
-        fhir.parar()
+        airflow.stop()
+        fhir.stop()
 
 
-def configurar(mundo: Any, tenant: str = "", **mudancas: Any) -> dict[str, Any]:
-    """Store a configuration of ``tenant`` (a) that works, with ``mudancas``."""
-    corpo = {"enabled": True, "baseUrl": mundo.fhir.url, **mundo.fhir.acesso(), "maxRetries": 1, "initialDelay": 50, **mudancas}
-    assert mundo.pedir("POST", f"{API}/config?tenant={tenant or mundo.a}&mesmoServidor=true", corpo, quem="chefe")[0] in (200, 201)
-    mundo.fhir.limpar_falhas()
-    return corpo
+def configure(world: Any, tenant: str = "", **changes: Any) -> dict[str, Any]:
+    """Store a configuration of ``tenant`` (a) that works, with ``changes``."""
+    body = {"enabled": True, "baseUrl": world.fhir.url, **world.fhir.acesso(), "maxRetries": 1, "initialDelay": 50, **changes}
+    assert world.ask("POST", f"{API}/config?tenant={tenant or world.a}&mesmoServidor=true", body, who="chefe")[0] in (200, 201)
+    world.fhir.clear_faults()
+    return body
 
 
-def sql(mundo: Any, comando: str, *valores: Any) -> list[tuple[Any, ...]]:
-    con = psycopg2.connect(mundo.dsn)
+def sql(world: Any, command: str, *values: Any) -> list[tuple[Any, ...]]:
+    con = psycopg2.connect(world.dsn)
     con.autocommit = True
     try:
         with con.cursor() as cur:
-            cur.execute(comando, valores or None)
+            cur.execute(command, values or None)
             return cur.fetchall() if cur.description else []
     finally:
         con.close()
 
 
-def observar(mundo: Any, tenant: str) -> str:
-    con = psycopg2.connect(mundo.dsn)
-    obs_id = plataforma.observar(con, random.Random(random.SystemRandom().random()), tenant)
+def observe(world: Any, tenant: str) -> str:
+    con = psycopg2.connect(world.dsn)
+    obs_id = plataforma.observe(con, random.Random(random.SystemRandom().random()), tenant)
     con.commit()
     con.close()
     return obs_id

@@ -8,52 +8,52 @@ from typing import Any
 
 import psycopg2
 
-from include.fusion.errors import FusionIndisponivel
+from include.fusion.errors import FusionUnavailable
 from include.fusion.hl7.wire.ack import Ack
-from include.fusion.hl7.wire.mllp import EnderecoMllp
-from include.fusion.hl7.wire.transport import Transporte, TransporteMllp
-from sandbox.mllp.servidor import ServidorMllp
-from tests.unit.hl7_apoio import ajustes, todas
+from include.fusion.hl7.wire.mllp import MllpAddress
+from include.fusion.hl7.wire.transport import MllpTransport, Transport
+from sandbox.mllp.servidor import MllpServer
+from tests.unit.hl7_apoio import all_of_them, settings
 
-BOA = todas(ajustes())["A01"].corpo
-Tarefa = Callable[[Transporte], Awaitable[Any]]
+BOA = all_of_them(settings())["A01"].body
+Task = Callable[[Transport], Awaitable[Any]]
 
 
-def sql(dsn: str, comando: str) -> list[tuple[Any, ...]]:
+def sql(dsn: str, command: str) -> list[tuple[Any, ...]]:
     con = psycopg2.connect(dsn)
     with con, con.cursor() as cur:
-        cur.execute(comando)
-        linhas = cur.fetchall() if cur.description else []
+        cur.execute(command)
+        rows = cur.fetchall() if cur.description else []
     con.close()
-    return linhas
+    return rows
 
 
-def guardadas(dsn: str) -> list[str]:
+def stored(dsn: str) -> list[str]:
     return [c for (c,) in sql(dsn, "select controle from mensagem_hl7 order by id")]
 
 
-def com(transporte: Transporte, tarefa: Tarefa) -> Any:
-    async def rodar() -> Any:
-        async with transporte:
-            return await tarefa(transporte)
+def com(transport: Transport, task: Task) -> Any:
+    async def run_task() -> Any:
+        async with transport:
+            return await task(transport)
 
-    return asyncio.run(rodar())
-
-
-def por_mllp(s: ServidorMllp, tarefa: Tarefa, **opcoes: Any) -> Any:
-    return com(TransporteMllp(EnderecoMllp("127.0.0.1", s.porta, **{"tempo_resposta": 5.0, **opcoes})), tarefa)
+    return asyncio.run(run_task())
 
 
-async def enviar_boa(t: Transporte) -> Ack:
-    return await t.enviar(BOA)
+def over_mllp(s: MllpServer, task: Task, **options: Any) -> Any:
+    return com(MllpTransport(MllpAddress("127.0.0.1", s.port, **{"answer_timeout": 5.0, **options})), task)
 
 
-async def ate_aceitar(t: Transporte, mensagem: bytes, vezes: int = 60) -> None:
+async def send_good(t: Transport) -> Ack:
+    return await t.send(BOA)
+
+
+async def until_accepted(t: Transport, message: bytes, times_seen: int = 60) -> None:
     """What a retry policy does: the same bytes again, so the same control id."""
-    for _ in range(vezes):
+    for _ in range(times_seen):
         try:
-            (await t.enviar(mensagem)).conferir()
-        except FusionIndisponivel:
+            (await t.send(message)).check()
+        except FusionUnavailable:
             continue
         return
     raise AssertionError("never accepted")

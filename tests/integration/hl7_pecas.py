@@ -7,39 +7,39 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.fusion.servidor import ServidorFusion
-from sandbox.mllp.servidor import ServidorMllp
+from sandbox.fusion.servidor import FusionServer
+from sandbox.mllp.servidor import MllpServer
 from sandbox.postgres import Postgres
 from tests.integration.hl7_envio_apoio import sql
 
 
 @pytest.fixture(scope="module")
 def dsn(postgres: Postgres) -> str:
-    return postgres.criar_banco(f"t_hl7_{secrets.token_hex(4)}")
+    return postgres.create_database(f"t_hl7_{secrets.token_hex(4)}")
 
 
 @pytest.fixture(scope="module")
-def servidor(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServidorMllp]:
-    pronto = ServidorMllp(dsn, tmp_path_factory.mktemp("mllp")).iniciar()
-    yield pronto
-    pronto.parar()
+def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MllpServer]:
+    ready = MllpServer(dsn, tmp_path_factory.mktemp("mllp")).start_run()
+    yield ready
+    ready.stop()
 
 
 @pytest.fixture
-def mllp(servidor: ServidorMllp, dsn: str) -> ServidorMllp:
-    servidor.iniciar().falhas()
+def mllp(server: MllpServer, dsn: str) -> MllpServer:
+    server.start_run().falhas()
     sql(dsn, "truncate mensagem_hl7")
-    return servidor
+    return server
 
 
 @pytest.fixture(scope="module")
 def dsn_fusion(postgres: Postgres) -> str:
-    return postgres.criar_banco(f"t_hl7_http_{secrets.token_hex(4)}")
+    return postgres.create_database(f"t_hl7_http_{secrets.token_hex(4)}")
 
 
 @pytest.fixture(scope="module")
-def fusion(dsn_fusion: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServidorFusion]:
+def fusion(dsn_fusion: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FusionServer]:
     """A sandbox Fusion, for HL7 over HTTP."""
-    pronto = ServidorFusion(dsn_fusion, tmp_path_factory.mktemp("fusion")).iniciar()
-    yield pronto
-    pronto.parar()
+    ready = FusionServer(dsn_fusion, tmp_path_factory.mktemp("fusion")).start_run()
+    yield ready
+    ready.stop()

@@ -10,58 +10,58 @@ from sqlalchemy import create_engine
 
 from include.fusion.model.atendimento import Atendimento
 from include.fusion.model.depara import DePara
-from include.fusion.reading.reader import Leitor
-from include.fusion.reading.spec import Sistema
-from include.fusion.reading.sql import ConsultasSistema
+from include.fusion.reading.reader import Reader
+from include.fusion.reading.spec import SystemSpec
+from include.fusion.reading.sql import SystemQueries
 from include.fusion.sistemas.mv.beds import ContextoMv
-from include.fusion.sistemas.mv.system import SISTEMA
-from sandbox.origens import mv as origem
+from include.fusion.sistemas.mv.system import SYSTEM
+from sandbox.origens import mv as origin
 from sandbox.origens.mv.hospital import Hospital
 
-INICIO = datetime(1753, 1, 1)
-QUANTOS = 300
-CHAVES = [str(n) for n in range(1, QUANTOS + 1)]
+START = datetime(1753, 1, 1)
+COUNT = 300
+KEYS = [str(n) for n in range(1, COUNT + 1)]
 
 
-def novo_leitor(dsn_mv: str, entidade: str = "atendimento", **opcoes: Any) -> Leitor:
+def new_reader(dsn_mv: str, entity: str = "atendimento", **options: Any) -> Reader:
     engine = create_engine(dsn_mv.replace("postgresql://", "postgresql+psycopg2://", 1))
-    contexto = ContextoMv(DePara.carregar("mv", "mv"), ZoneInfo(origem.FUSO), **opcoes)
-    return Leitor(ConsultasSistema(engine, SISTEMA), contexto, entidade)
+    context = ContextoMv(DePara.load("mv", "mv"), ZoneInfo(origin.ZONE), **options)
+    return Reader(SystemQueries(engine, SYSTEM), context, entity)
 
 
-def novo(hospital: Hospital, tipo: str = "A") -> tuple[int, int]:
-    """(attendance, patient), committed by ``lido``."""
-    paciente = hospital.novo_paciente()
-    return hospital.novo_atendimento(paciente, tipo), paciente
+def new(hospital: Hospital, kind: str = "A") -> tuple[int, int]:
+    """(attendance, patient), committed by ``read_item``."""
+    paciente = hospital.new_paciente()
+    return hospital.new_atendimento(paciente, kind), paciente
 
 
-def lido(leitor_mv: Leitor, hospital: Hospital, chave: int) -> Atendimento:
+def read_item(mv_reader: Reader, hospital: Hospital, key: int) -> Atendimento:
     hospital.cur.connection.commit()
-    achado = leitor_mv.ler([str(chave)])[str(chave)]
-    assert isinstance(achado, Atendimento), achado
-    return achado
+    match = mv_reader.read([str(key)])[str(key)]
+    assert isinstance(match, Atendimento), match
+    return match
 
 
-def linhas(leitor_mv: Leitor, arquivo: str, sistema: Sistema = SISTEMA, **binds: Any) -> list[dict[str, Any]]:
-    with leitor_mv.consultas.engine.connect() as con:
-        return ConsultasSistema(leitor_mv.consultas.engine, sistema).linhas(con, arquivo, **binds)
+def rows(mv_reader: Reader, file: str, system: SystemSpec = SYSTEM, **binds: Any) -> list[dict[str, Any]]:
+    with mv_reader.queries.engine.connect() as con:
+        return SystemQueries(mv_reader.queries.engine, system).rows(con, file, **binds)
 
 
-def paginas(leitor_mv: Leitor, arquivo: str, limite: int) -> list[tuple[Any, Any]]:
-    todas: list[tuple[Any, Any]] = []
-    marcador, chave = INICIO, None
+def pages(mv_reader: Reader, file: str, limit: int) -> list[tuple[Any, Any]]:
+    all_of_them: list[tuple[Any, Any]] = []
+    marker, key = START, None
     while True:
-        pagina = [(x["marcador"], x["chave"]) for x in linhas(leitor_mv, arquivo, marcador=marcador, chave=chave, limite=limite)]
-        todas += pagina
-        if len(pagina) < limite:
-            return todas
-        marcador, chave = pagina[-1]
+        page = [(x["marcador"], x["chave"]) for x in rows(mv_reader, file, marcador=marker, key=key, limite=limit)]
+        all_of_them += page
+        if len(page) < limit:
+            return all_of_them
+        marker, key = page[-1]
 
 
-def receita(hospital: Hospital, chave: int, texto: str, **valores: Any) -> int:
-    numero = hospital.inserir(
-        "pre_med", **{"cd_atendimento": chave, "cd_prestador": 1, "dt_pre_med": hospital.agora, "hr_pre_med": hospital.agora, "dt_referencia": hospital.agora,
-                      "dt_validade": hospital.agora, "sn_fechado": "S", "tp_pre_med": "M", "ds_evolucao": texto, **valores},
+def receita(hospital: Hospital, key: int, text: str, **values: Any) -> int:
+    number = hospital.insert(
+        "pre_med", **{"cd_atendimento": key, "cd_prestador": 1, "dt_pre_med": hospital.now, "hr_pre_med": hospital.now, "dt_referencia": hospital.now,
+                      "dt_validade": hospital.now, "sn_fechado": "S", "tp_pre_med": "M", "ds_evolucao": text, **values},
     )  # fmt: skip
-    hospital.inserir("itpre_med", cd_pre_med=numero, cd_produto=501, dh_registro=hospital.agora)
-    return numero
+    hospital.insert("itpre_med", cd_pre_med=number, cd_produto=501, dh_registro=hospital.now)
+    return number

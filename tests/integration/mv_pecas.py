@@ -10,41 +10,41 @@ from typing import Any
 import psycopg2
 import pytest
 
-from include.fusion.errors import motivo_de
+from include.fusion.errors import reason_of
 from include.fusion.model.atendimento import Atendimento
-from include.fusion.reading.reader import Leitor
-from sandbox.origens import mv as origem
+from include.fusion.reading.reader import Reader
+from sandbox.origens import mv as origin
 from sandbox.origens.mv.hospital import Hospital
 from sandbox.postgres import Postgres
-from tests.integration.mv_apoio import CHAVES, QUANTOS, novo_leitor
+from tests.integration.mv_apoio import COUNT, KEYS, new_reader
 
 
 @pytest.fixture(scope="module")
 def dsn_mv(postgres: Postgres) -> Iterator[str]:
-    nome = f"t_mv_{secrets.token_hex(4)}"
-    dsn = postgres.criar_banco(nome)
-    origem.criar(dsn)
-    origem.gerar(dsn, QUANTOS, 1)
+    name = f"t_mv_{secrets.token_hex(4)}"
+    dsn = postgres.create_database(name)
+    origin.create(dsn)
+    origin.generate(dsn, COUNT, 1)
     yield dsn
     con = psycopg2.connect(postgres.dsn("postgres"))
     con.autocommit = True
-    con.cursor().execute(f'drop database "{nome}" with (force)')
+    con.cursor().execute(f'drop database "{name}" with (force)')
     con.close()
 
 
 @pytest.fixture(scope="module")
-def leitor_mv(dsn_mv: str) -> Iterator[Leitor]:
-    leitor = novo_leitor(dsn_mv)
-    yield leitor
-    leitor.consultas.engine.dispose()
+def mv_reader(dsn_mv: str) -> Iterator[Reader]:
+    reader = new_reader(dsn_mv)
+    yield reader
+    reader.queries.engine.dispose()
 
 
 @pytest.fixture(scope="module")
-def gerados(leitor_mv: Leitor) -> list[Atendimento]:
-    todos = leitor_mv.ler(CHAVES).values()
-    assert [motivo_de(x) for x in todos if isinstance(x, Exception)] == []
-    assert len([x for x in todos if isinstance(x, Atendimento)]) == QUANTOS
-    return list(todos)  # type: ignore[arg-type]
+def generated(mv_reader: Reader) -> list[Atendimento]:
+    everything = mv_reader.read(KEYS).values()
+    assert [reason_of(x) for x in everything if isinstance(x, Exception)] == []
+    assert len([x for x in everything if isinstance(x, Atendimento)]) == COUNT
+    return list(everything)  # type: ignore[arg-type]
 
 
 @pytest.fixture

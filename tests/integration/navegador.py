@@ -16,74 +16,74 @@ import aiohttp
 CHROMIUM = next((c for c in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if c), None)
 
 
-class Navegador:
+class Browser:
     """One page; use as an async context manager."""
 
-    def __init__(self, pasta: Path) -> None:
-        self._pasta = pasta
-        self._numeros = itertools.count(1)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = itertools.count(1)
 
-    async def __aenter__(self) -> Navegador:
+    async def __aenter__(self) -> Browser:
         assert CHROMIUM is not None
-        comando = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server", "--no-first-run",
+        command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-proxy-server", "--no-first-run",
                    "--disable-background-networking", "--disable-component-update", "--remote-debugging-port=0",
-                   f"--user-data-dir={self._pasta}", "about:blank"]  # fmt: skip
-        nada = asyncio.subprocess.DEVNULL
-        self._processo = await asyncio.create_subprocess_exec(*comando, stdin=nada, stdout=nada, stderr=nada)
-        arquivo, limite = self._pasta / "DevToolsActivePort", time.monotonic() + 60
-        while not arquivo.exists() or not arquivo.read_text().strip():
-            assert self._processo.returncode is None and time.monotonic() < limite, "Chromium did not start"
+                   f"--user-data-dir={self._folder}", "about:blank"]  # fmt: skip
+        nothing = asyncio.subprocess.DEVNULL
+        self._processo = await asyncio.create_subprocess_exec(*command, stdin=nothing, stdout=nothing, stderr=nothing)
+        file, limit = self._folder / "DevToolsActivePort", time.monotonic() + 60
+        while not file.exists() or not file.read_text().strip():
+            assert self._processo.returncode is None and time.monotonic() < limit, "Chromium did not start"
             await asyncio.sleep(0.1)
-        self._sessao = aiohttp.ClientSession()
-        porta = arquivo.read_text().splitlines()[0]
-        async with self._sessao.get(f"http://127.0.0.1:{porta}/json/list") as resposta:
-            pagina = next(p for p in await resposta.json() if p["type"] == "page")
-        self._ws = await self._sessao.ws_connect(pagina["webSocketDebuggerUrl"], max_msg_size=0)
+        self._session = aiohttp.ClientSession()
+        port = file.read_text().splitlines()[0]
+        async with self._session.get(f"http://127.0.0.1:{port}/json/list") as response:
+            page = next(p for p in await response.json() if p["type"] == "page")
+        self._ws = await self._session.ws_connect(page["webSocketDebuggerUrl"], max_msg_size=0)
         return self
 
-    async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         await self._ws.close()
-        await self._sessao.close()
+        await self._session.close()
         self._processo.terminate()
         await asyncio.wait_for(self._processo.wait(), 20)
 
-    async def pedir(self, metodo: str, **parametros: Any) -> dict[str, Any]:
+    async def ask(self, method: str, **parameters: Any) -> dict[str, Any]:
         """One CDP command and its answer; events in between are passed over."""
-        numero = next(self._numeros)
-        await self._ws.send_json({"id": numero, "method": metodo, "params": parametros})
+        number = next(self._numbers)
+        await self._ws.send_json({"id": number, "method": method, "params": parameters})
         async with asyncio.timeout(30):
             while True:
-                dito = json.loads((await self._ws.receive()).data)
-                if dito.get("id") == numero:
-                    assert "error" not in dito, dito
-                    return dict(dito["result"])
+                said = json.loads((await self._ws.receive()).data)
+                if said.get("id") == number:
+                    assert "error" not in said, said
+                    return dict(said["result"])
 
-    async def cookie(self, url: str, nome: str, valor: str) -> None:
-        await self.pedir("Network.setCookie", url=url, name=nome, value=valor, httpOnly=True, sameSite="Lax")
+    async def cookie(self, url: str, name: str, value: str) -> None:
+        await self.ask("Network.setCookie", url=url, name=name, value=value, httpOnly=True, sameSite="Lax")
 
-    async def ir(self, url: str) -> None:
-        await self.pedir("Page.navigate", url=url)
+    async def go_to(self, url: str) -> None:
+        await self.ask("Page.navigate", url=url)
 
-    async def ler(self, expressao: str) -> Any:
+    async def read(self, expression: str) -> Any:
         """Value of a JavaScript expression on the page."""
-        resposta = await self.pedir("Runtime.evaluate", expression=expressao, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in resposta, resposta
-        return resposta["result"].get("value")
+        response = await self.ask("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        assert "exceptionDetails" not in response, response
+        return response["result"].get("value")
 
-    async def esperar(self, expressao: str, segundos: float = 20) -> Any:
+    async def wait(self, expression: str, seconds: float = 20) -> Any:
         """Until an expression is true."""
-        limite = time.monotonic() + segundos
+        limit = time.monotonic() + seconds
         # A page that is still loading has not everything that the expression names.
-        while not (valor := await self.ler(f"(() => {{ try {{ return {expressao} }} catch {{ return false }} }})()")):
-            assert time.monotonic() < limite, f"{expressao}: {await self.ler('document.body?.innerText')}"
+        while not (value := await self.read(f"(() => {{ try {{ return {expression} }} catch {{ return false }} }})()")):
+            assert time.monotonic() < limit, f"{expression}: {await self.read('document.body?.innerText')}"
             await asyncio.sleep(0.1)
-        return valor
+        return value
 
-    async def preencher(self, **campos: str) -> None:
+    async def fill_in(self, **fields: str) -> None:
         """As typing does: value and events."""
-        for nome, valor in campos.items():
-            e = f"document.getElementById({json.dumps(nome)})"
-            await self.ler(f"{e}.value = {json.dumps(valor)}; {e}.dispatchEvent(new Event('change', {{bubbles: true}}))")
+        for name, value in fields.items():
+            e = f"document.getElementById({json.dumps(name)})"
+            await self.read(f"{e}.value = {json.dumps(value)}; {e}.dispatchEvent(new Event('change', {{bubbles: true}}))")
 
-    async def clicar(self, nome: str) -> None:
-        await self.ler(f"document.getElementById({json.dumps(nome)}).click()")
+    async def click(self, name: str) -> None:
+        await self.read(f"document.getElementById({json.dumps(name)}).click()")

@@ -9,60 +9,60 @@ from datetime import timedelta
 
 import pytest
 
-from fusion_airflow.operators.on_kill import Encerravel
-from include.fusion.delivery.batch import AUSENTE
-from include.fusion.delivery.result import MuitosErros
-from include.fusion.errors import FusionIndisponivel, FusionNaoAutorizado
-from sandbox.fusion.servidor import ServidorFusion
-from tests.bancada import Bancada
+from fusion_airflow.operators.on_kill import Killable
+from include.fusion.delivery.batch import ABSENT
+from include.fusion.delivery.result import TooManyErrors
+from include.fusion.errors import FusionUnauthorized, FusionUnavailable
+from sandbox.fusion.servidor import FusionServer
+from tests.bancada import Harness
 
 
 @pytest.fixture(scope="module")
-def bancada(postgres, tmp_path_factory) -> Iterator[Bancada]:
-    b = Bancada(postgres, tmp_path_factory.mktemp("entrega"), "consulfarma", 30)
-    b.carregar()
-    b.entregar()
+def harness(postgres, tmp_path_factory) -> Iterator[Harness]:
+    b = Harness(postgres, tmp_path_factory.mktemp("entrega"), "consulfarma", 30)
+    b.load()
+    b.deliver()
     yield b
-    b.fechar()
+    b.close()
 
 
 @pytest.fixture(autouse=True)
-def limpo(bancada):
+def clean(harness):
     """Each test begins with a well Fusion and an empty queue, and leaves nothing doubled."""
     yield
-    bancada.servidor.iniciar()
-    bancada.servidor.limpar_falhas()
-    bancada.fila("update ImportacaoAtendimento set proxima_tentativa_em = null where situacao = 'pendente'")
-    bancada.carregar()
-    bancada.entregar()
-    assert bancada.duplicados() == []
-    assert bancada.divergentes() == []
+    harness.server.start_run()
+    harness.server.clear_faults()
+    harness.fila("update ImportacaoAtendimento set proxima_tentativa_em = null where situacao = 'pendente'")
+    harness.load()
+    harness.deliver()
+    assert harness.duplicates() == []
+    assert harness.divergent() == []
 
 
-def situacoes(b: Bancada) -> dict[str, int]:
+def states(b: Harness) -> dict[str, int]:
     return dict(b.fila("select situacao, count(*) from ImportacaoAtendimento group by 1"))
 
 
-def novas(b: Bancada, quantas: int = 20) -> int:
-    b.mudar(quantas)
-    return b.carregar()
+def new(b: Harness, count: int = 20) -> int:
+    b.change(count)
+    return b.load()
 
 
-def test_everything_arrives_and_a_second_drain_sends_nothing(bancada):
-    novas(bancada)
-    assert bancada.entregar().enviados > 0
-    assert bancada.entregar().processados == 0
+def test_everything_arrives_and_a_second_drain_sends_nothing(harness):
+    new(harness)
+    assert harness.deliver().enviados > 0
+    assert harness.deliver().processed == 0
 
 
-def test_unchanged_content_is_concluded_without_sending(bancada):
-    bancada.origem("update dbo.Atendimento set AtualizadoEm = clock_timestamp() at time zone 'America/Bahia'")
-    assert bancada.carregar() > 0
-    resultado = bancada.entregar()
-    assert resultado.inalterados > 0 and resultado.enviados == 0
+def test_unchanged_content_is_concluded_without_sending(harness):
+    harness.origem("update dbo.Atendimento set AtualizadoEm = clock_timestamp() at time zone 'America/Bahia'")
+    assert harness.load() > 0
+    result = harness.deliver()
+    assert result.inalterados > 0 and result.enviados == 0
 
 
 @pytest.mark.parametrize(
-    "falha",
+    "failure",
     [
         {"parcela_reset": 0.3, "reset_depois_de_aplicar": True},
         {"parcela_reset": 0.3, "reset_depois_de_aplicar": False},
@@ -72,232 +72,234 @@ def test_unchanged_content_is_concluded_without_sending(bancada):
     ],
     ids=lambda f: "-".join(f"{k}={v}" for k, v in f.items()),
 )
-def test_flaky_answers_lose_and_double_nothing(bancada, falha):
-    novas(bancada)
-    bancada.servidor.falhas(**falha, semente=3)
-    resultado = bancada.entregar()
-    assert resultado.erros == 0 and resultado.enviados + resultado.adiados + resultado.cancelados > 0
+def test_flaky_answers_lose_and_double_nothing(harness, failure):
+    new(harness)
+    harness.server.falhas(**failure, semente=3)
+    result = harness.deliver()
+    assert result.erros == 0 and result.enviados + result.adiados + result.cancelados > 0
 
 
-def test_outage_releases_the_rows_untried_and_fails_the_task(bancada):
-    novas(bancada)
-    bancada.servidor.parar(signal.SIGKILL)
-    with pytest.raises(FusionIndisponivel):
-        bancada.entregar()
-    assert bancada.fila("select distinct tentativas, reservado_por from ImportacaoAtendimento where situacao = 'pendente'") == [(0, None)]
-    bancada.servidor.iniciar()
-    assert bancada.entregar().adiados == 0
+def test_outage_releases_the_rows_untried_and_fails_the_task(harness):
+    new(harness)
+    harness.server.stop(signal.SIGKILL)
+    with pytest.raises(FusionUnavailable):
+        harness.deliver()
+    assert harness.fila("select distinct tentativas, reservado_por from ImportacaoAtendimento where situacao = 'pendente'") == [(0, None)]
+    harness.server.start_run()
+    assert harness.deliver().adiados == 0
 
 
-def test_a_lone_record_in_an_outage_costs_no_try_either(bancada):
-    novas(bancada, 1)
-    bancada.servidor.parar()
-    with pytest.raises(FusionIndisponivel):
-        bancada.entregar()
-    assert bancada.fila("select max(tentativas) from ImportacaoAtendimento where situacao = 'pendente'") == [(0,)]
+def test_a_lone_record_in_an_outage_costs_no_try_either(harness):
+    new(harness, 1)
+    harness.server.stop()
+    with pytest.raises(FusionUnavailable):
+        harness.deliver()
+    assert harness.fila("select max(tentativas) from ImportacaoAtendimento where situacao = 'pendente'") == [(0,)]
 
 
-def test_a_record_that_only_itself_fails_waits_with_backoff_and_counts(bancada):
-    novas(bancada)
-    bancada.servidor.falhas(parcela_500=1.0, semente=1)
-    resultado = bancada.entregar(espera_inicial=timedelta(seconds=60))
-    assert resultado.adiados > 0 and resultado.enviados == 0
-    assert bancada.fila("select max(tentativas) from ImportacaoAtendimento where situacao = 'pendente'") == [(1,)]
-    assert bancada.entregar().processados == 0  # not due yet, nor is anything of the same patients behind it
+def test_a_record_that_only_itself_fails_waits_with_backoff_and_counts(harness):
+    new(harness)
+    harness.server.falhas(parcela_500=1.0, semente=1)
+    result = harness.deliver(espera_inicial=timedelta(seconds=60))
+    assert result.adiados > 0 and result.enviados == 0
+    assert harness.fila("select max(tentativas) from ImportacaoAtendimento where situacao = 'pendente'") == [(1,)]
+    assert harness.deliver().processed == 0  # not due yet, nor is anything of the same patients behind it
 
 
-def test_too_many_tries_end_in_erro_with_the_reason(bancada):
-    novas(bancada, 3)
-    bancada.servidor.falhas(parcela_500=1.0, semente=1)
-    assert bancada.entregar(tentativas_max=1).erros > 0
-    motivo = bancada.fila("select motivo from ImportacaoAtendimento where situacao = 'erro' and motivo like '%500%' limit 1")
-    assert "após 1 tentativas" in motivo[0][0]
-    bancada.servidor.limpar_falhas()
-    assert bancada.montagem.fila().reenviar_erros() > 0
+def test_too_many_tries_end_in_erro_with_the_reason(harness):
+    new(harness, 3)
+    harness.server.falhas(parcela_500=1.0, semente=1)
+    assert harness.deliver(tentativas_max=1).erros > 0
+    reason = harness.fila("select motivo from ImportacaoAtendimento where situacao = 'erro' and motivo like '%500%' limit 1")
+    assert "após 1 tentativas" in reason[0][0]
+    harness.server.clear_faults()
+    assert harness.runtime.fila().reenviar_erros() > 0
 
 
-def test_wrong_credentials_blame_no_record(bancada, tmp_path):
-    novas(bancada)
-    bom = bancada.servidor
-    bancada.servidor = ServidorFusion(bancada.dsn["fusion"], tmp_path, token="outro").iniciar()
-    certo, bancada.servidor.token = bancada.servidor.token, "errado"
+def test_wrong_credentials_blame_no_record(harness, tmp_path):
+    new(harness)
+    bom = harness.server
+    harness.server = FusionServer(harness.dsn["fusion"], tmp_path, token="outro").start_run()
+    ok, harness.server.token = harness.server.token, "errado"
     try:
-        with pytest.raises(FusionNaoAutorizado, match="conexão"):
-            bancada.entregar()
+        with pytest.raises(FusionUnauthorized, match="conexão"):
+            harness.deliver()
     finally:
-        bancada.servidor.token = certo
-        bancada.servidor.parar()
-        bancada.servidor = bom
-    assert "reservado" not in situacoes(bancada)
+        harness.server.token = ok
+        harness.server.stop()
+        harness.server = bom
+    assert "reservado" not in states(harness)
 
 
-def test_killed_after_sending_is_recognised_even_when_the_marker_moved_meanwhile(bancada):
-    novas(bancada)
-    entrega = bancada.entrega()
-    entrega.lotes.gravar = lambda lote: None  # the process dies between Fusion's acceptance and its own writing
-    entrega.executar()
-    bancada.origem("update dbo.Atendimento set AtualizadoEm = clock_timestamp() at time zone 'America/Bahia'")
-    bancada.fila("update ImportacaoAtendimento set situacao = 'pendente', reservado_por = null where situacao = 'reservado'")
-    assert bancada.entregar().erros == 0
+def test_killed_after_sending_is_recognised_even_when_the_marker_moved_meanwhile(harness):
+    new(harness)
+    delivery = harness.delivery()
+    delivery.batches.write = lambda batch: None  # the process dies between Fusion's acceptance and its own writing
+    delivery.run()
+    harness.origem("update dbo.Atendimento set AtualizadoEm = clock_timestamp() at time zone 'America/Bahia'")
+    harness.fila("update ImportacaoAtendimento set situacao = 'pendente', reservado_por = null where situacao = 'reservado'")
+    assert harness.deliver().erros == 0
 
 
-def test_rows_taken_over_by_another_worker_are_left_to_it(bancada):
-    novas(bancada)
-    entrega = bancada.entrega(dono="lento#1|")
-    gravar = entrega.lotes.gravar
+def test_rows_taken_over_by_another_worker_are_left_to_it(harness):
+    new(harness)
+    delivery = harness.delivery(owner="lento#1|")
+    write = delivery.batches.write
 
-    def perder_a_reserva(lote):
-        bancada.fila("update ImportacaoAtendimento set reservado_por = 'outro#1|' where situacao = 'reservado'")
-        gravar(lote)
+    def lose_the_reservation(batch):
+        harness.fila("update ImportacaoAtendimento set reservado_por = 'outro#1|' where situacao = 'reservado'")
+        write(batch)
 
-    entrega.lotes.gravar = perder_a_reserva
+    delivery.batches.write = lose_the_reservation
     confirmadas = "select count(*) from livro_entrega where versao_conteudo is not null and versao_tentada is null"
-    antes = bancada.fila(confirmadas)
-    entrega.executar()
-    assert bancada.fila(confirmadas)[0][0] <= antes[0][0]
-    assert set(situacoes(bancada)) >= {"reservado"}
-    bancada.montagem.fila().recuperar("outro#")
+    before = harness.fila(confirmadas)
+    delivery.run()
+    assert harness.fila(confirmadas)[0][0] <= before[0][0]
+    assert set(states(harness)) >= {"reservado"}
+    harness.runtime.fila().reclaim("outro#")
 
 
-def test_a_delivery_that_airflow_ends_gives_its_rows_back(bancada):
-    novas(bancada)
-    bancada.servidor.falhas(atraso_ms=30_000)
-    antes = signal.signal(signal.SIGTERM, lambda *_: Encerravel().on_kill())
-    aviso = threading.Timer(1, os.kill, (os.getpid(), signal.SIGTERM))
-    aviso.start()
+def test_a_delivery_that_airflow_ends_gives_its_rows_back(harness):
+    new(harness)
+    harness.server.falhas(atraso_ms=30_000)
+    before = signal.signal(signal.SIGTERM, lambda *_: Killable().on_kill())
+    warning = threading.Timer(1, os.kill, (os.getpid(), signal.SIGTERM))
+    warning.start()
     try:
         with pytest.raises(SystemExit):
-            bancada.entregar()
+            harness.deliver()
     finally:
-        signal.signal(signal.SIGTERM, antes)
-        bancada.servidor.limpar_falhas()
-    assert "reservado" not in situacoes(bancada)
-    assert bancada.entregar().enviados > 0
+        signal.signal(signal.SIGTERM, before)
+        harness.server.clear_faults()
+    assert "reservado" not in states(harness)
+    assert harness.deliver().enviados > 0
 
 
-def test_refused_records_hold_back_nobody_and_say_why(bancada):
-    (ruim,) = bancada.mudar(1, invalido="cpf_invalido")
-    novas(bancada, 10)
-    resultado = bancada.entregar()
+def test_refused_records_hold_back_nobody_and_say_why(harness):
+    (bad,) = harness.change(1, invalid="cpf_invalido")
+    new(harness, 10)
+    result = harness.deliver()
     # A new attendance may be that patient's, too.
-    assert resultado.erros > 0 and resultado.enviados > 0
-    assert dict(resultado.motivos) == {"paciente.cpf: CPF inválido": resultado.erros}
+    assert result.erros > 0 and result.enviados > 0
+    assert dict(result.motivos) == {"paciente.cpf: CPF inválido": result.erros}
     # The other tests' new attendances may be, too.
-    bancada.origem(
+    harness.origem(
         "update dbo.Paciente set Cpf = null, AtualizadoEm = clock_timestamp() at time zone 'America/Bahia' where PacienteId = %s",
-        ruim.chave_paciente,
+        bad.chave_paciente,
     )
 
 
-def test_a_systemic_fault_turns_the_run_red_and_says_what_to_do(bancada):
-    novas(bancada)
-    with pytest.raises(MuitosErros, match="limpe esta tarefa"):
-        _com_rota_errada(bancada).executar()
-    bancada.montagem.fila().reenviar_erros()
+def test_a_systemic_fault_turns_the_run_red_and_says_what_to_do(harness):
+    new(harness)
+    with pytest.raises(TooManyErrors, match="limpe esta tarefa"):
+        _with_wrong_path(harness).run()
+    harness.runtime.fila().reenviar_erros()
 
 
-def _com_rota_errada(b: Bancada):
-    entrega = b.entrega(minimo_para_parcela=2)
-    entrega.lotes.vias = [replace(via, destino=replace(via.destino, rota="/api/Json/999")) for via in entrega.lotes.vias]
-    return entrega
+def _with_wrong_path(b: Harness):
+    delivery = b.delivery(minimo_para_parcela=2)
+    delivery.batches.routes = [
+        replace(route, destination=replace(route.destination, path="/api/Json/999")) for route in delivery.batches.routes
+    ]
+    return delivery
 
 
-def test_row_deleted_between_queue_and_read_keeps_its_reason(bancada):
-    mudanca = bancada.mudar(1, invalido=None)[0]
-    bancada.fila(
+def test_row_deleted_between_queue_and_read_keeps_its_reason(harness):
+    change = harness.change(1, invalid=None)[0]
+    harness.fila(
         "insert into ImportacaoAtendimento (integracao_id, processo, chave, operacao, prioridade, situacao, tentativas, criado_em, reabrir)"
         " values (12, 'importacao', '987654321', 'alteracao', 5, 'pendente', 0, now(), false)"
     )
-    assert mudanca.chave
-    assert bancada.entregar().motivos[AUSENTE] == 1
-    bancada.montagem.fila().descartar(["987654321"], "teste")
+    assert change.chave
+    assert harness.deliver().motivos[ABSENT] == 1
+    harness.runtime.fila().discard(["987654321"], "teste")
 
 
-def test_replay_with_force_sends_unchanged_content_once_more(bancada):
-    from include.fusion.change.replay import Pedido, enfileirar_pedido
+def test_replay_with_force_sends_unchanged_content_once_more(harness):
+    from include.fusion.change.replay import ReplayRequest, enqueue_request
 
-    chave = bancada.fusion("select codigo from registro where not cancelado limit 1")[0][0]
-    m = bancada.montagem
-    enfileirar_pedido(m.consultas, m.fusion, m.fila(), m.livro, Pedido(atendimento=chave, forcar=True), pagina=100)
-    assert bancada.entregar().enviados == 1
-    bancada.fusion("delete from aplicacao where id = (select max(id) from aplicacao)")  # asked for, so no doubling
-
-
-def test_dry_run_counts_and_touches_nothing(bancada):
-    from include.fusion.change.replay import Pedido
-    from include.fusion.delivery.dry_run import simular
-
-    novas(bancada)
-    antes = situacoes(bancada), bancada.fusion("select count(*) from aplicacao")
-    m = bancada.montagem
-    resultado = simular(m.consultas, m.fila(), m.leitor, Pedido(), limite=1000)
-    assert resultado["enviaria"] > 0 and resultado["recusaria"] == 0
-    assert (situacoes(bancada), bancada.fusion("select count(*) from aplicacao")) == antes
+    key = harness.fusion("select codigo from registro where not cancelado limit 1")[0][0]
+    m = harness.runtime
+    enqueue_request(m.queries, m.fusion, m.fila(), m.ledger, ReplayRequest(atendimento=key, forcar=True), page=100)
+    assert harness.deliver().enviados == 1
+    harness.fusion("delete from aplicacao where id = (select max(id) from aplicacao)")  # asked for, so no doubling
 
 
-def test_max_records_per_cycle_is_kept(bancada):
-    novas(bancada, 30)
-    entrega = bancada.entrega(max_records=5, intervalo=timedelta(seconds=1))
-    tamanhos = []
-    gravar = entrega.lotes.gravar
-    entrega.lotes.gravar = lambda lote: (tamanhos.append(len(lote.envios)), gravar(lote))
-    entrega.executar()
-    assert max(tamanhos) <= 5 and len(tamanhos) > 1
+def test_dry_run_counts_and_touches_nothing(harness):
+    from include.fusion.change.replay import ReplayRequest
+    from include.fusion.delivery.dry_run import simulate
+
+    new(harness)
+    before = states(harness), harness.fusion("select count(*) from aplicacao")
+    m = harness.runtime
+    result = simulate(m.queries, m.fila(), m.reader, ReplayRequest(), limit=1000)
+    assert result["enviaria"] > 0 and result["recusaria"] == 0
+    assert (states(harness), harness.fusion("select count(*) from aplicacao")) == before
 
 
-def test_lingering_run_takes_what_arrives_meanwhile(bancada):
-    restam = [3]
+def test_max_records_per_cycle_is_kept(harness):
+    new(harness, 30)
+    delivery = harness.delivery(max_records=5, intervalo=timedelta(seconds=1))
+    sizes = []
+    write = delivery.batches.write
+    delivery.batches.write = lambda batch: (sizes.append(len(batch.outgoings)), write(batch))
+    delivery.run()
+    assert max(sizes) <= 5 and len(sizes) > 1
 
-    def realimentar(ultimo: bool) -> int:
-        if not restam[0]:
+
+def test_lingering_run_takes_what_arrives_meanwhile(harness):
+    remaining_ones = [3]
+
+    def refill(last: bool) -> int:
+        if not remaining_ones[0]:
             return 0
-        restam[0] -= 1
-        return novas(bancada, 2)
+        remaining_ones[0] -= 1
+        return new(harness, 2)
 
-    entrega = bancada.entrega(realimentar=realimentar, permanencia=timedelta(seconds=1))
-    resultado = entrega.executar()
-    assert restam == [0] and resultado.enfileirados > 0 and resultado.processados > 0
-    assert not bancada.montagem.fila().tem_prontos()
-
-
-def test_record_that_keeps_ending_its_workers_goes_to_erro(bancada):
-    novas(bancada, 1)
-    bancada.fila("update ImportacaoAtendimento set tentativas = 8 where situacao = 'pendente'")
-    resultado = bancada.entregar()
-    assert list(resultado.motivos) == ["processamento interrompido 8 vezes"]
-    bancada.montagem.fila().reenviar_erros()
+    delivery = harness.delivery(refill=refill, permanencia=timedelta(seconds=1))
+    result = delivery.run()
+    assert remaining_ones == [0] and result.enfileirados > 0 and result.processed > 0
+    assert not harness.runtime.fila().has_ready()
 
 
-def _perder_respostas(b: Bancada, vezes: int) -> None:
+def test_record_that_keeps_ending_its_workers_goes_to_erro(harness):
+    new(harness, 1)
+    harness.fila("update ImportacaoAtendimento set tentativas = 8 where situacao = 'pendente'")
+    result = harness.deliver()
+    assert list(result.motivos) == ["processamento interrompido 8 vezes"]
+    harness.runtime.fila().reenviar_erros()
+
+
+def _lose_answers(b: Harness, times_seen: int) -> None:
     """Deliver what is queued, dying each time between Fusion's acceptance and our own writing."""
-    for _ in range(vezes):
-        entrega = b.entrega()
-        entrega.lotes.gravar = lambda lote: None
-        entrega.executar()
+    for _ in range(times_seen):
+        delivery = b.delivery()
+        delivery.batches.write = lambda batch: None
+        delivery.run()
         b.fila("update ImportacaoAtendimento set situacao = 'pendente', reservado_por = null where situacao = 'reservado'")
 
 
-def test_content_that_goes_there_and_back_with_every_answer_lost_ends_as_the_source_says(bancada):
-    chave = int(bancada.fusion("select codigo from registro where not cancelado order by id limit 1")[0][0])
-    for queixa in ("dor", "febre", "dor"):
-        bancada.origem(
+def test_content_that_goes_there_and_back_with_every_answer_lost_ends_as_the_source_says(harness):
+    key = int(harness.fusion("select codigo from registro where not cancelado order by id limit 1")[0][0])
+    for complaint in ("dor", "febre", "dor"):
+        harness.origem(
             "update dbo.Atendimento set QueixaPrincipal = %s, AtualizadoEm = clock_timestamp() at time zone 'America/Bahia'"
-            " where AtendimentoId = %s", queixa, chave,
+            " where AtendimentoId = %s", complaint, key,
         )  # fmt: skip
-        bancada.carregar()
-        _perder_respostas(bancada, 2)
-    bancada.entregar()
-    assert bancada.fusion("select corpo ->> 'queixaPrincipal' from registro where codigo = %s", str(chave)) == [("dor",)]
+        harness.load()
+        _lose_answers(harness, 2)
+    harness.deliver()
+    assert harness.fusion("select corpo ->> 'queixaPrincipal' from registro where codigo = %s", str(key)) == [("dor",)]
 
 
-def test_cancelled_after_a_send_whose_answer_was_lost_is_cancelled_in_fusion(bancada):
-    nova = next(m.chave for m in iter(lambda: bancada.mudar(1)[0], None) if m.operacao == "inclusao")
-    bancada.carregar()
-    _perder_respostas(bancada, 1)
-    bancada.origem(
+def test_cancelled_after_a_send_whose_answer_was_lost_is_cancelled_in_fusion(harness):
+    new = next(m.chave for m in iter(lambda: harness.change(1)[0], None) if m.operacao == "inclusao")
+    harness.load()
+    _lose_answers(harness, 1)
+    harness.origem(
         "update dbo.Atendimento set Situacao = 'C', AtualizadoEm = clock_timestamp() at time zone 'America/Bahia' where AtendimentoId = %s",
-        int(nova),
+        int(new),
     )
-    bancada.carregar()
-    bancada.entregar()
-    assert bancada.fusion("select cancelado from registro where codigo = %s", nova) == [(True,)]
+    harness.load()
+    harness.deliver()
+    assert harness.fusion("select cancelado from registro where codigo = %s", new) == [(True,)]

@@ -6,76 +6,76 @@ import dataclasses
 
 import pytest
 
-from include.fusion.errors import motivo_de
+from include.fusion.errors import reason_of
 from include.fusion.model.atendimento import Atendimento
-from include.fusion.reading.reader import Leitor
+from include.fusion.reading.reader import Reader
 from sandbox.origens import esus_ab
 
 pytest_plugins = ["tests.integration.esus_ab_apoio"]
 
 
-def estragar(pec, tipo):
+def damage(pec, kind):
     with pec.con:
-        return esus_ab.mudar_invalido(pec.con, pec.rng, tipo).chave
+        return esus_ab.change_invalid(pec.con, pec.rng, kind).chave
 
 
-@pytest.mark.parametrize("tipo", esus_ab.INVALIDOS)
+@pytest.mark.parametrize("tipo", esus_ab.INVALID)
 def test_bad_input_is_refused_with_its_field_or_arrives(pec, tipo):
-    chave, campo = estragar(pec, tipo), esus_ab.CASOS[tipo][1]
-    lidos = pec.leitor.ler([chave, "10"])
-    assert isinstance(lidos["10"], Atendimento)
-    if campo is None:
-        assert isinstance(lidos[chave], Atendimento), motivo_de(lidos[chave])
+    key, field = damage(pec, tipo), esus_ab.CASES[tipo][1]
+    read_items = pec.reader.read([key, "10"])
+    assert isinstance(read_items["10"], Atendimento)
+    if field is None:
+        assert isinstance(read_items[key], Atendimento), reason_of(read_items[key])
     else:
-        assert motivo_de(lidos[chave]).startswith(f"{campo}: ")
+        assert reason_of(read_items[key]).startswith(f"{field}: ")
 
 
-@pytest.mark.parametrize("tipo", [t for t in esus_ab.INVALIDOS if esus_ab.CASOS[t][1] and t != "nulos"])
+@pytest.mark.parametrize("tipo", [t for t in esus_ab.INVALID if esus_ab.CASES[t][1] and t != "nulos"])
 def test_a_reason_holds_nothing_of_the_patient(pec, tipo):
-    chave = estragar(pec, tipo)
-    motivo = motivo_de(pec.ler(chave))
-    pessoais = pec.sql(
+    key = damage(pec, tipo)
+    reason = reason_of(pec.read(key))
+    personal = pec.sql(
         "select s.no_cidadao, s.no_mae, s.nu_cpf, s.nu_cns, s.nu_telefone_celular, s.dt_nascimento::text from tb_cidadao s "
         "join tb_prontuario p on p.co_cidadao = s.co_seq_cidadao join tb_atend a on a.co_prontuario = p.co_seq_prontuario "
-        "where a.co_seq_atend = %s", chave,
+        "where a.co_seq_atend = %s", key,
     )[0]  # fmt: skip
-    assert len(motivo) <= 300 and not [x for x in pessoais if x and x.strip() in motivo]
+    assert len(reason) <= 300 and not [x for x in personal if x and x.strip() in reason]
 
 
 def test_invalid_documents_can_be_left_out_instead(pec):
-    leitor = Leitor(pec.consultas, dataclasses.replace(pec.leitor.contexto, omitir_documento_invalido=True))
-    um, outro = estragar(pec, "cpf_invalido"), estragar(pec, "cns_invalido")
-    lidos = leitor.ler([um, outro])
-    assert lidos[um].paciente.cpf is None and lidos[outro].paciente.cns is None
+    reader = Reader(pec.queries, dataclasses.replace(pec.reader.context, omit_invalid_document=True))
+    one, other = damage(pec, "cpf_invalido"), damage(pec, "cns_invalido")
+    read_items = reader.read([one, other])
+    assert read_items[one].paciente.cpf is None and read_items[other].paciente.cns is None
 
 
 def test_a_megabyte_arrives_whole(pec):
-    plano = pec.mapeada(estragar(pec, "um_megabyte_de_texto")).evolucoes[0].plano
-    assert plano.count("Evolução longa & sem fim.") == 30_000
+    plan = pec.mapped(damage(pec, "um_megabyte_de_texto")).evolucoes[0].plano
+    assert plan.count("Evolução longa & sem fim.") == 30_000
 
 
 def test_controls_go_and_emoji_stay(pec):
-    plano = pec.mapeada(estragar(pec, "controles_e_emoji")).evolucoes[0].plano
-    assert plano.startswith("Melhora") and "🙂👩🏽‍⚕️" in plano and not [c for c in plano if ord(c) < 32 and c not in "\n\t"]
+    plan = pec.mapped(damage(pec, "controles_e_emoji")).evolucoes[0].plano
+    assert plan.startswith("Melhora") and "🙂👩🏽‍⚕️" in plan and not [c for c in plan if ord(c) < 32 and c not in "\n\t"]
 
 
 def test_a_chart_without_citizen_says_so(pec):
     with pec.con:
         c = pec.clinica()
-        atend = c.admitir(c.inserir("tb_prontuario", co_seq_prontuario=None, qt_referencia=1))
-    assert motivo_de(pec.ler(atend)) == "paciente: prontuário sem cidadão na origem"
+        atend = c.admit(c.insert("tb_prontuario", co_seq_prontuario=None, qt_referencia=1))
+    assert reason_of(pec.read(atend)) == "paciente: prontuário sem cidadão na origem"
 
 
 def test_a_key_that_is_no_number_is_that_records_error(pec):
-    lidos = pec.leitor.ler(["abc", "10"])
-    assert motivo_de(lidos["abc"]).startswith("chave: ") and isinstance(lidos["10"], Atendimento)
+    read_items = pec.reader.read(["abc", "10"])
+    assert reason_of(read_items["abc"]).startswith("chave: ") and isinstance(read_items["10"], Atendimento)
 
 
 def test_bad_documents_of_a_professional_are_told_apart(pec):
-    atend, prof, _ = pec.visita()
+    atend, prof, _ = pec.visit()
     pec.sql(
         "insert into tb_prof (co_seq_prof, nu_cpf) values (%s, '11111111111'); insert into tb_ator_papel values (%s, %s); "
         "insert into tb_lotacao (co_ator_papel, co_prof) values (%s, %s); update tb_atend_prof set co_lotacao = %s where co_seq_atend_prof = %s",
         prof + 50_000, prof + 50_000, prof + 50_000, prof + 50_000, prof + 50_000, prof + 50_000, prof,
     )  # fmt: skip
-    assert motivo_de(pec.ler(atend)) == "profissional.cpf: CPF inválido"
+    assert reason_of(pec.read(atend)) == "profissional.cpf: CPF inválido"

@@ -11,84 +11,91 @@ from typing import Any
 import fhirkit
 import pytest
 
-from include.fusion.errors import RegistroInvalido
-from include.fusion.fhir.config.model import Metadados
+from include.fusion.errors import InvalidRecord
+from include.fusion.fhir.config.model import SyncSettings
 from include.fusion.fhir.mapping import observation, patient
-from include.fusion.fhir.mapping.validate import conferir, de_json, em_json
-from include.fusion.fhir.mapping.vital_signs import OUTRO, SINAIS
+from include.fusion.fhir.mapping.validate import as_json, check, from_json
+from include.fusion.fhir.mapping.vital_signs import OTHER, SINAIS
 
-PACOTE = "hl7.fhir.r4.examples@4.0.1"
-META = Metadados()
+PACKAGE = "hl7.fhir.r4.examples@4.0.1"
+META = SyncSettings()
 
 
 @pytest.fixture(scope="module")
-def exemplos(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Observations and Patients by file name."""
     npm = shutil.which("npm")
     if npm is None:
-        pytest.skip(f"npm is not installed: {PACOTE} cannot be fetched")
-    pasta: Path = tmp_path_factory.mktemp("hl7")
-    feito = subprocess.run([npm, "pack", PACOTE, "--silent"], cwd=pasta, capture_output=True, text=True, timeout=120)
-    arquivos = list(pasta.glob("*.tgz"))
-    if feito.returncode or not arquivos:
-        pytest.skip(f"the npm registry did not give {PACOTE}: {feito.stderr.strip()[-200:]}")
-    lidos: dict[str, dict[str, Any]] = {}
-    with tarfile.open(arquivos[0]) as pacote:
-        for membro in pacote:
-            nome = Path(membro.name).name
-            conteudo = pacote.extractfile(membro) if nome.startswith(("Observation-", "Patient-")) else None
-            recurso = de_json(conteudo.read()) if conteudo else {}
-            if recurso.get("resourceType") in ("Observation", "Patient"):
+        pytest.skip(f"npm is not installed: {PACKAGE} cannot be fetched")
+    folder: Path = tmp_path_factory.mktemp("hl7")
+    done = subprocess.run([npm, "pack", PACKAGE, "--silent"], cwd=folder, capture_output=True, text=True, timeout=120)
+    files = list(folder.glob("*.tgz"))
+    if done.returncode or not files:
+        pytest.skip(f"the npm registry did not give {PACKAGE}: {done.stderr.strip()[-200:]}")
+    read_items: dict[str, dict[str, Any]] = {}
+    with tarfile.open(files[0]) as package:
+        for membro in package:
+            name = Path(membro.name).name
+            content = package.extractfile(membro) if name.startswith(("Observation-", "Patient-")) else None
+            resource = from_json(content.read()) if content else {}
+            if resource.get("resourceType") in ("Observation", "Patient"):
                 # As any server hands it out: with the moment of its last change.
-                lidos[nome] = {**recurso, "meta": {**recurso.get("meta", {}), "lastUpdated": "2026-01-02T03:04:05Z"}}
-    assert len(lidos) > 80
-    return lidos
+                read_items[name] = {**resource, "meta": {**resource.get("meta", {}), "lastUpdated": "2026-01-02T03:04:05Z"}}
+    assert len(read_items) > 80
+    return read_items
 
 
-def observacoes(exemplos: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {n: r for n, r in exemplos.items() if r["resourceType"] == "Observation"}
+def observations(examples: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {n: r for n, r in examples.items() if r["resourceType"] == "Observation"}
 
 
-def test_every_observation_is_read_and_unchanged_stays_byte_for_byte(exemplos: dict[str, dict[str, Any]]) -> None:
-    for nome, recurso in observacoes(exemplos).items():
-        lida = observation.de_fhir(recurso, id=nome)
-        assert em_json(observation.mesclar(recurso, lida, "Patient/1", META)) == em_json(recurso), nome
+def test_every_observation_is_read_and_unchanged_stays_byte_for_byte(examples: dict[str, dict[str, Any]]) -> None:
+    for name, resource in observations(examples).items():
+        read_row = observation.from_fhir(resource, id=name)
+        assert as_json(observation.merge(resource, read_row, "Patient/1", META)) == as_json(resource), name
 
 
-def test_the_signs_among_them_go_back_as_they_came(exemplos: dict[str, dict[str, Any]]) -> None:
-    lidas = [observation.de_fhir(r, id=n) for n, r in observacoes(exemplos).items()]
-    sinais = [lida for lida in lidas if lida.tipo != OUTRO and (lida.valor is not None or lida.sistolica is not None)]
-    assert len({lida.tipo for lida in sinais}) >= 9 and {lida.tipo for lida in sinais} <= set(SINAIS)
-    for lida in sinais:
-        volta = observation.de_fhir(conferir(observation.para_fhir(lida, "Patient/1", META)), id=lida.id)
-        assert (volta.tipo, volta.valor, volta.sistolica, volta.diastolica) == (lida.tipo, lida.valor, lida.sistolica, lida.diastolica)
-        assert volta.efetivo_em == lida.efetivo_em
+def test_the_signs_among_them_go_back_as_they_came(examples: dict[str, dict[str, Any]]) -> None:
+    read_rows = [observation.from_fhir(r, id=n) for n, r in observations(examples).items()]
+    sinais = [
+        read_row for read_row in read_rows if read_row.tipo != OTHER and (read_row.valor is not None or read_row.sistolica is not None)
+    ]
+    assert len({read_row.tipo for read_row in sinais}) >= 9 and {read_row.tipo for read_row in sinais} <= set(SINAIS)
+    for read_row in sinais:
+        back = observation.from_fhir(check(observation.to_fhir(read_row, "Patient/1", META)), id=read_row.id)
+        assert (back.tipo, back.valor, back.sistolica, back.diastolica) == (
+            read_row.tipo,
+            read_row.valor,
+            read_row.sistolica,
+            read_row.diastolica,
+        )
+        assert back.efetivo_em == read_row.efetivo_em
 
 
-def test_a_changed_value_leaves_a_valid_resource_with_all_else_in_place(exemplos: dict[str, dict[str, Any]]) -> None:
+def test_a_changed_value_leaves_a_valid_resource_with_all_else_in_place(examples: dict[str, dict[str, Any]]) -> None:
     from dataclasses import replace
 
-    for nome, recurso in observacoes(exemplos).items():
-        lida = observation.de_fhir(recurso, id=nome)
-        if lida.tipo == OUTRO or lida.valor is None:
+    for name, resource in observations(examples).items():
+        read_row = observation.from_fhir(resource, id=name)
+        if read_row.tipo == OTHER or read_row.valor is None:
             continue
-        novo = observation.mesclar(recurso, replace(lida, valor=lida.valor + 1), "Patient/1", META)
-        assert fhirkit.validate(em_json(novo)) == fhirkit.validate(em_json(recurso)) == [], nome
-        assert set(recurso) - set(novo) <= {"interpretation", "dataAbsentReason"}, nome
+        new = observation.merge(resource, replace(read_row, valor=read_row.valor + 1), "Patient/1", META)
+        assert fhirkit.validate(as_json(new)) == fhirkit.validate(as_json(resource)) == [], name
+        assert set(resource) - set(new) <= {"interpretation", "dataAbsentReason"}, name
 
 
-def test_every_patient_is_read_and_updated_into_a_valid_resource(exemplos: dict[str, dict[str, Any]]) -> None:
-    feitos = 0
-    for nome, recurso in exemplos.items():
-        if recurso["resourceType"] != "Patient":
+def test_every_patient_is_read_and_updated_into_a_valid_resource(examples: dict[str, dict[str, Any]]) -> None:
+    done = 0
+    for name, resource in examples.items():
+        if resource["resourceType"] != "Patient":
             continue
-        lido = patient.de_fhir(recurso, META, "p1")
-        if not lido.nome:
-            with pytest.raises(RegistroInvalido, match="sem nome"):
-                patient.para_fhir(lido, META)
+        read_item = patient.from_fhir(resource, META, "p1")
+        if not read_item.nome:
+            with pytest.raises(InvalidRecord, match="sem nome"):
+                patient.to_fhir(read_item, META)
             continue
-        novo = patient.mesclar(recurso, lido, META)
-        assert fhirkit.validate(em_json(conferir(novo))) == [], nome
-        assert {k: v for k, v in novo.items() if k != "identifier"} == {k: v for k, v in recurso.items() if k != "identifier"}, nome
-        feitos += 1
-    assert feitos >= 10
+        new = patient.merge(resource, read_item, META)
+        assert fhirkit.validate(as_json(check(new))) == [], name
+        assert {k: v for k, v in new.items() if k != "identifier"} == {k: v for k, v in resource.items() if k != "identifier"}, name
+        done += 1
+    assert done >= 10

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.processos import encerrar, iniciar, porta_livre
+from sandbox.processos import end_process, free_port, start_run
 
-RAIZ = Path(__file__).resolve().parents[2]
-_ABRIR = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
-USUARIO, SENHA = "externo", "senha-do-externo"
-ACESSO = json.dumps({"authType": "basic", "authConfig": {"username": USUARIO, "password": SENHA}})
-_SERVIR = """
+ROOT = Path(__file__).resolve().parents[2]
+_OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+USER, PASSWORD = "externo", "senha-do-externo"
+ACCESS = json.dumps({"authType": "basic", "authConfig": {"username": USER, "password": PASSWORD}})
+_SERVE_FOREVER = """
 import sys, uvicorn
 from sekmet.config import ServerAuth, Settings, SimulatorSettings
 from sekmet.main import create_app
@@ -32,38 +32,40 @@ uvicorn.run(create_app(ajustes), host="127.0.0.1", port=porta, log_level="error"
 """
 
 
-def pedir(url: str) -> dict[str, object]:
-    acesso = base64.b64encode(f"{USUARIO}:{SENHA}".encode()).decode()
-    with _ABRIR(urllib.request.Request(url, headers={"Authorization": f"Basic {acesso}"}), timeout=10) as resposta:
-        return dict(json.loads(resposta.read()))
+def ask(url: str) -> dict[str, object]:
+    access = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+    with _OPEN(urllib.request.Request(url, headers={"Authorization": f"Basic {access}"}), timeout=10) as response:
+        return dict(json.loads(response.read()))
 
 
 @pytest.fixture(scope="module")
-def externo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def external(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A plain sekmet-fhir without our proxy, validator and API key; its address."""
-    pasta, porta = tmp_path_factory.mktemp("externo"), porta_livre()
-    processo = iniciar([sys.executable, "-c", _SERVIR, str(porta), str(pasta), USUARIO, SENHA], log=pasta / "log", env=dict(os.environ))
-    url, limite = f"http://127.0.0.1:{porta}/fhir", time.monotonic() + 60
+    folder, port = tmp_path_factory.mktemp("externo"), free_port()
+    processo = start_run(
+        [sys.executable, "-c", _SERVE_FOREVER, str(port), str(folder), USER, PASSWORD], log=folder / "log", env=dict(os.environ)
+    )
+    url, limit = f"http://127.0.0.1:{port}/fhir", time.monotonic() + 60
     while True:
         try:
-            pedir(f"{url}/metadata")
+            ask(f"{url}/metadata")
             break
         except OSError:
-            assert processo.poll() is None and time.monotonic() < limite, (pasta / "log").read_text()[-2000:]
+            assert processo.poll() is None and time.monotonic() < limit, (folder / "log").read_text()[-2000:]
             time.sleep(0.2)
     yield url
-    encerrar(processo)
+    end_process(processo)
 
 
-def correr(externo: str, acesso: str, *argumentos: str) -> subprocess.CompletedProcess[str]:
-    ambiente = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
-    comando = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *argumentos]
-    return subprocess.run(comando, env=ambiente | {"FHIR_TEST_URL": externo, "FHIR_TEST_AUTH": acesso}, cwd=RAIZ, capture_output=True,
+def run_process(external: str, access: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(command, env=environment | {"FHIR_TEST_URL": external, "FHIR_TEST_AUTH": access}, cwd=ROOT, capture_output=True,
         text=True, timeout=600)  # fmt: skip
 
 
-def test_all_that_needs_no_faults_passes_and_nothing_stays_behind(externo: str) -> None:
-    feito = correr(externo, ACESSO, "tests/integration/test_fhir_push.py", "tests/integration/test_fhir_pull.py")
-    assert feito.returncode == 0, feito.stdout[-3000:]
-    assert " passed" in feito.stdout and "left on the server" not in feito.stdout
-    assert [pedir(f"{externo}/{tipo}?_summary=count")["total"] for tipo in ("Patient", "Observation")] == [0, 0]
+def test_all_that_needs_no_faults_passes_and_nothing_stays_behind(external: str) -> None:
+    done = run_process(external, ACCESS, "tests/integration/test_fhir_push.py", "tests/integration/test_fhir_pull.py")
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert " passed" in done.stdout and "left on the server" not in done.stdout
+    assert [ask(f"{external}/{kind}?_summary=count")["total"] for kind in ("Patient", "Observation")] == [0, 0]

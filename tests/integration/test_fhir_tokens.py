@@ -22,190 +22,192 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from include.fusion.errors import ConfiguracaoInvalida
-from include.fusion.fhir.config.model import Configuracao
-from include.fusion.fhir.config.secrets import Cofre
-from include.fusion.fhir.http.client import ClienteFhir
-from include.fusion.fhir.http.tokens import CacheTokens
+from include.fusion.errors import InvalidConfiguration
+from include.fusion.fhir.config.model import FhirConfig
+from include.fusion.fhir.config.secrets import Secrets
+from include.fusion.fhir.http.client import FhirClient
+from include.fusion.fhir.http.tokens import TokenCache
 from include.fusion.http.tokens import Token
-from sandbox.fhir.servidor import ServidorFhir
+from sandbox.fhir.servidor import FhirServer
 
-RAIZ = Path(__file__).resolve().parents[2]
-CHAVES: dict[str, Any] = {
+ROOT = Path(__file__).resolve().parents[2]
+KEYS: dict[str, Any] = {
     "RS384": rsa.generate_private_key(public_exponent=65537, key_size=2048),
     "ES384": ec.generate_private_key(ec.SECP384R1()),
 }
 
 
 def pem(alg: str) -> str:
-    formato = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return str(CHAVES[alg].private_bytes(*formato).decode())
+    shape = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    return str(KEYS[alg].private_bytes(*shape).decode())
 
 
 def jwks() -> dict[str, Any]:
     algoritmos = {"RS384": jwt.algorithms.RSAAlgorithm, "ES384": jwt.algorithms.ECAlgorithm}
-    return {"keys": [json.loads(a.to_jwk(CHAVES[n].public_key())) | {"kid": n} for n, a in algoritmos.items()]}
+    return {"keys": [json.loads(a.to_jwk(KEYS[n].public_key())) | {"kid": n} for n, a in algoritmos.items()]}
 
 
 @pytest.fixture(scope="module")
-def servidor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServidorFhir]:
-    feito = ServidorFhir(tmp_path_factory.mktemp("fhir"), jwks=jwks()).iniciar()
-    yield feito
-    feito.parar()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer]:
+    done = FhirServer(tmp_path_factory.mktemp("fhir"), jwks=jwks()).start_run()
+    yield done
+    done.stop()
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> CacheTokens:
-    return CacheTokens(Cofre([Fernet.generate_key().decode()]), tmp_path / "tokens")
+def cache(tmp_path: Path) -> TokenCache:
+    return TokenCache(Secrets([Fernet.generate_key().decode()]), tmp_path / "tokens")
 
 
-def config(url: str, tipo: str, acesso: dict[str, Any]) -> Configuracao:
-    return Configuracao.model_validate({"baseUrl": url, "authType": tipo, "authConfig": acesso})
+def config(url: str, kind: str, access: dict[str, Any]) -> FhirConfig:
+    return FhirConfig.model_validate({"baseUrl": url, "authType": kind, "authConfig": access})
 
 
-def pedir(configuracao: Configuracao, cache: CacheTokens, vezes: int = 1) -> list[Any]:
-    """What the server answers to ``vezes`` requests at once; each must have been let in."""
+def ask(configuration: FhirConfig, cache: TokenCache, times_seen: int = 1) -> list[Any]:
+    """What the server answers to ``times_seen`` requests at once; each must have been let in."""
 
-    async def todos() -> list[Any]:
-        async with ClienteFhir("t", configuracao, cache) as cliente:
-            return [r.corpo for r in await asyncio.gather(*(cliente.pedir("GET", "Patient", "Patient") for _ in range(vezes)))]
+    async def everything() -> list[Any]:
+        async with FhirClient("t", configuration, cache) as client:
+            return [r.body for r in await asyncio.gather(*(client.ask("GET", "Patient", "Patient") for _ in range(times_seen)))]
 
-    return asyncio.run(todos())
+    return asyncio.run(everything())
 
 
 @pytest.mark.parametrize("tipo", ["oauth2", "basic", "apikey"])
-def test_every_kind_of_credential_enters(servidor: ServidorFhir, cache: CacheTokens, tipo: str) -> None:
-    acesso = servidor.acesso(tipo)
-    assert pedir(config(servidor.url, tipo, acesso["authConfig"]), cache)
+def test_every_kind_of_credential_enters(server: FhirServer, cache: TokenCache, tipo: str) -> None:
+    access = server.acesso(tipo)
+    assert ask(config(server.url, tipo, access["authConfig"]), cache)
 
 
 @pytest.mark.parametrize("alg", ["RS384", "ES384"])
-@pytest.mark.parametrize("descobrir", [False, True])
+@pytest.mark.parametrize("discover", [False, True])
 def test_a_signed_assertion_enters_also_where_the_server_says_where_to_take_it(
-    servidor: ServidorFhir, cache: CacheTokens, alg: str, descobrir: bool
+    server: FhirServer, cache: TokenCache, alg: str, discover: bool
 ) -> None:
-    acesso = {"clientId": f"hub-{alg}", "privateKey": pem(alg), "alg": alg, "kid": alg}
-    if not descobrir:
-        acesso["tokenUrl"] = f"{servidor.raiz}/auth/token"
-    assert pedir(config(servidor.url, "oauth2", acesso), cache)
+    access = {"clientId": f"hub-{alg}", "privateKey": pem(alg), "alg": alg, "kid": alg}
+    if not discover:
+        access["tokenUrl"] = f"{server.root}/auth/token"
+    assert ask(config(server.url, "oauth2", access), cache)
 
 
-def test_a_key_of_the_other_kind_is_a_matter_of_settings(servidor: ServidorFhir, cache: CacheTokens) -> None:
-    acesso = {"clientId": "hub-ES384", "privateKey": pem("RS384"), "alg": "ES384", "tokenUrl": f"{servidor.raiz}/auth/token"}
-    with pytest.raises(ConfiguracaoInvalida, match="ES384"):
-        pedir(config(servidor.url, "oauth2", acesso), cache)
+def test_a_key_of_the_other_kind_is_a_matter_of_settings(server: FhirServer, cache: TokenCache) -> None:
+    access = {"clientId": "hub-ES384", "privateKey": pem("RS384"), "alg": "ES384", "tokenUrl": f"{server.root}/auth/token"}
+    with pytest.raises(InvalidConfiguration, match="ES384"):
+        ask(config(server.url, "oauth2", access), cache)
 
 
 @pytest.fixture
-def emissor(httpserver: HTTPServer) -> list[float]:
+def issuer(httpserver: HTTPServer) -> list[float]:
     """A slow token endpoint, and a server that says which token it saw; the list says when the former was asked."""
-    pedidos: list[float] = []
+    requests: list[float] = []
 
     def token(_: Request) -> Response:
-        pedidos.append(time.monotonic())
+        requests.append(time.monotonic())
         time.sleep(0.3)
-        return Response(json.dumps({"access_token": f"t{len(pedidos)}", "token_type": "Bearer", "expires_in": 300}))
+        return Response(json.dumps({"access_token": f"t{len(requests)}", "token_type": "Bearer", "expires_in": 300}))
 
-    def dizer(pedido: Request) -> Response:
-        return Response(json.dumps({"viu": pedido.headers["Authorization"]}))
+    def say(request: Request) -> Response:
+        return Response(json.dumps({"viu": request.headers["Authorization"]}))
 
     httpserver.expect_request("/token").respond_with_handler(token)
-    httpserver.expect_request("/fhir/Patient").respond_with_handler(dizer)
-    return pedidos
+    httpserver.expect_request("/fhir/Patient").respond_with_handler(say)
+    return requests
 
 
-def com_segredo(servidor_http: HTTPServer) -> Configuracao:
-    acesso = {"clientId": "c", "clientSecret": "s", "tokenUrl": servidor_http.url_for("/token")}
-    return config(servidor_http.url_for("/fhir"), "oauth2", acesso)
+def with_secret(http_server: HTTPServer) -> FhirConfig:
+    access = {"clientId": "c", "clientSecret": "s", "tokenUrl": http_server.url_for("/token")}
+    return config(http_server.url_for("/fhir"), "oauth2", access)
 
 
-def test_many_requests_share_one_renewal(httpserver: HTTPServer, emissor: list[float], cache: CacheTokens) -> None:
-    assert {c["viu"] for c in pedir(com_segredo(httpserver), cache, 20)} == {"Bearer t1"}
-    assert len(emissor) == 1
+def test_many_requests_share_one_renewal(httpserver: HTTPServer, issuer: list[float], cache: TokenCache) -> None:
+    assert {c["viu"] for c in ask(with_secret(httpserver), cache, 20)} == {"Bearer t1"}
+    assert len(issuer) == 1
 
 
-def test_threads_with_clients_of_their_own_share_one_renewal(httpserver: HTTPServer, emissor: list[float], cache: CacheTokens) -> None:
-    correm = [threading.Thread(target=pedir, args=(com_segredo(httpserver), cache)) for _ in range(5)]
-    for corrida in correm:
-        corrida.start()
-    for corrida in correm:
-        corrida.join()
-    assert len(emissor) == 1
+def test_threads_with_clients_of_their_own_share_one_renewal(httpserver: HTTPServer, issuer: list[float], cache: TokenCache) -> None:
+    running = [threading.Thread(target=ask, args=(with_secret(httpserver), cache)) for _ in range(5)]
+    for dag_run in running:
+        dag_run.start()
+    for dag_run in running:
+        dag_run.join()
+    assert len(issuer) == 1
 
 
-_FILHO = """
+_CHILD = """
 import asyncio, sys
 from pathlib import Path
 from include.fusion.fhir.config.model import Configuracao
 from include.fusion.fhir.config.secrets import Cofre
-from include.fusion.fhir.http.client import ClienteFhir
-from include.fusion.fhir.http.tokens import CacheTokens
+from include.fusion.fhir.http.client import FhirClient
+from include.fusion.fhir.http.tokens import TokenCache
 async def main():
     config = Configuracao.model_validate_json(sys.argv[1])
-    async with ClienteFhir("t", config, CacheTokens(Cofre([sys.argv[2]]), Path(sys.argv[3]))) as cliente:
+    async with FhirClient("t", config, TokenCache(Cofre([sys.argv[2]]), Path(sys.argv[3]))) as cliente:
         print((await cliente.pedir("GET", "Patient", "Patient")).corpo["viu"])
 asyncio.run(main())
 """
 
 
-def filhos(configuracao: Configuracao, chave: str, pasta: Path, quantos: int) -> list[subprocess.Popen[str]]:
-    corpo = json.dumps(configuracao.model_dump(by_alias=True) | {"authConfig": configuracao.segredos()})
-    comando = [sys.executable, "-c", _FILHO, corpo, chave, str(pasta)]
-    return [subprocess.Popen(comando, cwd=RAIZ, stdout=subprocess.PIPE, text=True, env={**os.environ}) for _ in range(quantos)]
+def children(configuration: FhirConfig, key: str, folder: Path, count: int) -> list[subprocess.Popen[str]]:
+    body = json.dumps(configuration.model_dump(by_alias=True) | {"authConfig": configuration.secrets()})
+    command = [sys.executable, "-c", _CHILD, body, key, str(folder)]
+    return [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env={**os.environ}) for _ in range(count)]
 
 
-def test_processes_share_one_renewal_and_no_file_shows_the_token(httpserver: HTTPServer, emissor: list[float], tmp_path: Path) -> None:
-    chave = Fernet.generate_key().decode()
-    ditos = [f.communicate(timeout=60)[0].strip() for f in filhos(com_segredo(httpserver), chave, tmp_path / "t", 4)]
-    assert (ditos, len(emissor)) == (["Bearer t1"] * 4, 1)
-    for arquivo in (tmp_path / "t").iterdir():
-        assert "t1" not in arquivo.read_text() and arquivo.stat().st_mode & 0o077 == 0
+def test_processes_share_one_renewal_and_no_file_shows_the_token(httpserver: HTTPServer, issuer: list[float], tmp_path: Path) -> None:
+    key = Fernet.generate_key().decode()
+    ditos = [f.communicate(timeout=60)[0].strip() for f in children(with_secret(httpserver), key, tmp_path / "t", 4)]
+    assert (ditos, len(issuer)) == (["Bearer t1"] * 4, 1)
+    for file in (tmp_path / "t").iterdir():
+        assert "t1" not in file.read_text() and file.stat().st_mode & 0o077 == 0
 
 
-def test_a_process_killed_while_renewing_holds_nobody_up(httpserver: HTTPServer, emissor: list[float], tmp_path: Path) -> None:
-    chave = Fernet.generate_key().decode()
-    [vitima] = filhos(com_segredo(httpserver), chave, tmp_path / "t", 1)
-    while not emissor:
+def test_a_process_killed_while_renewing_holds_nobody_up(httpserver: HTTPServer, issuer: list[float], tmp_path: Path) -> None:
+    key = Fernet.generate_key().decode()
+    [vitima] = children(with_secret(httpserver), key, tmp_path / "t", 1)
+    while not issuer:
         time.sleep(0.02)
     vitima.kill()
-    [outro] = filhos(com_segredo(httpserver), chave, tmp_path / "t", 1)
-    assert outro.communicate(timeout=60)[0].strip() == "Bearer t2"
+    [other] = children(with_secret(httpserver), key, tmp_path / "t", 1)
+    assert other.communicate(timeout=60)[0].strip() == "Bearer t2"
     vitima.communicate()
 
 
-def test_renewals_that_wait_for_another_process_take_no_thread(httpserver: HTTPServer, cache: CacheTokens) -> None:
-    configuracao = com_segredo(httpserver)
+def test_renewals_that_wait_for_another_process_take_no_thread(httpserver: HTTPServer, cache: TokenCache) -> None:
+    configuration = with_secret(httpserver)
 
-    async def esperar() -> float:
-        async with AsyncExitStack() as abertos:
+    async def wait() -> float:
+        async with AsyncExitStack() as open_count:
             tenants = [f"t{n}" for n in range(40)]
             for tenant in tenants:
-                await abertos.enter_async_context(cache.trava((tenant, httpserver.url_for("/token"), "c", configuracao.auth_config.scope)))  # type: ignore[union-attr]
-            clientes = [await abertos.enter_async_context(ClienteFhir(t, configuracao, cache)) for t in tenants]
-            esperam = [asyncio.create_task(cliente.autenticar()) for cliente in clientes]
+                await open_count.enter_async_context(
+                    cache.lock((tenant, httpserver.url_for("/token"), "c", configuration.auth_config.scope))
+                )  # type: ignore[union-attr]
+            clients = [await open_count.enter_async_context(FhirClient(t, configuration, cache)) for t in tenants]
+            waiting = [asyncio.create_task(client.authenticate()) for client in clients]
             await asyncio.sleep(0.3)
-            inicio = time.monotonic()
+            start = time.monotonic()
             await asyncio.wait_for(asyncio.to_thread(lambda: None), 5)
-            for tarefa in esperam:
-                tarefa.cancel()
-            await asyncio.gather(*esperam, return_exceptions=True)
-            return time.monotonic() - inicio
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+            return time.monotonic() - start
 
-    assert asyncio.run(esperar()) < 1
+    assert asyncio.run(wait()) < 1
 
 
-def test_a_token_is_renewed_before_it_ends_and_a_refused_one_is_dropped_once(cache: CacheTokens) -> None:
-    acesso = ("t", "u", "c", "s")
-    cache.guardar(acesso, Token.de("velho", 300, time.time() - 271))
-    assert cache.ler(acesso) is None
-    cache.guardar(acesso, Token.de("novo", 300))
-    cache.largar(acesso, "velho")
-    assert cache.ler(acesso) is not None
-    cache.largar(acesso, "novo")
-    assert cache.ler(acesso) is None
+def test_a_token_is_renewed_before_it_ends_and_a_refused_one_is_dropped_once(cache: TokenCache) -> None:
+    access = ("t", "u", "c", "s")
+    cache.store(access, Token.of("velho", 300, time.time() - 271))
+    assert cache.read(access) is None
+    cache.store(access, Token.of("novo", 300))
+    cache.drop(access, "velho")
+    assert cache.read(access) is not None
+    cache.drop(access, "novo")
+    assert cache.read(access) is None
 
 
 def test_a_folder_that_others_may_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "aberta").mkdir(mode=0o755)
-    with pytest.raises(ConfiguracaoInvalida, match="only this account"):
-        CacheTokens(Cofre([Fernet.generate_key().decode()]), tmp_path / "aberta")
+    with pytest.raises(InvalidConfiguration, match="only this account"):
+        TokenCache(Secrets([Fernet.generate_key().decode()]), tmp_path / "aberta")

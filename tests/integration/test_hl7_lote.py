@@ -5,52 +5,52 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from include.fusion.delivery.sender import Envio, Remessa
-from include.fusion.delivery.work import Parametros
-from include.fusion.hl7.build.message import MensagemHl7
-from include.fusion.hl7.wire.mllp import EnderecoMllp
-from include.fusion.hl7.wire.transport import EnviadorHl7, TransporteMllp
-from include.fusion.store.filas import Desfecho, Registro
-from sandbox.mllp.servidor import ServidorMllp
-from tests.integration.hl7_envio_apoio import guardadas
-from tests.unit.hl7_apoio import ajustes, mistura, todas
+from include.fusion.delivery.sender import Outgoing, Sender
+from include.fusion.delivery.work import DeliveryParameters
+from include.fusion.hl7.build.message import Hl7Message
+from include.fusion.hl7.wire.mllp import MllpAddress
+from include.fusion.hl7.wire.transport import Hl7Carrier, MllpTransport
+from include.fusion.store.filas import FilaRow, Outcome
+from sandbox.mllp.servidor import MllpServer
+from tests.integration.hl7_envio_apoio import stored
+from tests.unit.hl7_apoio import all_of_them, mixture, settings
 
 pytest_plugins = ["tests.integration.hl7_pecas"]
 
 
-def entregar(s: ServidorMllp, mensagens: list[MensagemHl7], porta: int = 0) -> list[Desfecho]:
+def deliver(s: MllpServer, messages: list[Hl7Message], port: int = 0) -> list[Outcome]:
     """Outcomes of one batch, each message of a patient of its own."""
-    agora = datetime.now(UTC)
-    lote = [
-        Envio(Registro(n, m.controle, f"p{n}", "alteracao", 5, 0, agora), dados=m.corpo, chave=m.controle, versao="v")
-        for n, m in enumerate(mensagens)
+    now = datetime.now(UTC)
+    batch = [
+        Outgoing(FilaRow(n, m.controle, f"p{n}", "alteracao", 5, 0, now), data=m.body, chave=m.controle, versao="v")
+        for n, m in enumerate(messages)
     ]
 
-    async def rodar() -> None:
-        async with TransporteMllp(EnderecoMllp("127.0.0.1", porta or s.porta, tempo_resposta=2.0)) as transporte:
-            await Remessa(EnviadorHl7(transporte), Parametros(concorrencia=4)).enviar(lote)
+    async def run_task() -> None:
+        async with MllpTransport(MllpAddress("127.0.0.1", port or s.port, answer_timeout=2.0)) as transport:
+            await Sender(Hl7Carrier(transport), DeliveryParameters(concorrencia=4)).send(batch)
 
-    asyncio.run(rodar())
-    return [e.desfecho for e in lote if e.desfecho is not None]
+    asyncio.run(run_task())
+    return [e.outcome for e in batch if e.outcome is not None]
 
 
-def test_a_lost_answer_is_settled_within_the_batch(mllp: ServidorMllp, dsn: str) -> None:
-    mensagens = list(mistura(ajustes(), 2000, 20))
+def test_a_lost_answer_is_settled_within_the_batch(mllp: MllpServer, dsn: str) -> None:
+    messages = list(mixture(settings(), 2000, 20))
     mllp.falhas(parcela_corta_depois=0.1, semente=2)
-    assert {d.situacao for d in entregar(mllp, mensagens)} <= {"concluido", "adiado"}
+    assert {d.situacao for d in deliver(mllp, messages)} <= {"concluido", "adiado"}
     mllp.falhas()
-    assert {d.situacao for d in entregar(mllp, mensagens)} == {"concluido"}
-    assert sorted(guardadas(dsn)) == sorted(m.controle for m in mensagens)
+    assert {d.situacao for d in deliver(mllp, messages)} == {"concluido"}
+    assert sorted(stored(dsn)) == sorted(m.controle for m in messages)
 
 
-def test_ae_ends_a_record_with_its_code_and_ar_puts_it_off(mllp: ServidorMllp) -> None:
+def test_ae_ends_a_record_with_its_code_and_ar_puts_it_off(mllp: MllpServer) -> None:
     mllp.falhas(parcela_ae=1)
-    (erro,) = entregar(mllp, [todas(ajustes())["A01"]])
-    assert (erro.situacao, erro.motivo) == ("erro", "Fusion recusou a mensagem HL7: AE 102 (tipo de dado inválido)")
+    (error,) = deliver(mllp, [all_of_them(settings())["A01"]])
+    assert (error.situacao, error.motivo) == ("erro", "Fusion recusou a mensagem HL7: AE 102 (tipo de dado inválido)")
     mllp.falhas(parcela_ar=1)
-    (adiado,) = entregar(mllp, [todas(ajustes())["A01"]])
+    (adiado,) = deliver(mllp, [all_of_them(settings())["A01"]])
     assert adiado.situacao == "adiado" and "AR 207" in (adiado.motivo or "")
 
 
-def test_a_receiver_that_is_down_costs_no_record_a_try(mllp: ServidorMllp) -> None:
-    assert {d.situacao for d in entregar(mllp, list(mistura(ajustes(), 0, 3)), porta=1)} == {"devolvido"}
+def test_a_receiver_that_is_down_costs_no_record_a_try(mllp: MllpServer) -> None:
+    assert {d.situacao for d in deliver(mllp, list(mixture(settings(), 0, 3)), port=1)} == {"devolvido"}

@@ -9,239 +9,239 @@ from typing import Any
 import psycopg2
 import pytest
 
-from include.fusion.change.journal import EsvaziarDiario
-from include.fusion.change.replay import atender_pedidos
-from include.fusion.store.filas import ItemFila
+from include.fusion.change.journal import DrainJournal
+from include.fusion.change.replay import serve_requests
+from include.fusion.store.filas import FilaItem
 from sandbox.postgres import Postgres
-from tests.bancada import Bancada
+from tests.bancada import Harness
 
-AGORA = "clock_timestamp() at time zone 'America/Bahia'"
+NOW = "clock_timestamp() at time zone 'America/Bahia'"
 
 
 @pytest.fixture(scope="module")
-def modulo(postgres: Postgres, tmp_path_factory: Any) -> Iterator[Bancada]:
-    b = Bancada(postgres, tmp_path_factory.mktemp("mv"), "mv", 60)
-    b.montagem.carga().marcar_inicio()
-    com_todos(b)
-    b.entregar()
+def module(postgres: Postgres, tmp_path_factory: Any) -> Iterator[Harness]:
+    b = Harness(postgres, tmp_path_factory.mktemp("mv"), "mv", 60)
+    b.runtime.carga().mark_start()
+    with_all(b)
+    b.deliver()
     yield b
-    b.fechar()
+    b.close()
 
 
 @pytest.fixture
-def bancada(modulo: Bancada) -> Iterator[Bancada]:
+def harness(module: Harness) -> Iterator[Harness]:
     """Each test begins with everything delivered, and leaves Fusion as the source is."""
-    yield modulo
-    modulo.carregar()
-    modulo.entregar()
-    assert modulo.duplicados() == []
-    assert modulo.divergentes() == []
+    yield module
+    module.load()
+    module.deliver()
+    assert module.duplicates() == []
+    assert module.divergent() == []
 
 
-def com_todos(b: Bancada) -> None:
+def with_all(b: Harness) -> None:
     """Queue every attendance, as the initial load does."""
-    itens = [ItemFila(str(c), str(p)) for c, p in b.origem("select cd_atendimento, cd_paciente from dbamv.atendime order by 1")]
-    with b.montagem.fusion.begin() as con:
-        b.montagem.fila().enfileirar(con, itens)
+    items = [FilaItem(str(c), str(p)) for c, p in b.origem("select cd_atendimento, cd_paciente from dbamv.atendime order by 1")]
+    with b.runtime.fusion.begin() as con:
+        b.runtime.fila().enqueue(con, items)
 
 
-def pendentes(b: Bancada) -> set[tuple[str, str, str]]:
-    tabelas = ("ImportacaoAtendimento", "PendenciaIntegracao")
-    sql = " union all ".join(f"select processo, chave, operacao from {t} where situacao = 'pendente'" for t in tabelas)
+def pending_ones(b: Harness) -> set[tuple[str, str, str]]:
+    tables = ("ImportacaoAtendimento", "PendenciaIntegracao")
+    sql = " union all ".join(f"select processo, chave, operacao from {t} where situacao = 'pendente'" for t in tables)
     return set(b.fila(sql))
 
 
-def internado(b: Bancada) -> tuple[int, int]:
+def inpatient(b: Harness) -> tuple[int, int]:
     """An open inpatient stay with a bed: attendance and patient."""
     return b.origem(
         "select cd_atendimento, cd_paciente from dbamv.atendime where dt_alta is null and cd_leito is not null and tp_atendimento = 'I' limit 1"
     )[0]
 
 
-def em_fusion(b: Bancada, chave: int | str, campo: str) -> Any:
-    return b.fusion(f"select corpo -> '{campo}' from registro where entidade = 'atendimento' and codigo = %s", str(chave))[0][0]
+def in_fusion(b: Harness, key: int | str, field: str) -> Any:
+    return b.fusion(f"select corpo -> '{field}' from registro where entidade = 'atendimento' and codigo = %s", str(key))[0][0]
 
 
-def test_a_discharge_and_a_cancelled_discharge_travel_as_alta(bancada: Bancada) -> None:
-    chave, _ = internado(bancada)
-    bancada.origem(f"update dbamv.atendime set dt_alta = date_trunc('day', {AGORA}), hr_alta = {AGORA} where cd_atendimento = %s", chave)
-    bancada.carregar()
-    assert ("alta", str(chave), "alteracao") in pendentes(bancada)
-    bancada.entregar()
-    assert em_fusion(bancada, chave, "situacao") == "FINALIZADO"
-    bancada.origem("update dbamv.atendime set dt_alta = null, hr_alta = null where cd_atendimento = %s", chave)
-    bancada.carregar()
-    bancada.entregar()
-    assert (em_fusion(bancada, chave, "situacao"), em_fusion(bancada, chave, "dataFim")) == ("EM_ATENDIMENTO", None)
+def test_a_discharge_and_a_cancelled_discharge_travel_as_alta(harness: Harness) -> None:
+    key, _ = inpatient(harness)
+    harness.origem(f"update dbamv.atendime set dt_alta = date_trunc('day', {NOW}), hr_alta = {NOW} where cd_atendimento = %s", key)
+    harness.load()
+    assert ("alta", str(key), "alteracao") in pending_ones(harness)
+    harness.deliver()
+    assert in_fusion(harness, key, "situacao") == "FINALIZADO"
+    harness.origem("update dbamv.atendime set dt_alta = null, hr_alta = null where cd_atendimento = %s", key)
+    harness.load()
+    harness.deliver()
+    assert (in_fusion(harness, key, "situacao"), in_fusion(harness, key, "dataFim")) == ("EM_ATENDIMENTO", None)
 
 
-def test_a_discharge_never_travels_before_its_opening(bancada: Bancada) -> None:
-    chave, paciente = internado(bancada)
-    fila, alta = bancada.montagem.fila("abertura"), bancada.montagem.fila("alta")
-    with bancada.montagem.fusion.begin() as con:
-        fila.enfileirar(con, [ItemFila(str(chave), str(paciente), "inclusao")])
-        alta.enfileirar(con, [ItemFila(str(chave), str(paciente))])
-    assert bancada.entregar(processo="alta").processados == 0
-    assert bancada.entregar(processo="abertura").processados == 1
-    assert bancada.entregar(processo="alta").processados == 1
+def test_a_discharge_never_travels_before_its_opening(harness: Harness) -> None:
+    key, paciente = inpatient(harness)
+    fila, alta = harness.runtime.fila("abertura"), harness.runtime.fila("alta")
+    with harness.runtime.fusion.begin() as con:
+        fila.enqueue(con, [FilaItem(str(key), str(paciente), "inclusao")])
+        alta.enqueue(con, [FilaItem(str(key), str(paciente))])
+    assert harness.deliver(processo="alta").processed == 0
+    assert harness.deliver(processo="abertura").processed == 1
+    assert harness.deliver(processo="alta").processed == 1
 
 
-@pytest.mark.parametrize("atraso", ["1 minute", "110 minutes"])
-def test_vital_signs_typed_late_are_seen_though_the_same_minute_was_seen_before(bancada: Bancada, atraso: str) -> None:
-    chave, _ = internado(bancada)
-    bancada.origem(f"update dbamv.coleta_sinal_vital set data_coleta = {AGORA} where cd_coleta_sinal_vital = 1")
-    bancada.carregar()
-    bancada.entregar()
+@pytest.mark.parametrize("delay", ["1 minute", "110 minutes"])
+def test_vital_signs_typed_late_are_seen_though_the_same_minute_was_seen_before(harness: Harness, delay: str) -> None:
+    key, _ = inpatient(harness)
+    harness.origem(f"update dbamv.coleta_sinal_vital set data_coleta = {NOW} where cd_coleta_sinal_vital = 1")
+    harness.load()
+    harness.deliver()
     for _ in range(2):
-        bancada.origem(
+        harness.origem(
             "insert into dbamv.coleta_sinal_vital (cd_coleta_sinal_vital, cd_atendimento, data_coleta) values"
-            f" (nextval('dbamv.seq_coleta_sinal_vital'), %s, date_trunc('minute', {AGORA}) - interval '{atraso}')",
-            chave,
+            f" (nextval('dbamv.seq_coleta_sinal_vital'), %s, date_trunc('minute', {NOW}) - interval '{delay}')",
+            key,
         )
-        bancada.carregar()
-        assert ("abertura", str(chave), "alteracao") in pendentes(bancada)
-        bancada.entregar()
+        harness.load()
+        assert ("abertura", str(key), "alteracao") in pending_ones(harness)
+        harness.deliver()
 
 
-def test_a_prescription_that_is_closed_and_printed_after_its_last_item_arrives(bancada: Bancada) -> None:
-    chave, _ = internado(bancada)
-    ((receita,),) = bancada.origem(
+def test_a_prescription_that_is_closed_and_printed_after_its_last_item_arrives(harness: Harness) -> None:
+    key, _ = inpatient(harness)
+    ((receita,),) = harness.origem(
         "insert into dbamv.pre_med (cd_pre_med, cd_atendimento, cd_prestador, dt_pre_med, hr_pre_med, dt_referencia, dt_validade, sn_fechado, tp_pre_med)"
-        f" values (nextval('dbamv.seq_pre_med'), %s, 1, {AGORA}, {AGORA}, {AGORA}, {AGORA}, 'N', 'M') returning cd_pre_med", chave,
+        f" values (nextval('dbamv.seq_pre_med'), %s, 1, {NOW}, {NOW}, {NOW}, {NOW}, 'N', 'M') returning cd_pre_med", key,
     )  # fmt: skip
-    bancada.origem(
+    harness.origem(
         "insert into dbamv.itpre_med (cd_itpre_med, cd_pre_med, cd_produto, dh_registro)"
-        f" values (nextval('dbamv.seq_itpre_med'), %s, 501, {AGORA} - interval '3 minutes')", receita,
+        f" values (nextval('dbamv.seq_itpre_med'), %s, 501, {NOW} - interval '3 minutes')", receita,
     )  # fmt: skip
-    bancada.carregar()
-    bancada.entregar()
-    antes = len(em_fusion(bancada, chave, "prescricoes"))
-    bancada.origem(f"update dbamv.pre_med set sn_fechado = 'S', dh_impressao = {AGORA} where cd_pre_med = %s", receita)
-    bancada.carregar()
-    bancada.entregar()
-    assert len(em_fusion(bancada, chave, "prescricoes")) == antes + 1
+    harness.load()
+    harness.deliver()
+    before = len(in_fusion(harness, key, "prescricoes"))
+    harness.origem(f"update dbamv.pre_med set sn_fechado = 'S', dh_impressao = {NOW} where cd_pre_med = %s", receita)
+    harness.load()
+    harness.deliver()
+    assert len(in_fusion(harness, key, "prescricoes")) == before + 1
 
 
-def test_a_process_that_is_never_done_keeps_no_other_waiting(bancada: Bancada) -> None:
+def test_a_process_that_is_never_done_keeps_no_other_waiting(harness: Harness) -> None:
     """Its turn ends; and where one delivery serves all queues, they take turns."""
-    pacientes = dict(bancada.origem("select cd_paciente, max(cd_atendimento) from dbamv.atendime group by 1 limit 8"))
-    itens = [ItemFila(str(chave), str(paciente)) for paciente, chave in pacientes.items()]
-    m = bancada.montagem
+    pacientes = dict(harness.origem("select cd_paciente, max(cd_atendimento) from dbamv.atendime group by 1 limit 8"))
+    items = [FilaItem(str(key), str(paciente)) for paciente, key in pacientes.items()]
+    m = harness.runtime
     with m.fusion.begin() as con:
-        m.fila("abertura").enfileirar(con, itens[:6])
-        m.fila("alta").enfileirar(con, itens[6:])
-    entrega = bancada.entrega(processo="abertura", lote=1)
-    entrega.p = replace(entrega.p, duracao_max=0.0)
-    assert entrega.executar().processados == 1
-    ordem: list[str] = []
-    entrega = bancada.entrega(lote=1)
-    ler = entrega.lotes._ler
-    entrega.lotes._ler = lambda via, registros: (ordem.append(via.fila.escopo.processo), ler(via, registros))[1]
-    entrega.executar()
-    assert ordem[:4] == ["abertura", "alta", "abertura", "alta"]
+        m.fila("abertura").enqueue(con, items[:6])
+        m.fila("alta").enqueue(con, items[6:])
+    delivery = harness.delivery(processo="abertura", lote=1)
+    delivery.p = replace(delivery.p, duration_max=0.0)
+    assert delivery.run().processed == 1
+    order: list[str] = []
+    delivery = harness.delivery(lote=1)
+    read = delivery.batches._read
+    delivery.batches._read = lambda route, records: (order.append(route.fila.scope.processo), read(route, records))[1]
+    delivery.run()
+    assert order[:4] == ["abertura", "alta", "abertura", "alta"]
 
 
-def test_an_attendance_deleted_after_its_discharge_was_queued_is_cancelled_and_leaves_no_error(bancada: Bancada) -> None:
-    nova = next(m for m in iter(lambda: bancada.mudar(1)[0], None) if m.tipo == "exclusao")
-    with bancada.montagem.fusion.begin() as con:
-        bancada.montagem.fila("alta").enfileirar(con, [ItemFila(nova.chave, nova.chave_paciente)])
-    bancada.carregar()
-    resultado = bancada.entregar()
-    assert resultado.erros == 0
-    assert bancada.fila("select distinct situacao from ImportacaoAtendimento where chave = %s and processo = 'alta'", nova.chave) == [
+def test_an_attendance_deleted_after_its_discharge_was_queued_is_cancelled_and_leaves_no_error(harness: Harness) -> None:
+    new = next(m for m in iter(lambda: harness.change(1)[0], None) if m.tipo == "exclusao")
+    with harness.runtime.fusion.begin() as con:
+        harness.runtime.fila("alta").enqueue(con, [FilaItem(new.chave, new.chave_paciente)])
+    harness.load()
+    result = harness.deliver()
+    assert result.erros == 0
+    assert harness.fila("select distinct situacao from ImportacaoAtendimento where chave = %s and processo = 'alta'", new.chave) == [
         ("descartado",)
     ]
 
 
-def test_the_journal_is_emptied_only_after_its_rows_are_queued(bancada: Bancada, monkeypatch: pytest.MonkeyPatch) -> None:
-    chave, _ = internado(bancada)
-    bancada.origem("update dbamv.atendime set cd_convenio = coalesce(cd_convenio, 0) %% 3 + 1 where cd_atendimento = %s", chave)
-    monkeypatch.setattr(EsvaziarDiario, "_apagar", lambda self, ids: (_ for _ in ()).throw(KeyboardInterrupt))
+def test_the_journal_is_emptied_only_after_its_rows_are_queued(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, _ = inpatient(harness)
+    harness.origem("update dbamv.atendime set cd_convenio = coalesce(cd_convenio, 0) %% 3 + 1 where cd_atendimento = %s", key)
+    monkeypatch.setattr(DrainJournal, "_delete", lambda self, ids: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        bancada.carregar()
-    assert ("abertura", str(chave), "alteracao") in pendentes(bancada)
-    assert bancada.origem("select count(*) from fusion_integracao.importacaoatendimento") != [(0,)]
+        harness.load()
+    assert ("abertura", str(key), "alteracao") in pending_ones(harness)
+    assert harness.origem("select count(*) from fusion_integracao.importacaoatendimento") != [(0,)]
     monkeypatch.undo()
-    bancada.carregar()
-    assert bancada.origem("select count(*) from fusion_integracao.importacaoatendimento") == [(0,)]
+    harness.load()
+    assert harness.origem("select count(*) from fusion_integracao.importacaoatendimento") == [(0,)]
 
 
-def test_a_transaction_that_commits_late_is_not_lost(bancada: Bancada) -> None:
+def test_a_transaction_that_commits_late_is_not_lost(harness: Harness) -> None:
     """Its journal row is older than others that were taken before it could be seen."""
-    chave, _ = internado(bancada)
-    con = psycopg2.connect(bancada.dsn["origem"])
+    key, _ = inpatient(harness)
+    con = psycopg2.connect(harness.dsn["origem"])
     with con.cursor() as cur:
-        cur.execute("update dbamv.atendime set cd_convenio = coalesce(cd_convenio, 0) %% 3 + 1 where cd_atendimento = %s", (chave,))
-    bancada.mudar(5)
-    bancada.carregar()
-    bancada.entregar()
+        cur.execute("update dbamv.atendime set cd_convenio = coalesce(cd_convenio, 0) %% 3 + 1 where cd_atendimento = %s", (key,))
+    harness.change(5)
+    harness.load()
+    harness.deliver()
     con.commit()
     con.close()
-    bancada.carregar()
-    assert ("abertura", str(chave), "alteracao") in pendentes(bancada)
+    harness.load()
+    assert ("abertura", str(key), "alteracao") in pending_ones(harness)
 
 
-def test_a_changed_patient_goes_as_a_patient_and_on_every_attendance(bancada: Bancada) -> None:
-    _, paciente = internado(bancada)
-    bancada.origem(f"update dbamv.paciente set nr_endereco = 4321, dt_ultima_atualizacao = {AGORA} where cd_paciente = %s", paciente)
-    bancada.carregar()
-    assert ("atualizacao_paciente", str(paciente), "alteracao") in pendentes(bancada)
-    bancada.entregar()
+def test_a_changed_patient_goes_as_a_patient_and_on_every_attendance(harness: Harness) -> None:
+    _, paciente = inpatient(harness)
+    harness.origem(f"update dbamv.paciente set nr_endereco = 4321, dt_ultima_atualizacao = {NOW} where cd_paciente = %s", paciente)
+    harness.load()
+    assert ("atualizacao_paciente", str(paciente), "alteracao") in pending_ones(harness)
+    harness.deliver()
     sql = "select corpo -> 'endereco' ->> 'numero' from registro where entidade = 'paciente' and codigo = %s"
-    assert bancada.fusion(sql, str(paciente)) == [("4321",)]
+    assert harness.fusion(sql, str(paciente)) == [("4321",)]
 
 
-def test_fusion_asks_for_a_patient_and_gets_all_attendances(bancada: Bancada) -> None:
-    m = bancada.montagem
-    _, paciente = internado(bancada)
+def test_fusion_asks_for_a_patient_and_gets_all_attendances(harness: Harness) -> None:
+    m = harness.runtime
+    _, paciente = inpatient(harness)
     with m.fusion.begin() as con:
-        m.fila_pedidos().enfileirar(con, [ItemFila(str(paciente)), ItemFila("999999999"), ItemFila("x1")])
-    from fusion_airflow.operators.carga import PRAZO
+        m.requests_fila().enqueue(con, [FilaItem(str(paciente)), FilaItem("999999999"), FilaItem("x1")])
+    from fusion_airflow.operators.carga import LEASE
 
-    atendidos = atender_pedidos(m.consultas, m.fusion, m.fila_pedidos(), m.fila(), m.livro, "teste#1|", pagina=2, prazo=PRAZO)
-    atendimentos = bancada.origem("select count(*) from dbamv.atendime where cd_paciente = %s", paciente)[0][0]
+    atendidos = serve_requests(m.queries, m.fusion, m.requests_fila(), m.fila(), m.ledger, "teste#1|", page=2, lease=LEASE)
+    atendimentos = harness.origem("select count(*) from dbamv.atendime where cd_paciente = %s", paciente)[0][0]
     assert atendidos == (3, atendimentos)
-    motivos = dict(bancada.fila("select chave, motivo from PendenciaBuscaAtendimentos where situacao = 'erro'"))
-    assert motivos == {"999999999": "paciente sem atendimentos na origem", "x1": "código de paciente em formato inesperado"}
+    reasons = dict(harness.fila("select chave, motivo from PendenciaBuscaAtendimentos where situacao = 'erro'"))
+    assert reasons == {"999999999": "paciente sem atendimentos na origem", "x1": "código de paciente em formato inesperado"}
 
 
-def test_the_round_of_the_icu_queues_its_stays_once_per_interval(bancada: Bancada) -> None:
-    bancada.carregar()
-    bancada.entregar()
-    bancada.fila("update marca_dagua set executado_em = now() - interval '2 minutes' where origem = 'uti_pendentes'")
-    bancada.carregar()
-    assert "uti" in {p for p, _, _ in pendentes(bancada)}
-    bancada.entregar()
-    bancada.carregar()
-    assert "uti" not in {p for p, _, _ in pendentes(bancada)}
+def test_the_round_of_the_icu_queues_its_stays_once_per_interval(harness: Harness) -> None:
+    harness.load()
+    harness.deliver()
+    harness.fila("update marca_dagua set executado_em = now() - interval '2 minutes' where origem = 'uti_pendentes'")
+    harness.load()
+    assert "uti" in {p for p, _, _ in pending_ones(harness)}
+    harness.deliver()
+    harness.load()
+    assert "uti" not in {p for p, _, _ in pending_ones(harness)}
 
 
-def test_a_second_change_within_one_second_of_the_marker_is_not_taken_for_the_first(bancada: Bancada) -> None:
+def test_a_second_change_within_one_second_of_the_marker_is_not_taken_for_the_first(harness: Harness) -> None:
     """MV's DATEs have whole seconds: both changes carry the same marker."""
-    _, paciente = internado(bancada)
-    marcador = bancada.origem(f"select date_trunc('second', {AGORA})")[0][0]
-    for numero in (11, 12):
-        bancada.origem(
-            "update dbamv.paciente set nr_endereco = %s, dt_ultima_atualizacao = %s where cd_paciente = %s", numero, marcador, paciente
+    _, paciente = inpatient(harness)
+    marker = harness.origem(f"select date_trunc('second', {NOW})")[0][0]
+    for number in (11, 12):
+        harness.origem(
+            "update dbamv.paciente set nr_endereco = %s, dt_ultima_atualizacao = %s where cd_paciente = %s", number, marker, paciente
         )
-        bancada.carregar()
-        bancada.entregar()
+        harness.load()
+        harness.deliver()
     sql = "select corpo -> 'endereco' ->> 'numero' from registro where entidade = 'paciente' and codigo = %s"
-    assert bancada.fusion(sql, str(paciente)) == [("12",)]
+    assert harness.fusion(sql, str(paciente)) == [("12",)]
 
 
-def test_moves_show_in_order_with_their_icu_stays(bancada: Bancada) -> None:
-    nova = next(m for m in iter(lambda: bancada.mudar(1)[0], None) if m.tipo == "uti_entrada")
-    bancada.carregar()
-    assert ("troca_leito", nova.chave, "alteracao") in pendentes(bancada)
-    bancada.entregar()
-    moves = em_fusion(bancada, nova.chave, "movimentacoesLeito")
+def test_moves_show_in_order_with_their_icu_stays(harness: Harness) -> None:
+    new = next(m for m in iter(lambda: harness.change(1)[0], None) if m.tipo == "uti_entrada")
+    harness.load()
+    assert ("troca_leito", new.chave, "alteracao") in pending_ones(harness)
+    harness.deliver()
+    moves = in_fusion(harness, new.chave, "movimentacoesLeito")
     assert [x["inicio"] for x in moves] == sorted(x["inicio"] for x in moves)
     assert moves[-1]["uti"] is True and "fim" not in moves[-1]
 
 
-def test_a_day_in_the_hospital_ends_with_fusion_equal_to_the_source(bancada: Bancada) -> None:
+def test_a_day_in_the_hospital_ends_with_fusion_equal_to_the_source(harness: Harness) -> None:
     for _ in range(6):
-        bancada.mudar(25)
-        bancada.carregar()
-        bancada.entregar()
+        harness.change(25)
+        harness.load()
+        harness.deliver()

@@ -7,54 +7,54 @@ from pathlib import Path
 
 import pytest
 
-from include.fusion.settings import instaladas
+from include.fusion.settings import installed
 from include.fusion.sistemas.fusion_service.settings import FusionService
 from include.fusion.sistemas.skymed.settings import Skymed
 from sandbox.postgres import Postgres
-from sandbox.report.agenda import agendamentos_divergentes, conferir_agendamentos, somar
-from sandbox.report.base import Linha, Relatorio
-from sandbox.simulador import simular
-from tests.integration.agenda_apoio import Cadeia
+from sandbox.report.agenda import add, check_agendamentos, divergent_agendamentos
+from sandbox.report.base import Report, Row
+from sandbox.simulador import simulate
+from tests.integration.agenda_apoio import Chain
 
 
 @pytest.fixture
-def cadeia(postgres: Postgres, tmp_path: Path) -> Iterator[Cadeia]:
-    cadeia = Cadeia(postgres, tmp_path)
-    yield cadeia
-    cadeia.fechar()
+def chain(postgres: Postgres, tmp_path: Path) -> Iterator[Chain]:
+    chain = Chain(postgres, tmp_path)
+    yield chain
+    chain.close()
 
 
-def test_the_report_reconciles_bookings(cadeia: Cadeia) -> None:
+def test_the_report_reconciles_bookings(chain: Chain) -> None:
     urls = {
-        "mv": cadeia.dsn["origem"],
-        "fusion": cadeia.dsn["fusion"],
-        "fusion_integracao": cadeia.dsn["fila"],
-        "simulador": cadeia.dsn["fila"],
+        "mv": chain.dsn["origem"],
+        "fusion": chain.dsn["fusion"],
+        "fusion_integracao": chain.dsn["fila"],
+        "simulador": chain.dsn["fila"],
     }
-    (skymed,), (servico,) = instaladas(Skymed), instaladas(FusionService)
+    (skymed,), (service,) = installed(Skymed), installed(FusionService)
 
-    def relatar() -> dict[str, Linha]:
-        relatorio = Relatorio()
-        for integracao in (skymed, servico):
-            somar(relatorio, integracao, urls)
-        assert relatorio.notas == []
-        return relatorio.integrations
+    def make_report() -> dict[str, Row]:
+        report = Report()
+        for integracao in (skymed, service):
+            add(report, integracao, urls)
+        assert report.notes == []
+        return report.integrations
 
-    (feitas,) = simular({"skymed": urls["mv"]}, urls["simulador"], taxa=100, duracao=1.5, invalidos=0.2, semente=5)
-    assert feitas.falhas == 0 and feitas.feitas == 30
-    antes = relatar()
-    assert antes["skymed"].changed == 30 and antes["skymed"].missing > 0 and antes["skymed"].pending >= 30
-    assert antes["fusion_service"].missing > 0
-    cadeia.anunciar()
-    assert relatar()["skymed"].missing == 0 < relatar()["skymed"].pending
-    cadeia.processar()
-    depois = relatar()
-    assert [(li.missing, li.pending, li.doubled) for li in depois.values()] == [(0, 0, 0)] * 2
-    assert depois["fusion_service"].refused > 0 and depois["fusion_service"].p50_s is not None and depois["skymed"].p95_s is not None
-    assert depois["fusion_service"].delivered + depois["fusion_service"].refused == depois["fusion_service"].queued
+    (done,) = simulate({"skymed": urls["mv"]}, urls["simulador"], rate=100, duration=1.5, invalid_share=0.2, semente=5)
+    assert done.falhas == 0 and done.done == 30
+    before = make_report()
+    assert before["skymed"].changed == 30 and before["skymed"].missing > 0 and before["skymed"].pending >= 30
+    assert before["fusion_service"].missing > 0
+    chain.announce()
+    assert make_report()["skymed"].missing == 0 < make_report()["skymed"].pending
+    chain.process()
+    after = make_report()
+    assert [(li.missing, li.pending, li.doubled) for li in after.values()] == [(0, 0, 0)] * 2
+    assert after["fusion_service"].refused > 0 and after["fusion_service"].p50_s is not None and after["skymed"].p95_s is not None
+    assert after["fusion_service"].delivered + after["fusion_service"].refused == after["fusion_service"].queued
 
     # What went wrong behind its back it finds by both ways.
-    (chave,) = cadeia.fusion("select codigo from registro where entidade = 'agenda_cirurgica' and not cancelado limit 1")[0]
-    cadeia.fusion("update registro set corpo = jsonb_set(corpo, '{situacao}', '\"EM_CHECAGEM\"') where codigo = %s", chave)
-    assert agendamentos_divergentes(servico, urls) >= {chave}
-    assert conferir_agendamentos(servico, urls, ignorar=set()) == [f"fusion_service: 1 bookings differ from the source (such as {chave})"]
+    (key,) = chain.fusion("select codigo from registro where entidade = 'agenda_cirurgica' and not cancelado limit 1")[0]
+    chain.fusion("update registro set corpo = jsonb_set(corpo, '{situacao}', '\"EM_CHECAGEM\"') where codigo = %s", key)
+    assert divergent_agendamentos(service, urls) >= {key}
+    assert check_agendamentos(service, urls, ignore=set()) == [f"fusion_service: 1 bookings differ from the source (such as {key})"]

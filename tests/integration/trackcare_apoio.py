@@ -12,81 +12,81 @@ import psycopg2
 import pytest
 from sqlalchemy import create_engine
 
-from include.fusion.hl7.build.message import MensagemHl7
-from include.fusion.hl7.build.profile import AjustesHl7
+from include.fusion.hl7.build.message import Hl7Message
+from include.fusion.hl7.build.profile import Hl7Profile
 from include.fusion.model.depara import DePara
-from include.fusion.reading.reader import Leitor
-from include.fusion.reading.sql import ConsultasSistema
-from include.fusion.sistemas.trackcare.context import ContextoTrackCare
-from include.fusion.sistemas.trackcare.system import SISTEMA, Plano, a_enviar, estado
-from include.fusion.store.ledger import Entrega
-from sandbox.origens import trackcare as origem
+from include.fusion.reading.reader import Reader
+from include.fusion.reading.sql import SystemQueries
+from include.fusion.sistemas.trackcare.context import TrackCareContext
+from include.fusion.sistemas.trackcare.system import SYSTEM, MessagePlan, state, to_send
+from include.fusion.store.ledger import LedgerEntry
+from sandbox.origens import trackcare as origin
 from sandbox.origens.trackcare.hospital import Hospital
 
-FUSO = ZoneInfo(origem.FUSO)
-QUANTOS = 500
+ZONE = ZoneInfo(origin.ZONE)
+COUNT = 500
 """Episodes of the shared history."""
-nos_dois = pytest.mark.parametrize("casa", [False, True], indirect=True, ids=["iso", "horolog"])
-AGORA = datetime(2026, 3, 1, 12, tzinfo=FUSO)
+nos_dois = pytest.mark.parametrize("home", [False, True], indirect=True, ids=["iso", "horolog"])
+NOW = datetime(2026, 3, 1, 12, tzinfo=ZONE)
 
 
-def contexto(hl7: dict[str, Any] | None = None, **opcoes: Any) -> ContextoTrackCare:
-    ajustes = AjustesHl7(integracao=2, fuso=FUSO, **(hl7 or {}))
-    return ContextoTrackCare(depara=DePara.carregar("trackcare", "trackcare"), fuso=FUSO, hl7=ajustes, **opcoes)
+def context(hl7: dict[str, Any] | None = None, **options: Any) -> TrackCareContext:
+    settings = Hl7Profile(integracao=2, zone=ZONE, **(hl7 or {}))
+    return TrackCareContext(depara=DePara.load("trackcare", "trackcare"), zone=ZONE, hl7=settings, **options)
 
 
-class Casa:
+class Home:
     """One TrakCare database, a reader over it, and what Fusion was told so far."""
 
-    def __init__(self, dsn: str, **opcoes: Any) -> None:
+    def __init__(self, dsn: str, **options: Any) -> None:
         self.engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://", 1))
-        self.ctx = contexto(**opcoes)
-        self.leitor = Leitor(ConsultasSistema(self.engine, SISTEMA), self.ctx)
+        self.ctx = context(**options)
+        self.reader = Reader(SystemQueries(self.engine, SYSTEM), self.ctx)
         self.con = psycopg2.connect(dsn)
         self.rng = random.Random(11)
-        self.livro: dict[str, Entrega] = {}
+        self.ledger: dict[str, LedgerEntry] = {}
 
     @property
     def hospital(self) -> Hospital:
         return Hospital(self.con, self.rng)
 
-    def sql(self, comando: str, *valores: Any) -> list[tuple[Any, ...]]:
+    def sql(self, command: str, *values: Any) -> list[tuple[Any, ...]]:
         with self.con.cursor() as cur:
-            cur.execute(comando, valores or None)
-            linhas = cur.fetchall() if cur.description else []
+            cur.execute(command, values or None)
+            rows = cur.fetchall() if cur.description else []
         self.con.commit()
-        return linhas
+        return rows
 
-    def planos(self, chaves: Iterable[Any]) -> dict[str, Any]:
+    def plans(self, keys: Iterable[Any]) -> dict[str, Any]:
         self.con.commit()
-        return self.leitor.ler(list(map(str, chaves)))
+        return self.reader.read(list(map(str, keys)))
 
-    def plano(self, paciente: int) -> Plano:
-        lido = self.planos([paciente])[str(paciente)]
-        assert isinstance(lido, Plano), lido
-        return lido
+    def plano(self, paciente: int) -> MessagePlan:
+        read_item = self.plans([paciente])[str(paciente)]
+        assert isinstance(read_item, MessagePlan), read_item
+        return read_item
 
-    def mandar(self, paciente: int) -> list[MensagemHl7]:
+    def dispatch(self, paciente: int) -> list[Hl7Message]:
         """Build what is missing, as the queue would, and take it as delivered."""
-        return self.mandar_plano(self.plano(paciente))
+        return self.send_plan(self.plano(paciente))
 
-    def mandar_plano(self, plano: Plano) -> list[MensagemHl7]:
-        feitas = []
-        for item in a_enviar(plano, self.livro):
-            sequencia = self.livro[item.entidade].sequencia + 1 if item.entidade in self.livro else 1
-            feitas.append(item.montar(estado(item, self.livro, sequencia, AGORA)))
-            self.livro[item.entidade] = Entrega(item.versao, sequencia, "alteracao" if item.ativo else "exclusao")
-        return feitas
+    def send_plan(self, plan: MessagePlan) -> list[Hl7Message]:
+        done = []
+        for item in to_send(plan, self.ledger):
+            sequence = self.ledger[item.entidade].sequencia + 1 if item.entidade in self.ledger else 1
+            done.append(item.build(state(item, self.ledger, sequence, NOW)))
+            self.ledger[item.entidade] = LedgerEntry(item.versao, sequence, "alteracao" if item.ativo else "exclusao")
+        return done
 
-    def internado(self, tipo: str = "I") -> tuple[int, int]:
+    def inpatient(self, kind: str = "I") -> tuple[int, int]:
         """(patient, episode), both new."""
-        paciente = self.hospital.novo_paciente()
-        return paciente, self.hospital.novo_episodio(paciente, tipo)
+        paciente = self.hospital.new_paciente()
+        return paciente, self.hospital.new_episode(paciente, kind)
 
-    def fechar(self) -> None:
+    def close(self) -> None:
         self.con.close()
         self.engine.dispose()
 
 
-def eventos(mensagens: Iterable[MensagemHl7]) -> list[str]:
-    return [m.evento for m in mensagens]
+def events(messages: Iterable[Hl7Message]) -> list[str]:
+    return [m.event for m in messages]

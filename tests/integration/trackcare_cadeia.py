@@ -5,57 +5,57 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from include.fusion.delivery.result import Resultado
-from include.fusion.hl7.wire.transport import EnviadorHl7, TransporteHttp
-from include.fusion.sistemas.trackcare.initial_load import CargaPacientes
+from include.fusion.delivery.result import DeliveryResult
+from include.fusion.hl7.wire.transport import Hl7Carrier, HttpTransport
+from include.fusion.sistemas.trackcare.initial_load import PatientInitialLoad
 from include.fusion.wiring import Montagem
 from sandbox.postgres import Postgres
-from tests.bancada import Bancada
+from tests.bancada import Harness
 
 PENDENCIA = "pendencia_busca_paciente"
-DONO = "teste/run/envio#1|"
+OWNER = "teste/run/envio#1|"
 
 
-class Cadeia(Bancada):
-    """The chain of one TrackCare, each step as its task does it. ``ajustes``: setting of the entry → values of its own."""
+class Chain(Harness):
+    """The chain of one TrackCare, each step as its task does it. ``settings``: setting of the entry → values of its own."""
 
-    def __init__(self, postgres: Postgres, pasta: Path, atendimentos: int, **ajustes: dict[str, Any]) -> None:
-        self._ajustes = ajustes
-        super().__init__(postgres, pasta, "trackcare", atendimentos)
+    def __init__(self, postgres: Postgres, folder: Path, atendimentos: int, **settings: dict[str, Any]) -> None:
+        self._settings = settings
+        super().__init__(postgres, folder, "trackcare", atendimentos)
 
-    def montar(self, integracao: str = "") -> Montagem:
-        feita = super().montar(integracao)
-        i: Any = feita.integracao
-        feita.integracao = i.model_copy(update={nome: getattr(i, nome).model_copy(update=v) for nome, v in self._ajustes.items()})
-        return feita
+    def build(self, integracao: str = "") -> Montagem:
+        made = super().build(integracao)
+        i: Any = made.integracao
+        made.integracao = i.model_copy(update={name: getattr(i, name).model_copy(update=v) for name, v in self._settings.items()})
+        return made
 
-    def carga_inicial(self, pagina: int = 20, atraso: str = "0 s") -> int:
-        carga = CargaPacientes(
-            self.montagem.consultas,
-            self.montagem.fusion,
-            self.montagem.marcas("carga_inicial"),
-            pagina=pagina,
-            agora=lambda: self.origem(f"select clock_timestamp() at time zone 'America/Sao_Paulo' - interval '{atraso}'")[0][0],
-            ao_concluir=lambda: self.montagem.esquecer_marcas(None),
+    def carga_inicial(self, page: int = 20, delay: str = "0 s") -> int:
+        carga = PatientInitialLoad(
+            self.runtime.queries,
+            self.runtime.fusion,
+            self.runtime.watermarks("carga_inicial"),
+            page=page,
+            now=lambda: self.origem(f"select clock_timestamp() at time zone 'America/Sao_Paulo' - interval '{delay}'")[0][0],
+            on_conclusion=lambda: self.runtime.forget_watermarks(None),
         )
-        return carga.executar(ao_avancar=lambda _: None, esperar=lambda: None).feitos
+        return carga.run(on_progress=lambda _: None, wait=lambda: None).feitos
 
-    def preparar(self) -> Any:
-        return self.montagem.atender_pendencias_hl7(DONO)
+    def prepare(self) -> Any:
+        return self.runtime.prepare_hl7_pendencias(OWNER)
 
-    def enviar(self, transporte: Any = None) -> Resultado:
-        cliente = EnviadorHl7(transporte or TransporteHttp(self.cliente(), "/api/HL7/2"))
-        ajustes = self.montagem.integracao.entrega.model_copy(update={"permanencia": self.parado})
-        return self.montagem.entrega(ajustes, cliente, DONO, self.montagem.vias()).executar()
+    def send(self, transport: Any = None) -> DeliveryResult:
+        client = Hl7Carrier(transport or HttpTransport(self.client(), "/api/HL7/2"))
+        settings = self.runtime.integracao.delivery.model_copy(update={"permanencia": self.standstill})
+        return self.runtime.delivery(settings, client, OWNER, self.runtime.routes()).run()
 
-    def tudo(self) -> Resultado:
-        self.carregar()
-        self.preparar()
-        return self.enviar()
+    def everything(self) -> DeliveryResult:
+        self.load()
+        self.prepare()
+        return self.send()
 
-    def mensagens(self, onde: str = "true") -> list[tuple[Any, ...]]:
+    def mensagens(self, where: str = "true") -> list[tuple[Any, ...]]:
         """(type, control id, patient) in Fusion, in order of arrival."""
-        return self.fusion(f"select tipo, controle, codigo_paciente from mensagem_hl7 where {onde} order by id")
+        return self.fusion(f"select tipo, controle, codigo_paciente from mensagem_hl7 where {where} order by id")
 
-    def situacoes(self, tabela: str = "PacienteArquivo") -> dict[str, int]:
-        return dict(self.fila(f"select situacao, count(*) from {tabela} where integracao_id = 2 group by 1"))
+    def situacoes(self, table: str = "PacienteArquivo") -> dict[str, int]:
+        return dict(self.fila(f"select situacao, count(*) from {table} where integracao_id = 2 group by 1"))

@@ -7,32 +7,32 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.origens import trackcare as origem
+from sandbox.origens import trackcare as origin
 from sandbox.postgres import Postgres
-from tests.integration.trackcare_apoio import QUANTOS, Casa
+from tests.integration.trackcare_apoio import COUNT, Home
 
 
 @pytest.fixture(scope="module")
 def dsns(postgres: Postgres) -> dict[bool, str]:
-    feitos = {}
+    done = {}
     for horolog in (False, True):
-        feitos[horolog] = postgres.criar_banco(f"t_trackcare_{secrets.token_hex(4)}")
-        origem.criar(feitos[horolog], horolog=horolog)
-        origem.gerar(feitos[horolog], QUANTOS, 7)
-    return feitos
+        done[horolog] = postgres.create_database(f"t_trackcare_{secrets.token_hex(4)}")
+        origin.create(done[horolog], horolog=horolog)
+        origin.generate(done[horolog], COUNT, 7)
+    return done
 
 
 @pytest.fixture(scope="module")
-def casas(dsns: dict[bool, str]) -> Iterator[dict[bool, Casa]]:
-    abertas = {horolog: Casa(dsn) for horolog, dsn in dsns.items()}
-    yield abertas
-    for casa in abertas.values():
-        casa.fechar()
+def decimals(dsns: dict[bool, str]) -> Iterator[dict[bool, Home]]:
+    open_rows = {horolog: Home(dsn) for horolog, dsn in dsns.items()}
+    yield open_rows
+    for home in open_rows.values():
+        home.close()
 
 
 @pytest.fixture
-def casa(dsns: dict[bool, str], request: pytest.FixtureRequest) -> Iterator[Casa]:
+def home(dsns: dict[bool, str], request: pytest.FixtureRequest) -> Iterator[Home]:
     """With dates as ISO, or as the test's parameter says."""
-    aberta = Casa(dsns[getattr(request, "param", False)])
-    yield aberta
-    aberta.fechar()
+    open_column = Home(dsns[getattr(request, "param", False)])
+    yield open_column
+    open_column.close()

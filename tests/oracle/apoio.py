@@ -14,86 +14,86 @@ import pytest
 from sqlalchemy import Engine, text
 
 HABILITADOS = os.environ.get("FUSION_ORACLE_TESTS") == "1"
-RAIZ = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
-class Servidor:
-    usuario: str
-    senha: str
+class Server:
+    user: str
+    password: str
     host: str
-    porta: int
-    servico: str
-    imitado: bool
+    port: int
+    service: str
+    imitated: bool
     """The stand-in, which imitates Oracle, instead of a server that the environment names."""
 
     @classmethod
-    def de_dsn(cls, dsn: str, *, imitado: bool) -> Servidor:
-        partes = re.fullmatch(r"([^/]+)/(.+)@([^@:/]+):(\d+)/([^/@]+)", dsn)
-        if partes is None:
+    def de_dsn(cls, dsn: str, *, imitated: bool) -> Server:
+        parts = re.fullmatch(r"([^/]+)/(.+)@([^@:/]+):(\d+)/([^/@]+)", dsn)
+        if parts is None:
             raise pytest.UsageError("ORACLE_TEST_DSN is not user/password@host:port/service")
-        usuario, senha, host, porta, servico = partes.groups()
-        return cls(usuario, senha, host, int(porta), servico, imitado)
+        user, password, host, port, service = parts.groups()
+        return cls(user, password, host, int(port), service, imitated)
 
-    def conexao(self, *, login: str | None = None, senha: str | None = None, **extra: Any) -> str:
-        """As an Airflow connection; ``senha`` instead of the right one, ``login`` another account of the stand-in."""
-        campos = {"conn_type": "oracle", "host": self.host, "port": self.porta}
-        campos |= {"login": login or self.usuario, "password": senha or self.senha}
-        return json.dumps({**campos, "extra": {"service_name": self.servico, **extra}})
+    def connection(self, *, login: str | None = None, password: str | None = None, **extra: Any) -> str:
+        """As an Airflow connection; ``password`` instead of the right one, ``login`` another account of the stand-in."""
+        fields = {"conn_type": "oracle", "host": self.host, "port": self.port}
+        fields |= {"login": login or self.user, "password": password or self.password}
+        return json.dumps({**fields, "extra": {"service_name": self.service, **extra}})
 
-    def ddl(self, comando: str) -> str:
-        """``comando`` as this server takes it: unchanged on Oracle. On the stand-in PostgreSQL's own grammar leaves gaps."""
-        if not self.imitado:
-            return comando
+    def ddl(self, command: str) -> str:
+        """``command`` as this server takes it: unchanged on Oracle. On the stand-in PostgreSQL's own grammar leaves gaps."""
+        if not self.imitated:
+            return command
         # Identity columns are integers only, storage has other words, and an index's expression needs its brackets.
-        comando = re.sub(r"NUMBER\(19\)( GENERATED \w+(?: \w+)? AS IDENTITY)", r"INTEGER\1", comando)
-        comando = re.sub(r"\(CACHE \d+ ORDER\)| SEGMENT CREATION IMMEDIATE INITRANS \d+", "", comando)
-        return re.sub(r"CASE WHEN .*? END", r"(\g<0>)", comando) if re.match(r"CREATE (UNIQUE )?INDEX", comando) else comando
+        command = re.sub(r"NUMBER\(19\)( GENERATED \w+(?: \w+)? AS IDENTITY)", r"INTEGER\1", command)
+        command = re.sub(r"\(CACHE \d+ ORDER\)| SEGMENT CREATION IMMEDIATE INITRANS \d+", "", command)
+        return re.sub(r"CASE WHEN .*? END", r"(\g<0>)", command) if re.match(r"CREATE (UNIQUE )?INDEX", command) else command
 
 
-def comandos(script: str) -> Iterator[str]:
+def commands(script: str) -> Iterator[str]:
     """Statements of a script that ends each with a line of its own: ``/``."""
-    for bloco in re.split(r"^/$", script, flags=re.MULTILINE):
-        linhas = [linha for linha in bloco.splitlines() if linha.strip() and not linha.startswith("--")]
-        if linhas and linhas != ["COMMIT"]:
-            yield "\n".join(linhas)
+    for block in re.split(r"^/$", script, flags=re.MULTILINE):
+        rows = [row for row in block.splitlines() if row.strip() and not row.startswith("--")]
+        if rows and rows != ["COMMIT"]:
+            yield "\n".join(rows)
 
 
-class Tabelas:
+class Tables:
     """Creates tables and drops them again; refuses a schema that has one of them, since it could be somebody's."""
 
-    def __init__(self, engine: Engine, servidor: Servidor) -> None:
+    def __init__(self, engine: Engine, server: Server) -> None:
         self._engine = engine
-        self._servidor = servidor
-        self._criadas: list[str] = []
+        self._server = server
+        self._created: list[str] = []
 
-    def criar(self, ddl: Iterable[str]) -> None:
-        for comando in ddl:
-            partes = re.match(r"CREATE (?:GLOBAL TEMPORARY )?TABLE ([\w.]+)", comando, re.IGNORECASE)
-            if partes is not None:
-                self._exigir_livre(partes[1])
-                self._criadas.append(partes[1])
+    def create(self, ddl: Iterable[str]) -> None:
+        for command in ddl:
+            parts = re.match(r"CREATE (?:GLOBAL TEMPORARY )?TABLE ([\w.]+)", command, re.IGNORECASE)
+            if parts is not None:
+                self._demand_free(parts[1])
+                self._created.append(parts[1])
             with self._engine.begin() as con:
-                con.exec_driver_sql(self._servidor.ddl(comando))
+                con.exec_driver_sql(self._server.ddl(command))
 
-    def _exigir_livre(self, nome: str) -> None:
+    def _demand_free(self, name: str) -> None:
         with self._engine.connect() as con:
-            dono, _, tabela = nome.upper().rpartition(".")
-            onde = {"tabela": tabela, "dono": dono or con.execute(text("select user from dual")).scalar_one()}
-            if con.execute(text("select count(*) from all_tables where table_name = :tabela and owner = :dono"), onde).scalar_one():
-                pytest.exit(f"the schema has a table {nome} already; the Oracle tests create and drop it: name a fresh user", 2)
+            owner, _, table = name.upper().rpartition(".")
+            where = {"tabela": table, "dono": owner or con.execute(text("select user from dual")).scalar_one()}
+            if con.execute(text("select count(*) from all_tables where table_name = :tabela and owner = :dono"), where).scalar_one():
+                pytest.exit(f"the schema has a table {name} already; the Oracle tests create and drop it: name a fresh user", 2)
 
-    def apagar(self) -> None:
-        for nome in reversed(self._criadas):
+    def delete(self) -> None:
+        for name in reversed(self._created):
             with self._engine.begin() as con:
-                con.exec_driver_sql(f"DROP TABLE {nome}")
+                con.exec_driver_sql(f"DROP TABLE {name}")
 
 
-def em_oracle(origem: str, dono: str) -> Iterator[str]:
+def on_oracle(origin: str, owner: str) -> Iterator[str]:
     """A sandbox source's tables in Oracle's words: DATE, NUMBER, VARCHAR2, and LONG where the vendor has one."""
     trocas = (
         (r"--.*", ""),
-        (rf" references {dono}\.\w+", ""),
+        (rf" references {owner}\.\w+", ""),
         (r"\bbigint\b", "NUMBER(13)"),
         (r"\bnumeric\b", "NUMBER"),
         (r"\bvarchar\(", "VARCHAR2("),
@@ -102,24 +102,24 @@ def em_oracle(origem: str, dono: str) -> Iterator[str]:
         (r"\btext\b", "CLOB"),
         (r"not null default ('?\w+'?)", r"DEFAULT \1 NOT NULL"),
     )
-    script = (RAIZ / "sandbox/origens" / origem / "esquema.sql").read_text(encoding="utf-8")
-    for velho, novo in trocas:
-        script = re.sub(velho, novo, script)
-    yield from (c.strip() for c in script.split(";") if c.strip().startswith(f"create table {dono}."))
+    script = (ROOT / "sandbox/origens" / origin / "esquema.sql").read_text(encoding="utf-8")
+    for old, new in trocas:
+        script = re.sub(old, new, script)
+    yield from (c.strip() for c in script.split(";") if c.strip().startswith(f"create table {owner}."))
 
 
-def copiar(de: Engine, para: Engine, tabelas: Iterable[str]) -> None:
+def copy(start: Engine, para: Engine, tables: Iterable[str]) -> None:
     """The rows of these tables (their DDL says which) from one engine to the other."""
-    with de.connect() as lido, para.begin() as escrito:
-        for ddl in tabelas:
-            nome = ddl.split()[2]
-            resultado = lido.execute(text(f"select * from {nome}"))
-            colunas = list(resultado.keys())
-            inserir = text(f"insert into {nome} ({', '.join(colunas)}) values ({', '.join(f':{c}' for c in colunas)})")
-            for lote in resultado.mappings().partitions(500):
-                escrito.execute(inserir, [dict(linha) for linha in lote])
+    with start.connect() as read_item, para.begin() as escrito:
+        for ddl in tables:
+            name = ddl.split()[2]
+            result = read_item.execute(text(f"select * from {name}"))
+            columns = list(result.keys())
+            insert = text(f"insert into {name} ({', '.join(columns)}) values ({', '.join(f':{c}' for c in columns)})")
+            for batch in result.mappings().partitions(500):
+                escrito.execute(insert, [dict(row) for row in batch])
 
 
-def em_ordem(lidas: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def in_order(read_rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The statements order rows where the mapping needs it, and leave ties to the engine."""
-    return sorted(lidas, key=lambda linha: [str(v) for v in linha.values()])
+    return sorted(read_rows, key=lambda row: [str(v) for v in row.values()])

@@ -11,13 +11,13 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import Engine
 
-from fusion_airflow.hooks.engines import engine_de
-from sandbox.oracle.servidor import ServidorTNS
-from tests.oracle.apoio import HABILITADOS, Servidor, Tabelas
+from fusion_airflow.hooks.engines import engine_for
+from sandbox.oracle.servidor import TnsServer
+from tests.oracle.apoio import HABILITADOS, Server, Tables
 
 collect_ignore_glob = [] if HABILITADOS else ["test_*"]
 DSN = os.environ.get("ORACLE_TEST_DSN", "")
-CONTAS = ("FUSION_HUB", "FUSION_LEITURA", "FUSION_INTEGRACAO", "DBAMV", "TASY")
+ACCOUNTS = ("FUSION_HUB", "FUSION_LEITURA", "FUSION_INTEGRACAO", "DBAMV", "TASY")
 """Of the stand-in. The first owns the hub's tables; the journals of MV have an owner of their own, since one has the queue's name."""
 
 
@@ -31,29 +31,29 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def servidor() -> Iterator[Servidor]:
+def server() -> Iterator[Server]:
     if DSN:
-        yield Servidor.de_dsn(DSN, imitado=False)
+        yield Server.de_dsn(DSN, imitated=False)
         return
-    tns = ServidorTNS(dict.fromkeys(CONTAS, "senha-do-teste"))
+    tns = TnsServer(dict.fromkeys(ACCOUNTS, "senha-do-teste"))
     try:
-        yield Servidor.de_dsn(tns.iniciar().dsn(CONTAS[0]), imitado=True)
+        yield Server.de_dsn(tns.start_run().dsn(ACCOUNTS[0]), imitated=True)
     finally:
-        tns.apagar()
+        tns.delete()
 
 
 @pytest.fixture(scope="session")
-def motor(servidor: Servidor) -> Iterator[Engine]:
+def engine(server: Server) -> Iterator[Engine]:
     """One engine for the session, opened as the operators open theirs."""
-    with pytest.MonkeyPatch.context() as ambiente:
-        ambiente.setenv("AIRFLOW_CONN_ORACLE_TESTE", servidor.conexao())
-        engine = engine_de("oracle_teste", aplicacao="mv.abertura", tempo_limite=60)
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("AIRFLOW_CONN_ORACLE_TESTE", server.connection())
+        engine = engine_for("oracle_teste", application="mv.abertura", time_limit=60)
         yield engine
         engine.dispose()
 
 
 @pytest.fixture(scope="session")
-def tabelas(motor: Engine, servidor: Servidor) -> Iterator[Tabelas]:
-    criadas = Tabelas(motor, servidor)
-    yield criadas
-    criadas.apagar()
+def tables(engine: Engine, server: Server) -> Iterator[Tables]:
+    created = Tables(engine, server)
+    yield created
+    created.delete()

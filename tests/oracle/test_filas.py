@@ -13,10 +13,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, event, text
 
-from include.fusion.store.filas import Desfecho, Fila, ItemFila
+from include.fusion.store.filas import Fila, FilaItem, Outcome
 from include.fusion.store.migrate import SQL
 from tests.integration import test_filas as postgresql
-from tests.oracle.apoio import Servidor, Tabelas, comandos
+from tests.oracle.apoio import Server, Tables, commands
 
 SO_POSTGRESQL = {
     "test_rows_of_one_patient_travel_in_one_batch_and_in_order",
@@ -25,39 +25,39 @@ SO_POSTGRESQL = {
 }
 # The stand-in loses its place in a message of ten thousand rows.
 SO_ORACLE = {"test_many_items_go_through_copy_and_coalesce_across_blocks"} if not os.environ.get("ORACLE_TEST_DSN") else set()
-MINUTO = timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
 
 globals().update({n: v for n, v in vars(postgresql).items() if n.startswith("test_") and n not in SO_POSTGRESQL | SO_ORACLE})
 
 
 @pytest.fixture(scope="module")
-def hub(motor: Engine, servidor: Servidor, tabelas: Tabelas) -> Engine:
-    script = list(comandos((SQL / "oracle.sql").read_text(encoding="utf-8")))
-    temporarias = [c for c in script if servidor.imitado and c.startswith("CREATE GLOBAL TEMPORARY TABLE")]
-    tabelas.criar(c for c in script if c not in temporarias)
+def hub(engine: Engine, server: Server, tables: Tables) -> Engine:
+    script = list(commands((SQL / "oracle.sql").read_text(encoding="utf-8")))
+    temporarias = [c for c in script if server.imitated and c.startswith("CREATE GLOBAL TEMPORARY TABLE")]
+    tables.create(c for c in script if c not in temporarias)
     # On the stand-in a temporary table is PostgreSQL's and ends with its session; on Oracle it is made once, for all.
-    for comando in temporarias:
-        event.listen(motor, "connect", lambda con, _registro, comando=comando: con.cursor().execute(comando))
-    motor.dispose()
-    return motor
+    for statement in temporarias:
+        event.listen(engine, "connect", lambda con, _record, command=statement: con.cursor().execute(command))
+    engine.dispose()
+    return engine
 
 
 @pytest.fixture
 def fila(hub: Engine) -> Iterator[Fila]:
     yield Fila(hub, 12, "importacao")
     with hub.begin() as con:
-        for tabela in ("ImportacaoAtendimento", "trava_fila"):
-            con.execute(text(f"delete from {tabela}"))
+        for table in ("ImportacaoAtendimento", "trava_fila"):
+            con.execute(text(f"delete from {table}"))
 
 
 def test_many_changes_of_few_keys_coalesce_in_one_call(fila: Fila) -> None:
     with fila._engine.begin() as con:
-        assert fila.enfileirar(con, (ItemFila(str(n % 500), f"p{n % 500}") for n in range(3000))) == 500
-    assert fila.contar()["pendente"] == 500
+        assert fila.enqueue(con, (FilaItem(str(n % 500), f"p{n % 500}") for n in range(3000))) == 500
+    assert fila.tally()["pendente"] == 500
 
 
-def _seis(tarefa: object) -> None:
-    fios = [threading.Thread(target=tarefa, args=(n,)) for n in range(6)]  # type: ignore[arg-type]
+def _six(task: object) -> None:
+    fios = [threading.Thread(target=task, args=(n,)) for n in range(6)]  # type: ignore[arg-type]
     for fio in fios:
         fio.start()
     for fio in fios:
@@ -66,33 +66,33 @@ def _seis(tarefa: object) -> None:
 
 def test_six_workers_lock_different_rows(fila: Fila) -> None:
     with fila._engine.begin() as con:
-        fila.enfileirar(con, (ItemFila(str(n)) for n in range(120)))
+        fila.enqueue(con, (FilaItem(str(n)) for n in range(120)))
     travadas: dict[int, list[int]] = {}
-    antes, todos = threading.Barrier(6), threading.Barrier(6)
+    before, everything = threading.Barrier(6), threading.Barrier(6)
 
-    def travar(n: int) -> None:
+    def lock(n: int) -> None:
         with fila._engine.connect() as con:
-            antes.wait(30)
+            before.wait(30)
             ids = con.execute(text("select id from ImportacaoAtendimento where processo = 'importacao' for update skip locked"))
-            travadas[n] = [linha[0] for linha in ids]
-            todos.wait(30)
+            travadas[n] = [row[0] for row in ids]
+            everything.wait(30)
 
-    _seis(travar)
-    vistas = [i for ids in travadas.values() for i in ids]
-    assert len(travadas) == 6 and len(vistas) == len(set(vistas)) == 120
+    _six(lock)
+    seen = [i for ids in travadas.values() for i in ids]
+    assert len(travadas) == 6 and len(seen) == len(set(seen)) == 120
 
 
 def test_six_workers_deliver_every_row_once(fila: Fila) -> None:
     with fila._engine.begin() as con:
-        fila.enfileirar(con, (ItemFila(str(n), f"p{n % 40}") for n in range(240)))
-    entregues: list[int] = []
+        fila.enqueue(con, (FilaItem(str(n), f"p{n % 40}") for n in range(240)))
+    delivered: list[int] = []
 
-    def esvaziar(n: int) -> None:
-        while fila.contar()["pendente"]:
-            lote = fila.reservar(20, f"w{n}", MINUTO)
+    def drain(n: int) -> None:
+        while fila.tally()["pendente"]:
+            batch = fila.reserve(20, f"w{n}", MINUTE)
             with fila._engine.begin() as con:
-                fila.registrar(con, f"w{n}", [Desfecho(r, "concluido") for r in lote])
-            entregues.extend(r.id for r in lote)
+                fila.record(con, f"w{n}", [Outcome(r, "concluido") for r in batch])
+            delivered.extend(r.id for r in batch)
 
-    _seis(esvaziar)
-    assert len(entregues) == len(set(entregues)) == 240
+    _six(drain)
+    assert len(delivered) == len(set(delivered)) == 240

@@ -7,13 +7,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from include.fusion.model.atendimento import Atendimento
-from include.fusion.model.content import corpo
-from include.fusion.model.depara import DePara, ler_catalogos, shipped
-from include.fusion.reading.spec import Contexto
-from include.fusion.sistemas.tasy.system import mapear
+from include.fusion.model.content import body
+from include.fusion.model.depara import DePara, read_catalogs, shipped
+from include.fusion.reading.spec import MappingContext
+from include.fusion.sistemas.tasy.system import map_record
 from sandbox.fusion import contrato
 
-FUSO = ZoneInfo("America/Bahia")
+ZONE = ZoneInfo("America/Bahia")
 PROFISSIONAL = dict.fromkeys(f"profissional_{c}" for c in ("codigo", "nome", "cpf", "cns", "crm", "uf"))
 PACIENTE = dict.fromkeys((
     "nm_social", "dt_nascimento", "dt_obito", "nr_cpf", "nr_cartao_nac_sus", "nr_seq_cor_pele", "ds_cor_pele", "nr_ddd_celular",
@@ -22,10 +22,10 @@ PACIENTE = dict.fromkeys((
 ATENDIMENTO = dict.fromkeys((
     "dt_alta", "dt_alta_medico", "cd_motivo_alta", "ds_motivo_alta", "ie_obito", "ie_carater_inter_sus", "ie_clinica", "cd_estabelecimento",
 )) | PACIENTE | PROFISSIONAL | {"chave": 1, "dt_entrada": datetime(2026, 3, 1, 8), "ie_tipo_atendimento": 1}  # fmt: skip
-COMPLEMENTO = dict.fromkeys((
+COMPLEMENT = dict.fromkeys((
     "nm_contato", "ds_endereco", "nr_endereco", "ds_complemento", "ds_bairro", "ds_municipio", "sg_estado", "cd_cep", "ds_email", "nr_telefone",
 )) | {"nr_sequencia": 1, "ie_tipo_complemento": 1}  # fmt: skip
-ESTADA = dict.fromkeys(("dt_saida_unidade", "ds_setor_atendimento", "cd_unidade_basica", "cd_unidade_compl")) | {
+STAY = dict.fromkeys(("dt_saida_unidade", "ds_setor_atendimento", "cd_unidade_basica", "cd_unidade_compl")) | {
     "nr_seq_interno": 1, "dt_entrada_unidade": datetime(2026, 3, 1, 8, 15), "cd_setor_atendimento": 3,
 }  # fmt: skip
 SINAL = dict.fromkeys((
@@ -47,16 +47,16 @@ ALERGIA = dict.fromkeys((
 )) | {"nr_sequencia": 8}  # fmt: skip
 DIAGNOSTICO = {"dt_diagnostico": datetime(2026, 3, 1, 9, 30), "cd_doenca": "E119", "ds_doenca_cid": None, "ie_classificacao_doenca": "P"}
 CONVENIO = {"cd_convenio": 2, "ds_convenio": "Particular"}
-CTX = Contexto(DePara(ler_catalogos(shipped("tasy"))), FUSO)
+CTX = MappingContext(DePara(read_catalogs(shipped("tasy"))), ZONE)
 
 
-def ler(atendimento: dict[str, Any] | None = None, **linhas: list[dict[str, Any]]) -> Atendimento:
-    return mapear({"atendimento": [ATENDIMENTO | (atendimento or {})], **linhas}, CTX)
+def read(atendimento: dict[str, Any] | None = None, **rows: list[dict[str, Any]]) -> Atendimento:
+    return map_record({"atendimento": [ATENDIMENTO | (atendimento or {})], **rows}, CTX)
 
 
-def aceito(lido: Atendimento) -> dict[str, Any]:
+def accept(read_item: Atendimento) -> dict[str, Any]:
     """The body, after Fusion's own checks of it."""
-    enviado = corpo(lido)
-    assert [e.message for e in contrato.validador("Atendimento").iter_errors(enviado)] == []
-    contrato.conferir_itens(enviado, "atendimento")
-    return enviado
+    sent = body(read_item)
+    assert [e.message for e in contrato.validator("Atendimento").iter_errors(sent)] == []
+    contrato.check_items(sent, "atendimento")
+    return sent

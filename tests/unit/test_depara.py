@@ -11,13 +11,13 @@ from typing import Any, get_args
 import pytest
 
 from include.fusion.cli.depara import main
-from include.fusion.errors import CodigoSemDePara, ConfiguracaoInvalida
+from include.fusion.errors import CodeWithoutDePara, InvalidConfiguration
 from include.fusion.model import atendimento, types
-from include.fusion.model.depara import DePara, ler_catalogos, shipped
+from include.fusion.model.depara import DePara, read_catalogs, shipped
 from include.fusion.settings.registry import systems
 from include.fusion.wiring.runtime import system_named
 
-TABELAS = """
+TABLES = """
 catalogos:
   sexo: {politica: recusar, codigos: {M: MASCULINO, NO: FEMININO, 01: INDETERMINADO}}
   via: {politica: repassar, codigos: {}}
@@ -27,87 +27,87 @@ catalogos:
 
 
 @pytest.fixture
-def escrever(tmp_path: Path) -> Callable[[str], DePara]:
-    def _escrever(texto: str) -> DePara:
-        (tmp_path / "sistema.yaml").write_text(texto, encoding="utf-8")
-        return DePara.carregar("hospital", "sistema", tmp_path)
+def write_text(tmp_path: Path) -> Callable[[str], DePara]:
+    def _write_text(text: str) -> DePara:
+        (tmp_path / "sistema.yaml").write_text(text, encoding="utf-8")
+        return DePara.load("hospital", "sistema", tmp_path)
 
-    return _escrever
+    return _write_text
 
 
 @pytest.fixture
-def depara(escrever: Callable[[str], DePara]) -> DePara:
-    return escrever(TABELAS)
+def depara(write_text: Callable[[str], DePara]) -> DePara:
+    return write_text(TABLES)
 
 
 def test_case_and_outer_blanks_do_not_count(depara: DePara) -> None:
-    assert depara.traduzir("sexo", " m ") == "MASCULINO"
+    assert depara.translate("sexo", " m ") == "MASCULINO"
 
 
 @pytest.mark.parametrize("codigo", [None, "", "  "])
 def test_no_code_is_none_and_no_miss(depara: DePara, codigo: str | None) -> None:
-    assert depara.traduzir("sexo", codigo) is None and not depara.faltantes
+    assert depara.translate("sexo", codigo) is None and not depara.unmapped
 
 
 @pytest.mark.parametrize(("codigo", "valor"), [("no", "FEMININO"), ("01", "INDETERMINADO")])
 def test_codes_that_yaml_would_convert_stay_text(depara: DePara, codigo: str, valor: str) -> None:
-    assert depara.traduzir("sexo", codigo) == valor
+    assert depara.translate("sexo", codigo) == valor
 
 
 @pytest.mark.parametrize("codigo", [1, 1.0, Decimal(1), Decimal("1.0"), True, "1"])
 def test_numeric_columns_match_their_code(depara: DePara, codigo: Any) -> None:
-    assert depara.traduzir("exame", codigo) == "IMAGEM"
+    assert depara.translate("exame", codigo) == "IMAGEM"
 
 
 def test_refused_code_is_raised_and_counted(depara: DePara) -> None:
     for _ in range(2):
-        with pytest.raises(CodigoSemDePara):
-            depara.traduzir("sexo", "X ")
-    assert depara.faltantes == {("sexo", "X"): 2}
+        with pytest.raises(CodeWithoutDePara):
+            depara.translate("sexo", "X ")
+    assert depara.unmapped == {("sexo", "X"): 2}
 
 
 def test_default_stands_in_and_counts(depara: DePara) -> None:
-    assert depara.traduzir("exame", "9") == "OUTRO" and depara.faltantes == {("exame", "9"): 1}
+    assert depara.translate("exame", "9") == "OUTRO" and depara.unmapped == {("exame", "9"): 1}
 
 
 def test_passed_code_counts_only_where_codes_are_mapped(depara: DePara) -> None:
-    assert (depara.traduzir("via", "14"), depara.traduzir("vacina", "77")) == ("14", "77")
-    assert depara.faltantes == {("vacina", "77"): 1}
+    assert (depara.translate("via", "14"), depara.translate("vacina", "77")) == ("14", "77")
+    assert depara.unmapped == {("vacina", "77"): 1}
 
 
 def test_every_miss_counts_however_often_it_is_asked(depara: DePara) -> None:
-    assert [depara.traduzir("vacina", codigo) for codigo in ("9", "9", "1", "1")] == ["9", "9", "BCG", "BCG"]
-    assert depara.faltantes == {("vacina", "9"): 2}
+    assert [depara.translate("vacina", code) for code in ("9", "9", "1", "1")] == ["9", "9", "BCG", "BCG"]
+    assert depara.unmapped == {("vacina", "9"): 2}
 
 
 def test_equal_numbers_of_other_texts_are_other_codes(depara: DePara) -> None:
-    assert [depara.traduzir("via", Decimal(texto)) for texto in ("1.10", "1.1")] == ["1.10", "1.1"]
+    assert [depara.translate("via", Decimal(text)) for text in ("1.10", "1.1")] == ["1.10", "1.1"]
 
 
 def test_misses_do_not_grow_without_end(depara: DePara, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("include.fusion.model.depara.FALTANTES_MAX", 2)
-    for codigo in "abcdab":
-        depara.traduzir("exame", codigo)
-    assert depara.faltantes == {("exame", "a"): 2, ("exame", "b"): 2}
+    monkeypatch.setattr("include.fusion.model.depara.UNMAPPED_MAX", 2)
+    for code in "abcdab":
+        depara.translate("exame", code)
+    assert depara.unmapped == {("exame", "a"): 2, ("exame", "b"): 2}
 
 
 def test_unknown_catalogue_is_a_fault_of_the_file(depara: DePara) -> None:
-    with pytest.raises(ConfiguracaoInvalida, match=r"catalogos\.dose: required"):
-        depara.traduzir("dose", "1")
+    with pytest.raises(InvalidConfiguration, match=r"catalogos\.dose: required"):
+        depara.translate("dose", "1")
 
 
 def test_own_file_wins_over_the_systems(depara: DePara, tmp_path: Path) -> None:
     (tmp_path / "hospital.yaml").write_text("catalogos: {sexo: {politica: recusar, codigos: {1: FEMININO}}}")
-    assert DePara.carregar("hospital", "sistema", tmp_path).traduzir("sexo", "1") == "FEMININO"
+    assert DePara.load("hospital", "sistema", tmp_path).translate("sexo", "1") == "FEMININO"
 
 
 def test_misses_are_not_shared_between_loads(depara: DePara, tmp_path: Path) -> None:
-    depara.traduzir("exame", "9")
-    assert not DePara.carregar("hospital", "sistema", tmp_path).faltantes
+    depara.translate("exame", "9")
+    assert not DePara.load("hospital", "sistema", tmp_path).unmapped
 
 
 @pytest.mark.parametrize(
-    ("texto", "queixa"),
+    ("texto", "complaint"),
     [
         (
             "catalogos: {s: {politica: negar, codigos: {}}}",
@@ -122,34 +122,34 @@ def test_misses_are_not_shared_between_loads(depara: DePara, tmp_path: Path) -> 
         ("", "expected a mapping"),
     ],
 )
-def test_wrong_file_is_refused_with_its_path(escrever: Callable[[str], DePara], texto: str, queixa: str) -> None:
-    with pytest.raises(ConfiguracaoInvalida, match=rf"sistema\.yaml: .*{queixa}"):
-        escrever(texto)
+def test_wrong_file_is_refused_with_its_path(write_text: Callable[[str], DePara], texto: str, complaint: str) -> None:
+    with pytest.raises(InvalidConfiguration, match=rf"sistema\.yaml: .*{complaint}"):
+        write_text(texto)
 
 
 def test_missing_file_names_both_that_were_looked_for(tmp_path: Path) -> None:
-    with pytest.raises(ConfiguracaoInvalida, match=r"neither hospital\.yaml nor sistema\.yaml"):
-        DePara.carregar("hospital", "sistema", tmp_path)
+    with pytest.raises(InvalidConfiguration, match=r"neither hospital\.yaml nor sistema\.yaml"):
+        DePara.load("hospital", "sistema", tmp_path)
 
 
-def _palavras(classe: type[types._Base], campo: str) -> set[str]:
-    def desdobrar(anotacao: Any) -> set[str]:
-        return {anotacao} if isinstance(anotacao, str) else {p for parte in get_args(anotacao) for p in desdobrar(parte)}
+def _words(patient_class: type[types._Base], field: str) -> set[str]:
+    def unfold(annotation: Any) -> set[str]:
+        return {annotation} if isinstance(annotation, str) else {p for part in get_args(annotation) for p in unfold(part)}
 
-    return desdobrar(classe.model_fields[campo].annotation)
+    return unfold(patient_class.model_fields[field].annotation)
 
 
-DESTINOS = {
-    "sexo": _palavras(atendimento.Paciente, "sexo"),
-    "raca_cor": _palavras(atendimento.Paciente, "raca_cor"),
-    "tipo_atendimento": _palavras(atendimento.Atendimento, "tipo"),
-    "situacao_atendimento": _palavras(atendimento.Atendimento, "situacao"),
-    "categoria_alergia": _palavras(atendimento.Alergia, "categoria"),
-    "gravidade_alergia": _palavras(atendimento.Alergia, "gravidade"),
-    "tipo_diagnostico": _palavras(atendimento.Diagnostico, "tipo"),
-    "situacao_problema": _palavras(atendimento.Diagnostico, "situacao"),
-    "situacao_cirurgia": _palavras(atendimento.Cirurgia, "situacao"),
-    "tipo_exame": _palavras(atendimento.SolicitacaoExame, "tipo"),
+DESTINATIONS = {
+    "sexo": _words(atendimento.Paciente, "sexo"),
+    "raca_cor": _words(atendimento.Paciente, "raca_cor"),
+    "tipo_atendimento": _words(atendimento.Atendimento, "tipo"),
+    "situacao_atendimento": _words(atendimento.Atendimento, "situacao"),
+    "categoria_alergia": _words(atendimento.Alergia, "categoria"),
+    "gravidade_alergia": _words(atendimento.Alergia, "gravidade"),
+    "tipo_diagnostico": _words(atendimento.Diagnostico, "tipo"),
+    "situacao_problema": _words(atendimento.Diagnostico, "situacao"),
+    "situacao_cirurgia": _words(atendimento.Cirurgia, "situacao"),
+    "tipo_exame": _words(atendimento.SolicitacaoExame, "tipo"),
     "tipo_glicemia": {"JEJUM", "POS_PRANDIAL", "PRE_PRANDIAL", "NAO_ESPECIFICADO"},
 }
 
@@ -160,23 +160,23 @@ DO_MODELO = [s for s in systems() if not any(p.messages for p in system_named(s)
 
 @pytest.mark.parametrize("sistema", DO_MODELO)
 def test_shipped_tables_only_use_words_of_the_model(sistema: str) -> None:
-    for nome, catalogo in ler_catalogos(shipped(sistema)).items():
-        if nome in DESTINOS:
-            assert {*catalogo.codigos.values(), *filter(None, [catalogo.padrao])} <= DESTINOS[nome], nome
+    for name, catalog in read_catalogs(shipped(sistema)).items():
+        if name in DESTINATIONS:
+            assert {*catalog.codigos.values(), *filter(None, [catalog.padrao])} <= DESTINATIONS[name], name
 
 
 def test_esus_race_follows_ledi_and_refuses_rnds_codes() -> None:
-    depara = DePara.carregar("esus_ab", "esus_ab")
-    assert (depara.traduzir("raca_cor", 3), depara.traduzir("raca_cor", 4)) == ("AMARELA", "PARDA")
-    with pytest.raises(CodigoSemDePara):
-        depara.traduzir("raca_cor", "03")
+    depara = DePara.load("esus_ab", "esus_ab")
+    assert (depara.translate("raca_cor", 3), depara.translate("raca_cor", 4)) == ("AMARELA", "PARDA")
+    with pytest.raises(CodeWithoutDePara):
+        depara.translate("raca_cor", "03")
 
 
 def test_a_table_beside_the_settings_file_is_the_entrys_own() -> None:
-    depara = DePara.carregar("com_tabela_propria", "mv")
-    assert depara.traduzir("sexo", "x") == "FEMININO"
-    with pytest.raises(CodigoSemDePara):
-        depara.traduzir("sexo", "M")
+    depara = DePara.load("com_tabela_propria", "mv")
+    assert depara.translate("sexo", "x") == "FEMININO"
+    with pytest.raises(CodeWithoutDePara):
+        depara.translate("sexo", "M")
 
 
 def test_validar_checks_the_shipped_files(capsys: pytest.CaptureFixture[str]) -> None:

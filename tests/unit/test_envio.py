@@ -6,68 +6,70 @@ from typing import Any
 
 import pytest
 
-from include.fusion.delivery.sender import Envio, Remessa
-from include.fusion.delivery.work import Parametros
-from include.fusion.errors import FusionError, FusionIndisponivel, FusionNaoAutorizado
-from include.fusion.store.filas import Registro
+from include.fusion.delivery.sender import Outgoing, Sender
+from include.fusion.delivery.work import DeliveryParameters
+from include.fusion.errors import FusionError, FusionUnauthorized, FusionUnavailable
+from include.fusion.store.filas import FilaRow
 
 
-class Roteiro:
+class Script:
     """Answers by route: an exception is raised, anything else accepted; notes what was sent and how many at once per patient."""
 
-    def __init__(self, **respostas: Exception) -> None:
-        self.respostas = respostas
+    def __init__(self, **answers: Exception) -> None:
+        self.answers = answers
         self.enviados: list[str] = []
-        self.em_voo: list[str] = []
-        self.juntos = 0
+        self.in_flight: list[str] = []
+        self.concurrent = 0
 
-    async def enviar(self, metodo: str, rota: str, corpo: Any, *, chave: str) -> dict[str, Any]:
-        self.enviados.append(rota)
-        self.em_voo.append(rota[0])
-        self.juntos = max(self.juntos, self.em_voo.count(rota[0]))
+    async def send(self, method: str, path: str, body: Any, *, key: str) -> dict[str, Any]:
+        self.enviados.append(path)
+        self.in_flight.append(path[0])
+        self.concurrent = max(self.concurrent, self.in_flight.count(path[0]))
         await asyncio.sleep(0.001)
-        self.em_voo.remove(rota[0])
-        if rota in self.respostas:
-            raise self.respostas[rota]
+        self.in_flight.remove(path[0])
+        if path in self.answers:
+            raise self.answers[path]
         return {}
 
-    async def saude(self) -> None:
+    async def health(self) -> None:
         return None
 
 
-def enviar(cliente: Roteiro, *rotas: str) -> dict[str, str]:
-    """Send ``rotas`` (patient's letter, number) and return the outcome of each."""
-    lote = [Envio(Registro(n, rota, rota[0], "alteracao", 5, 0, datetime.now(UTC)), rota=rota, chave=rota) for n, rota in enumerate(rotas)]
-    asyncio.run(Remessa(cliente, Parametros(concorrencia=8)).enviar(lote))  # type: ignore[arg-type]
-    return {e.rota: e.desfecho.situacao for e in lote if e.desfecho}
+def send(client: Script, *routes: str) -> dict[str, str]:
+    """Send ``routes`` (patient's letter, number) and return the outcome of each."""
+    batch = [
+        Outgoing(FilaRow(n, path, path[0], "alteracao", 5, 0, datetime.now(UTC)), path=path, chave=path) for n, path in enumerate(routes)
+    ]
+    asyncio.run(Sender(client, DeliveryParameters(concorrencia=8)).send(batch))  # type: ignore[arg-type]
+    return {e.path: e.outcome.situacao for e in batch if e.outcome}
 
 
 def test_a_patients_records_leave_one_after_another_and_in_order():
-    cliente = Roteiro()
-    assert set(enviar(cliente, "p1", "q1", "p2", "p3", "q2").values()) == {"concluido"}
-    assert cliente.juntos == 1
-    assert [r for r in cliente.enviados if r[0] == "p"] == ["p1", "p2", "p3"]
+    client = Script()
+    assert set(send(client, "p1", "q1", "p2", "p3", "q2").values()) == {"concluido"}
+    assert client.concurrent == 1
+    assert [r for r in client.enviados if r[0] == "p"] == ["p1", "p2", "p3"]
 
 
 @pytest.mark.parametrize("status", [0, 503, 429])
 def test_nothing_overtakes_a_record_that_must_wait(status):
-    cliente = Roteiro(p1=FusionIndisponivel(status, "p1", 0.001))
-    desfechos = enviar(cliente, "p1", "p2", "p3", "q1")
-    assert desfechos == {"p1": "adiado", "p2": "devolvido", "p3": "devolvido", "q1": "concluido"}
-    assert "p2" not in cliente.enviados
+    client = Script(p1=FusionUnavailable(status, "p1", 0.001))
+    outcomes = send(client, "p1", "p2", "p3", "q1")
+    assert outcomes == {"p1": "adiado", "p2": "devolvido", "p3": "devolvido", "q1": "concluido"}
+    assert "p2" not in client.enviados
 
 
 def test_a_forbidden_record_waits_and_counts_while_others_get_through():
-    cliente = Roteiro(p1=FusionNaoAutorizado(403, "p1"))
-    assert enviar(cliente, "p1", "q1", "r1") == {"p1": "adiado", "q1": "concluido", "r1": "concluido"}
-    assert cliente.enviados.count("p1") == 1
+    client = Script(p1=FusionUnauthorized(403, "p1"))
+    assert send(client, "p1", "q1", "r1") == {"p1": "adiado", "q1": "concluido", "r1": "concluido"}
+    assert client.enviados.count("p1") == 1
 
 
 @pytest.mark.parametrize("status", [401, 403])
 def test_where_nobody_gets_through_the_credentials_are_to_blame_and_no_try_is_counted(status):
-    cliente = Roteiro(p1=FusionNaoAutorizado(status, "p1"), q1=FusionNaoAutorizado(status, "q1"))
-    assert enviar(cliente, "p1", "q1") == {"p1": "devolvido", "q1": "devolvido"}
+    client = Script(p1=FusionUnauthorized(status, "p1"), q1=FusionUnauthorized(status, "q1"))
+    assert send(client, "p1", "q1") == {"p1": "devolvido", "q1": "devolvido"}
 
 
 def test_a_refused_record_does_not_hold_back_its_patient():
-    assert enviar(Roteiro(p1=FusionError(422, "p1")), "p1", "p2") == {"p1": "erro", "p2": "concluido"}
+    assert send(Script(p1=FusionError(422, "p1")), "p1", "p2") == {"p1": "erro", "p2": "concluido"}

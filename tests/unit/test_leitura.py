@@ -10,37 +10,37 @@ from typing import Any
 
 from pydantic import BaseModel, field_validator
 
-from include.fusion.errors import motivo_de
-from include.fusion.reading.reader import Leitor
+from include.fusion.errors import reason_of
+from include.fusion.reading.reader import Reader
 
 
-class Linha(dict[str, Any]):
+class Row(dict[str, Any]):
     """A row that can be watched."""
 
 
-class Modelo(BaseModel):
+class StrictModel(BaseModel):
     cpf: str
 
     @field_validator("cpf")
     @classmethod
-    def conferir(cls, valor: str) -> str:
+    def check(cls, value: str) -> str:
         raise ValueError("inválido")
 
 
 def test_a_refused_record_leaves_its_reason_and_no_row_behind() -> None:
-    linhas = [Linha(chave="1", cpf="x")]
-    vista = weakref.ref(linhas[0])
-    leitura = SimpleNamespace(tipo_chave=int, detalhes=(), mapear=lambda grupos, _: Modelo(cpf=grupos["atendimento"][0]["cpf"]))
-    sistema = SimpleNamespace(entidade="atendimento", leitura=lambda _: leitura)
+    rows = [Row(chave="1", cpf="x")]
+    vista = weakref.ref(rows[0])
+    reading = SimpleNamespace(key_type=int, details=(), map_record=lambda groups, _: StrictModel(cpf=groups["atendimento"][0]["cpf"]))
+    system = SimpleNamespace(entidade="atendimento", reading=lambda _: reading)
     con = SimpleNamespace(rollback=lambda: None, dialect=SimpleNamespace(name="mssql"))
-    consultas: Any = SimpleNamespace(
-        sistema=sistema,
+    queries: Any = SimpleNamespace(
+        sistema=system,
         engine=SimpleNamespace(connect=lambda: nullcontext(con)),
-        escolher=lambda _: [("atendimento", "a.sql")],
-        linhas=lambda *_, **__: [linhas.pop()],
+        choose=lambda _: [("atendimento", "a.sql")],
+        rows=lambda *_, **__: [rows.pop()],
     )
-    contexto: Any = None
-    lido = Leitor(consultas, contexto).ler(["1"])["1"]
-    assert isinstance(lido, Exception) and motivo_de(lido) == "cpf: inválido"
+    context: Any = None
+    read_item = Reader(queries, context).read(["1"])["1"]
+    assert isinstance(read_item, Exception) and reason_of(read_item) == "cpf: inválido"
     gc.collect()
     assert vista() is None

@@ -2,16 +2,16 @@
 
 import pytest
 
-from include.fusion.change.replay import Pedido
-from include.fusion.errors import PedidoInvalido
-from include.fusion.reading.spec import Sistema
+from include.fusion.change.replay import ReplayRequest
+from include.fusion.errors import InvalidRequest
+from include.fusion.reading.spec import SystemSpec
 
-TEXTO = Sistema("x", (), (), mapear=lambda linhas, ctx: None)
-NUMERO = Sistema("x", (), (), mapear=lambda linhas, ctx: None, tipo_chave=int)
+TEXT = SystemSpec("x", (), (), map_record=lambda rows, ctx: None)
+NUMBER = SystemSpec("x", (), (), map_record=lambda rows, ctx: None, key_type=int)
 
 
 @pytest.mark.parametrize(
-    ("params", "trecho"),
+    ("params", "stretch"),
     [
         ({"data_inicial": "2026-01-02"}, "juntas"),
         ({"data_inicial": "2026-01-02", "data_final": "2026-01-01"}, "anterior"),
@@ -22,24 +22,24 @@ NUMERO = Sistema("x", (), (), mapear=lambda linhas, ctx: None, tipo_chave=int)
         ({"atendimento": "abc"}, "código"),
     ],
 )
-def test_nonsense_is_refused_with_what_to_change(params, trecho):
-    with pytest.raises(PedidoInvalido, match=trecho):
-        Pedido.de_params(params, NUMERO)
+def test_nonsense_is_refused_with_what_to_change(params, stretch):
+    with pytest.raises(InvalidRequest, match=stretch):
+        ReplayRequest.from_params(params, NUMBER)
 
 
 def test_all_problems_are_named_at_once():
-    with pytest.raises(PedidoInvalido, match=r"anterior.*combinam"):
-        Pedido.de_params({"data_inicial": "2026-01-02", "data_final": "2026-01-01", "simular": True, "reenviar_erros": True}, TEXTO)
+    with pytest.raises(InvalidRequest, match=r"anterior.*combinam"):
+        ReplayRequest.from_params({"data_inicial": "2026-01-02", "data_final": "2026-01-01", "simular": True, "reenviar_erros": True}, TEXT)
 
 
 def test_empty_form_filters_nothing():
-    assert not Pedido.de_params({"atendimento": "  ", "paciente": None}, TEXTO).filtra
+    assert not ReplayRequest.from_params({"atendimento": "  ", "paciente": None}, TEXT).narrows
 
 
 def test_last_day_is_included():
-    filtros = Pedido.de_params({"data_inicial": "2026-01-01", "data_final": "2026-01-31"}, TEXTO).filtros(TEXTO)
-    assert str(filtros["fim"]) == "2026-02-01 00:00:00"
+    filters = ReplayRequest.from_params({"data_inicial": "2026-01-01", "data_final": "2026-01-31"}, TEXT).filters(TEXT)
+    assert str(filters["fim"]) == "2026-02-01 00:00:00"
 
 
 def test_keys_take_the_type_of_the_source_column():
-    assert Pedido.de_params({"atendimento": " 42 "}, NUMERO).filtros(NUMERO)["atendimento"] == 42
+    assert ReplayRequest.from_params({"atendimento": " 42 "}, NUMBER).filters(NUMBER)["atendimento"] == 42

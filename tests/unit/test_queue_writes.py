@@ -12,40 +12,40 @@ import pytest
 from include.fusion.fhir.platform.tables import FILA
 from include.fusion.store.tables import FILAS
 
-RAIZ = Path(__file__).resolve().parents[2]
-DONA = RAIZ / "include/fusion/store/filas"
-NOMES = "|".join([*FILAS, FILA.name])
-EM_TEXTO = re.compile(rf"\b(insert\s+into|update|delete\s+from|merge\s+into|truncate(\s+table)?|copy)\s+\"?({NOMES})\b", re.IGNORECASE)
+ROOT = Path(__file__).resolve().parents[2]
+DONA = ROOT / "include/fusion/store/filas"
+NAMES = "|".join([*FILAS, FILA.name])
+EM_TEXTO = re.compile(rf"\b(insert\s+into|update|delete\s+from|merge\s+into|truncate(\s+table)?|copy)\s+\"?({NAMES})\b", re.IGNORECASE)
 CONSTRUCTS = {"insert", "update", "delete", "gravar_linha"}
 """What writes a table that is at hand as an object."""
-TABELAS = {"FILAS", "FILA"}
+TABLES = {"FILAS", "FILA"}
 
 
 def modulos() -> Iterator[Path]:
-    for pasta in ("include", "plugins", "dags"):
-        for arquivo in (RAIZ / pasta).rglob("*"):
-            if arquivo.suffix in (".py", ".sql") and DONA not in arquivo.parents and "migrations" not in arquivo.parts:
-                yield arquivo
+    for folder in ("include", "plugins", "dags"):
+        for file in (ROOT / folder).rglob("*"):
+            if file.suffix in (".py", ".sql") and DONA not in file.parents and "migrations" not in file.parts:
+                yield file
 
 
-def escritas(texto: str, python: bool = True) -> list[str]:
+def writes(text: str, python: bool = True) -> list[str]:
     """Statements in the text of a file that write a queue: as SQL, or as a construct over a table object of a queue."""
-    achadas = [m.group(0) for m in EM_TEXTO.finditer(texto)]
+    found = [m.group(0) for m in EM_TEXTO.finditer(text)]
     if not python:
-        return achadas
-    for no in ast.walk(ast.parse(texto)):
-        if isinstance(no, ast.Call):
-            nome = no.func.id if isinstance(no.func, ast.Name) else no.func.attr if isinstance(no.func, ast.Attribute) else ""
-            dentro = {n.id for n in ast.walk(no) if isinstance(n, ast.Name)} | {
-                n.attr for n in ast.walk(no) if isinstance(n, ast.Attribute)
+        return found
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            dentro = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} | {
+                n.attr for n in ast.walk(node) if isinstance(n, ast.Attribute)
             }
-            if nome in CONSTRUCTS and dentro & (TABELAS | {"escopo", "_tabela"}):
-                achadas.append(ast.unparse(no))
-    return achadas
+            if name in CONSTRUCTS and dentro & (TABLES | {"escopo", "_tabela"}):
+                found.append(ast.unparse(node))
+    return found
 
 
 def test_no_other_file_writes_a_queue() -> None:
-    assert {str(m.relative_to(RAIZ)): e for m in modulos() if (e := escritas(m.read_text(encoding="utf-8"), m.suffix == ".py"))} == {}
+    assert {str(m.relative_to(ROOT)): e for m in modulos() if (e := writes(m.read_text(encoding="utf-8"), m.suffix == ".py"))} == {}
 
 
 @pytest.mark.parametrize(
@@ -59,4 +59,4 @@ def test_no_other_file_writes_a_queue() -> None:
     ],
 )
 def test_each_way_to_write_one_is_seen(texto: str) -> None:
-    assert escritas(texto) if texto.isprintable() else EM_TEXTO.search(texto)
+    assert writes(texto) if texto.isprintable() else EM_TEXTO.search(texto)

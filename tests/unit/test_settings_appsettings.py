@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from include.fusion.cli.settings import main
-from include.fusion.errors import ConfiguracaoInvalida
-from include.fusion.settings import carregar, instaladas
-from include.fusion.settings.legacy.appsettings import importar
-from include.fusion.settings.legacy.as_yaml import como_yaml
-from include.fusion.settings.legacy.dotnet_json import ler_json
+from include.fusion.errors import InvalidConfiguration
+from include.fusion.settings import installed, load
+from include.fusion.settings.legacy.appsettings import import_settings
+from include.fusion.settings.legacy.as_yaml import as_yaml
+from include.fusion.settings.legacy.dotnet_json import read_json
 from include.fusion.sistemas.consulfarma.settings import Consulfarma
 from include.fusion.sistemas.esus_ab.settings import EsusAb
 
@@ -52,22 +52,22 @@ TRACKCARE = """{
 }"""
 
 
-def ler(texto: str) -> Any:
-    return importar(ler_json(texto, "appsettings.json"))
+def read(text: str) -> Any:
+    return import_settings(read_json(text, "appsettings.json"))
 
 
 @pytest.fixture
-def arquivo(tmp_path: Path) -> Path:
-    caminho = tmp_path / "appsettings.json"
-    caminho.write_text(CONSULFARMA, encoding="utf-8")
-    return caminho
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "appsettings.json"
+    path.write_text(CONSULFARMA, encoding="utf-8")
+    return path
 
 
-def test_consulfarma_becomes_an_entry_that_validates(arquivo: Path, tmp_path: Path) -> None:
-    saida = tmp_path / "novo.yaml"
-    opcoes = ["--integracao", "norte", "--fuso", "America/Bahia", "--saida", str(saida)]
-    assert main(["import-appsettings", str(arquivo), *opcoes]) == 0
-    (integracao,) = instaladas(Consulfarma, saida)
+def test_consulfarma_becomes_an_entry_that_validates(file: Path, tmp_path: Path) -> None:
+    output = tmp_path / "novo.yaml"
+    options = ["--integracao", "norte", "--fuso", "America/Bahia", "--saida", str(output)]
+    assert main(["import-appsettings", str(file), *options]) == 0
+    (integracao,) = installed(Consulfarma, output)
     assert (integracao.id, integracao.conexoes.origem, integracao.integracao_id, integracao.importacao.max_records) == (
         "norte",
         "norte",
@@ -77,20 +77,20 @@ def test_consulfarma_becomes_an_entry_that_validates(arquivo: Path, tmp_path: Pa
 
 
 def test_esus_becomes_an_entry_that_validates(tmp_path: Path) -> None:
-    (tmp_path / "novo.yaml").write_text(como_yaml(ler(ESUS), "America/Bahia"))
-    (integracao,) = instaladas(EsusAb, tmp_path / "novo.yaml")
+    (tmp_path / "novo.yaml").write_text(as_yaml(read(ESUS), "America/Bahia"))
+    (integracao,) = installed(EsusAb, tmp_path / "novo.yaml")
     assert (integracao.integracao_id, integracao.importacao.layout_id, integracao.importacao.max_records) == (65, 7, 100)
 
 
 def test_what_the_old_file_does_not_say_must_be_filled_in(tmp_path: Path) -> None:
-    (tmp_path / "novo.yaml").write_text(como_yaml(ler(CONSULFARMA)))
-    with pytest.raises(ConfiguracaoInvalida, match="fuso_horario: expected text, found nothing"):
-        carregar(tmp_path / "novo.yaml")
+    (tmp_path / "novo.yaml").write_text(as_yaml(read(CONSULFARMA)))
+    with pytest.raises(InvalidConfiguration, match="fuso_horario: expected text, found nothing"):
+        load(tmp_path / "novo.yaml")
 
 
 def test_connections_are_percent_encoded() -> None:
-    conexoes = {nome: conexao.uri(mostrar_segredos=True) for nome, conexao in ler(CONSULFARMA).conexoes.items()}
-    assert conexoes == {
+    connections = {name: connection.uri(show_secrets=True) for name, connection in read(CONSULFARMA).conexoes.items()}
+    assert connections == {
         "consulfarma": "mssql://leitura:S3gr%3Aedo%3B1%2F%40@SRV-SQL01:1433/Consulfarma",
         "fusion_db": "oracle://FUSION:Oculta%239@ora01:1521/?service_name=FUSION",
         "fusion_api": "http://fusion.hospital.local:8443/https",
@@ -100,51 +100,59 @@ def test_connections_are_percent_encoded() -> None:
 def test_airflow_reads_the_uris_back() -> None:
     from airflow.sdk import Connection
 
-    lida = Connection.from_uri(ler(ESUS).conexoes["esus_ab"].uri(mostrar_segredos=True), conn_id="esus_ab")
-    assert (lida.conn_type, lida.host, lida.port, lida.schema, lida.login) == ("postgres", "10.0.0.9", 5433, "esus", "esus_leitura")
-    assert lida.password == "p%w d" and lida.extra_dejson == {"sslmode": "require"}
+    read_row = Connection.from_uri(read(ESUS).conexoes["esus_ab"].uri(show_secrets=True), conn_id="esus_ab")
+    assert (read_row.conn_type, read_row.host, read_row.port, read_row.schema, read_row.login) == (
+        "postgres",
+        "10.0.0.9",
+        5433,
+        "esus",
+        "esus_leitura",
+    )
+    assert read_row.password == "p%w d" and read_row.extra_dejson == {"sslmode": "require"}
 
 
 @pytest.mark.parametrize("texto", [CONSULFARMA, ESUS, TRACKCARE])
 def test_no_secret_is_shown_unless_asked(tmp_path: Path, texto: str, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "a.json").write_text(texto, encoding="utf-8")
     main(["import-appsettings", str(tmp_path / "a.json")])
-    saida = "".join(capsys.readouterr())
-    assert not [s for s in ("S3gr", "edo", "Oculta", "T0ken", "p%w", "p%25w", "Ta5enha", "Ta0utra") if s in saida] and "***" in saida
+    output = "".join(capsys.readouterr())
+    assert not [s for s in ("S3gr", "edo", "Oculta", "T0ken", "p%w", "p%25w", "Ta5enha", "Ta0utra") if s in output] and "***" in output
 
 
-def test_secrets_are_shown_when_asked(arquivo: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    main(["import-appsettings", str(arquivo), "--mostrar-segredos"])
+def test_secrets_are_shown_when_asked(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["import-appsettings", str(file), "--mostrar-segredos"])
     assert "S3gr%3Aedo" in capsys.readouterr().out
 
 
-def test_output_file_is_private_and_never_replaces_one(arquivo: Path, tmp_path: Path) -> None:
-    comando = ["import-appsettings", str(arquivo), "--saida", str(tmp_path / "novo.yaml")]
-    assert [main(comando), main(comando)] == [0, 1]
+def test_output_file_is_private_and_never_replaces_one(file: Path, tmp_path: Path) -> None:
+    command = ["import-appsettings", str(file), "--saida", str(tmp_path / "novo.yaml")]
+    assert [main(command), main(command)] == [0, 1]
     assert stat.S_IMODE((tmp_path / "novo.yaml").stat().st_mode) == 0o600
 
 
 def test_processes_of_other_systems_are_kept_as_a_comment() -> None:
-    lido = importar(ler_json(TRACKCARE, "appsettings.json"), "tasy")
-    texto = como_yaml(lido)
-    assert any(a.startswith("SincronizarPacientes: process of TrackCare, not part of this entry") for a in lido.avisos)
-    assert "#   Processos:SincronizarPacientes:IdIntegracao: 4" in texto and "CargaInicial" in texto
+    read_item = import_settings(read_json(TRACKCARE, "appsettings.json"), "tasy")
+    text = as_yaml(read_item)
+    assert any(a.startswith("SincronizarPacientes: process of TrackCare, not part of this entry") for a in read_item.avisos)
+    assert "#   Processos:SincronizarPacientes:IdIntegracao: 4" in text and "CargaInicial" in text
 
 
 def test_every_key_of_an_unsupported_file_is_accounted_for() -> None:
-    lido = ler(TRACKCARE)
-    tudo = como_yaml(lido) + "\n".join(lido.avisos)
-    assert all(nome in tudo for nome in ("Processos:CargaInicial:Habilitado", "Interval", "track-ora:1522", "service_name=TRACK"))
+    read_item = read(TRACKCARE)
+    everything = as_yaml(read_item) + "\n".join(read_item.avisos)
+    assert all(name in everything for name in ("Processos:CargaInicial:Habilitado", "Interval", "track-ora:1522", "service_name=TRACK"))
 
 
 def test_unknown_keys_are_listed_without_secret_values() -> None:
-    (aviso,) = (a for a in ler(CONSULFARMA).avisos if a.startswith("unknown keys"))
-    assert aviso == "unknown keys, not carried over: FusionApi:Token (secret, value not shown)"
+    (warning,) = (a for a in read(CONSULFARMA).avisos if a.startswith("unknown keys"))
+    assert warning == "unknown keys, not carried over: FusionApi:Token (secret, value not shown)"
 
 
 def test_section_gives_a_short_name_its_meaning() -> None:
-    lido = importar({"Consulfarma": {"CargaWorker": {"Intervalo": "12:00:00"}, "Importacao": {"Intervalo": "00:01", "Habilitado": False}}})
-    assert lido.parametros == {
+    read_item = import_settings(
+        {"Consulfarma": {"CargaWorker": {"Intervalo": "12:00:00"}, "Importacao": {"Intervalo": "00:01", "Habilitado": False}}}
+    )
+    assert read_item.parameters == {
         "carga.IntervaloCarga": "12:00:00",
         "importacao.IntervaloImportacao": "00:01:00",
         "importacao.habilitado": False,
@@ -152,38 +160,38 @@ def test_section_gives_a_short_name_its_meaning() -> None:
 
 
 def test_bare_number_in_a_text_is_days_and_says_so() -> None:
-    lido = importar({"IntervaloCarga": "1"})
-    assert lido.parametros == {"carga.IntervaloCarga": "1.00:00:00"} and "as days" in lido.avisos[0]
+    read_item = import_settings({"IntervaloCarga": "1"})
+    assert read_item.parameters == {"carga.IntervaloCarga": "1.00:00:00"} and "as days" in read_item.avisos[0]
 
 
 @pytest.mark.parametrize("valor", [5000, "amanhã", None, "24:00:00"])
 def test_interval_of_unclear_unit_is_left_to_be_filled_in(valor: Any) -> None:
-    lido = importar({"IntervaloCarga": valor})
-    assert lido.parametros == {"carga.IntervaloCarga": None} and "left to be filled in" in lido.avisos[0]
+    read_item = import_settings({"IntervaloCarga": valor})
+    assert read_item.parameters == {"carga.IntervaloCarga": None} and "left to be filled in" in read_item.avisos[0]
 
 
 def test_different_values_of_one_setting_are_reported() -> None:
-    assert "more than once" in importar({"IntervaloCarga": "01:00:00", "B": {"IntervaloCarga": "02:00:00"}}).avisos[0]
+    assert "more than once" in import_settings({"IntervaloCarga": "01:00:00", "B": {"IntervaloCarga": "02:00:00"}}).avisos[0]
 
 
 def test_system_can_be_given_where_names_do_not_tell() -> None:
-    assert importar({"MaxRecords": 5}).sistema is None
-    assert importar({"MaxRecords": 5}, "esus_ab").parametros == {"importacao.MaxRecords": 5}
+    assert import_settings({"MaxRecords": 5}).sistema is None
+    assert import_settings({"MaxRecords": 5}, "esus_ab").parameters == {"importacao.MaxRecords": 5}
 
 
 def test_comment_marks_inside_texts_stay() -> None:
-    assert ler_json('{"a": "http://x/*y*/,}", // c\n}', "a") == {"a": "http://x/*y*/,}"}
+    assert read_json('{"a": "http://x/*y*/,}", // c\n}', "a") == {"a": "http://x/*y*/,}"}
 
 
 def test_keys_equal_but_for_case_are_refused() -> None:
-    with pytest.raises(ConfiguracaoInvalida, match="appears twice"):
-        ler_json('{"A": 1, "a": 2}', "a")
+    with pytest.raises(InvalidConfiguration, match="appears twice"):
+        read_json('{"A": 1, "a": 2}', "a")
 
 
 @pytest.mark.parametrize("texto", ['{"a": ', "[]", "", json.dumps("x")])
 def test_no_json_is_refused(texto: str) -> None:
-    with pytest.raises(ConfiguracaoInvalida, match=r"appsettings\.json"):
-        ler_json(texto, "appsettings.json")
+    with pytest.raises(InvalidConfiguration, match=r"appsettings\.json"):
+        read_json(texto, "appsettings.json")
 
 
 def test_missing_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -191,8 +199,8 @@ def test_missing_file_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert "cannot be read" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("comando", [[], ["validar"], ["import-appsettings"]])
-def test_help_has_an_example(comando: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", [[], ["validar"], ["import-appsettings"]])
+def test_help_has_an_example(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main([*comando, "--help"])
+        main([*command, "--help"])
     assert "example: python -m include.fusion settings" in capsys.readouterr().out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from include.fusion.settings.legacy.connection_strings import Conexao, conexao_de_banco, conexao_http, mascarar
+from include.fusion.settings.legacy.connection_strings import ConnectionData, database_connection, http_connection, mask
 
 TNS = (
     "(DESCRIPTION=(ADDRESS_LIST=(ADDRESS=(PROTOCOL=TCP)(HOST=a)(PORT=1))(ADDRESS=(PROTOCOL=TCP)(HOST=b)(PORT=1)))"
@@ -12,10 +12,10 @@ TNS = (
 )
 
 
-def banco(texto: str) -> Conexao:
-    conexao = conexao_de_banco(texto)
-    assert conexao
-    return conexao
+def database(text: str) -> ConnectionData:
+    connection = database_connection(text)
+    assert connection
+    return connection
 
 
 @pytest.mark.parametrize(
@@ -40,15 +40,15 @@ def banco(texto: str) -> Conexao:
     ],
 )
 def test_string_becomes_a_uri(texto: str, uri: str) -> None:
-    assert banco(texto).uri(mostrar_segredos=True) == uri
+    assert database(texto).uri(show_secrets=True) == uri
 
 
 def test_descriptor_of_several_addresses_travels_whole() -> None:
-    assert banco(f"Data Source={TNS};User Id=u;Password=p").extras == (("dsn", TNS),)
+    assert database(f"Data Source={TNS};User Id=u;Password=p").extras == (("dsn", TNS),)
 
 
 @pytest.mark.parametrize(
-    ("texto", "aviso"),
+    ("texto", "warning"),
     [
         (r"Server=srv\SQL2019;Database=C;User Id=u;Password=p", "named instance SQL2019"),
         ("Server=.;Database=C;User Id=u;Password=p", "own machine"),
@@ -58,18 +58,18 @@ def test_descriptor_of_several_addresses_travels_whole() -> None:
         ("Data Source=h/s;User Id=u;Password=p;HA Events=true;Decr Pool Size=1", "not carried over: decr pool size, ha events"),
     ],
 )
-def test_what_does_not_carry_over_is_said(texto: str, aviso: str) -> None:
-    assert any(aviso in a for a in banco(texto).avisos)
+def test_what_does_not_carry_over_is_said(texto: str, warning: str) -> None:
+    assert any(warning in a for a in database(texto).avisos)
 
 
 @pytest.mark.parametrize("senha", ["meia;SEGREDO", "meia;SEGREDO=x"])
 def test_password_torn_by_a_semicolon_is_reported_but_not_shown(senha: str) -> None:
-    conexao = banco(f"Server=srv;Database=C;User Id=u;Password={senha}")
-    assert "must stand in quotes" in conexao.avisos[0] and "segredo" not in f"{conexao.avisos}{conexao.uri()}".lower()
+    connection = database(f"Server=srv;Database=C;User Id=u;Password={senha}")
+    assert "must stand in quotes" in connection.avisos[0] and "segredo" not in f"{connection.avisos}{connection.uri()}".lower()
 
 
 def test_string_without_a_server_is_none() -> None:
-    assert conexao_de_banco("Password=p") is None
+    assert database_connection("Password=p") is None
 
 
 @pytest.mark.parametrize(
@@ -81,11 +81,11 @@ def test_string_without_a_server_is_none() -> None:
     ],
 )
 def test_api_address_is_what_the_http_hook_takes(url: str, uri: str) -> None:
-    assert conexao_http(url).uri() == uri
+    assert http_connection(url).uri() == uri
 
 
 @pytest.mark.parametrize(
     ("chave", "valor"), [("Senha", "SEGREDO"), ("x", "Server=s;Password=SEGREDO x;y"), ("x", "http://u:SEGREDO@h"), ("x", "a;pwd=SEGREDO")]
 )
 def test_masked_text_has_no_secret(chave: str, valor: str) -> None:
-    assert "SEGREDO" not in mascarar(chave, valor)
+    assert "SEGREDO" not in mask(chave, valor)

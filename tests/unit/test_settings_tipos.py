@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mypy import api
 
-RAIZ = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[2]
 SNIPPET = """
 from include.fusion.settings import Importacao, obter
 
@@ -27,13 +27,11 @@ entry.conexoes.bank
 
 
 def test_a_misspelt_setting_does_not_pass_mypy(tmp_path: Path) -> None:
-    arquivo = tmp_path / "trecho.py"
-    arquivo.write_text(SNIPPET)
-    opcoes = ["--config-file", str(RAIZ / "pyproject.toml"), "--follow-imports", "silent", "--cache-dir", str(tmp_path / "cache")]
-    saida, erros, codigo = api.run([*opcoes, str(arquivo)])
-    assert codigo == 1, saida + erros
-    linhas = {
-        int(linha.split("trecho.py:")[1].split(":")[0]) for linha in saida.splitlines() if "trecho.py:" in linha and ": error:" in linha
-    }
+    file = tmp_path / "trecho.py"
+    file.write_text(SNIPPET)
+    options = ["--config-file", str(ROOT / "pyproject.toml"), "--follow-imports", "silent", "--cache-dir", str(tmp_path / "cache")]
+    output, errors, code = api.run([*options, str(file)])
+    assert code == 1, output + errors
+    rows = {int(row.split("trecho.py:")[1].split(":")[0]) for row in output.splitlines() if "trecho.py:" in row and ": error:" in row}
     # Line 13: of a process of which nothing more is said, only what all have may be asked. Line 14: an entry may have no initial load.
-    assert linhas == {7, 9, 11, 13, 14, 16}, saida
+    assert rows == {7, 9, 11, 13, 14, 16}, output

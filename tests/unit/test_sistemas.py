@@ -11,5 +11,5 @@ from include.fusion.settings.registry import systems
 
 @pytest.mark.parametrize("nome", systems())
 def test_a_stored_key_of_every_origin_becomes_what_its_column_compares_with(nome: str) -> None:
-    sistema = importlib.import_module(f"include.fusion.sistemas.{nome}.system").SISTEMA
-    assert [str(sistema.chave_de(origem, "7")) for origem in sistema.origens] == ["7"] * len(sistema.origens)
+    system = importlib.import_module(f"include.fusion.sistemas.{nome}.system").SYSTEM
+    assert [str(system.key_of(origin, "7")) for origin in system.origins] == ["7"] * len(system.origins)

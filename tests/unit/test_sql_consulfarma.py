@@ -9,46 +9,46 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.fusion.sistemas.consulfarma.system import SISTEMA
-from sandbox.origens.consulfarma.esquema import DDL, comandos
-from tests.unit.sql_apoio import codigo
+from include.fusion.sistemas.consulfarma.system import SYSTEM
+from sandbox.origens.consulfarma.esquema import DDL, commands
+from tests.unit.sql_apoio import code
 
-PASTA = Path(__file__).resolve().parents[2] / "include" / "fusion" / "sistemas" / "consulfarma" / "sql"
-ARQUIVOS = sorted(PASTA.glob("*.sql"))
-por_arquivo = pytest.mark.parametrize("arquivo", ARQUIVOS, ids=lambda a: a.name)
+FOLDER = Path(__file__).resolve().parents[2] / "include" / "fusion" / "sistemas" / "consulfarma" / "sql"
+FILES = sorted(FOLDER.glob("*.sql"))
+por_arquivo = pytest.mark.parametrize("file", FILES, ids=lambda a: a.name)
 
 
 def _colunas_do_contrato() -> dict[str, set[str]]:
-    tabelas = {}
-    for comando in sqlglot.parse(DDL.read_text(encoding="utf-8"), dialect="tsql"):
-        if isinstance(comando, exp.Create) and comando.kind == "TABLE":
-            tabelas[comando.find(exp.Table).name] = {c.name for c in comando.find_all(exp.ColumnDef)}
-    return tabelas
+    tables = {}
+    for command in sqlglot.parse(DDL.read_text(encoding="utf-8"), dialect="tsql"):
+        if isinstance(command, exp.Create) and command.kind == "TABLE":
+            tables[command.find(exp.Table).name] = {c.name for c in command.find_all(exp.ColumnDef)}
+    return tables
 
 
 @por_arquivo
-def test_its_columns_are_in_the_contract(arquivo: Path) -> None:
-    contrato = _colunas_do_contrato()
-    consulta = sqlglot.parse_one(codigo(arquivo), dialect="tsql")
-    nomes = {t.alias: t.name for t in consulta.find_all(exp.Table) if t.name in contrato and t.alias != "t"}
-    usadas = [(nomes[c.table], c.name) for c in consulta.find_all(exp.Column) if c.table in nomes and c.name[:1].isupper()]
-    assert [(tabela, coluna) for tabela, coluna in usadas if coluna not in contrato[tabela]] == []
+def test_its_columns_are_in_the_contract(file: Path) -> None:
+    contract = _colunas_do_contrato()
+    query = sqlglot.parse_one(code(file), dialect="tsql")
+    names = {t.alias: t.name for t in query.find_all(exp.Table) if t.name in contract and t.alias != "t"}
+    usadas = [(names[c.table], c.name) for c in query.find_all(exp.Column) if c.table in names and c.name[:1].isupper()]
+    assert [(table, column) for table, column in usadas if column not in contract[table]] == []
 
 
 def test_every_changing_table_has_an_indexed_marker() -> None:
-    sem_marcador = {t for t, colunas in _colunas_do_contrato().items() if "AtualizadoEm" not in colunas}
+    sem_marcador = {t for t, columns in _colunas_do_contrato().items() if "AtualizadoEm" not in columns}
     indexadas = set(re.findall(r"INDEX IX_(\w+)_Marcador", DDL.read_text(encoding="utf-8")))
     assert sem_marcador == set()
     assert set(_colunas_do_contrato()) - indexadas == {"Unidade", "Profissional"}
 
 
 def test_the_twin_of_the_schema_parses_as_postgres_and_keeps_no_tsql() -> None:
-    for comando in comandos():
-        sqlglot.parse_one(comando, dialect="postgres")
-        assert not re.search(r"nvarchar|datetime2|uniqueidentifier|IDENTITY\(|NEWID|\bbit\b", comando)
+    for command in commands():
+        sqlglot.parse_one(command, dialect="postgres")
+        assert not re.search(r"nvarchar|datetime2|uniqueidentifier|IDENTITY\(|NEWID|\bbit\b", command)
 
 
 @pytest.mark.parametrize("chave", ["", " 7", "1_000", "-1", "٣", "abc", "9" * 30, "1e3"])
 def test_a_key_is_digits_of_a_bigint(chave: str) -> None:
     with pytest.raises(ValueError, match="not a key"):
-        SISTEMA.tipo_chave(chave)
+        SYSTEM.key_type(chave)

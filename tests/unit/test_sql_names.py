@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from include.fusion.reading.sql import ConsultasSistema, sql_folder
+from include.fusion.reading.sql import SystemQueries, sql_folder
 from include.fusion.settings.registry import systems
 from include.fusion.wiring.systems import system_named
 
@@ -33,7 +33,7 @@ def test_a_sites_file_under_its_old_name_is_found_and_the_new_one_is_said_once(
 ) -> None:
     assert (sql_folder(system) / new).is_file()
     (tmp_path / old).write_text("select 1 as antigo", encoding="utf-8")
-    queries = ConsultasSistema(cast("Any", None), system_named(system), tmp_path)
+    queries = SystemQueries(cast("Any", None), system_named(system), tmp_path)
     with caplog.at_level(logging.WARNING):
         assert [queries.sql(new).text, queries.sql(new).text] == ["select 1 as antigo"] * 2
     assert [new in r.getMessage() and old in r.getMessage() for r in caplog.records] == [True]
@@ -43,5 +43,5 @@ def test_a_file_under_its_name_of_today_goes_before_one_under_its_old_name(tmp_p
     system, new, old = _old_names()[0]
     (tmp_path / old).write_text("select 1 as antigo", encoding="utf-8")
     (tmp_path / new).write_text("select 1 as novo", encoding="utf-8")
-    assert ConsultasSistema(cast("Any", None), system_named(system), tmp_path).sql(new).text == "select 1 as novo"
+    assert SystemQueries(cast("Any", None), system_named(system), tmp_path).sql(new).text == "select 1 as novo"
     assert not caplog.records

@@ -9,58 +9,58 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.fusion.reading.spec import Retrato
+from include.fusion.reading.spec import Snapshot
 from include.fusion.reading.sql import sql_folder
-from include.fusion.sistemas.sotech.system import SISTEMA
-from sandbox.origens.sotech.esquema import AQUI, CONTRATO
-from tests.unit.sql_apoio import codigo
+from include.fusion.sistemas.sotech.system import SYSTEM
+from sandbox.origens.sotech.esquema import CONTRACT, HERE
+from tests.unit.sql_apoio import code
 
-PASTA = sql_folder("sotech")
-ARQUIVOS = sorted(PASTA.glob("*.sql"))
+FOLDER = sql_folder("sotech")
+FILES = sorted(FOLDER.glob("*.sql"))
 NORMALIZADAS = {"version", "ativo", "uuid", "fkuser"}
-por_arquivo = pytest.mark.parametrize("arquivo", ARQUIVOS, ids=lambda a: a.stem)
-por_retrato = pytest.mark.parametrize("retrato", SISTEMA.retratos, ids=lambda r: r.nome)
+por_arquivo = pytest.mark.parametrize("file", FILES, ids=lambda a: a.stem)
+por_retrato = pytest.mark.parametrize("snapshot", SYSTEM.snapshots, ids=lambda r: r.nome)
 
 
-def _consulta(arquivo: str) -> exp.Query:
-    consulta = sqlglot.parse_one(codigo(PASTA / arquivo), dialect="postgres")
-    assert isinstance(consulta, exp.Query)
-    return consulta
+def _query(file: str) -> exp.Query:
+    query = sqlglot.parse_one(code(FOLDER / file), dialect="postgres")
+    assert isinstance(query, exp.Query)
+    return query
 
 
-def _colunas() -> dict[str, set[str]]:
+def _columns() -> dict[str, set[str]]:
     """Columns of every table, by name, of the sandbox's schema and the contract."""
-    tabelas = {}
-    for arquivo in (AQUI / "esquema.sql", CONTRATO):
-        for comando in sqlglot.parse(arquivo.read_text(encoding="utf-8").split("CREATE FUNCTION")[0], dialect="postgres"):
-            if isinstance(comando, exp.Create) and comando.kind == "TABLE":
-                tabelas[comando.find(exp.Table).name] = {c.name for c in comando.find_all(exp.ColumnDef)} | NORMALIZADAS
-    return tabelas
+    tables = {}
+    for file in (HERE / "esquema.sql", CONTRACT):
+        for command in sqlglot.parse(file.read_text(encoding="utf-8").split("CREATE FUNCTION")[0], dialect="postgres"):
+            if isinstance(command, exp.Create) and command.kind == "TABLE":
+                tables[command.find(exp.Table).name] = {c.name for c in command.find_all(exp.ColumnDef)} | NORMALIZADAS
+    return tables
 
 
 @por_arquivo
-def test_its_columns_are_in_the_schema_or_the_contract(arquivo: Path) -> None:
-    tabelas, consulta = _colunas(), sqlglot.parse_one(codigo(arquivo), dialect="postgres")
-    for parte in consulta.find_all(exp.Select):
-        nomes = {t.alias: t.name for t in parte.find_all(exp.Table) if t.name in tabelas}
-        usadas = [(nomes[c.table], c.name) for c in parte.find_all(exp.Column) if c.table in nomes and c.name not in ("bloco", "parcela")]
-        assert [(t, c) for t, c in usadas if c not in tabelas[t]] == []
+def test_its_columns_are_in_the_schema_or_the_contract(file: Path) -> None:
+    tables, query = _columns(), sqlglot.parse_one(code(file), dialect="postgres")
+    for part in query.find_all(exp.Select):
+        names = {t.alias: t.name for t in part.find_all(exp.Table) if t.name in tables}
+        usadas = [(names[c.table], c.name) for c in part.find_all(exp.Column) if c.table in names and c.name not in ("bloco", "parcela")]
+        assert [(t, c) for t, c in usadas if c not in tables[t]] == []
 
 
 @por_retrato
-def test_an_image_yields_what_the_comparison_reads(retrato: Retrato) -> None:
-    assert _consulta(retrato.sql_blocos).named_selects == ["bloco", "quantidade", "soma"]
-    assert _consulta(retrato.sql).named_selects == ["pk", "parcela", "versao", "ativo", "chave", "chave_paciente"]
+def test_an_image_yields_what_the_comparison_reads(snapshot: Snapshot) -> None:
+    assert _query(snapshot.sql_blocks).named_selects == ["bloco", "quantidade", "soma"]
+    assert _query(snapshot.sql).named_selects == ["pk", "parcela", "versao", "ativo", "chave", "chave_paciente"]
 
 
 @por_retrato
-def test_block_and_row_weigh_a_row_alike(retrato: Retrato) -> None:
-    def parcela(arquivo: str) -> str:
-        return next(e.this.sql() for e in _consulta(arquivo).find_all(exp.Alias) if e.alias == "parcela")
+def test_block_and_row_weigh_a_row_alike(snapshot: Snapshot) -> None:
+    def share(file: str) -> str:
+        return next(e.this.sql() for e in _query(file).find_all(exp.Alias) if e.alias == "parcela")
 
-    assert parcela(retrato.sql_blocos) == parcela(retrato.sql)
+    assert share(snapshot.sql_blocks) == share(snapshot.sql)
 
 
 def test_every_table_that_is_compared_is_counted() -> None:
-    contadas = set(re.findall(r"'(\w+)'", codigo(PASTA / "counters.sql"))) - {"sotech", "pep"}
-    assert contadas == {r.tabela.split(".")[1] for r in SISTEMA.retratos}
+    counted = set(re.findall(r"'(\w+)'", code(FOLDER / "counters.sql"))) - {"sotech", "pep"}
+    assert counted == {r.table.split(".")[1] for r in SYSTEM.snapshots}

@@ -15,17 +15,17 @@ import psutil
 import pytest
 from airflow.configuration import retrieve_configuration_description
 
-from include.fusion.settings import carregar
-from sandbox.processos import iniciar
+from include.fusion.settings import load
+from sandbox.processos import start_run
 from sandbox.stack import ambiente
-from sandbox.stack.estado import RAIZ, Estado
-from sandbox.stack.filhos import MARCA, encerrar, ficha, pertencentes, vivo
+from sandbox.stack.estado import ROOT, StackState
+from sandbox.stack.filhos import WATERMARK, belonging, card, end_process, live
 
-NOSSA = f"m{os.getpid()}"
+OWN = f"m{os.getpid()}"
 """Mark of this process's own children: tests of this file may run in another process, too."""
 
 # A component with a grandchild in a process group of its own, as a task runner is; both ignore SIGTERM.
-FAMILIA = """
+FAMILY = """
 import os, signal, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if os.fork() == 0:
@@ -36,143 +36,143 @@ time.sleep(60)
 
 
 @pytest.fixture
-def estado(tmp_path: Path) -> Estado:
-    estado = Estado(tmp_path / "com espaço").criar()
-    estado.escolher_portas({})
-    return estado
+def estado(tmp_path: Path) -> StackState:
+    state = StackState(tmp_path / "com espaço").create()
+    state.choose_ports({})
+    return state
 
 
 @pytest.fixture
-def familia(tmp_path: Path) -> Iterator[list[int]]:
-    pasta = tmp_path / "pids"
-    pasta.mkdir()
-    lider = iniciar([sys.executable, "-c", FAMILIA, f"{pasta}/"], log=tmp_path / "log", env={**os.environ, MARCA: NOSSA})
-    while len(pids := [int(p.name) for p in pasta.iterdir()]) < 2:
+def family(tmp_path: Path) -> Iterator[list[int]]:
+    folder = tmp_path / "pids"
+    folder.mkdir()
+    leader = start_run([sys.executable, "-c", FAMILY, f"{folder}/"], log=tmp_path / "log", env={**os.environ, WATERMARK: OWN})
+    while len(pids := [int(p.name) for p in folder.iterdir()]) < 2:
         time.sleep(0.05)
-    yield sorted(pids, key=lambda p: p != lider.pid)
+    yield sorted(pids, key=lambda p: p != leader.pid)
     for pid in pids:
         if psutil.pid_exists(pid):
             os.kill(pid, signal.SIGKILL)
-    lider.wait()
+    leader.wait()
 
 
-def parados(pids: list[int]) -> bool:
+def parked(pids: list[int]) -> bool:
     return all(not psutil.pid_exists(p) or psutil.Process(p).status() == psutil.STATUS_ZOMBIE for p in pids)
 
 
-def test_ending_a_component_ends_its_grandchildren(familia: list[int]) -> None:
-    assert encerrar({"x": ficha(familia[0])}, NOSSA, espera=0.3) == 2
-    assert parados(familia)
+def test_ending_a_component_ends_its_grandchildren(family: list[int]) -> None:
+    assert end_process({"x": card(family[0])}, OWN, wait=0.3) == 2
+    assert parked(family)
 
 
-def test_a_dead_leader_s_children_are_found_by_their_mark(familia: list[int]) -> None:
-    dados = ficha(familia[0])
-    os.kill(familia[0], signal.SIGKILL)
+def test_a_dead_leader_s_children_are_found_by_their_mark(family: list[int]) -> None:
+    data = card(family[0])
+    os.kill(family[0], signal.SIGKILL)
     time.sleep(0.2)
-    assert [p.pid for p in pertencentes([dados], NOSSA, todos=False)] == [familia[1]]
+    assert [p.pid for p in belonging([data], OWN, everything=False)] == [family[1]]
 
 
-def test_children_that_hide_their_environment_are_found_by_their_session(familia: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_children_that_hide_their_environment_are_found_by_their_session(family: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
     """As Airflow's workers hide theirs from an ordinary account; to root, which runs this in CI, nothing is hidden."""
 
-    def negar(self: psutil.Process) -> dict[str, str]:
+    def deny(self: psutil.Process) -> dict[str, str]:
         raise psutil.AccessDenied(self.pid)
 
-    monkeypatch.setattr(psutil.Process, "environ", negar)
-    dados = ficha(familia[0])
-    os.kill(familia[0], signal.SIGKILL)
+    monkeypatch.setattr(psutil.Process, "environ", deny)
+    data = card(family[0])
+    os.kill(family[0], signal.SIGKILL)
     time.sleep(0.2)
-    assert [p.pid for p in pertencentes([dados], NOSSA)] == [familia[1]]
-    assert pertencentes([{**dados, "inicio": time.time()}], NOSSA) == []
+    assert [p.pid for p in belonging([data], OWN)] == [family[1]]
+    assert belonging([{**data, "inicio": time.time()}], OWN) == []
 
 
-def test_a_recycled_pid_is_nobody_of_ours(familia: list[int]) -> None:
-    velha = {**ficha(familia[0]), "inicio": 1.0}
-    assert not vivo(velha)
-    assert pertencentes([velha], "another mark") == []
+def test_a_recycled_pid_is_nobody_of_ours(family: list[int]) -> None:
+    velha = {**card(family[0]), "inicio": 1.0}
+    assert not live(velha)
+    assert belonging([velha], "another mark") == []
 
 
-def test_guard_ends_what_a_killed_supervisor_left(familia: list[int], estado: Estado, monkeypatch: pytest.MonkeyPatch) -> None:
-    estado.gravar_processos({"filhos": {"x": ficha(familia[0])}})
-    codigo = "from sandbox.stack import guarda; import sys; guarda.ESPERA = 0.3; guarda.main(sys.argv[1])"
-    guarda = subprocess.Popen([sys.executable, "-c", codigo, str(estado.pasta)], stdin=subprocess.PIPE, cwd=RAIZ)
-    assert guarda.stdin is not None
-    guarda.stdin.close()
-    assert guarda.wait(20) == 0
-    assert parados(familia)
+def test_guard_ends_what_a_killed_supervisor_left(family: list[int], estado: StackState, monkeypatch: pytest.MonkeyPatch) -> None:
+    estado.write_processes({"filhos": {"x": card(family[0])}})
+    code = "from sandbox.stack import guarda; import sys; guarda.ESPERA = 0.3; guarda.main(sys.argv[1])"
+    upsert = subprocess.Popen([sys.executable, "-c", code, str(estado.folder)], stdin=subprocess.PIPE, cwd=ROOT)
+    assert upsert.stdin is not None
+    upsert.stdin.close()
+    assert upsert.wait(20) == 0
+    assert parked(family)
 
 
-def test_folder_is_taken_by_one_at_a_time(estado: Estado) -> None:
-    assert estado.travar()
-    assert Estado(estado.pasta).em_uso()
-    estado.destravar()
-    assert not Estado(estado.pasta).em_uso()
+def test_folder_is_taken_by_one_at_a_time(estado: StackState) -> None:
+    assert estado.lock()
+    assert StackState(estado.folder).in_use()
+    estado.unlock()
+    assert not StackState(estado.folder).in_use()
 
 
-def test_secrets_stay_and_are_private(estado: Estado) -> None:
-    assert estado.segredos == estado.segredos
-    assert (estado.pasta / "segredos.json").stat().st_mode & 0o077 == 0
+def test_secrets_stay_and_are_private(estado: StackState) -> None:
+    assert estado.secrets == estado.secrets
+    assert (estado.folder / "segredos.json").stat().st_mode & 0o077 == 0
 
 
-def test_two_folders_share_neither_secrets_nor_ports(estado: Estado, tmp_path: Path) -> None:
-    outro = Estado(tmp_path / "outro").criar()
-    outro.escolher_portas({})
-    assert not set(estado.segredos.values()) & set(outro.segredos.values())
-    assert not set(estado.portas.values()) & set(outro.portas.values())
+def test_two_folders_share_neither_secrets_nor_ports(estado: StackState, tmp_path: Path) -> None:
+    other = StackState(tmp_path / "outro").create()
+    other.choose_ports({})
+    assert not set(estado.secrets.values()) & set(other.secrets.values())
+    assert not set(estado.ports.values()) & set(other.ports.values())
 
 
-def test_ports_are_kept_between_starts(estado: Estado) -> None:
-    assert estado.escolher_portas({}) == estado.portas
+def test_ports_are_kept_between_starts(estado: StackState) -> None:
+    assert estado.choose_ports({}) == estado.ports
 
 
-def test_a_port_taken_meanwhile_is_replaced(estado: Estado) -> None:
-    with socket.create_server(("127.0.0.1", estado.portas["ui"])) as tomada:
-        assert estado.escolher_portas({})["ui"] != tomada.getsockname()[1]
+def test_a_port_taken_meanwhile_is_replaced(estado: StackState) -> None:
+    with socket.create_server(("127.0.0.1", estado.ports["ui"])) as listening_socket:
+        assert estado.choose_ports({})["ui"] != listening_socket.getsockname()[1]
 
 
-def test_a_busy_port_that_was_asked_for_is_refused(estado: Estado) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as tomada, pytest.raises(SystemExit, match="FUSION_UI_PORT"):
-        estado.escolher_portas({"FUSION_UI_PORT": str(tomada.getsockname()[1])})
+def test_a_busy_port_that_was_asked_for_is_refused(estado: StackState) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening_socket, pytest.raises(SystemExit, match="FUSION_UI_PORT"):
+        estado.choose_ports({"FUSION_UI_PORT": str(listening_socket.getsockname()[1])})
 
 
-def test_every_airflow_setting_exists(estado: Estado) -> None:
-    descricao = retrieve_configuration_description(include_providers=True)
-    existentes = {f"AIRFLOW__{s}__{o}".upper() for s, d in descricao.items() for o in d["options"]}
+def test_every_airflow_setting_exists(estado: StackState) -> None:
+    description = retrieve_configuration_description(include_providers=True)
+    existentes = {f"AIRFLOW__{s}__{o}".upper() for s, d in description.items() for o in d["options"]}
     usadas = {v for v in ambiente.airflow(estado, "s", {}) if v.startswith("AIRFLOW__")}
     assert usadas and usadas <= existentes
 
 
-def test_settings_of_another_airflow_do_not_leak_in(estado: Estado, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_of_another_airflow_do_not_leak_in(estado: StackState, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AIRFLOW__CORE__EXECUTOR", "Other")
     monkeypatch.setenv("AIRFLOW_CONN_X", "Other")
     assert "Other" not in ambiente.airflow(estado, "s", {}).values()
 
 
-def test_the_stack_has_the_examples_installations_unless_others_are_named(estado: Estado, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_stack_has_the_examples_installations_unless_others_are_named(estado: StackState, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FUSION_SETTINGS")
-    assert ambiente.base(estado)["FUSION_SETTINGS"] == str(RAIZ / "examples" / "integracoes.yaml")
+    assert ambiente.base(estado)["FUSION_SETTINGS"] == str(ROOT / "examples" / "integracoes.yaml")
     monkeypatch.setenv("FUSION_SETTINGS", "other.yaml")
     assert ambiente.base(estado)["FUSION_SETTINGS"] == "other.yaml"
 
 
-def test_connections_of_the_settings_are_there(estado: Estado) -> None:
-    conexoes = {
-        f"AIRFLOW_CONN_{getattr(i.conexoes, c)}".upper() for i in carregar(ambiente.EXAMPLE) for c in ("origem", "fusion_db", "fusion_api")
+def test_connections_of_the_settings_are_there(estado: StackState) -> None:
+    connections = {
+        f"AIRFLOW_CONN_{getattr(i.conexoes, c)}".upper() for i in load(ambiente.EXAMPLE) for c in ("origem", "fusion_db", "fusion_api")
     }
-    assert conexoes <= set(ambiente.conexoes(estado, "s"))
+    assert connections <= set(ambiente.connections(estado, "s"))
 
 
 def test_down_with_nothing_running_is_fine(tmp_path: Path) -> None:
-    feito = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-m", "sandbox.stack", "--pasta", str(tmp_path / "nada"), "down"],
-        cwd=RAIZ,
+        cwd=ROOT,
         capture_output=True,
         text=True,
         check=True,
     )
-    assert "nothing was running" in feito.stdout
+    assert "nothing was running" in done.stdout
 
 
 def test_make_help_lists_every_target() -> None:
-    ajuda = subprocess.run(["make"], cwd=RAIZ, capture_output=True, text=True, check=True).stdout
-    assert all(f"make {alvo}" in ajuda for alvo in ("demo", "up", "down", "status", "test", "lint", "bench", "requirements", "help"))
+    ajuda = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert all(f"make {target}" in ajuda for target in ("demo", "up", "down", "status", "test", "lint", "bench", "requirements", "help"))

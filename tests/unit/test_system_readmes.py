@@ -10,13 +10,13 @@ from sqlglot import exp
 
 from include.fusion.reading.sql import sql_folder
 from include.fusion.settings.registry import SYSTEMS_FOLDER, systems
-from tests.unit.sql_apoio import codigo, facts
+from tests.unit.sql_apoio import code, facts
 
 ROW = re.compile(r"^\| `(\w+\.sql)` \| (.*?) \|", re.MULTILINE)
 
 
 def _tables(system: str, file: str) -> set[str]:
-    parsed = sqlglot.parse_one(codigo(sql_folder(system) / file), dialect=facts(system).dialects[0])
+    parsed = sqlglot.parse_one(code(sql_folder(system) / file), dialect=facts(system).dialects[0])
     own = {cte.alias for cte in parsed.find_all(exp.CTE)}
     return {f"{t.db}.{t.name}".lstrip(".") for t in parsed.find_all(exp.Table) if t.name not in own}
 

@@ -8,23 +8,23 @@ from typing import Any
 
 import pytest
 
-from include.fusion.errors import RegistroInvalido
+from include.fusion.errors import InvalidRecord
 from sandbox.origens.tasy import textos as t
-from tests.unit.tasy_apoio import ALERGIA, DIAGNOSTICO, EVOLUCAO, FUSO, ITEM, PROCEDIMENTO, aceito, ler
+from tests.unit.tasy_apoio import ALERGIA, DIAGNOSTICO, EVOLUCAO, ITEM, PROCEDIMENTO, ZONE, accept, read
 
 
-def _texto(bruto: str | None) -> str | None:
-    notas = ler(evolucoes=[EVOLUCAO | {"ds_evolucao": bruto}]).evolucoes
-    return notas[0].texto if notas else None
+def _text(raw: str | None) -> str | None:
+    notes = read(evolucoes=[EVOLUCAO | {"ds_evolucao": raw}]).evolucoes
+    return notes[0].texto if notes else None
 
 
 # Notes
 
 
 def test_a_note_says_when_whose_and_of_what_kind() -> None:
-    (nota,) = ler(evolucoes=[EVOLUCAO | {"profissional_codigo": "9"}]).evolucoes
-    assert (nota.codigo, nota.tipo, nota.data, nota.texto) == ("3", "E", datetime(2026, 3, 1, 10, tzinfo=FUSO), "Estável.")
-    assert nota.profissional and nota.profissional.codigo == "9"
+    (note,) = read(evolucoes=[EVOLUCAO | {"profissional_codigo": "9"}]).evolucoes
+    assert (note.codigo, note.tipo, note.data, note.texto) == ("3", "E", datetime(2026, 3, 1, 10, tzinfo=ZONE), "Estável.")
+    assert note.profissional and note.profissional.codigo == "9"
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,13 @@ def test_a_note_says_when_whose_and_of_what_kind() -> None:
     ],
 )
 def test_rtf_becomes_clean_text(rtf: str, texto: str) -> None:
-    assert _texto(rtf) == texto
+    assert _text(rtf) == texto
 
 
 def test_the_sandboxes_own_documents_come_back_as_they_were_written() -> None:
-    linhas = ("Função: “boa” — 36 °C", "SatO2 ≥ 94 %; ação às 8 h", r"barra \ e {chaves}", "emoji 🌻")
-    assert _texto(t.rtf(*linhas)) == "\n".join(linhas)
-    assert _texto(t.rtf("Texto", enfeite=t.IMAGEM + t.TABELA)) == "PA 120x80\nFC 80\nTexto"
+    rows = ("Função: “boa” — 36 °C", "SatO2 ≥ 94 %; ação às 8 h", r"barra \ e {chaves}", "emoji 🌻")
+    assert _text(t.rtf(*rows)) == "\n".join(rows)
+    assert _text(t.rtf("Texto", decoration=t.IMAGE + t.TABLE)) == "PA 120x80\nFC 80\nTexto"
 
 
 @pytest.mark.parametrize(
@@ -66,24 +66,24 @@ def test_the_sandboxes_own_documents_come_back_as_they_were_written() -> None:
     ],
 )  # fmt: skip
 def test_damaged_rtf_is_refused_with_its_note_and_none_of_its_text(rtf: str) -> None:
-    with pytest.raises(RegistroInvalido, match=r"RTF incompleto ou corrompido \(evolução 3\)") as erro:
-        _texto(rtf)
-    assert "texto cortado" not in str(erro.value)
+    with pytest.raises(InvalidRecord, match=r"RTF incompleto ou corrompido \(evolução 3\)") as error:
+        _text(rtf)
+    assert "texto cortado" not in str(error.value)
 
 
-@pytest.mark.parametrize("bruto", [None, "", "  \r\n", r"{\rtf1\ansi {\pict\wmetafile8 0100}\par }"])
-def test_a_note_without_text_has_nothing_to_send(bruto: str | None) -> None:
-    assert _texto(bruto) is None
+@pytest.mark.parametrize("raw", [None, "", "  \r\n", r"{\rtf1\ansi {\pict\wmetafile8 0100}\par }"])
+def test_a_note_without_text_has_nothing_to_send(raw: str | None) -> None:
+    assert _text(raw) is None
 
 
-@pytest.mark.parametrize("bruto", ["PA {120x80} estável", "usa \\ e { solto", "Ver {rtf1} no arquivo"])
-def test_plain_text_with_braces_is_no_rtf(bruto: str) -> None:
-    assert _texto(bruto) == bruto
+@pytest.mark.parametrize("raw", ["PA {120x80} estável", "usa \\ e { solto", "Ver {rtf1} no arquivo"])
+def test_plain_text_with_braces_is_no_rtf(raw: str) -> None:
+    assert _text(raw) == raw
 
 
 def test_a_large_rtf_takes_no_time_to_speak_of() -> None:
-    texto = _texto(r"{\rtf1\ansi " + r"\'e7\u231?{\b a}" * 60_000 + "}")
-    assert texto is not None and len(texto) == 180_000
+    text = _text(r"{\rtf1\ansi " + r"\'e7\u231?{\b a}" * 60_000 + "}")
+    assert text is not None and len(text) == 180_000
 
 
 # Prescriptions and procedures
@@ -94,79 +94,85 @@ def test_a_medicine_with_all_it_says() -> None:
         "cd_material": 501, "ds_material": "DIPIRONA 500 MG", "qt_dose": Decimal("1.500000"), "cd_unidade_medida_dose": "AMP", "ie_via_aplicacao": "EV",
         "cd_intervalo": "6/6", "dt_inicio_medic": datetime(2026, 3, 2, 8), "dt_validade_prescr": datetime(2026, 3, 3, 8),
     }  # fmt: skip
-    (lido,) = ler(prescricoes=[ITEM | item]).prescricoes
-    assert (lido.codigo, lido.medicamento, lido.nome, lido.dose, lido.unidade_dose) == ("6-1", "501", "DIPIRONA 500 MG", "1,5", "AMP")
-    assert (lido.via, lido.frequencia, lido.inicio, lido.fim) == ("EV", "6/6", date(2026, 3, 2), date(2026, 3, 3))
-    assert not lido.suspenso
+    (read_item,) = read(prescricoes=[ITEM | item]).prescricoes
+    assert (read_item.codigo, read_item.medicamento, read_item.nome, read_item.dose, read_item.unidade_dose) == (
+        "6-1",
+        "501",
+        "DIPIRONA 500 MG",
+        "1,5",
+        "AMP",
+    )
+    assert (read_item.via, read_item.frequencia, read_item.inicio, read_item.fim) == ("EV", "6/6", date(2026, 3, 2), date(2026, 3, 3))
+    assert not read_item.suspenso
 
 
 @pytest.mark.parametrize(
-    "valores", [{"ie_suspenso": "S"}, {"dt_suspensao": datetime(2026, 3, 2)}, {"prescricao_suspensa": datetime(2026, 3, 2)}]
+    "values", [{"ie_suspenso": "S"}, {"dt_suspensao": datetime(2026, 3, 2)}, {"prescricao_suspensa": datetime(2026, 3, 2)}]
 )
-def test_a_medicine_is_suspended_by_itself_or_with_its_prescription(valores: dict[str, Any]) -> None:
-    assert ler(prescricoes=[ITEM | valores]).prescricoes[0].suspenso
+def test_a_medicine_is_suspended_by_itself_or_with_its_prescription(values: dict[str, Any]) -> None:
+    assert read(prescricoes=[ITEM | values]).prescricoes[0].suspenso
 
 
 def test_a_requested_procedure() -> None:
-    (lido,) = ler(procedimentos=[PROCEDIMENTO | {"cd_procedimento": 40304361, "ds_proc_exame": "Hemograma"}]).solicitacoes_exame
-    assert (lido.codigo, lido.procedimento, lido.nome) == ("6-1", "40304361", "Hemograma")
-    assert ler(procedimentos=[PROCEDIMENTO | {"cd_procedimento": 7}]).solicitacoes_exame[0].nome == "Procedimento 7"
+    (read_item,) = read(procedimentos=[PROCEDIMENTO | {"cd_procedimento": 40304361, "ds_proc_exame": "Hemograma"}]).solicitacoes_exame
+    assert (read_item.codigo, read_item.procedimento, read_item.nome) == ("6-1", "40304361", "Hemograma")
+    assert read(procedimentos=[PROCEDIMENTO | {"cd_procedimento": 7}]).solicitacoes_exame[0].nome == "Procedimento 7"
 
 
 # Diagnoses
 
 
 def test_a_diagnosis_is_known_by_moment_and_code() -> None:
-    um, outro = ler(diagnosticos=[DIAGNOSTICO, DIAGNOSTICO | {"cd_doenca": "I10", "ie_classificacao_doenca": "S"}]).diagnosticos
-    assert (um.codigo, um.cid10, um.tipo) == ("20260301093000-E119", "E11.9", "PRINCIPAL")
-    assert (outro.cid10, outro.tipo) == ("I10", "SECUNDARIO")
+    one, other = read(diagnosticos=[DIAGNOSTICO, DIAGNOSTICO | {"cd_doenca": "I10", "ie_classificacao_doenca": "S"}]).diagnosticos
+    assert (one.codigo, one.cid10, one.tipo) == ("20260301093000-E119", "E11.9", "PRINCIPAL")
+    assert (other.cid10, other.tipo) == ("I10", "SECUNDARIO")
 
 
-@pytest.mark.parametrize("valores", [{"cd_doenca": "DOR"}, {"cd_doenca": None}, {"dt_diagnostico": None}])
-def test_a_diagnosis_that_is_none_refuses_the_record(valores: dict[str, Any]) -> None:
-    with pytest.raises(RegistroInvalido, match="diagnosticos"):
-        ler(diagnosticos=[DIAGNOSTICO | valores])
+@pytest.mark.parametrize("values", [{"cd_doenca": "DOR"}, {"cd_doenca": None}, {"dt_diagnostico": None}])
+def test_a_diagnosis_that_is_none_refuses_the_record(values: dict[str, Any]) -> None:
+    with pytest.raises(InvalidRecord, match="diagnosticos"):
+        read(diagnosticos=[DIAGNOSTICO | values])
 
 
 # Allergies
 
 
 def test_a_denial_is_a_statement_and_no_allergy() -> None:
-    lido = ler(alergias=[ALERGIA | {"ie_nega_alergias": "S", "ds_observacao": "Nega"}])
-    enviado = aceito(lido)
-    assert enviado["negaAlergias"] is True and enviado["alergias"] == []
+    read_item = read(alergias=[ALERGIA | {"ie_nega_alergias": "S", "ds_observacao": "Nega"}])
+    sent = accept(read_item)
+    assert sent["negaAlergias"] is True and sent["alergias"] == []
 
 
 def test_a_denial_of_one_drug_denies_that_drug_alone() -> None:
-    lido = ler(alergias=[ALERGIA | {"ie_nega_alergias": "S", "ds_medic_nao_cad": "Iodo"}])
-    assert "negaAlergias" not in aceito(lido)
-    assert [(a.substancia, a.nega) for a in lido.alergias] == [("Iodo", True)]
+    read_item = read(alergias=[ALERGIA | {"ie_nega_alergias": "S", "ds_medic_nao_cad": "Iodo"}])
+    assert "negaAlergias" not in accept(read_item)
+    assert [(a.substancia, a.nega) for a in read_item.alergias] == [("Iodo", True)]
 
 
 def test_a_real_allergy_in_force_drops_the_denial() -> None:
-    lido = ler(
+    read_item = read(
         alergias=[ALERGIA | {"ie_nega_alergias": "S"}, ALERGIA | {"nr_sequencia": 9, "ie_nega_alergias": "N", "ds_reduzida": "Dipirona"}]
     )
-    assert "negaAlergias" not in aceito(lido)
-    assert [(a.codigo, a.substancia, a.nega) for a in lido.alergias] == [("9", "Dipirona", False)]
+    assert "negaAlergias" not in accept(read_item)
+    assert [(a.codigo, a.substancia, a.nega) for a in read_item.alergias] == [("9", "Dipirona", False)]
 
 
 def test_where_nothing_was_said_nothing_is_denied() -> None:
-    assert "negaAlergias" not in aceito(ler())
+    assert "negaAlergias" not in accept(read())
 
 
 @pytest.mark.parametrize(
-    ("valores", "substancia", "categoria"),
+    ("values", "substancia", "categoria"),
     [
         ({"ds_reduzida": "Dipirona", "ds_tipo_alergia": "Outra"}, "Dipirona", "MEDICAMENTO"), ({"ds_medic_nao_cad": "Iodo"}, "Iodo", "MEDICAMENTO"),
         ({"ds_tipo_alergia": "Alimentar"}, "Alimentar", "ALIMENTO"), ({"ds_tipo_alergia": "Látex"}, "Látex", "OUTRA"), ({}, "Substância não informada", "OUTRA"),
     ],
 )  # fmt: skip
-def test_an_allergy_is_named_by_its_drug_or_else_by_its_kind(valores: dict[str, Any], substancia: str, categoria: str) -> None:
-    (lida,) = ler(alergias=[ALERGIA | valores | {"ds_reacao": "Urticária", "ds_observacao": "leve"}]).alergias
-    assert (lida.substancia, lida.categoria, lida.reacao) == (substancia, categoria, "Urticária\nleve")
+def test_an_allergy_is_named_by_its_drug_or_else_by_its_kind(values: dict[str, Any], substancia: str, categoria: str) -> None:
+    (read_row,) = read(alergias=[ALERGIA | values | {"ds_reacao": "Urticária", "ds_observacao": "leve"}]).alergias
+    assert (read_row.substancia, read_row.categoria, read_row.reacao) == (substancia, categoria, "Urticária\nleve")
 
 
 def test_an_indicator_that_nobody_knows_refuses_rather_than_denies() -> None:
-    with pytest.raises(RegistroInvalido):
-        ler(alergias=[ALERGIA | {"ie_nega_alergias": "X"}])
+    with pytest.raises(InvalidRecord):
+        read(alergias=[ALERGIA | {"ie_nega_alergias": "X"}])

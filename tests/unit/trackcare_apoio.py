@@ -6,82 +6,82 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from include.fusion.hl7.build.profile import AjustesHl7
-from include.fusion.hl7.wire.parser import Mensagem, ler
+from include.fusion.hl7.build.profile import Hl7Profile
+from include.fusion.hl7.wire.parser import Message, read
 from include.fusion.model.depara import DePara
-from include.fusion.sistemas.trackcare.context import ContextoTrackCare
-from include.fusion.sistemas.trackcare.system import Plano, a_enviar, estado, plano
-from include.fusion.store.ledger import Entrega
+from include.fusion.sistemas.trackcare.context import TrackCareContext
+from include.fusion.sistemas.trackcare.system import MessagePlan, plan, state, to_send
+from include.fusion.store.ledger import LedgerEntry
 
-FUSO = ZoneInfo("America/Sao_Paulo")
-AGORA = datetime(2024, 3, 2, 9, tzinfo=FUSO)
-DIA, HORA = date(2024, 3, 1), time(10, 30)
-MEDICO = {"ctpcp_code": "M1", "ctpcp_desc": "João d'Ávila"}
+ZONE = ZoneInfo("America/Sao_Paulo")
+NOW = datetime(2024, 3, 2, 9, tzinfo=ZONE)
+DAY, HOUR = date(2024, 3, 1), time(10, 30)
+PHYSICIAN = {"ctpcp_code": "M1", "ctpcp_desc": "João d'Ávila"}
 PACIENTE = {
     "chave": 77, "paper_name": "Conceição Souza", "paper_name2": "Maria", "paper_name3": None, "paper_dob": date(1980, 2, 29), "paper_id": "529.982.247-25",
     "paper_passportnumber": None, "paper_governcardno": "700000000000005", "paper_mothername": "Ana de Souza", "paper_mobphone": "61999998888",
     "paper_telh": None, "paper_email": None, "paper_stname": "Rua das Acácias 10", "paper_deceased": "N", "paper_deceased_date": None,
-    "paper_updatedate": DIA, "paper_updatetime": HORA, "papmi_no": "100077", "papmi_id": None, "papmi_medicare": None, "papmi_active": "Y",
+    "paper_updatedate": DAY, "paper_updatetime": HOUR, "papmi_no": "100077", "papmi_id": None, "papmi_medicare": None, "papmi_active": "Y",
     "ctsex_code": "F", "ctsex_hl7code": "F", "ctzip_code": "70000000", "ctcit_code": "5300108", "ctcit_desc": "Brasília",
 }  # fmt: skip
-ADMISSAO = {
-    "chave": 77, "paadm_rowid": 9, "paadm_admno": "I9", "paadm_type": "I", "paadm_visitstatus": "A", "paadm_admdate": DIA, "paadm_admtime": HORA,
-    "paadm_dischgdate": None, "paadm_dischgtime": None, **MEDICO, "ctloc_code": "DEP01", "ctloc_desc": "Clínica", "hosp_code": "HBDF", "ward_code": "ALA02",
+ADMISSION = {
+    "chave": 77, "paadm_rowid": 9, "paadm_admno": "I9", "paadm_type": "I", "paadm_visitstatus": "A", "paadm_admdate": DAY, "paadm_admtime": HOUR,
+    "paadm_dischgdate": None, "paadm_dischgtime": None, **PHYSICIAN, "ctloc_code": "DEP01", "ctloc_desc": "Clínica", "hosp_code": "HBDF", "ward_code": "ALA02",
     "room_code": "Q1", "bed_code": "ALA02-01",
 }  # fmt: skip
-MOVIMENTOS = [
-    {"chave": 77, "paadm_rowid": 9, "trans_rowid": f"9||{n}", "trans_childsub": n, "trans_startdate": DIA, "trans_starttime": time(10 + n), "ward_code": f"ALA0{n}",
+MOVEMENTS = [
+    {"chave": 77, "paadm_rowid": 9, "trans_rowid": f"9||{n}", "trans_childsub": n, "trans_startdate": DAY, "trans_starttime": time(10 + n), "ward_code": f"ALA0{n}",
      "bed_code": f"ALA0{n}-01"} for n in (1, 2)
 ]  # fmt: skip
-SINAL = {"chave": 77, "paadm_rowid": 9, "mradm_rowid": 9, "obs_rowid": "9||1", "obs_childsub": 1, "obs_value": "36,5", "obs_date": DIA, "obs_time": HORA,
+SINAL = {"chave": 77, "paadm_rowid": 9, "mradm_rowid": 9, "obs_rowid": "9||1", "obs_childsub": 1, "obs_value": "36,5", "obs_date": DAY, "obs_time": HOUR,
          "obs_errorreason_dr": None, "itm_code": "TEMP", "itm_desc": "Temperatura axilar", "ctuom_code": "C"}  # fmt: skip
-NOTA = {"chave": 77, "paadm_rowid": 9, "not_rowid": "9||1", "not_childsub": 1, "not_clinnotestype_dr": 12, "not_date": DIA, "not_time": HORA,
-        "not_createdate": DIA, "not_status_dr": None, "not_errorreason_dr": None, **MEDICO, "not_notes": "Evolução: PA 120|80"}  # fmt: skip
-REMEDIO = {
+NOTE = {"chave": 77, "paadm_rowid": 9, "not_rowid": "9||1", "not_childsub": 1, "not_clinnotestype_dr": 12, "not_date": DAY, "not_time": HOUR,
+        "not_createdate": DAY, "not_status_dr": None, "not_errorreason_dr": None, **PHYSICIAN, "not_notes": "Evolução: PA 120|80"}  # fmt: skip
+MEDICATION = {
     "chave": 77, "paadm_rowid": 9, "oeord_rowid": 5, "oeori_rowid": "5||1", "oeori_childsub": 1, "oeori_doseqty": "0,5", "oeori_phfreq_dr": 1,
-    "oeori_route_dr": 1, "oeori_phqtyord": 3.0, "oeori_date": DIA, "oeori_timeord": HORA, "oeori_sttdat": DIA, "oeori_stttim": HORA, "oeori_enddate": None,
-    "arcim_code": "MED501", "arcim_desc": "DIPIRONA", "arcic_code": "MED", "ctuom_code": "AMP", "ctuom_desc": "ampola", "ostat_code": "V", **MEDICO,
+    "oeori_route_dr": 1, "oeori_phqtyord": 3.0, "oeori_date": DAY, "oeori_timeord": HOUR, "oeori_sttdat": DAY, "oeori_stttim": HOUR, "oeori_enddate": None,
+    "arcim_code": "MED501", "arcim_desc": "DIPIRONA", "arcic_code": "MED", "ctuom_code": "AMP", "ctuom_desc": "ampola", "ostat_code": "V", **PHYSICIAN,
 }  # fmt: skip
-CIRURGIA = {"chave": 77, "paadm_rowid": 9, "rbop_rowid": 3, "rbop_dateoper": DIA, "rbop_timeoper": HORA, "rbop_status": "P", "rbop_procedure": None,
-            "rbop_resource_dr": 1, "oper_code": "0407", "oper_desc": "Apendicectomia", **MEDICO}  # fmt: skip
+CIRURGIA = {"chave": 77, "paadm_rowid": 9, "rbop_rowid": 3, "rbop_dateoper": DAY, "rbop_timeoper": HOUR, "rbop_status": "P", "rbop_procedure": None,
+            "rbop_resource_dr": 1, "oper_code": "0407", "oper_desc": "Apendicectomia", **PHYSICIAN}  # fmt: skip
 ALERGIA = {"chave": 77, "alg_rowid": "77||1", "alg_category_dr": 1, "alg_severity_dr": 1, "alg_desc": None, "alg_freetextallergy": None, "alg_comments": None,
-           "alg_reaction": "Urticária", "alg_onsetdate": None, "alg_date": DIA, "alg_time": HORA, "alg_status": "A", "alg_entrystatus": "C",
+           "alg_reaction": "Urticária", "alg_onsetdate": None, "alg_date": DAY, "alg_time": HOUR, "alg_status": "A", "alg_entrystatus": "C",
            "alg_inactivedate": None, "tipo_codigo": "DIP", "tipo_descricao": "Dipirona"}  # fmt: skip
 DIAGNOSTICO = {"chave": 77, "paadm_rowid": 9, "mrdia_rowid": "9||1", "mrdia_childsub": 1, "mrdia_desc": None, "mrdia_principle": "Y",
-               "mrdia_diagnosistype_dr": 3, "mrdia_diagstat_dr": None, "mrdia_date": DIA, "mrdia_time": HORA, "mrdia_entrystatus": "C", "mrcid_code": "E119", "mrcid_desc": "Diabetes",
-               **MEDICO}  # fmt: skip
+               "mrdia_diagnosistype_dr": 3, "mrdia_diagstat_dr": None, "mrdia_date": DAY, "mrdia_time": HOUR, "mrdia_entrystatus": "C", "mrcid_code": "E119", "mrcid_desc": "Diabetes",
+               **PHYSICIAN}  # fmt: skip
 
 
-def contexto(hl7: dict[str, Any] | None = None, **opcoes: Any) -> ContextoTrackCare:
-    ajustes = AjustesHl7(integracao=2, fuso=FUSO, **(hl7 or {}))
-    return ContextoTrackCare(depara=DePara.carregar("trackcare", "trackcare"), fuso=FUSO, hl7=ajustes, **opcoes)
+def context(hl7: dict[str, Any] | None = None, **options: Any) -> TrackCareContext:
+    settings = Hl7Profile(integracao=2, zone=ZONE, **(hl7 or {}))
+    return TrackCareContext(depara=DePara.load("trackcare", "trackcare"), zone=ZONE, hl7=settings, **options)
 
 
-CTX = contexto()
+CTX = context()
 
 
-class Conversa:
-    """A patient over time: each ``dizer`` sends what is missing and remembers it."""
+class Conversation:
+    """A patient over time: each ``say`` sends what is missing and remembers it."""
 
-    def __init__(self, ctx: ContextoTrackCare = CTX) -> None:
+    def __init__(self, ctx: TrackCareContext = CTX) -> None:
         self.ctx = ctx
-        self.livro: dict[str, Entrega] = {}
+        self.ledger: dict[str, LedgerEntry] = {}
 
-    def dizer(self, paciente: dict[str, Any] | None = None, **dados: Any) -> list[Mensagem]:
-        lido = ler_plano(paciente, self.ctx, **dados)
-        feitas = []
-        for item in a_enviar(lido, self.livro):
-            sequencia = self.livro[item.entidade].sequencia + 1 if item.entidade in self.livro else 1
-            feitas.append(ler(item.montar(estado(item, self.livro, sequencia, AGORA)).corpo))
-            self.livro[item.entidade] = Entrega(item.versao, sequencia, "alteracao" if item.ativo else "exclusao")
-        return feitas
+    def say(self, paciente: dict[str, Any] | None = None, **data: Any) -> list[Message]:
+        read_item = read_plan(paciente, self.ctx, **data)
+        done = []
+        for item in to_send(read_item, self.ledger):
+            sequence = self.ledger[item.entidade].sequencia + 1 if item.entidade in self.ledger else 1
+            done.append(read(item.build(state(item, self.ledger, sequence, NOW)).body))
+            self.ledger[item.entidade] = LedgerEntry(item.versao, sequence, "alteracao" if item.ativo else "exclusao")
+        return done
 
 
-def ler_plano(paciente: dict[str, Any] | None = None, ctx: ContextoTrackCare = CTX, **dados: Any) -> Plano:
+def read_plan(paciente: dict[str, Any] | None = None, ctx: TrackCareContext = CTX, **data: Any) -> MessagePlan:
     """Plan of the patient; a kind of rows may be one dict (over the usual admission) or a list."""
-    linhas = {nome: valor if isinstance(valor, list) else [valor] for nome, valor in dados.items()}
-    return plano({"paciente": [PACIENTE | (paciente or {})], **linhas}, ctx)
+    rows = {name: value if isinstance(value, list) else [value] for name, value in data.items()}
+    return plan({"paciente": [PACIENTE | (paciente or {})], **rows}, ctx)
 
 
-def eventos(mensagens: list[Mensagem]) -> list[str]:
-    return [str(m.valor("MSH", 9, 2)) for m in mensagens]
+def events(messages: list[Message]) -> list[str]:
+    return [str(m.valor("MSH", 9, 2)) for m in messages]

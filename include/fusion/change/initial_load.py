@@ -8,14 +8,14 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from include.fusion.change.replay import Pedido
-from include.fusion.reading.sql import ConsultasSistema
-from include.fusion.store.filas import Fila, ItemFila
-from include.fusion.store.watermarks import Marcas
+from include.fusion.change.replay import ReplayRequest
+from include.fusion.reading.sql import SystemQueries
+from include.fusion.store.filas import Fila, FilaItem
+from include.fusion.store.watermarks import Watermarks
 
 
 @dataclass
-class Ponto:
+class Checkpoint:
     """Where the load stands; kept as the process's checkpoint."""
 
     chave: str | None = None
@@ -27,62 +27,62 @@ class Ponto:
 class PagedLoad:
     """A load that remembers how far it came. Not shared between threads."""
 
-    def __init__(self, consultas: ConsultasSistema, fusion: Engine, marcas: Marcas, *, pagina: int) -> None:
-        self.consultas = consultas
+    def __init__(self, queries: SystemQueries, fusion: Engine, watermarks: Watermarks, *, page: int) -> None:
+        self.queries = queries
         self.fusion = fusion
-        self.marcas = marcas
-        self.pagina = pagina
+        self.watermarks = watermarks
+        self.pagina = page
 
-    def ponto(self) -> Ponto:
+    def checkpoint(self) -> Checkpoint:
         """The checkpoint; a load that never ran has an empty one."""
         with self.fusion.connect() as con:
-            return Ponto(**self.marcas.checkpoint(con))
+            return Checkpoint(**self.watermarks.checkpoint(con))
 
-    def recomecar(self) -> None:
+    def restart(self) -> None:
         """Forget the checkpoint: the next load begins with the first record (the ledger still keeps unchanged ones from being sent)."""
         with self.fusion.begin() as con:
-            self._gravar(con, Ponto())
+            self._write(con, Checkpoint())
 
     def _total(self) -> int:
-        with self.consultas.engine.connect() as con:
-            linha = self.consultas.linhas(con, self.consultas.sistema.sql_total)[0]
-        return int(next(iter(linha.values())))
+        with self.queries.engine.connect() as con:
+            row = self.queries.rows(con, self.queries.sistema.sql_total)[0]
+        return int(next(iter(row.values())))
 
-    def _gravar(self, con: Any, ponto: Ponto) -> None:
-        self.marcas.save_checkpoint(con, ponto.chave, vars(ponto))
+    def _write(self, con: Any, checkpoint: Checkpoint) -> None:
+        self.watermarks.save_checkpoint(con, checkpoint.chave, vars(checkpoint))
 
 
-class CargaInicial(PagedLoad):
+class InitialLoad(PagedLoad):
     """Resumable at the page: what a killed load had queued stays queued, and it goes on behind its last key."""
 
-    def __init__(self, consultas: ConsultasSistema, fusion: Engine, fila: Fila, marcas: Marcas, *, pagina: int, prioridade: int) -> None:
-        super().__init__(consultas, fusion, marcas, pagina=pagina)
+    def __init__(self, queries: SystemQueries, fusion: Engine, fila: Fila, watermarks: Watermarks, *, page: int, priority: int) -> None:
+        super().__init__(queries, fusion, watermarks, page=page)
         self.fila = fila
-        self.prioridade = prioridade
+        self.prioridade = priority
 
-    def executar(self, *, ao_avancar: Callable[[Ponto], None], esperar: Callable[[], None]) -> Ponto:
-        """Queue every key from the checkpoint on. ``esperar`` is called between pages and blocks while the load is paused."""
-        ponto = self.ponto()
-        if ponto.concluida:
-            return ponto
-        ponto.total = self._total()
-        sistema = self.consultas.sistema
-        with self.consultas.engine.connect() as origem_con:
+    def run(self, *, on_progress: Callable[[Checkpoint], None], wait: Callable[[], None]) -> Checkpoint:
+        """Queue every key from the checkpoint on. ``wait`` is called between pages and blocks while the load is paused."""
+        checkpoint = self.checkpoint()
+        if checkpoint.concluida:
+            return checkpoint
+        checkpoint.total = self._total()
+        system = self.queries.sistema
+        with self.queries.engine.connect() as source_con:
             while True:
-                esperar()
-                chave = None if ponto.chave is None else sistema.tipo_chave(ponto.chave)
-                linhas = self.consultas.linhas(origem_con, sistema.sql_chaves, chave=chave, limite=self.pagina, **Pedido().filtros(sistema))
-                origem_con.rollback()
-                ponto.feitos += len(linhas)
-                ponto.chave = str(linhas[-1]["chave"]) if linhas else ponto.chave
-                ponto.concluida = len(linhas) < self.pagina
+                wait()
+                key = None if checkpoint.chave is None else system.key_type(checkpoint.chave)
+                rows = self.queries.rows(source_con, system.sql_keys, key=key, limite=self.pagina, **ReplayRequest().filters(system))
+                source_con.rollback()
+                checkpoint.feitos += len(rows)
+                checkpoint.chave = str(rows[-1]["chave"]) if rows else checkpoint.chave
+                checkpoint.concluida = len(rows) < self.pagina
                 with self.fusion.begin() as con:
-                    if linhas:
-                        self.fila.enfileirar(con, (self._item(linha) for linha in linhas))
-                    self._gravar(con, ponto)
-                ao_avancar(ponto)
-                if ponto.concluida:
-                    return ponto
+                    if rows:
+                        self.fila.enqueue(con, (self._item(row) for row in rows))
+                    self._write(con, checkpoint)
+                on_progress(checkpoint)
+                if checkpoint.concluida:
+                    return checkpoint
 
-    def _item(self, linha: dict[str, Any]) -> ItemFila:
-        return ItemFila(str(linha["chave"]), str(linha["chave_paciente"] or ""), linha["operacao"], self.prioridade)
+    def _item(self, row: dict[str, Any]) -> FilaItem:
+        return FilaItem(str(row["chave"]), str(row["chave_paciente"] or ""), row["operacao"], self.prioridade)

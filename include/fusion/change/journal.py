@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, bindparam
 
-from include.fusion.reading.spec import Diario, Linha
-from include.fusion.reading.sql import ConsultasSistema
-from include.fusion.store.filas import Fila, ItemFila
-from include.fusion.store.ledger import EXCLUSAO
+from include.fusion.reading.spec import Journal, Row
+from include.fusion.reading.sql import SystemQueries
+from include.fusion.store.filas import Fila, FilaItem
+from include.fusion.store.ledger import DELETION
 
 if TYPE_CHECKING:
-    from include.fusion.store.filas import Operacao
+    from include.fusion.store.filas import Operation
 
-EXCLUIDO = "excluído na origem"
-_LISTA_MAX = 500
+DELETED = "excluído na origem"
+_LIST_MAX = 500
 
 
-class EsvaziarDiario:
+class DrainJournal:
     """Moves one journal: ``fila`` gives the queue of a process.
 
     ``processos``, in the order in which they are served, each with where its records live in Fusion (entity, IntegracaoID): a deletion
@@ -33,64 +33,64 @@ class EsvaziarDiario:
 
     def __init__(
         self,
-        consultas: ConsultasSistema,
+        queries: SystemQueries,
         fusion: Engine,
         fila: Callable[[str], Fila],
         processos: Mapping[str, tuple[str, int]],
-        diario: Diario,
-        pagina: int,
+        journal: Journal,
+        page: int,
     ) -> None:
-        self.consultas = consultas
+        self.queries = queries
         self.fusion = fusion
         self.fila = fila
         self.processos = processos
-        self.diario = diario
-        self.pagina = pagina
+        self.journal = journal
+        self.pagina = page
 
-    def executar(self, ao_avancar: Callable[[int], None] | None = None) -> tuple[int, int]:
+    def run(self, on_progress: Callable[[int], None] | None = None) -> tuple[int, int]:
         """Until the journal is empty; (rows read, keys queued)."""
-        lidas = enfileiradas = 0
+        read_rows = enqueued = 0
         while True:
-            with self.consultas.engine.connect() as con:
-                linhas = self.consultas.linhas(con, self.diario.sql, limite=self.pagina)
-            if linhas:
-                enfileiradas += self._enfileirar(linhas)
-                self._apagar([linha["id"] for linha in linhas])
-            lidas += len(linhas)
-            if linhas and ao_avancar is not None:
-                ao_avancar(lidas)
-            if len(linhas) < self.pagina:
-                return lidas, enfileiradas
+            with self.queries.engine.connect() as con:
+                rows = self.queries.rows(con, self.journal.sql, limite=self.pagina)
+            if rows:
+                enqueued += self._enqueue(rows)
+                self._delete([row["id"] for row in rows])
+            read_rows += len(rows)
+            if rows and on_progress is not None:
+                on_progress(read_rows)
+            if len(rows) < self.pagina:
+                return read_rows, enqueued
 
-    def _enfileirar(self, linhas: list[dict[str, Any]]) -> int:
-        itens: defaultdict[str, list[ItemFila]] = defaultdict(list)
-        excluidas: set[tuple[str, str]] = set()
-        for linha in linhas:
-            chave = str(linha["chave"])
-            for processo, operacao in self._destinos(linha):
-                itens[processo].append(ItemFila(chave, str(linha["chave_paciente"] or ""), operacao))
-                if operacao == EXCLUSAO:
-                    excluidas.add((processo, chave))
+    def _enqueue(self, rows: list[dict[str, Any]]) -> int:
+        items: defaultdict[str, list[FilaItem]] = defaultdict(list)
+        deleted: set[tuple[str, str]] = set()
+        for row in rows:
+            key = str(row["chave"])
+            for processo, operation in self._destinations(row):
+                items[processo].append(FilaItem(key, str(row["chave_paciente"] or ""), operation))
+                if operation == DELETION:
+                    deleted.add((processo, key))
         with self.fusion.begin() as con:
             # In the order of the processes: an opening is queued before the discharge of the same page.
-            total = sum(self.fila(p).enfileirar(con, itens[p]) for p in self.processos if p in itens)
+            total = sum(self.fila(p).enqueue(con, items[p]) for p in self.processos if p in items)
         for processo in self.processos:
-            if chaves := {chave for _, chave in excluidas if (processo, chave) not in excluidas}:
-                self.fila(processo).descartar(chaves, EXCLUIDO)
+            if keys := {key for _, key in deleted if (processo, key) not in deleted}:
+                self.fila(processo).discard(keys, DELETED)
         return total
 
-    def _destinos(self, linha: Linha) -> list[tuple[str, Operacao]]:
-        destinos = list(self.diario.rotear(linha))
-        lugares = {self.processos[p] for p, operacao in destinos if operacao == EXCLUSAO}
-        entidades = {entidade for entidade, _ in lugares}
-        for processo, lugar in self.processos.items():
-            if lugar[0] in entidades and lugar not in lugares:
-                lugares.add(lugar)
-                destinos.append((processo, "exclusao"))
-        return destinos
+    def _destinations(self, row: Row) -> list[tuple[str, Operation]]:
+        destinations = list(self.journal.route(row))
+        places = {self.processos[p] for p, operation in destinations if operation == DELETION}
+        entities = {entity for entity, _ in places}
+        for processo, place in self.processos.items():
+            if place[0] in entities and place not in places:
+                places.add(place)
+                destinations.append((processo, "exclusao"))
+        return destinations
 
-    def _apagar(self, ids: list[Any]) -> None:
-        comando = self.consultas.sql(self.diario.sql_apagar).bindparams(bindparam("ids", expanding=True))
-        with self.consultas.engine.begin() as con:
-            for i in range(0, len(ids), _LISTA_MAX):
-                con.execute(comando, {"ids": ids[i : i + _LISTA_MAX]})
+    def _delete(self, ids: list[Any]) -> None:
+        command = self.queries.sql(self.journal.sql_delete).bindparams(bindparam("ids", expanding=True))
+        with self.queries.engine.begin() as con:
+            for i in range(0, len(ids), _LIST_MAX):
+                con.execute(command, {"ids": ids[i : i + _LIST_MAX]})

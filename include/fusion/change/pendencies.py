@@ -16,13 +16,13 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import Connection, Engine
 
-from include.fusion.change.result import ResultadoCarga
+from include.fusion.change.result import ScanResult
 from include.fusion.errors import FusionError
-from include.fusion.http.fusion import ClienteFusion
-from include.fusion.store.filas import Fila, ItemFila
-from include.fusion.store.watermarks import Marca, Marcas
+from include.fusion.http.fusion import FusionClient
+from include.fusion.store.filas import Fila, FilaItem
+from include.fusion.store.watermarks import Watermark, Watermarks
 
-ORIGEM = "aplicacao_pendencia"
+ORIGIN = "aplicacao_pendencia"
 
 
 class Pendencia(NamedTuple):
@@ -30,135 +30,135 @@ class Pendencia(NamedTuple):
 
     id: int
     chave: str
-    dados: dict[str, Any]
+    data: dict[str, Any]
 
     @property
     def marcador(self) -> str:
-        return _marcador(self.id)
+        return _marker(self.id)
 
 
 class Pendencias:
-    """The open pendencies of one application, as announced by some integrations (``atende``). Not shared between threads."""
+    """The open pendencies of one application, as announced by some integrations (``served``). Not shared between threads."""
 
-    CONEXOES = 8
+    CONNECTIONS = 8
     """Conclusions sent at once."""
 
     def __init__(
         self,
         fusion: Engine,
         fila: Fila,
-        marcas: Marcas,
-        cliente: ClienteFusion,
+        watermarks: Watermarks,
+        client: FusionClient,
         *,
-        rota: str,
-        aplicacao: str,
-        atende: Sequence[int],
-        pagina: int,
+        path: str,
+        application: str,
+        served: Sequence[int],
+        page: int,
     ) -> None:
         self.fusion = fusion
         self.fila = fila
-        self.marcas = marcas
-        self.cliente = cliente
-        self.rota = rota
-        self.aplicacao = aplicacao
-        self.atende = atende
-        self.pagina = pagina
+        self.watermarks = watermarks
+        self.client = client
+        self.path = path
+        self.aplicacao = application
+        self.atende = served
+        self.pagina = page
 
-    def executar(self, ao_avancar: Callable[[ResultadoCarga], None] | None = None, *, janela: bool = True) -> ResultadoCarga:
-        """Queue what is new, conclude what is done (also counted, in ``por_origem``). ``janela`` means nothing here.
+    def run(self, on_progress: Callable[[ScanResult], None] | None = None, *, window: bool = True) -> ScanResult:
+        """Queue what is new, conclude what is done (also counted, in ``por_origem``). ``window`` means nothing here.
 
-        Raises ``FusionIndisponivel`` and, when everything else is done, the ``FusionError`` of a conclusion that Fusion refused.
+        Raises ``FusionUnavailable`` and, when everything else is done, the ``FusionError`` of a conclusion that Fusion refused.
         """
-        resultado = ResultadoCarga(por_origem={ORIGEM: 0, "concluidas": 0})
-        asyncio.run(self._percorrer(resultado, ao_avancar or (lambda _: None)))
-        return resultado
+        result = ScanResult(por_origem={ORIGIN: 0, "concluidas": 0})
+        asyncio.run(self._go_through(result, on_progress or (lambda _: None)))
+        return result
 
-    def ha_trabalho(self, marcas: Mapping[str, Marca]) -> bool:
+    def has_work(self, watermarks: Mapping[str, Watermark]) -> bool:
         """Whether a pendency is new, or done and not concluded yet. Watermarks take no part."""
-        return asyncio.run(self._ha_trabalho())
+        return asyncio.run(self._has_work())
 
-    async def _ha_trabalho(self) -> bool:
-        async with self.cliente:
-            async for abertas in self._paginas():
+    async def _has_work(self) -> bool:
+        async with self.client:
+            async for open_rows in self._pages():
                 with self.fusion.connect() as con:
-                    if any(self._separar(con, abertas)):
+                    if any(self._separate(con, open_rows)):
                         return True
         return False
 
-    async def _percorrer(self, resultado: ResultadoCarga, ao_avancar: Callable[[ResultadoCarga], None]) -> None:
-        recusas: list[FusionError] = []
+    async def _go_through(self, result: ScanResult, on_progress: Callable[[ScanResult], None]) -> None:
+        refusals: list[FusionError] = []
         ids: set[int] = set()
-        concluidas: set[int] = set()
-        async with self.cliente:
-            async for abertas in self._paginas():
+        concluded: set[int] = set()
+        async with self.client:
+            async for open_rows in self._pages():
                 with self.fusion.begin() as con:
-                    novas, feitas = self._separar(con, abertas)
-                    enfileiradas = self.fila.enfileirar(con, [ItemFila(p.chave) for p in novas])
-                    self.marcas.marcar_vistas(con, ORIGEM, [(p.chave, p.marcador) for p in novas])
-                erros = await self._concluir(feitas)
-                recusas += erros.values()
-                ids |= {p.id for p in abertas}
-                concluidas |= {p.id for p, _ in feitas if p.id not in erros}
-                resultado.lidos += len(abertas)
-                resultado.enfileirados += enfileiradas
-                resultado.por_origem = {ORIGEM: resultado.enfileirados, "concluidas": len(concluidas)}
-                ao_avancar(resultado)
+                    new, done = self._separate(con, open_rows)
+                    enqueued = self.fila.enqueue(con, [FilaItem(p.chave) for p in new])
+                    self.watermarks.mark_seen(con, ORIGIN, [(p.chave, p.marcador) for p in new])
+                errors = await self._conclude(done)
+                refusals += errors.values()
+                ids |= {p.id for p in open_rows}
+                concluded |= {p.id for p, _ in done if p.id not in errors}
+                result.lidos += len(open_rows)
+                result.enfileirados += enqueued
+                result.por_origem = {ORIGIN: result.enfileirados, "concluidas": len(concluded)}
+                on_progress(result)
         if ids:
             # Nothing need be remembered of pendencies that are no longer open.
             with self.fusion.begin() as con:
-                self.marcas.podar(con, ORIGEM, _marcador(min(ids - concluidas, default=max(ids) + 1)))
-        if recusas:
-            raise recusas[0]
+                self.watermarks.prune(con, ORIGIN, _marker(min(ids - concluded, default=max(ids) + 1)))
+        if refusals:
+            raise refusals[0]
 
-    async def _paginas(self) -> AsyncIterator[list[Pendencia]]:
+    async def _pages(self) -> AsyncIterator[list[Pendencia]]:
         """Open pendencies of ours, in the order in which they came."""
         for integracao_id in self.atende:
-            depois = 0
+            after = 0
             while True:
-                filtro = f"abertas=true&integracaoId={integracao_id}&limite={self.pagina}" + (f"&depoisDe={depois}" if depois else "")
-                itens = (await self.cliente.enviar("GET", f"{self.rota}?{filtro}"))["itens"]
-                nossas = [i for i in itens if i["pendencia"]["aplicacao"] == self.aplicacao]
-                if nossas:
-                    yield [Pendencia(i["id"], str(i["pendencia"]["idEntidade"]), i["pendencia"]) for i in nossas]
-                if len(itens) < self.pagina:
+                criteria = f"abertas=true&integracaoId={integracao_id}&limite={self.pagina}" + (f"&depoisDe={after}" if after else "")
+                items = (await self.client.send("GET", f"{self.path}?{criteria}"))["itens"]
+                ours = [i for i in items if i["pendencia"]["aplicacao"] == self.aplicacao]
+                if ours:
+                    yield [Pendencia(i["id"], str(i["pendencia"]["idEntidade"]), i["pendencia"]) for i in ours]
+                if len(items) < self.pagina:
                     break
-                depois = itens[-1]["id"]
+                after = items[-1]["id"]
 
-    def _separar(self, con: Connection, pendencias: Sequence[Pendencia]) -> tuple[list[Pendencia], list[tuple[Pendencia, str | None]]]:
+    def _separate(self, con: Connection, pendencias: Sequence[Pendencia]) -> tuple[list[Pendencia], list[tuple[Pendencia, str | None]]]:
         """(new, done with the reason of a refusal); those still in the queue are neither."""
-        chaves = [p.chave for p in pendencias]
-        vistas = self.marcas.vistas(con, ORIGEM, chaves)
-        linhas = self.fila.abertas(con, chaves)  # After the marks: a row that was queued with one is seen.
-        novas = [p for p in pendencias if (p.chave, p.marcador) not in vistas]
-        feitas = []
+        keys = [p.chave for p in pendencias]
+        seen = self.watermarks.seen(con, ORIGIN, keys)
+        rows = self.fila.open_rows(con, keys)  # After the marks: a row that was queued with one is seen.
+        new = [p for p in pendencias if (p.chave, p.marcador) not in seen]
+        done = []
         for p in pendencias:
-            situacao, motivo = linhas.get(p.chave, ("", None))
-            if (p.chave, p.marcador) in vistas and situacao not in ("pendente", "reservado"):
-                feitas.append((p, (motivo or "recusado") if situacao == "erro" else None))
-        return novas, feitas
+            status, reason = rows.get(p.chave, ("", None))
+            if (p.chave, p.marcador) in seen and status not in ("pendente", "reservado"):
+                done.append((p, (reason or "recusado") if status == "erro" else None))
+        return new, done
 
-    async def _concluir(self, feitas: Sequence[tuple[Pendencia, str | None]]) -> dict[int, FusionError]:
+    async def _conclude(self, done: Sequence[tuple[Pendencia, str | None]]) -> dict[int, FusionError]:
         """Conclude all; the refusals by pendency's id. Raises when Fusion cannot be reached."""
-        vagas = asyncio.Semaphore(self.CONEXOES)
-        agora = datetime.now(UTC).isoformat(timespec="milliseconds")
-        recusas: dict[int, FusionError] = {}
+        slots = asyncio.Semaphore(self.CONNECTIONS)
+        now = datetime.now(UTC).isoformat(timespec="milliseconds")
+        refusals: dict[int, FusionError] = {}
 
-        async def concluir(pendencia: Pendencia, motivo: str | None) -> None:
-            dados = pendencia.dados | {"dataProcessamento": agora} | ({"erro": motivo} if motivo else {})
-            corpo = orjson.dumps(dados)
-            chave = f"{self.fila.escopo.integracao_id}-conclusao-{hashlib.sha256(corpo).hexdigest()[:40]}"
-            async with vagas:
+        async def conclude(pendencia: Pendencia, reason: str | None) -> None:
+            data = pendencia.data | {"dataProcessamento": now} | ({"erro": reason} if reason else {})
+            body = orjson.dumps(data)
+            key = f"{self.fila.scope.integracao_id}-conclusao-{hashlib.sha256(body).hexdigest()[:40]}"
+            async with slots:
                 try:
-                    await self.cliente.enviar("POST", self.rota, corpo, chave=chave)
-                except FusionError as erro:
-                    recusas[pendencia.id] = erro
+                    await self.client.send("POST", self.path, body, key=key)
+                except FusionError as error:
+                    refusals[pendencia.id] = error
 
-        for feito in await asyncio.gather(*(concluir(*f) for f in feitas), return_exceptions=True):
-            if feito is not None:
-                raise feito
-        return recusas
+        for answer in await asyncio.gather(*(conclude(*f) for f in done), return_exceptions=True):
+            if answer is not None:
+                raise answer
+        return refusals
 
 
-def _marcador(id: int) -> str:
+def _marker(id: int) -> str:
     """Text whose order is that of the ids."""
     return f"{id:019d}"

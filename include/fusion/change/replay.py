@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 
-from include.fusion.errors import PedidoInvalido
-from include.fusion.reading.spec import Sistema
-from include.fusion.reading.sql import ConsultasSistema
-from include.fusion.store.filas import Desfecho, Fila, ItemFila
-from include.fusion.store.ledger import Livro
+from include.fusion.errors import InvalidRequest
+from include.fusion.reading.spec import SystemSpec
+from include.fusion.reading.sql import SystemQueries
+from include.fusion.store.filas import Fila, FilaItem, Outcome
+from include.fusion.store.ledger import Ledger
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-PERIODO_MAX = timedelta(days=366)
+PERIOD_MAX = timedelta(days=366)
 
 
 @dataclass(frozen=True)
-class Pedido:
+class ReplayRequest:
     """Form of one run. Keys are the source's own codes, never a name or a document."""
 
     atendimento: str | None = None
@@ -35,36 +35,36 @@ class Pedido:
     forcar: bool = False
 
     @property
-    def filtra(self) -> bool:
+    def narrows(self) -> bool:
         """Whether the run is about chosen records instead of what changed."""
         return any((self.atendimento, self.paciente, self.inicio, self.fim))
 
     @classmethod
-    def de_params(cls, params: Mapping[str, Any], sistema: Sistema) -> Pedido:
-        """Build from a run's params; raises :class:`PedidoInvalido` with all problems found."""
-        problemas: list[str] = []
+    def from_params(cls, params: Mapping[str, Any], system: SystemSpec) -> ReplayRequest:
+        """Build from a run's params; raises :class:`InvalidRequest` with all problems found."""
+        problems: list[str] = []
 
-        def data(campo: str) -> date | None:
-            valor = params.get(campo)
+        def data(field: str) -> date | None:
+            value = params.get(field)
             try:
-                return date.fromisoformat(str(valor)) if valor else None
+                return date.fromisoformat(str(value)) if value else None
             except ValueError:
-                problemas.append(f"'{campo}' não é uma data (AAAA-MM-DD)")
+                problems.append(f"'{field}' não é uma data (AAAA-MM-DD)")
                 return None
 
-        def chave(campo: str, tipo_chave: Callable[[str], Any]) -> str | None:
-            valor = str(params.get(campo) or "").strip()
-            if not valor:
+        def key(field: str, key_type: Callable[[str], Any]) -> str | None:
+            value = str(params.get(field) or "").strip()
+            if not value:
                 return None
             try:
-                tipo_chave(valor)
+                key_type(value)
             except ValueError:
-                problemas.append(f"'{campo}' não tem o formato de um código deste sistema")
-            return valor
+                problems.append(f"'{field}' não tem o formato de um código deste sistema")
+            return value
 
-        pedido = cls(
-            atendimento=chave("atendimento", sistema.tipo_chave),
-            paciente=chave("paciente", sistema.tipo_chave_paciente or sistema.tipo_chave),
+        request = cls(
+            atendimento=key("atendimento", system.key_type),
+            paciente=key("paciente", system.paciente_key_type or system.key_type),
             inicio=data("data_inicial"),
             fim=data("data_final"),
             reenviar_erros=bool(params.get("reenviar_erros")),
@@ -72,77 +72,73 @@ class Pedido:
             simular=bool(params.get("simular")),
             forcar=bool(params.get("forcar")),
         )
-        if (pedido.inicio is None) != (pedido.fim is None):
-            problemas.append("informe 'data_inicial' e 'data_final' juntas")
-        elif pedido.inicio and pedido.fim:
-            if pedido.fim < pedido.inicio:
-                problemas.append("'data_final' é anterior a 'data_inicial'")
-            elif pedido.fim - pedido.inicio > PERIODO_MAX:
-                problemas.append(f"o período passa de {PERIODO_MAX.days} dias; divida em pedidos menores")
-        if pedido.forcar and not pedido.filtra:
-            problemas.append("'forcar' exige um atendimento, um paciente ou um período")
-        if pedido.simular and pedido.reenviar_erros:
-            problemas.append("'simular' e 'reenviar_erros' não combinam: simular não muda nada")
-        if problemas:
-            raise PedidoInvalido("Pedido recusado, nada foi alterado: " + "; ".join(problemas) + ".")
-        return pedido
+        if (request.inicio is None) != (request.fim is None):
+            problems.append("informe 'data_inicial' e 'data_final' juntas")
+        elif request.inicio and request.fim:
+            if request.fim < request.inicio:
+                problems.append("'data_final' é anterior a 'data_inicial'")
+            elif request.fim - request.inicio > PERIOD_MAX:
+                problems.append(f"o período passa de {PERIOD_MAX.days} dias; divida em pedidos menores")
+        if request.forcar and not request.narrows:
+            problems.append("'forcar' exige um atendimento, um paciente ou um período")
+        if request.simular and request.reenviar_erros:
+            problems.append("'simular' e 'reenviar_erros' não combinam: simular não muda nada")
+        if problems:
+            raise InvalidRequest("Pedido recusado, nada foi alterado: " + "; ".join(problems) + ".")
+        return request
 
-    def filtros(self, sistema: Sistema) -> dict[str, Any]:
+    def filters(self, system: SystemSpec) -> dict[str, Any]:
         """Binds of the system's keys statement; ``fim`` is exclusive (the day after the last)."""
         return {
-            "atendimento": sistema.tipo_chave(self.atendimento) if self.atendimento else None,
-            "paciente": (sistema.tipo_chave_paciente or sistema.tipo_chave)(self.paciente) if self.paciente else None,
+            "atendimento": system.key_type(self.atendimento) if self.atendimento else None,
+            "paciente": (system.paciente_key_type or system.key_type)(self.paciente) if self.paciente else None,
             "inicio": datetime.combine(self.inicio, time()) if self.inicio else None,
             "fim": datetime.combine(self.fim + timedelta(days=1), time()) if self.fim else None,
         }
 
 
-def atender_pedidos(
-    consultas: ConsultasSistema, fusion: Engine, pedidos: Fila, destino: Fila, livro: Livro, dono: str, *, pagina: int, prazo: timedelta
+def serve_requests(
+    queries: SystemQueries, fusion: Engine, requests: Fila, destination: Fila, ledger: Ledger, owner: str, *, page: int, lease: timedelta
 ) -> tuple[int, int]:
-    """Rows of ``pedidos`` (a patient each, as Fusion asks for them) become the openings of all that patient's attendances.
+    """Rows of ``requests`` (a patient each, as Fusion asks for them) become the openings of all that patient's attendances.
 
     (patients looked up, attendances queued). A patient that the source does not have ends as ``erro``.
     """
-    pacientes = enfileirados = 0
-    while registros := pedidos.reservar(100, dono, prazo):
-        desfechos = []
-        for registro in registros:
+    pacientes = enqueued = 0
+    while records := requests.reserve(100, owner, lease):
+        outcomes = []
+        for record in records:
             try:
-                achados = enfileirar_pedido(consultas, fusion, destino, livro, Pedido(paciente=registro.chave), pagina=pagina)
+                found = enqueue_request(queries, fusion, destination, ledger, ReplayRequest(paciente=record.chave), page=page)
             except ValueError:
-                desfechos.append(Desfecho(registro, "erro", "código de paciente em formato inesperado"))
+                outcomes.append(Outcome(record, "erro", "código de paciente em formato inesperado"))
                 continue
-            enfileirados += achados
-            desfechos.append(
-                Desfecho(registro, "concluido") if achados else Desfecho(registro, "erro", "paciente sem atendimentos na origem")
-            )
+            enqueued += found
+            outcomes.append(Outcome(record, "concluido") if found else Outcome(record, "erro", "paciente sem atendimentos na origem"))
         with fusion.begin() as con:
-            pedidos.registrar(con, dono, desfechos)
-        pacientes += len(registros)
-    return pacientes, enfileirados
+            requests.record(con, owner, outcomes)
+        pacientes += len(records)
+    return pacientes, enqueued
 
 
-def enfileirar_pedido(
-    consultas: ConsultasSistema, fusion: Engine, fila: Fila, livro: Livro, pedido: Pedido, *, pagina: int, prioridade: int = 5
+def enqueue_request(
+    queries: SystemQueries, fusion: Engine, fila: Fila, ledger: Ledger, request: ReplayRequest, *, page: int, priority: int = 5
 ) -> int:
     """Queue what a form asks for (one attendance, one patient, a date range); returns how many.
 
-    With ``pedido.forcar`` the ledger forgets what was delivered, so that unchanged content is sent again.
+    With ``request.forcar`` the ledger forgets what was delivered, so that unchanged content is sent again.
     """
-    total, chave = 0, None
-    with consultas.engine.connect() as origem_con:
+    total, key = 0, None
+    with queries.engine.connect() as source_con:
         while True:
-            linhas = consultas.linhas(
-                origem_con, consultas.sistema.sql_chaves, chave=chave, limite=pagina, **pedido.filtros(consultas.sistema)
-            )
-            origem_con.rollback()
-            if linhas:
-                itens = [ItemFila(str(x["chave"]), str(x["chave_paciente"] or ""), x["operacao"], prioridade) for x in linhas]
+            rows = queries.rows(source_con, queries.sistema.sql_keys, key=key, limite=page, **request.filters(queries.sistema))
+            source_con.rollback()
+            if rows:
+                items = [FilaItem(str(x["chave"]), str(x["chave_paciente"] or ""), x["operacao"], priority) for x in rows]
                 with fusion.begin() as con:
-                    if pedido.forcar:
-                        livro.esquecer(con, [item.chave for item in itens])
-                    total += fila.enfileirar(con, itens)
-            if len(linhas) < pagina:
+                    if request.forcar:
+                        ledger.forget(con, [item.chave for item in items])
+                    total += fila.enqueue(con, items)
+            if len(rows) < page:
                 return total
-            chave = linhas[-1]["chave"]
+            key = rows[-1]["chave"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class ResultadoCarga:
+class ScanResult:
     """Counts of one pass; ``futuros`` are rows whose change date lies in the future, ``regressivas`` rows whose version went back."""
 
     lidos: int = 0
@@ -15,8 +15,8 @@ class ResultadoCarga:
     regressivas: int = 0
     por_origem: dict[str, int] = field(default_factory=dict)
 
-    def somar(self, nome: str, lidos: int, enfileirados: int) -> None:
+    def add(self, name: str, read_items: int, enqueued: int) -> None:
         """Add what one journal, round or comparison brought."""
-        self.lidos += lidos
-        self.enfileirados += enfileirados
-        self.por_origem[nome] = self.por_origem.get(nome, 0) + enfileirados
+        self.lidos += read_items
+        self.enfileirados += enqueued
+        self.por_origem[name] = self.por_origem.get(name, 0) + enqueued

@@ -6,91 +6,91 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from include.fusion.change.journal import EsvaziarDiario
-from include.fusion.change.result import ResultadoCarga
-from include.fusion.change.watermark_scan import Carga
-from include.fusion.reading.sql import ConsultasSistema
-from include.fusion.store.filas import Fila, ItemFila
-from include.fusion.store.watermarks import Marcas
+from include.fusion.change.journal import DrainJournal
+from include.fusion.change.result import ScanResult
+from include.fusion.change.watermark_scan import WatermarkScan
+from include.fusion.reading.sql import SystemQueries
+from include.fusion.store.filas import Fila, FilaItem
+from include.fusion.store.watermarks import Watermarks
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from include.fusion.change.version_scan import Retratos
-    from include.fusion.reading.spec import Ronda
+    from include.fusion.change.version_scan import VersionScan
+    from include.fusion.reading.spec import Sweep
 
 
-class Busca:
-    """Everything that one search step looks at; ``passo`` ``None`` means every step. ``numero``: a process's IntegracaoID in Fusion.
-    ``ronda_a_cada``: time between two rounds for a process.
+class Search:
+    """Everything that one search step looks at; ``step`` ``None`` means every step. ``number``: a process's IntegracaoID in Fusion.
+    ``sweep_every``: time between two rounds for a process.
 
-    ``depois``: done after a look with what waits then; returns how many rows it queued.
+    ``after``: done after a look with what waits then; returns how many rows it queued.
     """
 
     def __init__(
         self,
-        consultas: ConsultasSistema,
+        queries: SystemQueries,
         fusion: Engine,
         fila: Callable[[str], Fila],
-        marcas: Marcas,
-        carga: Carga,
+        watermarks: Watermarks,
+        carga: WatermarkScan,
         *,
-        pagina: int,
-        ronda_a_cada: Callable[[str], timedelta],
-        passo: str | None = None,
-        numero: Callable[[str], int],
-        retratos: Retratos | None = None,
-        depois: Callable[[], int] | None = None,
+        page: int,
+        sweep_every: Callable[[str], timedelta],
+        step: str | None = None,
+        number: Callable[[str], int],
+        snapshots: VersionScan | None = None,
+        after: Callable[[], int] | None = None,
     ) -> None:
-        self.consultas = consultas
+        self.queries = queries
         self.fusion = fusion
         self.fila = fila
-        self.marcas = marcas
+        self.watermarks = watermarks
         self.carga = carga
-        self.pagina = pagina
-        self.ronda_a_cada = ronda_a_cada
-        self.passo = passo
-        self.numero = carga.numero = numero
-        self.retratos = retratos
-        self.depois = depois
+        self.pagina = page
+        self.sweep_every = sweep_every
+        self.step = step
+        self.numero = carga.numero = number
+        self.snapshots = snapshots
+        self.after = after
 
-    def executar(self, ao_avancar: Callable[[ResultadoCarga], None] | None = None, *, janela: bool = True) -> ResultadoCarga:
-        """Queue all that is new. ``janela`` False: without the overlap window of the markers."""
-        resultado = ResultadoCarga()
-        sistema = self.consultas.sistema
-        processos = {p.nome: (p.entidade, self.numero(p.nome)) for p in sistema.processos}
+    def run(self, on_progress: Callable[[ScanResult], None] | None = None, *, window: bool = True) -> ScanResult:
+        """Queue all that is new. ``window`` False: without the overlap window of the markers."""
+        result = ScanResult()
+        system = self.queries.sistema
+        processos = {p.nome: (p.entidade, self.numero(p.nome)) for p in system.processos}
 
-        def avancou(_: object) -> None:
-            if ao_avancar is not None:
-                ao_avancar(resultado)
+        def advanced(_: object) -> None:
+            if on_progress is not None:
+                on_progress(result)
 
-        for diario in sistema.diarios:
-            if self.passo in (None, diario.passo):
-                mudanca = EsvaziarDiario(self.consultas, self.fusion, self.fila, processos, diario, self.pagina)
-                resultado.somar(diario.nome, *mudanca.executar(avancou))
-        if self.carga.origens:
-            self.carga.executar(ao_avancar, janela=janela, resultado=resultado)
-        if self.retratos is not None:
-            self.retratos.executar(resultado, avancou)
-        for ronda in sistema.rondas:
-            if self.passo in (None, ronda.passo):
-                self._rondar(ronda, resultado)
-        if self.depois is not None:
-            resultado.enfileirados += self.depois()
-        return resultado
+        for journal in system.journals:
+            if self.step in (None, journal.step):
+                change = DrainJournal(self.queries, self.fusion, self.fila, processos, journal, self.pagina)
+                result.add(journal.nome, *change.run(advanced))
+        if self.carga.origins:
+            self.carga.run(on_progress, window=window, result=result)
+        if self.snapshots is not None:
+            self.snapshots.run(result, advanced)
+        for sweep in system.sweeps:
+            if self.step in (None, sweep.step):
+                self._sweep(sweep, result)
+        if self.after is not None:
+            result.enfileirados += self.after()
+        return result
 
-    def _rondar(self, ronda: Ronda, resultado: ResultadoCarga) -> None:
+    def _sweep(self, sweep: Sweep, result: ScanResult) -> None:
         with self.fusion.connect() as con:
-            ultima = self.marcas.done_at(con, ronda.nome)
-        agora = datetime.now(UTC)
-        if ultima is not None and agora - ultima < self.ronda_a_cada(ronda.processo):
+            last = self.watermarks.done_at(con, sweep.nome)
+        now = datetime.now(UTC)
+        if last is not None and now - last < self.sweep_every(sweep.processo):
             return
         # By the source's day and one more: its DATEs may have no time, and clocks differ.
-        desde = (ultima or agora).astimezone(self.carga.fuso).replace(tzinfo=None) - timedelta(days=1)
-        with self.consultas.engine.connect() as con:
-            linhas = self.consultas.linhas(con, ronda.sql_ronda, desde=desde)
+        since = (last or now).astimezone(self.carga.zone).replace(tzinfo=None) - timedelta(days=1)
+        with self.queries.engine.connect() as con:
+            rows = self.queries.rows(con, sweep.sql_ronda, desde=since)
         with self.fusion.begin() as con:
-            itens = [ItemFila(str(x["chave"]), str(x["chave_paciente"] or "")) for x in linhas]
-            enfileirados = self.fila(ronda.processo).enfileirar(con, itens)
-            self.marcas.done(con, ronda.nome)
-        resultado.somar(ronda.nome, len(linhas), enfileirados)
+            items = [FilaItem(str(x["chave"]), str(x["chave_paciente"] or "")) for x in rows]
+            enqueued = self.fila(sweep.processo).enqueue(con, items)
+            self.watermarks.done(con, sweep.nome)
+        result.add(sweep.nome, len(rows), enqueued)

@@ -21,224 +21,224 @@ import orjson
 from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
 
 from include.fusion.change import compare
-from include.fusion.change.compare import Comparador, contadores, do_passo
-from include.fusion.change.result import ResultadoCarga
-from include.fusion.errors import OrigemEncolheu
-from include.fusion.reading.spec import Linha, Retrato
-from include.fusion.reading.sql import ConsultasSistema
-from include.fusion.store.filas import Fila, ItemFila
-from include.fusion.store.filas.types import Operacao
-from include.fusion.store.tables import retrato as tabela
-from include.fusion.store.watermarks import Marcas
+from include.fusion.change.compare import Comparer, counters, of_step
+from include.fusion.change.result import ScanResult
+from include.fusion.errors import SourceShrank
+from include.fusion.reading.spec import Row, Snapshot
+from include.fusion.reading.sql import SystemQueries
+from include.fusion.store.filas import Fila, FilaItem
+from include.fusion.store.filas.types import Operation
+from include.fusion.store.tables import snapshot as table
+from include.fusion.store.watermarks import Watermarks
 
-FOLGA = timedelta(minutes=5)
+SLACK = timedelta(minutes=5)
 """How long a table may have been losing rows before a look noticed."""
-_LISTA_MAX = 500
-Estado = list[Any]
+_LIST_MAX = 500
+RowState = list[Any]
 """What is kept of a row: version, active (0 or 1), key of its record, patient's key, its parcela."""
 
 
-class Retratos:
+class VersionScan:
     """Queues what differs from what was last seen: ``fila`` gives the queue of a process. Not shared between threads.
 
-    ``pagina``: rows that are read and compared together, at most (a block at least). ``perda_max``: share of a table's rows that may vanish
-    between two looks. ``entregues``: keys of the records that Fusion confirmed since a moment.
+    ``page``: rows that are read and compared together, at most (a block at least). ``loss_max``: share of a table's rows that may vanish
+    between two looks. ``delivered``: keys of the records that Fusion confirmed since a moment.
     """
 
     def __init__(
         self,
-        consultas: ConsultasSistema,
+        queries: SystemQueries,
         fusion: Engine,
         fila: Callable[[str], Fila],
-        marcas: Marcas,
+        watermarks: Watermarks,
         *,
-        entregues: Callable[[Connection, datetime], Collection[str]],
-        pagina: int,
-        passo: str | None = None,
-        perda_max: float = 1.0,
+        delivered: Callable[[Connection, datetime], Collection[str]],
+        page: int,
+        step: str | None = None,
+        loss_max: float = 1.0,
     ) -> None:
-        self.consultas = consultas
+        self.queries = queries
         self.fusion = fusion
         self.fila = fila
-        self.marcas = marcas
-        self.retratos = do_passo(consultas, passo)
-        self._entregues = entregues
-        self._blocos = max(1, pagina // compare.BLOCO)
-        self._comparador = Comparador(consultas, marcas, perda_max)
-        self._iniciado = False
-        self._encolhidas: set[str] | None = None
+        self.watermarks = watermarks
+        self.snapshots = of_step(queries, step)
+        self._delivered = delivered
+        self._blocks = max(1, page // compare.BLOCK)
+        self._comparer = Comparer(queries, watermarks, loss_max)
+        self._started = False
+        self._shrunk: set[str] | None = None
 
-    def executar(self, resultado: ResultadoCarga, ao_avancar: Callable[[object], None] | None = None) -> None:
+    def run(self, result: ScanResult, on_progress: Callable[[object], None] | None = None) -> None:
         """Compare every table that may have changed, all of them at first; safe to repeat and to run beside itself."""
-        if not self.retratos:
+        if not self.snapshots:
             return
-        with self.fusion.connect() as nossa:
-            inicial = not self._comecou(nossa)
-        with self.consultas.engine.connect() as con:
+        with self.fusion.connect() as own:
+            initial = not self._has_started(own)
+        with self.queries.engine.connect() as con:
             # Counters before sums: a write in between moves them once more.
-            moveu = contadores(self.consultas, con)
+            moved = counters(self.queries, con)
             con.rollback()
-            for retrato in self.retratos:
-                sinal = moveu.get(retrato.tabela)
-                if not inicial and not self._comparador.vale(retrato, sinal):
+            for snapshot in self.snapshots:
+                sinal = moved.get(snapshot.table)
+                if not initial and not self._comparer.is_worth(snapshot, sinal):
                     continue
-                resultado.por_origem.setdefault(retrato.nome, 0)
+                result.por_origem.setdefault(snapshot.nome, 0)
                 try:
-                    blocos = self._comparador.diferentes(con, self.fusion, retrato, sinal)
-                except OrigemEncolheu:
-                    self._notar_encolhida(retrato)
+                    blocks = self._comparer.differing(con, self.fusion, snapshot, sinal)
+                except SourceShrank:
+                    self._note_shrunk(snapshot)
                     raise
-                for i in range(0, len(blocos), self._blocos):
-                    lote = blocos[i : i + self._blocos]
-                    self._atualizar(con, retrato, lote, resultado, calado=inicial and not retrato.principal)
-                    if ao_avancar is not None:
-                        ao_avancar(resultado)
-                if retrato.nome in self._ainda_encolhidas():
-                    self._reler_entregues(retrato, resultado)
+                for i in range(0, len(blocks), self._blocks):
+                    batch = blocks[i : i + self._blocks]
+                    self._update(con, snapshot, batch, result, silent=initial and not snapshot.principal)
+                    if on_progress is not None:
+                        on_progress(result)
+                if snapshot.nome in self._still_shrunk():
+                    self._reread_delivered(snapshot, result)
 
-    def _ainda_encolhidas(self) -> set[str]:
+    def _still_shrunk(self) -> set[str]:
         """Tables that were found sick and not whole again since, in whatever process."""
-        if self._encolhidas is None:
-            with self.fusion.connect() as nossa:
-                self._encolhidas = {r.nome for r in self.retratos if self.marcas.sick_since(nossa, r.nome)}
-        return self._encolhidas
+        if self._shrunk is None:
+            with self.fusion.connect() as own:
+                self._shrunk = {r.nome for r in self.snapshots if self.watermarks.sick_since(own, r.nome)}
+        return self._shrunk
 
-    def _notar_encolhida(self, retrato: Retrato) -> None:
-        if retrato.nome not in self._ainda_encolhidas():
-            with self.fusion.begin() as nossa:
-                self.marcas.note_health(nossa, retrato.nome, sick=True)
-            self._ainda_encolhidas().add(retrato.nome)
+    def _note_shrunk(self, snapshot: Snapshot) -> None:
+        if snapshot.nome not in self._still_shrunk():
+            with self.fusion.begin() as own:
+                self.watermarks.note_health(own, snapshot.nome, sick=True)
+            self._still_shrunk().add(snapshot.nome)
 
-    def _reler_entregues(self, retrato: Retrato, resultado: ResultadoCarga) -> None:
-        """Queue what was delivered or refused while ``retrato`` was sick: it was read without that table's rows, and no row of it will change."""
-        principal = next((r for r in self.retratos if r.principal), retrato)
+    def _reread_delivered(self, snapshot: Snapshot, result: ScanResult) -> None:
+        """Queue what was delivered or refused while ``snapshot`` was sick: it was read without that table's rows, and no row of it will change."""
+        principal = next((r for r in self.snapshots if r.principal), snapshot)
         self.fila(principal.processo).reenviar_erros()
-        with self.fusion.begin() as nossa:
-            if desde := self.marcas.sick_since(nossa, retrato.nome, lock=True):
-                vivos = self._conhecidos(nossa, self._entregues(nossa, desde - FOLGA))
-                itens = [ItemFila(chave, paciente or "", "alteracao") for chave, paciente in sorted(vivos.items())]
-                resultado.somar(retrato.nome, 0, self.fila(principal.processo).enfileirar(nossa, itens) if itens else 0)
-                self.marcas.note_health(nossa, retrato.nome, sick=False)
-        self._ainda_encolhidas().discard(retrato.nome)
+        with self.fusion.begin() as own:
+            if since := self.watermarks.sick_since(own, snapshot.nome, lock=True):
+                living = self._known(own, self._delivered(own, since - SLACK))
+                items = [FilaItem(key, paciente or "", "alteracao") for key, paciente in sorted(living.items())]
+                result.add(snapshot.nome, 0, self.fila(principal.processo).enqueue(own, items) if items else 0)
+                self.watermarks.note_health(own, snapshot.nome, sick=False)
+        self._still_shrunk().discard(snapshot.nome)
 
-    def _comecou(self, con: Connection) -> bool:
+    def _has_started(self, con: Connection) -> bool:
         """Whether anything is stored of the records' own table."""
-        principal = next((r for r in self.retratos if r.principal), None)
-        if not self._iniciado and principal is not None:
-            self._iniciado = con.execute(select(tabela.c.bloco).where(*self._comparador.destes(principal)).limit(1)).first() is not None
-        return self._iniciado or principal is None
+        principal = next((r for r in self.snapshots if r.principal), None)
+        if not self._started and principal is not None:
+            self._started = con.execute(select(table.c.bloco).where(*self._comparer.of_these(principal)).limit(1)).first() is not None
+        return self._started or principal is None
 
-    def _atualizar(self, con: Connection, retrato: Retrato, blocos: Sequence[int], resultado: ResultadoCarga, *, calado: bool) -> None:
-        t, destes = tabela.c, [*self._comparador.destes(retrato), tabela.c.bloco.in_(blocos)]
-        with self.fusion.begin() as nossa:
+    def _update(self, con: Connection, snapshot: Snapshot, blocks: Sequence[int], result: ScanResult, *, silent: bool) -> None:
+        t, of_these = table.c, [*self._comparer.of_these(snapshot), table.c.bloco.in_(blocks)]
+        with self.fusion.begin() as own:
             # The lock before the rows: of two that read at once, the later reader must also be the later writer.
-            self.marcas.travar(nossa, retrato.nome)
-            antes: dict[str, Estado] = {}
-            for (conteudo,) in nossa.execute(select(t.conteudo).where(*destes)):
-                antes |= orjson.loads(conteudo)
-            novos: dict[int, tuple[dict[str, Estado], int]] = {}
-            for faixa in juntar(blocos, self._blocos):
-                linhas = self.consultas.linhas(con, retrato.sql, de=faixa[0] * compare.BLOCO, ate=(faixa[-1] + 1) * compare.BLOCO)
-                novos |= _por_bloco(linhas, frozenset(faixa))
+            self.watermarks.lock(own, snapshot.nome)
+            before: dict[str, RowState] = {}
+            for (content,) in own.execute(select(t.conteudo).where(*of_these)):
+                before |= orjson.loads(content)
+            new: dict[int, tuple[dict[str, RowState], int]] = {}
+            for span in join(blocks, self._blocks):
+                rows = self.queries.rows(con, snapshot.sql, de=span[0] * compare.BLOCK, ate=(span[-1] + 1) * compare.BLOCK)
+                new |= _by_block(rows, frozenset(span))
             con.rollback()
-            depois = {pk: estado for estados, _ in novos.values() for pk, estado in estados.items()}
-            mudadas = [pk for pk in antes.keys() | depois.keys() if antes.get(pk) != depois.get(pk)]
-            resultado.regressivas += sum(pk in antes and pk in depois and _voltou(antes[pk], depois[pk]) for pk in mudadas)
+            after = {pk: state for states, _ in new.values() for pk, state in states.items()}
+            changed = [pk for pk in before.keys() | after.keys() if before.get(pk) != after.get(pk)]
+            result.regressivas += sum(pk in before and pk in after and _went_back(before[pk], after[pk]) for pk in changed)
             # Asked after the rows were read: records that another pass queues later than this are read with all that these rows say.
-            itens = [] if calado and not self._comecou(nossa) else self._itens(con, nossa, retrato, mudadas, antes, depois)
-            resultado.somar(retrato.nome, len(mudadas), self.fila(retrato.processo).enfileirar(nossa, itens) if itens else 0)
-            nossa.execute(delete(tabela).where(*destes))
-            if novos:
-                chave = self._comparador.chave(retrato)
-                nossa.execute(insert(tabela), [{**chave, **_linha(b, estados, soma)} for b, (estados, soma) in sorted(novos.items())])
-            self.marcas.done(nossa, retrato.nome)
+            items = [] if silent and not self._has_started(own) else self._items(con, own, snapshot, changed, before, after)
+            result.add(snapshot.nome, len(changed), self.fila(snapshot.processo).enqueue(own, items) if items else 0)
+            own.execute(delete(table).where(*of_these))
+            if new:
+                key = self._comparer.chave(snapshot)
+                own.execute(insert(table), [{**key, **_row(b, states, total)} for b, (states, total) in sorted(new.items())])
+            self.watermarks.done(own, snapshot.nome)
 
-    def _itens(
+    def _items(
         self,
         con: Connection,
-        nossa: Connection,
-        retrato: Retrato,
-        mudadas: Sequence[str],
-        antes: Mapping[str, Estado],
-        depois: Mapping[str, Estado],
-    ) -> list[ItemFila]:
+        own: Connection,
+        snapshot: Snapshot,
+        changed: Sequence[str],
+        before: Mapping[str, RowState],
+        after: Mapping[str, RowState],
+    ) -> list[FilaItem]:
         """One per record that a changed row reaches: the one it belonged to, and the one it belongs to now."""
-        if retrato.principal:
-            return [_do_registro(antes.get(pk), depois.get(pk)) for pk in sorted(mudadas, key=int)]
-        estados = [e for pk in mudadas for e in (antes.get(pk), depois.get(pk)) if e is not None]
-        if retrato.sql_alvos:
-            pares = self._alcancados(con, retrato.sql_alvos, sorted({e[3] for e in estados if e[3]}))
+        if snapshot.principal:
+            return [_of_record(before.get(pk), after.get(pk)) for pk in sorted(changed, key=int)]
+        states = [e for pk in changed for e in (before.get(pk), after.get(pk)) if e is not None]
+        if snapshot.sql_targets:
+            pairs = self._reached(con, snapshot.sql_targets, sorted({e[3] for e in states if e[3]}))
         else:
-            pares = {e[2]: e[3] for e in estados if e[2]}
-            apagadas = pares.keys() - {depois[pk][2] for pk in mudadas if pk in depois}
-            for chave in apagadas - self._conhecidos(nossa, apagadas).keys():
-                del pares[chave]  # The record went before this row of its: it is cancelled already, and there is nothing to read.
-        return [ItemFila(chave, paciente or "", "alteracao") for chave, paciente in sorted(pares.items())]
+            pairs = {e[2]: e[3] for e in states if e[2]}
+            deleted = pairs.keys() - {after[pk][2] for pk in changed if pk in after}
+            for key in deleted - self._known(own, deleted).keys():
+                del pairs[key]  # The record went before this row of its: it is cancelled already, and there is nothing to read.
+        return [FilaItem(key, paciente or "", "alteracao") for key, paciente in sorted(pairs.items())]
 
-    def _conhecidos(self, nossa: Connection, chaves: Collection[str]) -> dict[str, str | None]:
+    def _known(self, own: Connection, keys: Collection[str]) -> dict[str, str | None]:
         """Which of these records the stored image has, with their patients."""
-        principal = next((r for r in self.retratos if r.principal), None)
+        principal = next((r for r in self.snapshots if r.principal), None)
         if principal is None:
-            return dict.fromkeys(chaves)
-        t, blocos, achados = tabela.c, sorted({int(chave) // compare.BLOCO for chave in chaves}), dict[str, str | None]()
-        for i in range(0, len(blocos), _LISTA_MAX):
-            onde = (*self._comparador.destes(principal), t.bloco.in_(blocos[i : i + _LISTA_MAX]))
-            for (conteudo,) in nossa.execute(select(t.conteudo).where(*onde)):
-                achados |= {estado[2]: estado[3] for estado in orjson.loads(conteudo).values()}
-        return {chave: achados[chave] for chave in achados.keys() & set(chaves)}
+            return dict.fromkeys(keys)
+        t, blocks, found = table.c, sorted({int(key) // compare.BLOCK for key in keys}), dict[str, str | None]()
+        for i in range(0, len(blocks), _LIST_MAX):
+            where = (*self._comparer.of_these(principal), t.bloco.in_(blocks[i : i + _LIST_MAX]))
+            for (content,) in own.execute(select(t.conteudo).where(*where)):
+                found |= {state[2]: state[3] for state in orjson.loads(content).values()}
+        return {key: found[key] for key in found.keys() & set(keys)}
 
-    def _alcancados(self, con: Connection, arquivo: str, pacientes: Sequence[str]) -> dict[str, str]:
-        comando = self.consultas.sql(arquivo).bindparams(bindparam("pacientes", expanding=True))
-        tipo = self.consultas.sistema.tipo_chave
-        pares: dict[str, str] = {}
-        for i in range(0, len(pacientes), _LISTA_MAX):
-            achados = con.execute(comando, {"pacientes": [tipo(p) for p in pacientes[i : i + _LISTA_MAX]]})
-            pares |= {str(chave): str(paciente) for chave, paciente in achados}
+    def _reached(self, con: Connection, file: str, pacientes: Sequence[str]) -> dict[str, str]:
+        command = self.queries.sql(file).bindparams(bindparam("pacientes", expanding=True))
+        kind = self.queries.sistema.key_type
+        pairs: dict[str, str] = {}
+        for i in range(0, len(pacientes), _LIST_MAX):
+            found = con.execute(command, {"pacientes": [kind(p) for p in pacientes[i : i + _LIST_MAX]]})
+            pairs |= {str(key): str(paciente) for key, paciente in found}
         con.rollback()
-        return pares
+        return pairs
 
 
-def juntar(blocos: Sequence[int], quantos: int) -> Iterator[list[int]]:
-    """Blocks in order, put together where one range of ``quantos`` blocks holds them: each is one statement at the source."""
-    grupo: list[int] = []
-    for bloco in blocos:
-        if grupo and bloco - grupo[0] >= quantos:
-            yield grupo
-            grupo = []
-        grupo.append(bloco)
-    if grupo:
-        yield grupo
+def join(blocks: Sequence[int], count: int) -> Iterator[list[int]]:
+    """Blocks in order, put together where one range of ``count`` blocks holds them: each is one statement at the source."""
+    group: list[int] = []
+    for block in blocks:
+        if group and block - group[0] >= count:
+            yield group
+            group = []
+        group.append(block)
+    if group:
+        yield group
 
 
-def _texto(valor: Any) -> str | None:
-    return None if valor is None else str(valor)
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
-def _por_bloco(linhas: Sequence[Linha], blocos: frozenset[int]) -> dict[int, tuple[dict[str, Estado], int]]:
-    """State by key and sum of every block of ``blocos`` that has rows."""
-    achados: dict[int, tuple[dict[str, Estado], int]] = {}
-    for x in linhas:
+def _by_block(rows: Sequence[Row], blocks: frozenset[int]) -> dict[int, tuple[dict[str, RowState], int]]:
+    """State by key and sum of every block of ``blocks`` that has rows."""
+    found: dict[int, tuple[dict[str, RowState], int]] = {}
+    for x in rows:
         pk = int(x["pk"])
-        if (bloco := pk // compare.BLOCO) in blocos:
-            estados, soma = achados.get(bloco, ({}, 0))
-            parcela = int(x["parcela"])
-            estados[str(pk)] = [int(x["versao"]), int(bool(x["ativo"])), _texto(x["chave"]), _texto(x["chave_paciente"]), parcela]
-            achados[bloco] = (estados, soma + parcela)
-    return achados
+        if (block := pk // compare.BLOCK) in blocks:
+            states, total = found.get(block, ({}, 0))
+            share = int(x["parcela"])
+            states[str(pk)] = [int(x["versao"]), int(bool(x["ativo"])), _text(x["chave"]), _text(x["chave_paciente"]), share]
+            found[block] = (states, total + share)
+    return found
 
 
-def _voltou(antes: Estado, depois: Estado) -> bool:
+def _went_back(before: RowState, after: RowState) -> bool:
     """Whether a restored database shows: a smaller version, or another row under the same key and version."""
-    return depois[0] < antes[0] or (depois[0] == antes[0] and depois[4] != antes[4])
+    return after[0] < before[0] or (after[0] == before[0] and after[4] != before[4])
 
 
-def _linha(bloco: int, estados: Mapping[str, Estado], soma: int) -> dict[str, Any]:
-    return {"bloco": bloco, "quantidade": len(estados), "soma": soma, "conteudo": orjson.dumps(estados).decode()}
+def _row(block: int, states: Mapping[str, RowState], total: int) -> dict[str, Any]:
+    return {"bloco": block, "quantidade": len(states), "soma": total, "conteudo": orjson.dumps(states).decode()}
 
 
-def _do_registro(antes: Estado | None, depois: Estado | None) -> ItemFila:
-    estado = depois or antes
-    assert estado is not None
-    vivo = depois is not None and depois[1]
-    operacao: Operacao = "exclusao" if not vivo else "inclusao" if antes is None else "alteracao"
-    return ItemFila(estado[2], estado[3] or "", operacao)
+def _of_record(before: RowState | None, after: RowState | None) -> FilaItem:
+    state = after or before
+    assert state is not None
+    live = after is not None and after[1]
+    operation: Operation = "exclusao" if not live else "inclusao" if before is None else "alteracao"
+    return FilaItem(state[2], state[3] or "", operation)

@@ -19,38 +19,38 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, TextClause, text
 
-from include.fusion.change.compare import VigiaRetratos
+from include.fusion.change.compare import SnapshotWatcher
 from include.fusion.change.pendencies import Pendencias
-from include.fusion.change.watcher import Alvo, Situacao
-from include.fusion.change.window import resumo_janela, ver_janela
-from include.fusion.reading.spec import Origem, Retrato, Sistema
-from include.fusion.reading.sql import ConsultasSistema
+from include.fusion.change.watcher import IntegracaoState, Target
+from include.fusion.change.window import look_at_window, window_digest
+from include.fusion.reading.spec import Origin, Snapshot, SystemSpec
+from include.fusion.reading.sql import SystemQueries
 from include.fusion.store.filas import Fila
-from include.fusion.store.watermarks import Marca, Marcas
+from include.fusion.store.watermarks import Watermark, Watermarks
 
 MARKERS: Mapping[str, Callable[[str], Any]] = {"moment": datetime.fromisoformat, "integer": int, "text": str}
 """How a stored marker becomes what the source's column compares with."""
 
 
-class PlannedQueries(ConsultasSistema):
+class PlannedQueries(SystemQueries):
     """The statements that a plan carries, by the names under which whoever looks asks for them."""
 
     def __init__(self, engine: Engine, source: Mapping[str, Any]) -> None:
-        origins = tuple(Origem(o["name"], tuple(o["requires"]), sobreposicao=timedelta(seconds=o["overlap"])) for o in source["origins"])
-        tables = tuple(Retrato(t["name"], t["table"], principal=t["main"]) for t in source["tables"])
+        origins = tuple(Origin(o["name"], tuple(o["requires"]), sobreposicao=timedelta(seconds=o["overlap"])) for o in source["origins"])
+        tables = tuple(Snapshot(t["name"], t["table"], principal=t["main"]) for t in source["tables"])
         marker, counters = MARKERS[source["marker"]], "counters" if source["counters"] else ""
-        super().__init__(engine, Sistema(source["system"], origins, ler_marcador=marker, retratos=tables, sql_mudancas=counters))
+        super().__init__(engine, SystemSpec(source["system"], origins, read_marker=marker, snapshots=tables, sql_changes=counters))
         texts = {"counters": source["counters"]}
         for origin, carried in zip(origins, source["origins"], strict=True):
-            texts |= {origin.sql: carried["change"], origin.sql_vigia: carried["probe"]}
-        texts |= {table.sql_blocos: carried["blocks"] for table, carried in zip(tables, source["tables"], strict=True)}
+            texts |= {origin.sql: carried["change"], origin.sql_probe: carried["probe"]}
+        texts |= {table.sql_blocks: carried["blocks"] for table, carried in zip(tables, source["tables"], strict=True)}
         self.journals = [f"journal {n}" for n in range(len(source["journals"]))]
         texts |= dict(zip(self.journals, source["journals"], strict=True))
         self._statements = {name: text(statement) for name, statement in texts.items()}
 
-    def sql(self, arquivo: str) -> TextClause:
+    def sql(self, file: str) -> TextClause:
         """Statement of that name."""
-        return self._statements[arquivo]
+        return self._statements[file]
 
 
 class SourceWatch:
@@ -63,33 +63,33 @@ class SourceWatch:
     ``table``, ``main``, ``blocks``) that are compared with what was last seen of them, and ``counters`` of their writes.
     """
 
-    def __init__(self, source: Mapping[str, Any], engine: Engine, fusion: Engine, marks: Marcas) -> None:
+    def __init__(self, source: Mapping[str, Any], engine: Engine, fusion: Engine, marks: Watermarks) -> None:
         self._queries = PlannedQueries(engine, source)
-        self._tables = VigiaRetratos(self._queries, fusion, marks)
+        self._tables = SnapshotWatcher(self._queries, fusion, marks)
 
-    def ha_trabalho(self, marcas: Mapping[str, Marca]) -> bool:
+    def has_work(self, watermarks: Mapping[str, Watermark]) -> bool:
         """Whether anything has changes that the watermarks, by origin, do not cover yet."""
         with self._queries.engine.connect() as con:
             return (
-                any(self._queries.linhas(con, name)[0]["quantidade"] for name in self._queries.journals)
-                or any(self._moved(con, o, marcas.get(o.nome, Marca(None))) for o in self._queries.origens)
-                or self._tables.ha_trabalho(con, marcas)
+                any(self._queries.rows(con, name)[0]["quantidade"] for name in self._queries.journals)
+                or any(self._moved(con, o, watermarks.get(o.nome, Watermark(None))) for o in self._queries.origins)
+                or self._tables.has_work(con, watermarks)
             )
 
-    def _moved(self, con: Connection, origin: Origem, mark: Marca) -> bool:
-        marker: Any = None if mark.marcador is None else self._queries.sistema.ler_marcador(mark.marcador)
+    def _moved(self, con: Connection, origin: Origin, mark: Watermark) -> bool:
+        marker: Any = None if mark.marcador is None else self._queries.sistema.read_marker(mark.marcador)
         since = datetime(1753, 1, 1) if marker is None else marker
         if isinstance(marker, datetime):
-            since = marker - origin.janela(timedelta(0))
-        row = self._queries.linhas(con, origin.sql_vigia, marcador=since)[0]
+            since = marker - origin.window(timedelta(0))
+        row = self._queries.rows(con, origin.sql_probe, marcador=since)[0]
         if not row["quantidade"]:
             return False
         # The question may count a little more than a load takes (a patient without attendances): what a look did not find to be work,
         # is none until the answer changes.
-        settled = mark.na_janela
-        if marker is None or settled is None or not f"{settled}/".startswith(f"{resumo_janela(row)}/"):
+        settled = mark.in_window
+        if marker is None or settled is None or not f"{settled}/".startswith(f"{window_digest(row)}/"):
             return True
-        return bool(settled != ver_janela(self._queries, con, origin, since, mark.marcador, row))
+        return bool(settled != look_at_window(self._queries, con, origin, since, mark.marcador, row))
 
 
 class Watch:
@@ -103,23 +103,23 @@ class Watch:
         self._asks: SourceWatch | Pendencias | None = None
 
     @property
-    def target(self) -> Alvo:
+    def target(self) -> Target:
         """What to ask the integration database."""
         plan = self.plan
-        return Alvo(plan["number"], tuple((table, process) for table, process in plan["queues"]), plan["presence"], plan["watermarks"])
+        return Target(plan["number"], tuple((table, process) for table, process in plan["queues"]), plan["presence"], plan["watermarks"])
 
-    def reason(self, state: Situacao) -> str | None:
+    def reason(self, state: IntegracaoState) -> str | None:
         """Why a run should start, given the state of the integration database; ``None`` where it need not. May ask the source or Fusion."""
-        if state.de_plantao:
+        if state.on_duty:
             return None
-        if state.prontos:
+        if state.ready:
             return "fila"
         due = self.plan["due_every"]
-        if due is not None and state.venceu(timedelta(seconds=due)):
+        if due is not None and state.is_due(timedelta(seconds=due)):
             return "intervalo"
         if self._asks is None:
             self._asks = self._open()
-        return "origem" if self._asks is not None and self._asks.ha_trabalho(state.marcas) else None
+        return "origem" if self._asks is not None and self._asks.has_work(state.watermarks) else None
 
     def close(self) -> None:
         """Give the connections back."""
@@ -133,12 +133,12 @@ class Watch:
         if source is None and asked is None:
             return None
         fusion = self._engine(names["queues"])
-        marks = Marcas(fusion, self.plan["number"], self.plan["watermarks"])
+        marks = Watermarks(fusion, self.plan["number"], self.plan["watermarks"])
         if source is not None:
             return SourceWatch(source, self._engine(names["source"]), fusion, marks)
         wanted = {name: asked[name] for name in ("rota", "aplicacao", "atende", "pagina")}
         queue = Fila(fusion, self.plan["number"], asked["process"], asked["table"])
-        return Pendencias(fusion, queue, marks, self._client_for(names["fusion"], Pendencias.CONEXOES), **wanted)
+        return Pendencias(fusion, queue, marks, self._client_for(names["fusion"], Pendencias.CONNECTIONS), **wanted)
 
     def _engine(self, conn_id: str) -> Engine:
         if conn_id not in self._engines:

@@ -10,96 +10,96 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, MetaData, Table, case, exists, false, literal, or_, select, union_all
 
-from include.fusion.store.clock import agora
-from include.fusion.store.presence import presente
-from include.fusion.store.tables import FILAS, marca_dagua, tabela_fila
-from include.fusion.store.watermarks import EXECUCAO, Marca
+from include.fusion.store.clock import now
+from include.fusion.store.presence import present
+from include.fusion.store.tables import FILAS, fila_table, marca_dagua
+from include.fusion.store.watermarks import LAST_RUN, Watermark
 
 
-class Alvo(NamedTuple):
+class Target(NamedTuple):
     """What to ask about one integration: its queues as (table, process), the process that signs on, the one that keeps the watermarks."""
 
     integracao_id: int
     filas: tuple[tuple[str, str], ...]
-    plantao: str
-    marcas: str
+    presence: str
+    watermarks: str
 
 
 @dataclass(frozen=True)
-class Situacao:
+class IntegracaoState:
     """State of one integration: due rows wait, somebody is on duty, watermarks by origin, when the load last ran."""
 
-    prontos: bool = False
-    de_plantao: bool = False
-    marcas: dict[str, Marca] = field(default_factory=dict)
-    executada_em: datetime | None = None
+    ready: bool = False
+    on_duty: bool = False
+    watermarks: dict[str, Watermark] = field(default_factory=dict)
+    run_at: datetime | None = None
 
-    def venceu(self, intervalo: timedelta) -> bool:
+    def is_due(self, interval: timedelta) -> bool:
         """Whether a load that runs by the clock is due."""
-        return venceu(self.executada_em, intervalo)
+        return is_due(self.run_at, interval)
 
 
-def venceu(executada_em: datetime | None, intervalo: timedelta) -> bool:
-    """Whether ``intervalo`` has passed since a load last ran; one that never ran is due."""
-    return executada_em is None or datetime.now(UTC) - executada_em >= intervalo
+def is_due(run_at: datetime | None, interval: timedelta) -> bool:
+    """Whether ``interval`` has passed since a load last ran; one that never ran is due."""
+    return run_at is None or datetime.now(UTC) - run_at >= interval
 
 
-def situacoes(engine: Engine, alvos: Iterable[Alvo]) -> dict[Alvo, Situacao]:
+def states(engine: Engine, targets: Iterable[Target]) -> dict[Target, IntegracaoState]:
     """State of every target in one round trip per kind of fact, whatever the number of integrations."""
-    alvos = list(alvos)
-    partes = []
-    for posicao, alvo in enumerate(alvos):
+    targets = list(targets)
+    parts = []
+    for position, target in enumerate(targets):
         # An entry may have every process switched off; that must not end the question of the others.
-        pronta = or_(false(), *(_pronta(alvo.integracao_id, _tabela(tabela), processo) for tabela, processo in alvo.filas))
-        ocupado = exists().where(presente(alvo.integracao_id, alvo.plantao))
-        partes.append(select(literal(posicao, literal_execute=True), case((pronta, 1), else_=0), case((ocupado, 1), else_=0)))
+        ready = or_(false(), *(_ready(target.integracao_id, _table(table), processo) for table, processo in target.filas))
+        busy = exists().where(present(target.integracao_id, target.presence))
+        parts.append(select(literal(position, literal_execute=True), case((ready, 1), else_=0), case((busy, 1), else_=0)))
     m = marca_dagua
     with engine.connect() as con:
-        bandeiras = {posicao: (bool(p), bool(o)) for posicao, p, o in con.execute(union_all(*partes))}
-        linhas = con.execute(
+        flags = {position: (bool(p), bool(o)) for position, p, o in con.execute(union_all(*parts))}
+        rows = con.execute(
             select(m.c.integracao_id, m.c.processo, m.c.origem, m.c.marcador, m.c.executado_em, m.c.detalhe).where(
-                m.c.integracao_id.in_({a.integracao_id for a in alvos})
+                m.c.integracao_id.in_({a.integracao_id for a in targets})
             )
         )
-        por_processo: dict[tuple[int, str], dict[str, Marca]] = {}
-        for integracao_id, processo, origem, marcador, em, detalhe in linhas:
-            por_processo.setdefault((integracao_id, processo), {})[origem] = Marca(marcador, None, em, json.loads(detalhe or "{}"))
-    resultado = {}
-    for posicao, alvo in enumerate(alvos):
-        marcas = por_processo.get((alvo.integracao_id, alvo.marcas), {})
-        execucao = marcas.pop(EXECUCAO, None)
-        resultado[alvo] = Situacao(*bandeiras[posicao], marcas, execucao.executado_em if execucao else None)
-    return resultado
+        by_processo: dict[tuple[int, str], dict[str, Watermark]] = {}
+        for integracao_id, processo, origin, marker, at, detail in rows:
+            by_processo.setdefault((integracao_id, processo), {})[origin] = Watermark(marker, None, at, json.loads(detail or "{}"))
+    result = {}
+    for position, target in enumerate(targets):
+        watermarks = by_processo.get((target.integracao_id, target.watermarks), {})
+        last_run = watermarks.pop(LAST_RUN, None)
+        result[target] = IntegracaoState(*flags[position], watermarks, last_run.executado_em if last_run else None)
+    return result
 
 
-def _tabela(nome: str) -> Table:
+def _table(name: str) -> Table:
     """A queue table, also one that came with a later version than this process's."""
-    return FILAS[nome] if nome in FILAS else tabela_fila(nome, metadados=MetaData())
+    return FILAS[name] if name in FILAS else fila_table(name, metadata=MetaData())
 
 
-def _pronta(integracao_id: int, f: Table, processo: str) -> ColumnElement[bool]:
+def _ready(integracao_id: int, f: Table, processo: str) -> ColumnElement[bool]:
     """A due row whose patient nobody has in hand: one behind a slow batch is no reason for a run, and is announced once it is free.
 
     A row whose lease ran out is due, too: whoever died with it in hand may have had no try left.
     """
-    outra = f.alias("p")
-    presa = exists().where(
-        outra.c.integracao_id == integracao_id,
-        outra.c.chave_paciente == f.c.chave_paciente,
-        outra.c.situacao == literal("reservado", literal_execute=True),
-        outra.c.reservado_ate >= agora(),
+    other = f.alias("p")
+    held = exists().where(
+        other.c.integracao_id == integracao_id,
+        other.c.chave_paciente == f.c.chave_paciente,
+        other.c.situacao == literal("reservado", literal_execute=True),
+        other.c.reservado_ate >= now(),
     )
-    devida = exists().where(
+    due = exists().where(
         f.c.integracao_id == integracao_id,
         f.c.processo == processo,
         f.c.situacao == literal("pendente", literal_execute=True),
-        or_(f.c.proxima_tentativa_em.is_(None), f.c.proxima_tentativa_em <= agora()),
-        ~presa,
+        or_(f.c.proxima_tentativa_em.is_(None), f.c.proxima_tentativa_em <= now()),
+        ~held,
     )
-    vencida = exists().where(
+    expired = exists().where(
         f.c.integracao_id == integracao_id,
         f.c.processo == processo,
         f.c.situacao == literal("reservado", literal_execute=True),
-        f.c.reservado_ate < agora(),
+        f.c.reservado_ate < now(),
     )
-    return or_(devida, vencida)
+    return or_(due, expired)

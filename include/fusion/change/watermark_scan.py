@@ -20,233 +20,235 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, select
 
 from include.fusion.change.replica import Espelho
-from include.fusion.change.result import ResultadoCarga
-from include.fusion.change.window import _local, _pares, texto_marcador, ver_janela
-from include.fusion.reading.spec import Linha, Origem
-from include.fusion.reading.sql import ConsultasSistema
-from include.fusion.store.clock import AGORA, agora
-from include.fusion.store.filas import Fila, ItemFila
-from include.fusion.store.ledger import Livro
-from include.fusion.store.watermarks import Marca, Marcas
+from include.fusion.change.result import ScanResult
+from include.fusion.change.window import _local, _pairs, look_at_window, marker_text
+from include.fusion.reading.spec import Origin, Row
+from include.fusion.reading.sql import SystemQueries
+from include.fusion.store.clock import NOW, now
+from include.fusion.store.filas import Fila, FilaItem
+from include.fusion.store.ledger import Ledger
+from include.fusion.store.watermarks import Watermark, Watermarks
 
-TOLERANCIA_RELOGIO = timedelta(minutes=5)
+CLOCK_TOLERANCE = timedelta(minutes=5)
 """A marker further ahead of our clock than this is a wrong date, and counted as such."""
-SEGUNDO_ABERTO = timedelta(seconds=2)
+SECOND_OPEN = timedelta(seconds=2)
 """So long after its beginning a second may still bring changes that carry it as their marker: itself, and another for their commit."""
-SEGUNDO_ADIANTADO = timedelta(seconds=10)
+SECOND_AHEAD = timedelta(seconds=10)
 """So far ahead of the source's clock a marker may be, as another machine there stamped it, and its second still be to come.
 
 A row further ahead is queued, but the watermark stays."""
-INICIO = datetime(1753, 1, 1)
+START = datetime(1753, 1, 1)
 """The first date that every engine's timestamp type can hold."""
-RELOGIO_VALIDADE = 60.0
+CLOCK_VALIDITY = 60.0
 """Seconds for which the difference between the source's clock and ours is taken as measured."""
 
 
-class Carga:
+class WatermarkScan:
     """Feeds queues from the origins of one system: ``fila`` gives the queue of an origin's process. Not shared between threads.
 
-    ``passo``: only the origins of that search step; ``None`` for all.
+    ``step``: only the origins of that search step; ``None`` for all.
     """
 
     def __init__(
         self,
-        consultas: ConsultasSistema,
+        queries: SystemQueries,
         fusion: Engine,
         fila: Callable[[str], Fila],
-        marcas: Marcas,
+        watermarks: Watermarks,
         *,
-        fuso: ZoneInfo,
-        sobreposicao: timedelta,
-        pagina: int,
-        sem_marca: Literal["tudo", "agora"] = "tudo",
-        passo: str | None = None,
+        zone: ZoneInfo,
+        overlap: timedelta,
+        page: int,
+        without_watermark: Literal["tudo", "agora"] = "tudo",
+        step: str | None = None,
     ) -> None:
-        self.consultas = consultas
+        self.queries = queries
         self.fusion = fusion
         self.fila = fila
-        self.marcas = marcas
-        self.fuso = fuso
-        self.sobreposicao = sobreposicao
-        self.pagina = pagina
-        self.sem_marca = sem_marca
-        self.passo = passo
-        self.numero: Callable[[str], int] = lambda _: marcas.integracao_id
+        self.watermarks = watermarks
+        self.zone = zone
+        self.sobreposicao = overlap
+        self.pagina = page
+        self.without_watermark = without_watermark
+        self.step = step
+        self.numero: Callable[[str], int] = lambda _: watermarks.integracao_id
         """IntegracaoID under which a process's records arrive."""
-        self._abertas: set[tuple[str, str, str]] = set()
-        self._relogio: tuple[float, timedelta] | None = None
+        self._open_rows: set[tuple[str, str, str]] = set()
+        self._clock: tuple[float, timedelta] | None = None
 
     @property
-    def origens(self) -> list[Origem]:
-        return [o for o in self.consultas.origens if self.passo in (None, o.passo)]
+    def origins(self) -> list[Origin]:
+        return [o for o in self.queries.origins if self.step in (None, o.step)]
 
-    def executar(
-        self, progresso: Callable[[ResultadoCarga], None] | None = None, *, janela: bool = True, resultado: ResultadoCarga | None = None
-    ) -> ResultadoCarga:
-        """Queue everything that changed since the last pass; safe to repeat and to run beside itself. Counts are added to ``resultado``.
+    def run(
+        self, progress: Callable[[ScanResult], None] | None = None, *, window: bool = True, result: ScanResult | None = None
+    ) -> ScanResult:
+        """Queue everything that changed since the last pass; safe to repeat and to run beside itself. Counts are added to ``result``.
 
-        ``janela`` False leaves the overlap window out: for looks that follow one another closely, of which only some need it.
+        ``window`` False leaves the overlap window out: for looks that follow one another closely, of which only some need it.
         """
-        resultado = resultado or ResultadoCarga()
-        with self.consultas.engine.connect() as con:
-            for origem in self.origens:
-                antes = resultado.enfileirados
-                self._passar(con, origem, janela, resultado, progresso)
-                resultado.por_origem[origem.nome] = resultado.enfileirados - antes
-        return resultado
+        result = result or ScanResult()
+        with self.queries.engine.connect() as con:
+            for origin in self.origins:
+                before = result.enfileirados
+                self._pass_over(con, origin, window, result, progress)
+                result.por_origem[origin.nome] = result.enfileirados - before
+        return result
 
-    def _passar(
-        self, con: Connection, origem: Origem, janela: bool, resultado: ResultadoCarga, progresso: Callable[[ResultadoCarga], None] | None
+    def _pass_over(
+        self, con: Connection, origin: Origin, window: bool, result: ScanResult, progress: Callable[[ScanResult], None] | None
     ) -> None:
-        agora_la = self._agora_na_origem(con)
-        inicio, chave = self._inicio(origem, janela, agora_la)
+        source_now = self._source_now(con)
+        start, key = self._start(origin, window, source_now)
         # Asked before the rows are read: what commits in between changes the answer, and is looked for.
-        na_janela = self._na_janela(con, origem, inicio) if janela else ""
-        cursor, novas, limite = inicio, 0, self.pagina
+        in_window = self._in_window(con, origin, start) if window else ""
+        cursor, new, limit = start, 0, self.pagina
         while True:
-            linhas = self._pagina(con, origem, cursor, chave, limite)
+            rows = self._page(con, origin, cursor, key, limit)
             con.rollback()  # No snapshot of the hospital's database is held while we write to ours.
-            if linhas:
-                novas += self._gravar_pagina(origem, linhas, resultado, agora_la, do_inicio=inicio == INICIO)
-                if progresso is not None:
-                    progresso(resultado)
-            if len(linhas) < limite:
+            if rows:
+                new += self._write_page(origin, rows, result, source_now, from_start=start == START)
+                if progress is not None:
+                    progress(result)
+            if len(rows) < limit:
                 break
-            marcador, ultima = linhas[-1]["marcador"], linhas[-1]["chave"]
-            if marcador != cursor:
-                limite = self.pagina
-            elif chave is not None and ultima <= chave:
+            marker, last = rows[-1]["marcador"], rows[-1]["chave"]
+            if marker != cursor:
+                limit = self.pagina
+            elif key is not None and last <= key:
                 # A driver that rounds the marker down hands out the same page for ever: only a longer one sees what lies behind it.
-                limite *= 2
+                limit *= 2
                 continue
-            cursor, chave = marcador, ultima
-        if janela and not novas:
-            self._assentar(origem, inicio, na_janela)
+            cursor, key = marker, last
+        if window and not new:
+            self._settle(origin, start, in_window)
 
-    def _pagina(self, con: Connection, origem: Origem, cursor: Any, chave: Any, limite: int) -> list[dict[str, Any]]:
+    def _page(self, con: Connection, origin: Origin, cursor: Any, key: Any, limit: int) -> list[dict[str, Any]]:
         """Rows behind (cursor, chave). A driver may give a moment as text: left so, it would have no overlap window and no fixed width."""
-        linhas = self.consultas.linhas(con, origem.sql, marcador=cursor, chave=chave, limite=limite)
-        for linha in linhas:
-            if isinstance(linha["marcador"], str):
-                linha["marcador"] = self.consultas.sistema.ler_marcador(linha["marcador"])
-        return linhas
+        rows = self.queries.rows(con, origin.sql, marcador=cursor, key=key, limite=limit)
+        for row in rows:
+            if isinstance(row["marcador"], str):
+                row["marcador"] = self.queries.sistema.read_marker(row["marcador"])
+        return rows
 
-    def marcar_inicio(self) -> None:
+    def mark_start(self) -> None:
         """Set the watermark of every origin that has none to the source's now: what changes from here on is live traffic."""
-        with self.consultas.engine.connect() as la:
-            inicio = texto_marcador(self._agora_na_origem(la))
-        for origem in self.origens:
+        with self.queries.engine.connect() as there:
+            start = marker_text(self._source_now(there))
+        for origin in self.origins:
             with self.fusion.begin() as con:
-                self.marcas.travar(con, origem.nome)
-                if self.marcas.ler(con, origem.nome) is None:
-                    self.marcas.gravar(con, origem.nome, Marca(inicio, ""))
+                self.watermarks.lock(con, origin.nome)
+                if self.watermarks.read(con, origin.nome) is None:
+                    self.watermarks.write(con, origin.nome, Watermark(start, ""))
 
-    def _agora(self) -> datetime:
-        return datetime.now(self.fuso).replace(tzinfo=None)
+    def _now(self) -> datetime:
+        return datetime.now(self.zone).replace(tzinfo=None)
 
-    def _agora_na_origem(self, con: Connection) -> datetime:
+    def _source_now(self, con: Connection) -> datetime:
         """The source's own clock, as the local time that its markers have."""
-        if self._relogio is None or time.monotonic() - self._relogio[0] > RELOGIO_VALIDADE:
+        if self._clock is None or time.monotonic() - self._clock[0] > CLOCK_VALIDITY:
             # An engine whose clock we have no words for (IRIS) is taken to agree with us.
-            la = con.execute(select(agora())).scalar_one() if con.dialect.name in AGORA else datetime.now(UTC)
-            self._relogio = (time.monotonic(), la - datetime.now(UTC))
-        return (datetime.now(UTC) + self._relogio[1]).astimezone(self.fuso).replace(tzinfo=None)
+            there = con.execute(select(now())).scalar_one() if con.dialect.name in NOW else datetime.now(UTC)
+            self._clock = (time.monotonic(), there - datetime.now(UTC))
+        return (datetime.now(UTC) + self._clock[1]).astimezone(self.zone).replace(tzinfo=None)
 
-    def _inicio(self, origem: Origem, janela: bool, agora_la: datetime) -> tuple[Any, Any]:
+    def _start(self, origin: Origin, window: bool, source_now: datetime) -> tuple[Any, Any]:
         with self.fusion.connect() as con:
-            marca = self.marcas.ler(con, origem.nome)
-        if marca is None and self.sem_marca == "agora":
-            self.marcar_inicio()
+            watermark = self.watermarks.read(con, origin.nome)
+        if watermark is None and self.without_watermark == "agora":
+            self.mark_start()
             with self.fusion.connect() as con:
-                marca = self.marcas.ler(con, origem.nome)
-        if marca is None or marca.marcador is None:
-            return INICIO, None
-        marcador = self.consultas.sistema.ler_marcador(marca.marcador)
-        if janela or not marca.chave:
-            return self._recuar(origem, marcador), None
+                watermark = self.watermarks.read(con, origin.nome)
+        if watermark is None or watermark.marcador is None:
+            return START, None
+        marker = self.queries.sistema.read_marker(watermark.marcador)
+        if window or not watermark.chave:
+            return self._step_back(origin, marker), None
         # In a second that is not over, smaller keys than the last one may still come.
-        return marcador, None if self._aberto(marcador, agora_la) else self.consultas.sistema.chave_de(origem, marca.chave)
+        return marker, None if self._opened(marker, source_now) else self.queries.sistema.key_of(origin, watermark.chave)
 
-    def _na_janela(self, con: Connection, origem: Origem, inicio: Any) -> str:
+    def _in_window(self, con: Connection, origin: Origin, start: Any) -> str:
         with self.fusion.connect() as fusion:
-            marca = self.marcas.ler(fusion, origem.nome)
-        linha = self.consultas.linhas(con, origem.sql_vigia, marcador=inicio)[0]
-        return ver_janela(self.consultas, con, origem, inicio, marca.marcador if marca else None, linha)
+            watermark = self.watermarks.read(fusion, origin.nome)
+        row = self.queries.rows(con, origin.sql_probe, marcador=start)[0]
+        return look_at_window(self.queries, con, origin, start, watermark.marcador if watermark else None, row)
 
-    def _assentar(self, origem: Origem, inicio: Any, na_janela: str) -> None:
+    def _settle(self, origin: Origin, start: Any, in_window: str) -> None:
         """Keep the answer about the window behind this watermark, of which all is queued."""
         with self.fusion.begin() as con:
-            marca = self.marcas.travar(con, origem.nome)
-            if marca is None or marca.marcador is None or marca.na_janela == na_janela:
+            watermark = self.watermarks.lock(con, origin.nome)
+            if watermark is None or watermark.marcador is None or watermark.in_window == in_window:
                 return
-            if self._recuar(origem, self.consultas.sistema.ler_marcador(marca.marcador)) == inicio:
-                self.marcas.gravar(con, origem.nome, marca.settled(na_janela))
+            if self._step_back(origin, self.queries.sistema.read_marker(watermark.marcador)) == start:
+                self.watermarks.write(con, origin.nome, watermark.settled(in_window))
 
-    def _recuar(self, origem: Origem, marcador: Any) -> Any:
-        return marcador - origem.janela(self.sobreposicao) if isinstance(marcador, datetime) else marcador
+    def _step_back(self, origin: Origin, marker: Any) -> Any:
+        return marker - origin.window(self.sobreposicao) if isinstance(marker, datetime) else marker
 
-    def _gravar_pagina(
-        self, origem: Origem, linhas: list[dict[str, Any]], resultado: ResultadoCarga, agora_la: datetime, *, do_inicio: bool
-    ) -> int:
+    def _write_page(self, origin: Origin, rows: list[dict[str, Any]], result: ScanResult, source_now: datetime, *, from_start: bool) -> int:
         """Enqueue what is new of a page and move the watermark, in one transaction; how many rows were new, or may be yet.
 
         A watermark that somebody took away meanwhile, to have everything compared, stays away, unless that is what this pass does.
         """
-        adiante, limite = agora_la + SEGUNDO_ADIANTADO, self._agora() + TOLERANCIA_RELOGIO
-        validas = [linha for linha in linhas if not self._futura(linha, adiante)]
-        resultado.lidos += len(linhas)
+        ahead, limit = source_now + SECOND_AHEAD, self._now() + CLOCK_TOLERANCE
+        valid = [row for row in rows if not self._is_future(row, ahead)]
+        result.lidos += len(rows)
         with self.fusion.begin() as con:
-            self.marcas.travar(con, origem.nome)
-            marca = self.marcas.ler(con, origem.nome)
-            vistas = self.marcas.vistas(con, origem.nome, [str(linha["chave"]) for linha in linhas])
-            nao_vistas = [(par, linha) for par, linha in zip(_pares(linhas), linhas, strict=True) if par not in vistas]
-            pares_novos = [(par, linha) for par, linha in nao_vistas if not self._ja_vista_aberta(origem, par, linha, agora_la)]
-            novas = [linha for _, linha in pares_novos]
-            if novas:
-                resultado.enfileirados += self.fila(origem.processo).enfileirar(
-                    con, (self._item(origem, x) for x in self._que_diferem(con, origem, novas))
+            self.watermarks.lock(con, origin.nome)
+            watermark = self.watermarks.read(con, origin.nome)
+            seen = self.watermarks.seen(con, origin.nome, [str(row["chave"]) for row in rows])
+            unseen = [(pair, row) for pair, row in zip(_pairs(rows), rows, strict=True) if pair not in seen]
+            new_pairs = [(pair, row) for pair, row in unseen if not self._seen_while_open(origin, pair, row, source_now)]
+            new = [row for _, row in new_pairs]
+            if new:
+                result.enfileirados += self.fila(origin.processo).enqueue(
+                    con, (self._item(origin, x) for x in self._that_differ(con, origin, new))
                 )
-                resultado.futuros += sum(self._futura(linha, limite) for linha in novas)
-            piso = None
-            if validas:
-                texto, chave = texto_marcador(validas[-1]["marcador"]), str(validas[-1]["chave"])
-                piso = texto_marcador(self._recuar(origem, validas[-1]["marcador"]))
+                result.futuros += sum(self._is_future(row, limit) for row in new)
+            floor = None
+            if valid:
+                text, key = marker_text(valid[-1]["marcador"]), str(valid[-1]["chave"])
+                floor = marker_text(self._step_back(origin, valid[-1]["marcador"]))
                 # With something new the window is no longer what was counted, even where the watermark stays.
-                mudou = marca is None or (marca.marcador, marca.chave) != (texto, chave) or (bool(novas) and marca.na_janela is not None)
-                posta = marca is None or (do_inicio if marca.marcador is None else texto >= marca.marcador)
-                if mudou and posta:
-                    self.marcas.gravar(con, origem.nome, Marca(texto, chave))
-                    self.marcas.podar(con, origem.nome, piso)
-            fechadas = [par for par, linha in pares_novos if not self._aberto(linha["marcador"], agora_la)]
-            self.marcas.marcar_vistas(con, origem.nome, [par for par in fechadas if piso is None or par[1] >= piso])
-        self._abertas |= {(origem.nome, *par) for par, linha in pares_novos if self._aberto(linha["marcador"], agora_la)}
-        self._abertas -= {(origem.nome, *par) for par in fechadas}
-        return len(nao_vistas)
+                changed = (
+                    watermark is None
+                    or (watermark.marcador, watermark.chave) != (text, key)
+                    or (bool(new) and watermark.in_window is not None)
+                )
+                moves = watermark is None or (from_start if watermark.marcador is None else text >= watermark.marcador)
+                if changed and moves:
+                    self.watermarks.write(con, origin.nome, Watermark(text, key))
+                    self.watermarks.prune(con, origin.nome, floor)
+            closed = [pair for pair, row in new_pairs if not self._opened(row["marcador"], source_now)]
+            self.watermarks.mark_seen(con, origin.nome, [pair for pair in closed if floor is None or pair[1] >= floor])
+        self._open_rows |= {(origin.nome, *pair) for pair, row in new_pairs if self._opened(row["marcador"], source_now)}
+        self._open_rows -= {(origin.nome, *pair) for pair in closed}
+        return len(unseen)
 
-    def _que_diferem(self, con: Connection, origem: Origem, novas: Sequence[Linha]) -> Sequence[Linha]:
+    def _that_differ(self, con: Connection, origin: Origin, new: Sequence[Row]) -> Sequence[Row]:
         """What goes on of new rows: all of them, those that are not what the copy has, or those that Fusion has not and no row is about."""
-        if origem.ineditas:
-            chaves = {str(x["chave"]) for x in novas}
-            livro = Livro(self.fusion, self.numero(origem.processo), self.consultas.sistema.processo(origem.processo).entidade)
-            entregues = {chave for chave, entrega in livro.ler(con, chaves).items() if not entrega.cancelado}
-            conhecidas = entregues | self.fila(origem.processo).abertas(con, chaves - entregues).keys()
-            return [x for x in novas if str(x["chave"]) not in conhecidas]
-        return Espelho(origem.replica, self.marcas.integracao_id).gravar(con, novas) if origem.replica is not None else novas
+        if origin.only_new:
+            keys = {str(x["chave"]) for x in new}
+            ledger = Ledger(self.fusion, self.numero(origin.processo), self.queries.sistema.processo(origin.processo).entidade)
+            delivered = {key for key, delivery in ledger.read(con, keys).items() if not delivery.cancelled}
+            known = delivered | self.fila(origin.processo).open_rows(con, keys - delivered).keys()
+            return [x for x in new if str(x["chave"]) not in known]
+        return Espelho(origin.replica, self.watermarks.integracao_id).write(con, new) if origin.replica is not None else new
 
-    def _ja_vista_aberta(self, origem: Origem, par: tuple[str, str], linha: Linha, agora_la: datetime) -> bool:
+    def _seen_while_open(self, origin: Origin, pair: tuple[str, str], row: Row, source_now: datetime) -> bool:
         """Queued while its second was not over: a second change within it would look the same, so it is queued once more when it is."""
-        return self._aberto(linha["marcador"], agora_la) and (origem.nome, *par) in self._abertas
+        return self._opened(row["marcador"], source_now) and (origin.nome, *pair) in self._open_rows
 
-    def _aberto(self, marcador: Any, agora_la: datetime) -> bool:
+    def _opened(self, marker: Any, source_now: datetime) -> bool:
         """Whether more changes may still come with this very marker: one of whole seconds, and of a second that is not over."""
-        if not isinstance(marcador, datetime) or marcador.microsecond:
+        if not isinstance(marker, datetime) or marker.microsecond:
             return False
-        return -SEGUNDO_ADIANTADO < agora_la - _local(marcador, self.fuso) < SEGUNDO_ABERTO
+        return -SECOND_AHEAD < source_now - _local(marker, self.zone) < SECOND_OPEN
 
-    def _futura(self, linha: Linha, limite: datetime) -> bool:
-        return isinstance(linha["marcador"], datetime) and _local(linha["marcador"], self.fuso) > limite
+    def _is_future(self, row: Row, limit: datetime) -> bool:
+        return isinstance(row["marcador"], datetime) and _local(row["marcador"], self.zone) > limit
 
     @staticmethod
-    def _item(origem: Origem, linha: Linha) -> ItemFila:
-        prioridade = linha.get("prioridade", origem.prioridade)
-        return ItemFila(str(linha["chave"]), str(linha["chave_paciente"] or ""), linha["operacao"], prioridade)
+    def _item(origin: Origin, row: Row) -> FilaItem:
+        priority = row.get("prioridade", origin.prioridade)
+        return FilaItem(str(row["chave"]), str(row["chave_paciente"] or ""), row["operacao"], priority)

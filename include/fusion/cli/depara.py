@@ -6,35 +6,35 @@ import argparse
 import sys
 from pathlib import Path
 
-from include.fusion.errors import ConfiguracaoInvalida
-from include.fusion.model.depara import all_files, folders, ler_catalogos
-from include.fusion.settings.strict_yaml import nome_do_arquivo
+from include.fusion.errors import InvalidConfiguration
+from include.fusion.model.depara import all_files, folders, read_catalogs
+from include.fusion.settings.strict_yaml import file_name
 
 
-def main(argumentos: list[str] | None = None) -> int:
-    linha = argparse.ArgumentParser(
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
         prog="python -m include.fusion depara",
         description="Check De/Para files.",
         epilog="example: python -m include.fusion depara validar include/settings/depara/hospital.yaml",
     )
-    validar = linha.add_subparsers(dest="comando", required=True).add_parser(
+    validate = parser.add_subparsers(dest="command", required=True).add_parser(
         "validar",
         help="check the given files, or all of the folder",
         epilog="example: python -m include.fusion depara validar",
     )
-    validar.add_argument(
+    validate.add_argument(
         "arquivos", nargs="*", type=Path, help="default: every .yaml of include/settings/depara (or of FUSION_DEPARA), and the systems' own"
     )
-    arquivos = linha.parse_args(argumentos).arquivos or all_files()
-    erros = 0
-    for arquivo in arquivos:
+    files = parser.parse_args(arguments).arquivos or all_files()
+    errors = 0
+    for file in files:
         try:
-            catalogos = ler_catalogos(arquivo)
-        except ConfiguracaoInvalida as erro:
-            print(erro, file=sys.stderr)
-            erros += 1
+            catalogs = read_catalogs(file)
+        except InvalidConfiguration as error:
+            print(error, file=sys.stderr)
+            errors += 1
         else:
-            print(f"{nome_do_arquivo(arquivo)}: {len(catalogos)} catálogos, {sum(len(c.codigos) for c in catalogos.values())} códigos")
-    if not arquivos:
-        print(f"{nome_do_arquivo(folders()[0])}: no De/Para file", file=sys.stderr)
-    return 1 if erros or not arquivos else 0
+            print(f"{file_name(file)}: {len(catalogs)} catálogos, {sum(len(c.codigos) for c in catalogs.values())} códigos")
+    if not files:
+        print(f"{file_name(folders()[0])}: no De/Para file", file=sys.stderr)
+    return 1 if errors or not files else 0

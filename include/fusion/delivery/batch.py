@@ -9,112 +9,112 @@ from dataclasses import dataclass
 import orjson
 from sqlalchemy import Engine
 
-from include.fusion.delivery.result import Resultado
-from include.fusion.delivery.route import Via
-from include.fusion.delivery.sender import Envio, Remessa
+from include.fusion.delivery.result import DeliveryResult
+from include.fusion.delivery.route import Route
+from include.fusion.delivery.sender import Outgoing, Sender
 from include.fusion.delivery.work import Work
-from include.fusion.errors import motivo_de
-from include.fusion.model.content import pacote
-from include.fusion.reading.reader import Lido, Pronto
-from include.fusion.store.filas import Desfecho, Registro
-from include.fusion.store.ledger import ENVIO, EXCLUSAO, Entrega
+from include.fusion.errors import reason_of
+from include.fusion.model.content import package
+from include.fusion.reading.reader import ReadResult, Ready
+from include.fusion.store.filas import FilaRow, Outcome
+from include.fusion.store.ledger import DELETION, SEND, LedgerEntry
 
-EXCLUIDO = "excluído na origem antes desta entrega; o cancelamento está na fila"
-AUSENTE = "registro não encontrado na origem (apagado entre a fila e a leitura)"
+DELETED = "excluído na origem antes desta entrega; o cancelamento está na fila"
+ABSENT = "registro não encontrado na origem (apagado entre a fila e a leitura)"
 
 
 @dataclass
-class Lote:
+class Batch:
     """Records reserved together, of one queue: how many they were, and those that must travel."""
 
-    via: Via
-    reservados: int
-    envios: list[Envio]
+    via: Route
+    reserved: int
+    outgoings: list[Outgoing]
 
     def __len__(self) -> int:
-        return self.reservados
+        return self.reserved
 
 
-class Lotes(Work[Lote, Resultado]):
+class Batches(Work[Batch, DeliveryResult]):
     """Takes batches of several queues in turn."""
 
-    def __init__(self, fusion: Engine, vias: Sequence[Via], remessa: Remessa, dono: str) -> None:
-        super().__init__([via.fila for via in vias], dono, remessa.p, remessa.cliente, Resultado())
+    def __init__(self, fusion: Engine, routes: Sequence[Route], sender: Sender, owner: str) -> None:
+        super().__init__([route.fila for route in routes], owner, sender.p, sender.client, DeliveryResult())
         self.fusion = fusion
-        self.vias = vias
-        self.remessa = remessa
-        self._vez = 0
-        self._trava = threading.Lock()
+        self.routes = routes
+        self.sender = sender
+        self._turn = 0
+        self._lock = threading.Lock()
 
-    def preparar(self, quantos: int) -> Lote | None:
-        for _ in self.vias:
-            via = self.vias[self._vez % len(self.vias)]
+    def prepare(self, count: int) -> Batch | None:
+        for _ in self.routes:
+            route = self.routes[self._turn % len(self.routes)]
             # In turn, batch by batch: a queue that never gets empty must not keep the others waiting.
-            self._vez += 1
-            if registros := via.fila.reservar(quantos, self.dono, self.prazo):
-                return Lote(via, len(registros), self._ler(via, registros))
+            self._turn += 1
+            if records := route.fila.reserve(count, self.owner, self.lease):
+                return Batch(route, len(records), self._read(route, records))
         return None
 
-    def _ler(self, via: Via, registros: Sequence[Registro]) -> list[Envio]:
-        lidos = via.ler([r for r in registros if r.operacao != EXCLUSAO and not self.interrompido(r)])
-        sumidos = [chave for chave, lido in lidos.items() if lido is None]
+    def _read(self, route: Route, records: Sequence[FilaRow]) -> list[Outgoing]:
+        read_items = route.read([r for r in records if r.operacao != DELETION and not self.interrompido(r)])
+        vanished = [key for key, read_item in read_items.items() if read_item is None]
         with self.fusion.begin() as con:
-            excluidos = via.fila.excluidos(con, sumidos) if sumidos else set()
-            entregas = via.livro.ler(con, [r.chave for r in registros])
-            envios = [self._montar(via, r, lidos.get(r.chave), entregas.get(r.chave)) for r in registros]
-            for envio in envios:
-                if envio.desfecho is not None and envio.desfecho.motivo == AUSENTE and envio.registro.chave in excluidos:
-                    envio.desfecho = Desfecho(envio.registro, "descartado", motivo=EXCLUIDO)
-            a_enviar = [envio for envio in envios if envio.desfecho is None]
+            deleted = route.fila.deleted(con, vanished) if vanished else set()
+            deliveries = route.ledger.read(con, [r.chave for r in records])
+            outgoings = [self._build(route, r, read_items.get(r.chave), deliveries.get(r.chave)) for r in records]
+            for outgoing in outgoings:
+                if outgoing.outcome is not None and outgoing.outcome.motivo == ABSENT and outgoing.record.chave in deleted:
+                    outgoing.outcome = Outcome(outgoing.record, "descartado", motivo=DELETED)
+            to_send = [outgoing for outgoing in outgoings if outgoing.outcome is None]
             # What need not travel ends here: it must not hold its patient for as long as the others are under way.
-            via.fila.registrar(con, self.dono, [envio.desfecho for envio in envios if envio.desfecho is not None])
+            route.fila.record(con, self.owner, [outgoing.outcome for outgoing in outgoings if outgoing.outcome is not None])
             # Written ahead, before anything leaves: whoever finds these rows after a crash knows what Fusion may have.
-            numeros = via.livro.anunciar(con, [(envio.registro.chave, envio.versao) for envio in a_enviar])
-        self._contar(envios)
-        for envio in a_enviar:
-            envio.chave = via.livro.chave_idempotencia(envio.registro.chave, envio.versao, numeros[envio.registro.chave])
-        return a_enviar
+            numbers = route.ledger.announce(con, [(outgoing.record.chave, outgoing.versao) for outgoing in to_send])
+        self._tally(outgoings)
+        for outgoing in to_send:
+            outgoing.chave = route.ledger.idempotency_key(outgoing.record.chave, outgoing.versao, numbers[outgoing.record.chave])
+        return to_send
 
-    def _montar(self, via: Via, registro: Registro, lido: Lido | Pronto, entrega: Entrega | None) -> Envio:
-        if motivo := self.interrompido(registro):
-            return Envio(registro, Desfecho(registro, "erro", motivo=motivo))
-        if registro.operacao == EXCLUSAO or (lido is None and via.cancelar_ausentes):
-            if entrega is None or entrega.cancelado:
-                return Envio(registro, Desfecho(registro, "concluido", motivo="nada a cancelar no Fusion"))
-            return Envio(registro, versao=EXCLUSAO, rota=via.destino.cancelar(registro.chave), metodo="DELETE")
-        if lido is None:
-            return Envio(registro, Desfecho(registro, "erro", motivo=AUSENTE))
-        if isinstance(lido, Exception):
-            return Envio(registro, Desfecho(registro, "erro", motivo=motivo_de(lido)))
-        if isinstance(lido, Pronto):
-            return Envio(registro, dados=lido.dados, versao=lido.versao, rota=via.destino.rota)
-        texto, versao = pacote(lido)
-        if entrega is not None and entrega.tem(versao) and not via.sempre:
-            return Envio(registro, Desfecho(registro, "concluido", motivo="conteúdo inalterado", versao=versao))
-        dados = orjson.dumps(via.destino.envelopar(orjson.Fragment(texto)))
-        return Envio(registro, dados=dados, versao=versao, rota=via.destino.rota)
+    def _build(self, route: Route, record: FilaRow, read_item: ReadResult | Ready, delivery: LedgerEntry | None) -> Outgoing:
+        if reason := self.interrompido(record):
+            return Outgoing(record, Outcome(record, "erro", motivo=reason))
+        if record.operacao == DELETION or (read_item is None and route.cancel_absent):
+            if delivery is None or delivery.cancelled:
+                return Outgoing(record, Outcome(record, "concluido", motivo="nada a cancelar no Fusion"))
+            return Outgoing(record, versao=DELETION, path=route.destination.cancel(record.chave), metodo="DELETE")
+        if read_item is None:
+            return Outgoing(record, Outcome(record, "erro", motivo=ABSENT))
+        if isinstance(read_item, Exception):
+            return Outgoing(record, Outcome(record, "erro", motivo=reason_of(read_item)))
+        if isinstance(read_item, Ready):
+            return Outgoing(record, data=read_item.data, versao=read_item.versao, path=route.destination.path)
+        text, version = package(read_item)
+        if delivery is not None and delivery.has(version) and not route.always:
+            return Outgoing(record, Outcome(record, "concluido", motivo="conteúdo inalterado", versao=version))
+        data = orjson.dumps(route.destination.wrap(orjson.Fragment(text)))
+        return Outgoing(record, data=data, versao=version, path=route.destination.path)
 
-    def gravar(self, lote: Lote) -> None:
-        fila, livro = lote.via.fila, lote.via.livro
-        desfechos = [envio.desfecho for envio in lote.envios if envio.desfecho is not None]
+    def write(self, batch: Batch) -> None:
+        fila, ledger = batch.via.fila, batch.via.ledger
+        outcomes = [outgoing.outcome for outgoing in batch.outgoings if outgoing.outcome is not None]
         with self.fusion.begin() as con:
-            gravados = fila.ainda_meus(con, self.dono, [d.registro.id for d in desfechos])
-            fila.registrar(con, self.dono, desfechos)
-            meus = [envio for envio in lote.envios if envio.chave and envio.registro.id in gravados]
-            confirmados = [envio for envio in meus if envio.desfecho is not None and envio.desfecho.situacao == "concluido"]
-            operacoes = {"DELETE": EXCLUSAO, "POST": ENVIO}
-            livro.gravar(con, [(e.registro.chave, e.versao, operacoes[e.metodo]) for e in confirmados])
-            livro.retirar(con, [e.registro.chave for e in meus if e.recusado])
-        self._contar(lote.envios)
+            written = fila.still_mine(con, self.owner, [d.record.id for d in outcomes])
+            fila.record(con, self.owner, outcomes)
+            mine = [outgoing for outgoing in batch.outgoings if outgoing.chave and outgoing.record.id in written]
+            confirmed = [outgoing for outgoing in mine if outgoing.outcome is not None and outgoing.outcome.situacao == "concluido"]
+            operations = {"DELETE": DELETION, "POST": SEND}
+            ledger.write(con, [(e.record.chave, e.versao, operations[e.metodo]) for e in confirmed])
+            ledger.withdraw(con, [e.record.chave for e in mine if e.refused])
+        self._tally(batch.outgoings)
 
-    async def enviar(self, lote: Lote) -> None:
-        await self.remessa.enviar(lote.envios)
-        self.fora_do_ar = self.remessa.fora_do_ar
+    async def send(self, batch: Batch) -> None:
+        await self.sender.send(batch.outgoings)
+        self.down = self.sender.down
 
-    def found(self, novos: int) -> None:
-        self.resultado.enfileirados += novos
+    def found(self, new: int) -> None:
+        self.result.enfileirados += new
 
-    def _contar(self, envios: Sequence[Envio]) -> None:
-        with self._trava:  # One batch is counted while the next is being read.
-            for envio in envios:
-                self.resultado.somar(envio)
+    def _tally(self, outgoings: Sequence[Outgoing]) -> None:
+        with self._lock:  # One batch is counted while the next is being read.
+            for outgoing in outgoings:
+                self.result.add(outgoing)

@@ -5,41 +5,41 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from include.fusion.change.replay import Pedido
-from include.fusion.errors import motivo_de
-from include.fusion.reading.reader import Leitor, Montador
-from include.fusion.reading.sql import ConsultasSistema
+from include.fusion.change.replay import ReplayRequest
+from include.fusion.errors import reason_of
+from include.fusion.reading.reader import Builder, Reader
+from include.fusion.reading.sql import SystemQueries
 from include.fusion.store.filas import Fila
 
-LOTE = 200
+BATCH = 200
 
 
-def simular(consultas: ConsultasSistema, fila: Fila, leitor: Leitor | Montador, pedido: Pedido, *, limite: int) -> dict[str, Any]:
+def simulate(queries: SystemQueries, fila: Fila, reader: Reader | Builder, request: ReplayRequest, *, limit: int) -> dict[str, Any]:
     """Counts of what would be sent, by kind of data, and the reasons of what would be refused.
 
-    Takes the records a form asks for, else those pending in the queue; at most ``limite``.
+    Takes the records a form asks for, else those pending in the queue; at most ``limit``.
     """
-    if pedido.filtra:
-        with consultas.engine.connect() as con:
-            linhas = consultas.linhas(con, consultas.sistema.sql_chaves, chave=None, limite=limite, **pedido.filtros(consultas.sistema))
-        pares = [(str(linha["chave"]), str(linha["operacao"])) for linha in linhas]
+    if request.narrows:
+        with queries.engine.connect() as con:
+            rows = queries.rows(con, queries.sistema.sql_keys, key=None, limite=limit, **request.filters(queries.sistema))
+        pairs = [(str(row["chave"]), str(row["operacao"])) for row in rows]
     else:
-        pares = fila.espiar(limite)
-    itens: Counter[str] = Counter()
-    motivos: Counter[str] = Counter()
-    enviaria = 0
-    chaves = [chave for chave, operacao in pares if operacao != "exclusao"]
-    for inicio in range(0, len(chaves), LOTE):
-        for lido in leitor.ler(chaves[inicio : inicio + LOTE]).values():
-            if lido is None or isinstance(lido, Exception):
-                motivos["não encontrado na origem" if lido is None else motivo_de(lido)] += 1
+        pairs = fila.peek(limit)
+    items: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    would_send = 0
+    keys = [key for key, operation in pairs if operation != "exclusao"]
+    for start in range(0, len(keys), BATCH):
+        for read_item in reader.read(keys[start : start + BATCH]).values():
+            if read_item is None or isinstance(read_item, Exception):
+                reasons["não encontrado na origem" if read_item is None else reason_of(read_item)] += 1
             else:
-                enviaria += 1
-                itens.update({nome: len(valor) for nome, valor in lido if isinstance(valor, tuple)})
+                would_send += 1
+                items.update({name: len(value) for name, value in read_item if isinstance(value, tuple)})
     return {
-        "enviaria": enviaria,
-        "cancelaria": len(pares) - len(chaves),
-        "recusaria": sum(motivos.values()),
-        "itens": {nome: quantos for nome, quantos in sorted(itens.items()) if quantos},
-        "motivos": dict(motivos.most_common(10)),
+        "enviaria": would_send,
+        "cancelaria": len(pairs) - len(keys),
+        "recusaria": sum(reasons.values()),
+        "itens": {name: count for name, count in sorted(items.items()) if count},
+        "motivos": dict(reasons.most_common(10)),
     }

@@ -20,22 +20,22 @@ import orjson
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from include.fusion.delivery.loop import Entrega
+from include.fusion.delivery.loop import Delivery
 from include.fusion.delivery.result import check_share
-from include.fusion.delivery.work import Parametros, Work
-from include.fusion.errors import RegistroInvalido, motivo_de
-from include.fusion.fhir.http.client import ClienteFhir
-from include.fusion.fhir.http.errors import FhirIndisponivel, FhirNaoAutorizado, motivo_do_fim, servidor_fora
-from include.fusion.fhir.platform.repository import Contagem, Repositorio
-from include.fusion.fhir.platform.tables import fila_de
-from include.fusion.fhir.push.bundle import Item, Remessa
-from include.fusion.fhir.push.patients import Pessoas
-from include.fusion.store.filas import Desfecho, ItemFila
+from include.fusion.delivery.work import DeliveryParameters, Work
+from include.fusion.errors import InvalidRecord, reason_of
+from include.fusion.fhir.http.client import FhirClient
+from include.fusion.fhir.http.errors import FhirUnauthorized, FhirUnavailable, reason_of_end, server_is_down
+from include.fusion.fhir.platform.repository import Repository, SyncCounts
+from include.fusion.fhir.platform.tables import fila_for
+from include.fusion.fhir.push.bundle import BundleSender, Item
+from include.fusion.fhir.push.patients import EhrPatients
+from include.fusion.store.filas import FilaItem, Outcome
 
-PAGINA = 5000
-PARCELA_MAX = 0.9
-AUSENTE = "observação apagada na plataforma"
-DE_OUTRO = RegistroInvalido("patientId", "o paciente da observação não é deste tenant")
+PAGE = 5000
+SHARE_MAX = 0.9
+ABSENT = "observação apagada na plataforma"
+OTHER_TENANTS = InvalidRecord("patientId", "o paciente da observação não é deste tenant")
 
 
 @dataclass
@@ -47,143 +47,143 @@ class Resultado:
     falhas: int = 0
     motivos: Counter[str] = field(default_factory=Counter)
 
-    def conferir(self, parcela_max: float, minimo: int) -> None:
-        conselho = "Corrija a causa e reenvie: as recusadas estão na fila com situação erro."
+    def check(self, share_max: float, minimum: int) -> None:
+        advice = "Corrija a causa e reenvie: as recusadas estão na fila com situação erro."
         total = self.enviados + self.falhas
-        check_share(self.falhas, total, parcela_max, minimo, "observações recusadas", conselho, self.motivos)
+        check_share(self.falhas, total, share_max, minimum, "observações recusadas", advice, self.motivos)
 
 
 @dataclass
-class Lote:
+class Batch:
     """Observations on their way, and outcomes of those that need not travel."""
 
-    itens: list[Item]
-    prontos: list[Desfecho]
+    items: list[Item]
+    ready: list[Outcome]
 
     def __len__(self) -> int:
-        return len(self.itens) + len(self.prontos)
+        return len(self.items) + len(self.ready)
 
 
-class Envio(Work[Lote, Resultado]):
-    """One run for one tenant. ``parar``: asked between batches. ``latencia``: ms from last edit to sent, summed over ``medidos`` of them."""
+class Envio(Work[Batch, Resultado]):
+    """One run for one tenant. ``stop``: asked between batches. ``latencia``: ms from last edit to sent, summed over ``medidos`` of them."""
 
-    def __init__(self, engine: Engine, cliente: ClienteFhir, dono: str, *, parar: Callable[[], bool] = lambda: False) -> None:
-        self.fila = fila_de(engine, cliente.tenant_id)
-        lote = cliente.config.metadata.bundle_size * cliente.config.metadata.concurrency
-        p = Parametros(lote=lote, max_por_ciclo=sys.maxsize, permanencia=0, parcela_erro_max=PARCELA_MAX, stop_at_share=True)
-        super().__init__([self.fila], dono, p, cliente, Resultado())
+    def __init__(self, engine: Engine, client: FhirClient, owner: str, *, stop: Callable[[], bool] = lambda: False) -> None:
+        self.fila = fila_for(engine, client.tenant_id)
+        batch = client.config.metadata.bundle_size * client.config.metadata.concurrency
+        p = DeliveryParameters(lote=batch, max_per_cycle=sys.maxsize, permanencia=0, parcela_erro_max=SHARE_MAX, stop_at_share=True)
+        super().__init__([self.fila], owner, p, client, Resultado())
         self.engine = engine
-        self.repositorio = Repositorio(engine, cliente.tenant_id)
-        self.remessa = Remessa(cliente, Pessoas(self.repositorio, cliente))
-        self.parar = parar
+        self.repository = Repository(engine, client.tenant_id)
+        self.sender = BundleSender(client, EhrPatients(self.repository, client))
+        self.stop = stop
         self.only: Sequence[str] | None = None
         self.latencia = self.medidos = 0
-        self._trava = threading.Lock()
+        self._lock = threading.Lock()
 
-    async def executar(self, observacoes: Sequence[str] | None = None) -> Resultado:
-        """Send what is due, or just ``observacoes`` (dead letters among them too).
+    async def run(self, observations: Sequence[str] | None = None) -> Resultado:
+        """Send what is due, or just ``observations`` (dead letters among them too).
 
-        Raises :class:`FhirIndisponivel`, :class:`FhirNaoAutorizado` or :class:`MuitosErros` once outcomes are written.
+        Raises :class:`FhirUnavailable`, :class:`FhirUnauthorized` or :class:`TooManyErrors` once outcomes are written.
         """
-        inicio, fim, self.only = time.monotonic(), None, observacoes
+        start, end, self.only = time.monotonic(), None, observations
         try:
-            if observacoes is not None:
-                await asyncio.to_thread(self._enfileirar, [ItemFila(o) for o in observacoes])
-            return await Entrega(self, parar=self.parar).run()
-        except BaseException as erro:
-            fim = motivo_do_fim(erro)
+            if observations is not None:
+                await asyncio.to_thread(self._enqueue, [FilaItem(o) for o in observations])
+            return await Delivery(self, stop=self.stop).run()
+        except BaseException as error:
+            end = reason_of_end(error)
             raise
         finally:
             with suppress(SQLAlchemyError):
-                await asyncio.to_thread(self._concluir, fim, round((time.monotonic() - inicio) * 1000))
+                await asyncio.to_thread(self._conclude, end, round((time.monotonic() - start) * 1000))
 
-    def _concluir(self, erro: str | None, ms: int) -> None:
-        r = self.resultado
-        contagem = Contagem(enviados=r.enviados, falhas=r.falhas, duracao=ms, latencia=self.latencia, medidos=self.medidos)
-        self.repositorio.concluir("push", erro, contagem)
+    def _conclude(self, error: str | None, ms: int) -> None:
+        r = self.result
+        counts = SyncCounts(enviados=r.enviados, falhas=r.falhas, duracao=ms, latencia=self.latencia, medidos=self.medidos)
+        self.repository.conclude("push", error, counts)
 
     # -- as the loop asks for it -----------------------------------------------------------------------------------------------------
 
-    def _enfileirar(self, itens: Sequence[ItemFila]) -> None:
+    def _enqueue(self, items: Sequence[FilaItem]) -> None:
         with self.engine.begin() as con:
-            self.fila.enfileirar(con, itens)
+            self.fila.enqueue(con, items)
 
-    def preparar(self, quantos: int) -> Lote | None:
-        registros = self.fila.reservar(quantos, self.dono, self.prazo, chaves=self.only)
-        if not registros and self.only is None:
+    def prepare(self, count: int) -> Batch | None:
+        records = self.fila.reserve(count, self.owner, self.lease, keys=self.only)
+        if not records and self.only is None:
             # Only when the queue has none is the platform asked for more.
             with self.engine.connect() as con:
-                novas = self.repositorio.novas(con, PAGINA)
-            if novas:
-                self._enfileirar(novas)
-                registros = self.fila.reservar(quantos, self.dono, self.prazo)
-        if not registros:
+                new = self.repository.novas(con, PAGE)
+            if new:
+                self._enqueue(new)
+                records = self.fila.reserve(count, self.owner, self.lease)
+        if not records:
             return None
-        locais = self.repositorio.observacoes([r.chave for r in registros])
-        lote = Lote([], [])
-        for registro in registros:
-            local = locais.get(registro.chave)
+        local_ones = self.repository.observacoes([r.chave for r in records])
+        batch = Batch([], [])
+        for record in records:
+            local = local_ones.get(record.chave)
             if local is None:
-                lote.prontos.append(Desfecho(registro, "descartado", AUSENTE))
-            elif local.sincronizada:
-                lote.prontos.append(Desfecho(registro, "concluido", "já sincronizada", versao=local.marca))
+                batch.ready.append(Outcome(record, "descartado", ABSENT))
+            elif local.synchronised:
+                batch.ready.append(Outcome(record, "concluido", "já sincronizada", versao=local.marca))
             else:
-                lote.itens.append(Item(registro, local, falha=None if local.com_paciente else DE_OUTRO))
-        return lote
+                batch.items.append(Item(record, local, failure=None if local.has_paciente else OTHER_TENANTS))
+        return batch
 
-    async def enviar(self, lote: Lote) -> None:
-        await self.remessa.enviar([i for i in lote.itens if i.falha is None])
+    async def send(self, batch: Batch) -> None:
+        await self.sender.send([i for i in batch.items if i.failure is None])
 
-    def gravar(self, lote: Lote) -> None:
+    def write(self, batch: Batch) -> None:
         """Platform and queue in one transaction."""
-        passou = any(item.enviada is not None for item in lote.itens)
-        registros = [d.registro for d in lote.prontos] + [i.registro for i in lote.itens]
+        passed = any(item.sent is not None for item in batch.items)
+        records = [d.record for d in batch.ready] + [i.record for i in batch.items]
         with self.engine.begin() as con:
-            meus = self.fila.ainda_meus(con, self.dono, [r.id for r in registros])
-            tempos = self._gravar_enviadas(con, [i for i in lote.itens if i.enviada is not None and i.registro.id in meus])
-            with self._trava:  # Two batches may be written at once.
-                self.resultado.inalterados += len(lote.prontos)
-                self.latencia += sum(tempos)
-                self.medidos += len(tempos)
-                desfechos = lote.prontos + [self._desfecho(item, passou) for item in lote.itens]
-            self.fila.registrar(con, self.dono, desfechos)
+            mine = self.fila.still_mine(con, self.owner, [r.id for r in records])
+            times = self._write_sent(con, [i for i in batch.items if i.sent is not None and i.record.id in mine])
+            with self._lock:  # Two batches may be written at once.
+                self.result.inalterados += len(batch.ready)
+                self.latencia += sum(times)
+                self.medidos += len(times)
+                outcomes = batch.ready + [self._outcome(item, passed) for item in batch.items]
+            self.fila.record(con, self.owner, outcomes)
 
-    def _gravar_enviadas(self, con: Connection, itens: list[Item]) -> list[int]:
+    def _write_sent(self, con: Connection, items: list[Item]) -> list[int]:
         try:
             with con.begin_nested():
-                return self.repositorio.gravar_enviadas(con, [i.enviada for i in itens if i.enviada is not None])
+                return self.repository.write_sent(con, [i.sent for i in items if i.sent is not None])
         except (DataError, IntegrityError, ValueError, orjson.JSONEncodeError):
-            return [ms for item in itens for ms in self._gravar_so(con, item)]
+            return [ms for item in items for ms in self._write_one(con, item)]
 
-    def _gravar_so(self, con: Connection, item: Item) -> list[int]:
-        assert item.enviada is not None
+    def _write_one(self, con: Connection, item: Item) -> list[int]:
+        assert item.sent is not None
         # The EHR's text of one of them (a NUL) is none for the database: without it, it is read anew before the next change.
-        for enviada in (item.enviada, item.enviada._replace(versao=None, recurso=None)):
+        for sent in (item.sent, item.sent._replace(versao=None, recurso=None)):
             try:
                 with con.begin_nested():
-                    return self.repositorio.gravar_enviadas(con, [enviada])
+                    return self.repository.write_sent(con, [sent])
             except IntegrityError:
                 break
             except (DataError, ValueError, orjson.JSONEncodeError):
                 continue
-        item.enviada, item.falha = None, RegistroInvalido("fhirResourceId", "o servidor FHIR deu o id de outra observação")
+        item.sent, item.failure = None, InvalidRecord("fhirResourceId", "o servidor FHIR deu o id de outra observação")
         return []
 
-    def _desfecho(self, item: Item, passou: bool) -> Desfecho:
-        """``passou``: something of the same batch got through."""
-        if item.enviada is not None:
-            self.resultado.enviados += 1
-            return Desfecho(item.registro, "concluido", versao=item.local.marca)
-        falha = item.falha or FhirIndisponivel(0, "Observation")
-        if servidor_fora(falha) or (isinstance(falha, FhirIndisponivel) and not passou):
-            self.fora_do_ar = falha
-        if isinstance(falha, FhirNaoAutorizado):
-            return Desfecho(item.registro, "devolvido")
-        self.resultado.falhas += 1
-        motivo = motivo_de(falha)
-        self.resultado.motivos[motivo] += 1
-        return Desfecho(item.registro, "erro", motivo, versao=item.local.marca)
+    def _outcome(self, item: Item, passed: bool) -> Outcome:
+        """``passed``: something of the same batch got through."""
+        if item.sent is not None:
+            self.result.enviados += 1
+            return Outcome(item.record, "concluido", versao=item.local.marca)
+        failure = item.failure or FhirUnavailable(0, "Observation")
+        if server_is_down(failure) or (isinstance(failure, FhirUnavailable) and not passed):
+            self.down = failure
+        if isinstance(failure, FhirUnauthorized):
+            return Outcome(item.record, "devolvido")
+        self.result.falhas += 1
+        reason = reason_of(failure)
+        self.result.motivos[reason] += 1
+        return Outcome(item.record, "erro", reason, versao=item.local.marca)
 
-    def tem_prontos(self) -> bool:
+    def has_ready(self) -> bool:
         """Nothing that this run would still take: what comes after its last look, the platform's watcher sees."""
         return False

@@ -7,40 +7,40 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from include.fusion.hl7.build.message import MensagemHl7
-from include.fusion.reading.reader import Pronto
-from include.fusion.store.filas import ItemFila, Registro
-from include.fusion.store.filas.messages import FilaArquivos
-from include.fusion.store.ledger import SemLivro
+from include.fusion.hl7.build.message import Hl7Message
+from include.fusion.reading.reader import Ready
+from include.fusion.store.filas import FilaItem, FilaRow
+from include.fusion.store.filas.messages import OutboxFila
+from include.fusion.store.ledger import NoLedger
 
 
-class Arquivo(NamedTuple):
-    """One message of a patient, and what it is about; ``abre``: the receiver has nothing alive of that before this message."""
+class OutboxMessage(NamedTuple):
+    """One message of a patient, and what it is about; ``opens``: the receiver has nothing alive of that before this message."""
 
     paciente: str
     assunto: str
-    mensagem: MensagemHl7
-    abre: bool = True
+    mensagem: Hl7Message
+    opens: bool = True
 
     @property
-    def item(self) -> ItemFila:
-        return ItemFila(self.mensagem.controle, self.paciente, "inclusao" if self.abre else "alteracao")
+    def item(self) -> FilaItem:
+        return FilaItem(self.mensagem.controle, self.paciente, "inclusao" if self.opens else "alteracao")
 
 
-class Arquivos(SemLivro):
+class Outbox(NoLedger):
     """Messages of one queue. A row's key is the message's control id, by which the receiver knows what it has: no ledger is kept."""
 
-    def __init__(self, fila: FilaArquivos) -> None:
+    def __init__(self, fila: OutboxFila) -> None:
         self.fila = fila
 
-    def guardar(self, con: Connection, arquivos: Sequence[Arquivo]) -> None:
+    def store(self, con: Connection, files: Sequence[OutboxMessage]) -> None:
         """Queue messages in this order, in the caller's transaction."""
-        self.fila.guardar(con, [(a.item, a.assunto, a.mensagem.corpo) for a in arquivos])
+        self.fila.store(con, [(a.item, a.assunto, a.mensagem.body) for a in files])
 
-    def retirar(self, con: Connection, chaves: Iterable[str]) -> None:
-        self.fila.marcar_recusadas(con, chaves)
+    def withdraw(self, con: Connection, keys: Iterable[str]) -> None:
+        self.fila.marcar_recusadas(con, keys)
 
-    def ler_bytes(self, registros: Sequence[Registro]) -> dict[str, Pronto | None]:
+    def read_bytes(self, records: Sequence[FilaRow]) -> dict[str, Ready | None]:
         """Bytes of reserved rows, by control id."""
-        corpos = self.fila.corpos(r.id for r in registros)
-        return {r.chave: Pronto(corpos[r.chave], r.chave) if r.chave in corpos else None for r in registros}
+        bodies = self.fila.bodies(r.id for r in records)
+        return {r.chave: Ready(bodies[r.chave], r.chave) if r.chave in bodies else None for r in records}

@@ -7,40 +7,40 @@ from collections.abc import Callable
 from typing import Any
 
 
-class Progresso:
-    """Calls ``dizer(text, numbers)`` at most every ``intervalo`` seconds. Rate and time left count from where this run started."""
+class Progress:
+    """Calls ``say(text, numbers)`` at most every ``interval`` seconds. Rate and time left count from where this run started."""
 
-    def __init__(self, total: int, dizer: Callable[[str, dict[str, Any]], None], *, feitos: int = 0, intervalo: float = 10.0) -> None:
+    def __init__(self, total: int, say: Callable[[str, dict[str, Any]], None], *, done: int = 0, interval: float = 10.0) -> None:
         self.total = total
-        self.inicial = self.feitos = feitos
-        self._dizer = dizer
-        self._intervalo = intervalo
-        self._comeco = time.monotonic()
-        self._ultimo = float("-inf")
+        self.initial = self.feitos = done
+        self._say = say
+        self._interval = interval
+        self._started = time.monotonic()
+        self._last = float("-inf")
 
-    def em(self, feitos: int, *, ja: bool = False) -> None:
-        """Now at ``feitos``; ``ja`` speaks at once."""
-        self.feitos = feitos
-        agora = time.monotonic()
-        if not ja and agora - self._ultimo < self._intervalo:
+    def at(self, done: int, *, at_once: bool = False) -> None:
+        """Now at ``done``; ``at_once`` speaks at once."""
+        self.feitos = done
+        now = time.monotonic()
+        if not at_once and now - self._last < self._interval:
             return
-        self._ultimo = agora
-        taxa = (feitos - self.inicial) / max(agora - self._comeco, 1e-3)
-        falta = (self.total - feitos) / taxa if taxa > 0 else None
-        numeros = {
-            "feitos": feitos,
+        self._last = now
+        rate = (done - self.initial) / max(now - self._started, 1e-3)
+        missing = (self.total - done) / rate if rate > 0 else None
+        numbers = {
+            "feitos": done,
             "total": self.total,
-            "por_segundo": round(taxa, 1),
-            "faltam_s": None if falta is None else round(falta),
+            "por_segundo": round(rate, 1),
+            "faltam_s": None if missing is None else round(missing),
         }
-        porcento = 100 * feitos / self.total if self.total else 100.0
-        resta = "" if falta is None else f", faltam {duracao(falta)}"
-        self._dizer(f"{feitos} de {self.total} ({porcento:.1f} %), {taxa:.0f}/s{resta}", numeros)
+        percent = 100 * done / self.total if self.total else 100.0
+        remaining = "" if missing is None else f", faltam {duration(missing)}"
+        self._say(f"{done} de {self.total} ({percent:.1f} %), {rate:.0f}/s{remaining}", numbers)
 
 
-def duracao(segundos: float) -> str:
+def duration(seconds: float) -> str:
     """``3725`` → ``1 h 2 min``; under a minute, seconds."""
-    s = int(max(0.0, segundos))
+    s = int(max(0.0, seconds))
     if s < 60:
         return f"{s} s"
     return f"{s // 3600} h {s % 3600 // 60} min" if s >= 3600 else f"{s // 60} min {s % 60} s"

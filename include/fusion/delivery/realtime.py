@@ -13,102 +13,100 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from include.fusion.delivery.fhir import Envio, Resultado
-from include.fusion.fhir.http.client import ClienteFhir
-from include.fusion.fhir.http.errors import motivo_do_fim
-from include.fusion.fhir.http.log import anotar
+from include.fusion.fhir.http.client import FhirClient
+from include.fusion.fhir.http.errors import reason_of_end
+from include.fusion.fhir.http.log import log_event
 from include.fusion.fhir.push import due_tenants
-from include.fusion.store.presence import VALIDADE
+from include.fusion.store.presence import VALIDITY
 
 
-class TempoReal:
-    """Sends as observations come, until nothing came for ``permanencia`` seconds or ``duracao`` is over; a tenant that is still at it then
-    has ``despedida`` seconds: the next run must not wait for a server that does not answer.
+class Realtime:
+    """Sends as observations come, until nothing came for ``linger`` seconds or ``duration`` is over; a tenant that is still at it then
+    has ``farewell`` seconds: the next run must not wait for a server that does not answer.
 
-    ``ao_terminar`` gets each tenant's result and seconds. ``cliente_de`` makes a tenant's client (it may raise ``FusionHubError``: a configuration that cannot be read).
+    ``on_end`` gets each tenant's result and seconds. ``client_for`` makes a tenant's client (it may raise ``FusionHubError``: a configuration that cannot be read).
     """
 
     def __init__(
         self,
         engine: Engine,
-        cliente_de: Callable[[str], ClienteFhir],
-        dono: str,
+        client_for: Callable[[str], FhirClient],
+        owner: str,
         *,
-        permanencia: float = 30.0,
-        duracao: float = 600.0,
-        intervalo: float = 0.3,
-        juntos: int = 32,
-        despedida: float = 5.0,
-        ao_terminar: Callable[[str, Resultado, float], None] = lambda *_: None,
+        linger: float = 30.0,
+        duration: float = 600.0,
+        interval: float = 0.3,
+        concurrent: int = 32,
+        farewell: float = 5.0,
+        on_end: Callable[[str, Resultado, float], None] = lambda *_: None,
     ) -> None:
         self.engine = engine
-        self.cliente_de = cliente_de
-        self.dono = dono
-        self.permanencia = permanencia
-        self.duracao = duracao
-        self.intervalo = intervalo
-        self.juntos = juntos
-        self.despedida = despedida
-        self.ao_terminar = ao_terminar
+        self.client_for = client_for
+        self.owner = owner
+        self.permanencia = linger
+        self.duracao = duration
+        self.intervalo = interval
+        self.concurrent = concurrent
+        self.farewell = farewell
+        self.on_end = on_end
         self.contagens: Counter[str] = Counter()
-        self._acabou = False
+        self._over = False
 
-    async def executar(self) -> dict[str, int]:
+    async def run(self) -> dict[str, int]:
         """Counts over all tenants: enviados, falhas, tenants_com_falha."""
-        plantao = asyncio.create_task(self._assinar())
-        correm: dict[str, asyncio.Task[None]] = {}
-        inicio = ultimo = time.monotonic()
+        presence = asyncio.create_task(self._sign())
+        running: dict[str, asyncio.Task[None]] = {}
+        start = last = time.monotonic()
         try:
             while True:
-                agora = time.monotonic()
-                correm = {t: tarefa for t, tarefa in correm.items() if not tarefa.done()}
-                if correm:
-                    ultimo = agora  # Only an idle task counts the time to its end.
-                if agora - inicio >= self.duracao or agora - ultimo >= self.permanencia:
-                    self._acabou = True  # Whoever has more than the batch in hand leaves it to the next run.
-                    if correm:
-                        await asyncio.wait(correm.values(), timeout=self.despedida)
+                now = time.monotonic()
+                running = {t: task for t, task in running.items() if not task.done()}
+                if running:
+                    last = now  # Only an idle task counts the time to its end.
+                if now - start >= self.duracao or now - last >= self.permanencia:
+                    self._over = True  # Whoever has more than the batch in hand leaves it to the next run.
+                    if running:
+                        await asyncio.wait(running.values(), timeout=self.farewell)
                     break
-                novos = await asyncio.to_thread(
-                    lambda: due_tenants.tenants_com_trabalho(self.engine, due_tenants.TEMPO_REAL, respeitar_pausa=True)
-                )
-                for tenant, _ in novos:
-                    if tenant not in correm and len(correm) < self.juntos:
-                        correm[tenant] = asyncio.create_task(self._um(tenant))
-                        ultimo = agora
+                new = await asyncio.to_thread(lambda: due_tenants.due_tenants(self.engine, due_tenants.REALTIME, respect_pause=True))
+                for tenant, _ in new:
+                    if tenant not in running and len(running) < self.concurrent:
+                        running[tenant] = asyncio.create_task(self._one(tenant))
+                        last = now
                 await asyncio.sleep(self.intervalo)
         finally:
-            for tarefa in (plantao, *correm.values()):
-                tarefa.cancel()
-            await asyncio.gather(plantao, *correm.values(), return_exceptions=True)
+            for task in (presence, *running.values()):
+                task.cancel()
+            await asyncio.gather(presence, *running.values(), return_exceptions=True)
             # Off duty: what is left or comes now, the watcher sees.
             with suppress(SQLAlchemyError):
-                await asyncio.to_thread(due_tenants.assinar, self.engine, False)
+                await asyncio.to_thread(due_tenants.sign, self.engine, False)
         return dict(self.contagens)
 
-    async def _um(self, tenant: str) -> None:
-        envio: Envio | None = None
-        inicio = time.monotonic()
+    async def _one(self, tenant: str) -> None:
+        outgoing: Envio | None = None
+        start = time.monotonic()
         try:
-            cliente = await asyncio.to_thread(self.cliente_de, tenant)
-            envio = Envio(
-                self.engine, cliente, f"{self.dono}{tenant}", parar=lambda: self._acabou or not self.cliente_de(tenant).config.envia
+            client = await asyncio.to_thread(self.client_for, tenant)
+            outgoing = Envio(
+                self.engine, client, f"{self.owner}{tenant}", stop=lambda: self._over or not self.client_for(tenant).config.sends
             )
-            await envio.executar()
-            await asyncio.to_thread(due_tenants.retomar, self.engine, tenant)
-        except Exception as erro:
+            await outgoing.run()
+            await asyncio.to_thread(due_tenants.resume, self.engine, tenant)
+        except Exception as error:
             # Also what nobody foresaw: a tenant that fails is left alone for a while, and the others are not held up.
-            anotar("fhir.tenant_falhou", logging.WARNING, tenant=tenant, sentido="push", motivo=motivo_do_fim(erro))
+            log_event("fhir.tenant_falhou", logging.WARNING, tenant=tenant, sentido="push", motivo=reason_of_end(error))
             self.contagens["tenants_com_falha"] += 1
             with suppress(SQLAlchemyError):
-                await asyncio.to_thread(due_tenants.pausar, self.engine, tenant)
+                await asyncio.to_thread(due_tenants.pause, self.engine, tenant)
         finally:
-            if envio is not None:
-                self.contagens["enviados"] += envio.resultado.enviados
-                self.contagens["falhas"] += envio.resultado.falhas
-                self.ao_terminar(tenant, envio.resultado, time.monotonic() - inicio)
+            if outgoing is not None:
+                self.contagens["enviados"] += outgoing.result.enviados
+                self.contagens["falhas"] += outgoing.result.falhas
+                self.on_end(tenant, outgoing.result, time.monotonic() - start)
 
-    async def _assinar(self) -> None:
+    async def _sign(self) -> None:
         while True:
             with suppress(SQLAlchemyError):
-                await asyncio.to_thread(due_tenants.assinar, self.engine, True)
-            await asyncio.sleep(VALIDADE / 3)
+                await asyncio.to_thread(due_tenants.sign, self.engine, True)
+            await asyncio.sleep(VALIDITY / 3)

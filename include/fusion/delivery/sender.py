@@ -13,152 +13,152 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
 
-from include.fusion.delivery.work import Parametros
-from include.fusion.errors import FusionError, FusionIndisponivel, FusionNaoAutorizado, motivo_de
-from include.fusion.store.filas import Desfecho, Registro
+from include.fusion.delivery.work import DeliveryParameters
+from include.fusion.errors import FusionError, FusionUnauthorized, FusionUnavailable, reason_of
+from include.fusion.store.filas import FilaRow, Outcome
 
-TENTATIVAS_NO_LUGAR = 3
+ATTEMPTS_IN_PLACE = 3
 """Sends of one record inside one batch before it waits in the queue: a blip must not cost a whole backoff."""
-PAUSA_MAX = 60.0
+PAUSE_MAX = 60.0
 """Longest Retry-After (seconds) waited for inside a task; a longer one releases the batch and fails the task."""
 
 
-class Enviador(Protocol):
-    """What carries a record to Fusion: its HTTP client, or HL7 over whichever transport; raises ``FusionError`` or ``FusionIndisponivel``."""
+class Carrier(Protocol):
+    """What carries a record to Fusion: its HTTP client, or HL7 over whichever transport; raises ``FusionError`` or ``FusionUnavailable``."""
 
     async def __aenter__(self) -> Any: ...
-    async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None: ...
-    async def enviar(self, metodo: str, rota: str, corpo: bytes | None = None, *, chave: str | None = None) -> dict[str, Any]: ...
-    async def saude(self) -> None: ...
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None: ...
+    async def send(self, method: str, path: str, body: bytes | None = None, *, key: str | None = None) -> dict[str, Any]: ...
+    async def health(self) -> None: ...
 
 
 @dataclass
-class Envio:
-    """One record on its way: either ``desfecho`` is decided already, or ``dados`` (None for a cancellation) must be sent."""
+class Outgoing:
+    """One record on its way: either ``outcome`` is decided already, or ``data`` (None for a cancellation) must be sent."""
 
-    registro: Registro
-    desfecho: Desfecho | None = None
-    dados: bytes | None = None
+    record: FilaRow
+    outcome: Outcome | None = None
+    data: bytes | None = None
     versao: str = ""
     chave: str = ""
-    rota: str = ""
+    path: str = ""
     metodo: str = "POST"
-    recusado: bool = False
+    refused: bool = False
     """Fusion said no: it certainly has not this content."""
-    proibido: FusionNaoAutorizado | None = None
+    forbidden: FusionUnauthorized | None = None
     """It was forbidden (403): its own trouble where others get through, the credentials' where nobody does."""
 
 
-def filas_por_paciente(envios: Iterable[Envio]) -> list[list[Envio]]:
+def rows_by_paciente(outgoings: Iterable[Outgoing]) -> list[list[Outgoing]]:
     """What must be sent, by patient and in order; the longest row first, so that it does not end alone."""
-    por_paciente: dict[str, list[Envio]] = {}
-    for envio in envios:
-        if envio.desfecho is None:
-            registro = envio.registro
-            por_paciente.setdefault(registro.chave_paciente or f"\0{registro.id}", []).append(envio)
-    return sorted(por_paciente.values(), key=len, reverse=True)
+    by_paciente: dict[str, list[Outgoing]] = {}
+    for outgoing in outgoings:
+        if outgoing.outcome is None:
+            record = outgoing.record
+            by_paciente.setdefault(record.chave_paciente or f"\0{record.id}", []).append(outgoing)
+    return sorted(by_paciente.values(), key=len, reverse=True)
 
 
-class Remessa:
-    """Sends batches to one Fusion and remembers between them how it is doing; ``fora_do_ar`` is set once it counts as down."""
+class Sender:
+    """Sends batches to one Fusion and remembers between them how it is doing; ``down`` is set once it counts as down."""
 
-    def __init__(self, cliente: Enviador, limites: Parametros) -> None:
-        self.cliente = cliente
-        self.p = limites
-        self.fora_do_ar: FusionIndisponivel | None = None
-        self._pausa_ate = 0.0
-        self._falhas_seguidas = 0
+    def __init__(self, client: Carrier, limits: DeliveryParameters) -> None:
+        self.client = client
+        self.p = limits
+        self.down: FusionUnavailable | None = None
+        self._paused_until = 0.0
+        self._failures_in_a_row = 0
         self._um_lote = asyncio.Lock()
 
-    async def enviar(self, lote: Sequence[Envio]) -> None:
-        """Give every record of ``lote`` its outcome; another batch that is ready meanwhile waits."""
+    async def send(self, batch: Sequence[Outgoing]) -> None:
+        """Give every record of ``batch`` its outcome; another batch that is ready meanwhile waits."""
         async with self._um_lote:
-            await self._enviar_lote(lote)
+            await self._send_batch(batch)
 
-    async def _enviar_lote(self, lote: Sequence[Envio]) -> None:
-        filas = iter(filas_por_paciente(lote))
+    async def _send_batch(self, batch: Sequence[Outgoing]) -> None:
+        filas = iter(rows_by_paciente(batch))
 
-        async def enviar_seguidos() -> None:
+        async def send_in_turn() -> None:
             for fila in filas:
-                await self._enviar_fila(fila)
+                await self._send_row(fila)
 
-        async with asyncio.TaskGroup() as grupo:
+        async with asyncio.TaskGroup() as group:
             for _ in range(self.p.concorrencia):
-                grupo.create_task(enviar_seguidos())
-        await self._julgar(lote)
+                group.create_task(send_in_turn())
+        await self._judge(batch)
 
-    async def _enviar_fila(self, fila: Sequence[Envio]) -> None:
-        atras = False
-        for envio in fila:
+    async def _send_row(self, fila: Sequence[Outgoing]) -> None:
+        behind = False
+        for outgoing in fila:
             # Behind a record that must wait the others of its patient wait, too: nothing overtakes.
-            envio.desfecho = Desfecho(envio.registro, "devolvido") if atras else await self._enviar(envio)
-            atras = envio.desfecho.situacao in ("adiado", "devolvido")
+            outgoing.outcome = Outcome(outgoing.record, "devolvido") if behind else await self._send(outgoing)
+            behind = outgoing.outcome.situacao in ("adiado", "devolvido")
 
-    async def _julgar(self, lote: Sequence[Envio]) -> None:
+    async def _judge(self, batch: Sequence[Outgoing]) -> None:
         """When nothing of a batch got through, ask Fusion whether it is well: an outage must not cost the records their tries."""
-        enviados = [(envio, envio.desfecho.situacao) for envio in lote if envio.chave and envio.desfecho is not None]
-        if self.fora_do_ar is not None or any(situacao == "concluido" for _, situacao in enviados):
+        sent = [(outgoing, outgoing.outcome.situacao) for outgoing in batch if outgoing.chave and outgoing.outcome is not None]
+        if self.down is not None or any(status == "concluido" for _, status in sent):
             return
-        proibidos = [envio for envio, _ in enviados if envio.proibido is not None]
-        if proibidos and not any(envio.recusado for envio, _ in enviados):
-            self.fora_do_ar = proibidos[0].proibido
-            for envio in proibidos:
-                envio.desfecho = Desfecho(envio.registro, "devolvido")
-        adiados = [envio for envio, situacao in enviados if situacao == "adiado" and envio.proibido is None]
-        if not adiados:
+        forbidden = [outgoing for outgoing, _ in sent if outgoing.forbidden is not None]
+        if forbidden and not any(outgoing.refused for outgoing, _ in sent):
+            self.down = forbidden[0].forbidden
+            for outgoing in forbidden:
+                outgoing.outcome = Outcome(outgoing.record, "devolvido")
+        deferred = [outgoing for outgoing, status in sent if status == "adiado" and outgoing.forbidden is None]
+        if not deferred:
             return
         try:
-            await self.cliente.saude()
+            await self.client.health()
         except FusionError:
             return  # It answered: no such route here, but it is up.
-        except FusionIndisponivel as erro:
-            self.fora_do_ar = erro
-            for envio in adiados:
-                envio.desfecho = Desfecho(envio.registro, "devolvido")
+        except FusionUnavailable as error:
+            self.down = error
+            for outgoing in deferred:
+                outgoing.outcome = Outcome(outgoing.record, "devolvido")
 
-    async def _enviar(self, envio: Envio) -> Desfecho:
+    async def _send(self, outgoing: Outgoing) -> Outcome:
         """Send one record, trying again in place; never raises for what is this record's or Fusion's trouble."""
-        registro = envio.registro
-        for tentativa in range(1, TENTATIVAS_NO_LUGAR + 1):
-            if self.fora_do_ar is not None:
-                return Desfecho(registro, "devolvido")
-            if (pausa := self._pausa_ate - time.monotonic()) > 0:
-                await asyncio.sleep(pausa)
+        record = outgoing.record
+        for attempt in range(1, ATTEMPTS_IN_PLACE + 1):
+            if self.down is not None:
+                return Outcome(record, "devolvido")
+            if (pause := self._paused_until - time.monotonic()) > 0:
+                await asyncio.sleep(pause)
             try:
-                await self.cliente.enviar(envio.metodo, envio.rota, envio.dados, chave=envio.chave)
-            except FusionError as erro:
-                self._falhas_seguidas = 0
-                if envio.metodo == "DELETE" and erro.status in (404, 410):
-                    return Desfecho(registro, "concluido", versao=envio.versao)  # Nothing to cancel is as good as cancelled.
-                envio.recusado = True
-                return Desfecho(registro, "erro", motivo=motivo_de(erro))
-            except FusionIndisponivel as erro:
-                if self._caiu(erro):
-                    return Desfecho(registro, "devolvido")
-                ultimo = erro
-                if isinstance(erro, FusionNaoAutorizado):
-                    envio.proibido = erro
+                await self.client.send(outgoing.metodo, outgoing.path, outgoing.data, key=outgoing.chave)
+            except FusionError as error:
+                self._failures_in_a_row = 0
+                if outgoing.metodo == "DELETE" and error.status in (404, 410):
+                    return Outcome(record, "concluido", versao=outgoing.versao)  # Nothing to cancel is as good as cancelled.
+                outgoing.refused = True
+                return Outcome(record, "erro", motivo=reason_of(error))
+            except FusionUnavailable as error:
+                if self._is_down(error):
+                    return Outcome(record, "devolvido")
+                last = error
+                if isinstance(error, FusionUnauthorized):
+                    outgoing.forbidden = error
                     break
-                if erro.status != 429 and tentativa < TENTATIVAS_NO_LUGAR:
-                    await asyncio.sleep(random.uniform(0.1, 0.3) * 2**tentativa)
+                if error.status != 429 and attempt < ATTEMPTS_IN_PLACE:
+                    await asyncio.sleep(random.uniform(0.1, 0.3) * 2**attempt)
             else:
-                self._falhas_seguidas = 0
-                return Desfecho(registro, "concluido", versao=envio.versao)
-        if registro.tentativas + 1 >= self.p.tentativas_max:
-            return Desfecho(registro, "erro", motivo=f"{motivo_de(ultimo)} após {registro.tentativas + 1} tentativas")
-        espera = min(self.p.espera_max, self.p.espera_inicial * 2.0**registro.tentativas) * random.uniform(0.8, 1.2)
-        return Desfecho(registro, "adiado", motivo=motivo_de(ultimo), espera=max(espera, ultimo.retry_after or 0.0))
+                self._failures_in_a_row = 0
+                return Outcome(record, "concluido", versao=outgoing.versao)
+        if record.tentativas + 1 >= self.p.tentativas_max:
+            return Outcome(record, "erro", motivo=f"{reason_of(last)} após {record.tentativas + 1} tentativas")
+        wait = min(self.p.espera_max, self.p.espera_inicial * 2.0**record.tentativas) * random.uniform(0.8, 1.2)
+        return Outcome(record, "adiado", motivo=reason_of(last), espera=max(wait, last.retry_after or 0.0))
 
-    def _caiu(self, erro: FusionIndisponivel) -> bool:
+    def _is_down(self, error: FusionUnavailable) -> bool:
         """Judge a transient failure: slow everyone down for 429, and call Fusion down after a round of failures without one success."""
-        if erro.status == 429:
-            pausa = min(erro.retry_after if erro.retry_after is not None else 1.0, PAUSA_MAX)
-            self._pausa_ate = max(self._pausa_ate, time.monotonic() + pausa)
-            if erro.retry_after is None or erro.retry_after <= PAUSA_MAX:
+        if error.status == 429:
+            pause = min(error.retry_after if error.retry_after is not None else 1.0, PAUSE_MAX)
+            self._paused_until = max(self._paused_until, time.monotonic() + pause)
+            if error.retry_after is None or error.retry_after <= PAUSE_MAX:
                 return False
-        self._falhas_seguidas += 1
-        limite = max(10, self.p.concorrencia * 2)
-        sem_acesso = isinstance(erro, FusionNaoAutorizado) and not erro.do_registro
-        if sem_acesso or self._falhas_seguidas >= limite or (erro.retry_after or 0.0) > PAUSA_MAX:
-            self.fora_do_ar = self.fora_do_ar or erro
-        return self.fora_do_ar is not None
+        self._failures_in_a_row += 1
+        limit = max(10, self.p.concorrencia * 2)
+        no_access = isinstance(error, FusionUnauthorized) and not error.of_record
+        if no_access or self._failures_in_a_row >= limit or (error.retry_after or 0.0) > PAUSE_MAX:
+            self.down = self.down or error
+        return self.down is not None

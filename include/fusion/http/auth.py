@@ -10,12 +10,12 @@ from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urlsplit
 
-from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.errors import InvalidConfiguration
 from include.fusion.http.message import RETRYABLE, Answer, Request
-from include.fusion.http.tokens import SEM_PRAZO, Token, TokenStore
+from include.fusion.http.tokens import NO_EXPIRY, Token, TokenStore
 
 _JWT = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
-VALIDADE_JWT = 240
+JWT_VALIDITY = 240
 """Seconds; SMART allows five minutes at most, and clocks differ."""
 
 
@@ -39,7 +39,7 @@ class Auth:
     async def flow(self, request: Request | None) -> AsyncGenerator[Request, Answer]:
         """What to send, one after another; each answer is sent back in, the last one is the request's own.
 
-        ``None`` asks only for what comes before a request. Raises :class:`NoToken`, ``ConfiguracaoInvalida``.
+        ``None`` asks only for what comes before a request. Raises :class:`NoToken`, ``InvalidConfiguration``.
         """
         if request is not None:
             yield request.with_headers(self._headers) if self._headers else request
@@ -93,12 +93,12 @@ class OAuth2(Auth):
                     self._token_url = self._endpoint((yield asked))
                 access = (self._owner, self._token_url, self._client.client_id, self._client.scope or "")
                 if self._token is None or time.time() >= self._token.renovar_em:
-                    async with self._store.trava(access):
+                    async with self._store.lock(access):
                         # Whoever held the lock before us has probably fetched it.
-                        self._token = await asyncio.to_thread(self._store.ler, access)
+                        self._token = await asyncio.to_thread(self._store.read, access)
                         if self._token is None:
                             self._token = _token((yield _token_request(self._client, self._token_url)))
-                            await asyncio.to_thread(self._store.guardar, access, self._token)
+                            await asyncio.to_thread(self._store.store, access, self._token)
                 token = self._token
             if request is None or (yield request.with_headers(bearer(token.valor))).status != 401:
                 return
@@ -106,12 +106,12 @@ class OAuth2(Auth):
             async with self._one_renewal:
                 if self._token is token:
                     self._token = None
-                await asyncio.to_thread(self._store.largar, access, token.valor)
+                await asyncio.to_thread(self._store.drop, access, token.valor)
 
     def _endpoint(self, answer: Answer) -> str:
         url = str(_object(answer, "smart-configuration").get("token_endpoint", ""))
         if urlsplit(url).scheme != urlsplit(self._base_url).scheme:
-            raise ConfiguracaoInvalida("o servidor FHIR não diz onde pedir o token: informe tokenUrl")
+            raise InvalidConfiguration("o servidor FHIR não diz onde pedir o token: informe tokenUrl")
         return url
 
 
@@ -120,7 +120,7 @@ def _token_request(client: OAuth2Client, token_url: str) -> Request:
     headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
     secret = client.client_secret or ""
     if client.private_key is not None:
-        form |= {"client_assertion_type": _JWT, "client_assertion": assinar(client, token_url)}
+        form |= {"client_assertion_type": _JWT, "client_assertion": sign(client, token_url)}
     elif client.token_auth == "basic":  # noqa: S105 - a way, not a password
         headers |= basic(quote(client.client_id, safe=""), quote(secret, safe=""))
     else:
@@ -128,19 +128,19 @@ def _token_request(client: OAuth2Client, token_url: str) -> Request:
     return Request("POST", token_url, "token", urlencode(form).encode(), headers)
 
 
-def assinar(client: OAuth2Client, token_url: str) -> str:
-    """The client's signed assertion (SMART Backend Services); :class:`ConfiguracaoInvalida` when key and algorithm do not fit."""
+def sign(client: OAuth2Client, token_url: str) -> str:
+    """The client's signed assertion (SMART Backend Services); :class:`InvalidConfiguration` when key and algorithm do not fit."""
     import jwt
 
     now = int(time.time())
     claims = {
-        "iss": client.client_id, "sub": client.client_id, "aud": token_url, "iat": now, "exp": now + VALIDADE_JWT,
+        "iss": client.client_id, "sub": client.client_id, "aud": token_url, "iat": now, "exp": now + JWT_VALIDITY,
         "jti": secrets.token_urlsafe(24),
     }  # fmt: skip
     try:
         return jwt.encode(claims, client.private_key or "", algorithm=client.alg, headers={"kid": client.kid} if client.kid else {})
     except (ValueError, TypeError, jwt.PyJWTError):
-        raise ConfiguracaoInvalida(f"authConfig.privateKey não serve para {client.alg}") from None
+        raise InvalidConfiguration(f"authConfig.privateKey não serve para {client.alg}") from None
 
 
 def _object(answer: Answer, where: str) -> dict[str, object]:
@@ -156,10 +156,10 @@ def _object(answer: Answer, where: str) -> dict[str, object]:
 
 def _token(answer: Answer) -> Token:
     data = _object(answer, "token")
-    value, life = data.get("access_token"), data.get("expires_in") or SEM_PRAZO
+    value, life = data.get("access_token"), data.get("expires_in") or NO_EXPIRY
     try:
         if not isinstance(value, str) or not value.isprintable() or str(data.get("token_type", "bearer")).lower() != "bearer":
             raise TypeError
-        return Token.de(value, float(life))  # type: ignore[arg-type]
+        return Token.of(value, float(life))  # type: ignore[arg-type]
     except (TypeError, ValueError):
         raise NoToken("token") from None

@@ -14,7 +14,7 @@ import aiohttp
 from include.fusion.http.auth import Auth, NoToken
 from include.fusion.http.message import Answer, Request
 
-CORPO_MAX = 64 * 1024 * 1024
+BODY_MAX = 64 * 1024 * 1024
 """Bytes of an answer; a longer one is cut off."""
 
 
@@ -58,20 +58,20 @@ class HttpClient:
         )
         return self
 
-    async def __aexit__(self, tipo: type[BaseException] | None, erro: BaseException | None, rastro: TracebackType | None) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         if self._session is not None:
             await self._session.close()
 
     def too_long(self, status: int, where: str) -> Exception:
-        """What to raise when the answer is longer than ``CORPO_MAX``."""
+        """What to raise when the answer is longer than ``BODY_MAX``."""
         return self.unavailable(0, where)
 
-    async def autenticar(self) -> None:
+    async def authenticate(self) -> None:
         """Fetch a token now, where one is needed; raises as a request would."""
         await self._follow(None)
 
     async def request(self, request: Request) -> Answer:
-        """The answer to one request, identified; raises only what is named above, and ``ConfiguracaoInvalida``."""
+        """The answer to one request, identified; raises only what is named above, and ``InvalidConfiguration``."""
         answer = await self._follow(request)
         assert answer is not None
         return answer
@@ -95,10 +95,10 @@ class HttpClient:
             async with self._session.request(
                 request.method, request.url, data=request.body, headers=request.headers, allow_redirects=False
             ) as answer:
-                body = await answer.content.read(CORPO_MAX + 1)
-                while len(body) <= CORPO_MAX and (more := await answer.content.read(CORPO_MAX + 1 - len(body))):
+                body = await answer.content.read(BODY_MAX + 1)
+                while len(body) <= BODY_MAX and (more := await answer.content.read(BODY_MAX + 1 - len(body))):
                     body += more
-                if len(body) > CORPO_MAX:
+                if len(body) > BODY_MAX:
                     raise self.too_long(answer.status, request.where)
                 return Answer(answer.status, answer.headers, body)
         except (aiohttp.ClientError, TimeoutError, OSError):

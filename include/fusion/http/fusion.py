@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from include.fusion.errors import FusionError, FusionIndisponivel, FusionNaoAutorizado
+from include.fusion.errors import FusionError, FusionUnauthorized, FusionUnavailable
 from include.fusion.http.auth import Auth, OAuth2, OAuth2Client
 from include.fusion.http.client import HttpClient
 from include.fusion.http.message import RETRYABLE, Answer, Request
@@ -16,67 +16,67 @@ _JSON = "application/json"
 
 
 @dataclass(frozen=True)
-class ApiFusion:
+class FusionApi:
     """Where Fusion is and how to enter it. Times in seconds. Secrets stay out of ``repr``."""
 
     url: str
-    cabecalhos: Mapping[str, str] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     oauth2: OAuth2Client | None = None
-    verificar_tls: bool = True
+    verify_tls: bool = True
     ca: str | None = None
     """Path of a CA bundle, where Fusion's certificate comes from the site's own authority."""
-    tempo_limite: float = 60.0
-    rota_saude: str = "/saude"
+    time_limit: float = 60.0
+    health_path: str = "/saude"
     """Answers 200 while Fusion is well; asked before one record's failures are called an outage."""
 
 
-class ClienteFusion(HttpClient):
+class FusionClient(HttpClient):
     """One pool of connections; use as an async context manager, from one event loop."""
 
-    unavailable = FusionIndisponivel
-    unauthorized = FusionNaoAutorizado
+    unavailable = FusionUnavailable
+    unauthorized = FusionUnauthorized
 
-    def __init__(self, api: ApiFusion, conexoes: int = 32) -> None:
+    def __init__(self, api: FusionApi, connections: int = 32) -> None:
         super().__init__(
-            OAuth2(api.oauth2) if api.oauth2 else Auth(), connections=conexoes, timeout=api.tempo_limite, headers={"Accept": _JSON, **api.cabecalhos},
-            verify=api.verificar_tls, ca=api.ca, cookies=True,
+            OAuth2(api.oauth2) if api.oauth2 else Auth(), connections=connections, timeout=api.time_limit, headers={"Accept": _JSON, **api.headers},
+            verify=api.verify_tls, ca=api.ca, cookies=True,
         )  # fmt: skip
         self.api = api
 
-    async def enviar(self, metodo: str, rota: str, corpo: bytes | None = None, *, chave: str | None = None) -> dict[str, Any]:
+    async def send(self, method: str, path: str, body: bytes | None = None, *, key: str | None = None) -> dict[str, Any]:
         """Send one request and return Fusion's JSON answer.
 
-        ``chave`` is the Idempotency-Key that makes a repeated send harmless.
-        Raises :class:`FusionError` (refused for good), :class:`FusionIndisponivel` (worth trying again) or
-        :class:`FusionNaoAutorizado` (credentials, never the record's fault).
+        ``key`` is the Idempotency-Key that makes a repeated send harmless.
+        Raises :class:`FusionError` (refused for good), :class:`FusionUnavailable` (worth trying again) or
+        :class:`FusionUnauthorized` (credentials, never the record's fault).
         """
-        dados = (await self._pedir(metodo, rota, corpo, chave)).json()
-        if not isinstance(dados, dict):
-            raise FusionIndisponivel(0, rota)  # As good as no answer.
-        return dados
+        data = (await self._ask(method, path, body, key)).json()
+        if not isinstance(data, dict):
+            raise FusionUnavailable(0, path)  # As good as no answer.
+        return data
 
-    async def enviar_bruto(self, rota: str, corpo: bytes, *, tipo: str, chave: str | None = None) -> bytes:
-        """POST a body of media type ``tipo`` and return the answer as it came; raises like :meth:`enviar`."""
-        return (await self._pedir("POST", rota, corpo, chave, tipo)).body
+    async def send_raw(self, path: str, body: bytes, *, kind: str, key: str | None = None) -> bytes:
+        """POST a body of media type ``kind`` and return the answer as it came; raises like :meth:`send`."""
+        return (await self._ask("POST", path, body, key, kind)).body
 
-    async def saude(self) -> None:
-        """Return when Fusion says it is well; raises :class:`FusionIndisponivel` when not."""
-        await self.enviar("GET", self.api.rota_saude)
+    async def health(self) -> None:
+        """Return when Fusion says it is well; raises :class:`FusionUnavailable` when not."""
+        await self.send("GET", self.api.health_path)
 
-    async def _pedir(self, metodo: str, rota: str, corpo: bytes | None, chave: str | None, tipo: str = _JSON) -> Answer:
-        cabecalhos = {} if corpo is None else {"Content-Type": tipo, "Accept": tipo}
-        if chave is not None:
-            cabecalhos["Idempotency-Key"] = chave
-        resposta = await self.request(Request(metodo, self.api.url + rota, rota, corpo, cabecalhos))
-        situacao = resposta.status
-        if situacao in RETRYABLE or situacao >= 500:
-            raise FusionIndisponivel(situacao, rota, resposta.wait)
-        if situacao in (401, 403):
-            raise FusionNaoAutorizado(situacao, rota)
-        if situacao >= 300:
-            dados = resposta.json()
-            campo = dados.get("campo") if isinstance(dados, dict) else None
+    async def _ask(self, method: str, path: str, body: bytes | None, key: str | None, kind: str = _JSON) -> Answer:
+        headers = {} if body is None else {"Content-Type": kind, "Accept": kind}
+        if key is not None:
+            headers["Idempotency-Key"] = key
+        response = await self.request(Request(method, self.api.url + path, path, body, headers))
+        status = response.status
+        if status in RETRYABLE or status >= 500:
+            raise FusionUnavailable(status, path, response.wait)
+        if status in (401, 403):
+            raise FusionUnauthorized(status, path)
+        if status >= 300:
+            data = response.json()
+            field = data.get("campo") if isinstance(data, dict) else None
             # Only something that looks like a path is kept: an answer must not carry values into reasons.
-            legivel = isinstance(campo, str) and re.fullmatch(r"[\w.\[\]$/-]{1,120}", campo)
-            raise FusionError(situacao, rota, campo if legivel else None)
-        return resposta
+            readable = isinstance(field, str) and re.fullmatch(r"[\w.\[\]$/-]{1,120}", field)
+            raise FusionError(status, path, field if readable else None)
+        return response

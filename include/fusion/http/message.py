@@ -47,19 +47,19 @@ class Answer:
 
     @property
     def wait(self) -> float | None:
-        return espera_pedida(self.headers.get("Retry-After"))
+        return requested_wait(self.headers.get("Retry-After"))
 
 
-def espera_pedida(valor: str | None, agora: datetime | None = None) -> float | None:
+def requested_wait(value: str | None, now: datetime | None = None) -> float | None:
     """Seconds of a ``Retry-After`` header in either form (seconds or HTTP date); ``None`` when absent or unreadable."""
-    if not valor:
+    if not value:
         return None
-    if re.fullmatch(r"\d{1,9}", valor.strip()):
-        return float(valor)
+    if re.fullmatch(r"\d{1,9}", value.strip()):
+        return float(value)
     try:
-        quando = parsedate_to_datetime(valor)
+        when = parsedate_to_datetime(value)
     except ValueError:
         return None
-    if quando.tzinfo is None:
-        quando = quando.replace(tzinfo=UTC)
-    return max(0.0, (quando - (agora or datetime.now(UTC))).total_seconds())
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return max(0.0, (when - (now or datetime.now(UTC))).total_seconds())

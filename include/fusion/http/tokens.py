@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-SEM_PRAZO = 60.0
+NO_EXPIRY = 60.0
 """Seconds that a token is trusted whose answer names no ``expires_in``."""
 
 
@@ -20,10 +20,10 @@ class Token:
     expira_em: float
 
     @classmethod
-    def de(cls, valor: str, duracao: float, agora: float | None = None) -> Token:
+    def of(cls, value: str, duration: float, now: float | None = None) -> Token:
         """Renewed when a tenth of its life is left, a minute at most."""
-        agora = time.time() if agora is None else agora
-        return cls(valor, agora + duracao - min(60.0, duracao / 10), agora + duracao)
+        now = time.time() if now is None else now
+        return cls(value, now + duration - min(60.0, duration / 10), now + duration)
 
     def __repr__(self) -> str:
         return "Token(***)"
@@ -32,16 +32,16 @@ class Token:
 class TokenStore:
     """Tokens by access (whose, token URL, client, scope). This one shares nothing: enough for a process that holds one client."""
 
-    def ler(self, acesso: tuple[str, ...]) -> Token | None:
+    def read(self, access: tuple[str, ...]) -> Token | None:
         """The kept token while it needs no renewal."""
 
-    def guardar(self, acesso: tuple[str, ...], token: Token) -> None:
+    def store(self, access: tuple[str, ...], token: Token) -> None:
         """Keep it for the others."""
 
-    def largar(self, acesso: tuple[str, ...], valor: str) -> None:
+    def drop(self, access: tuple[str, ...], value: str) -> None:
         """Drop a token that the server refused, unless somebody has renewed it meanwhile."""
 
     @asynccontextmanager
-    async def trava(self, acesso: tuple[str, ...]) -> AsyncIterator[None]:
+    async def lock(self, access: tuple[str, ...]) -> AsyncIterator[None]:
         """Hold the renewal of one access; waits for whoever has it."""
         yield

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from include.fusion.errors import RegistroInvalido
-from include.fusion.mapping.values import _DIGITOS_SEM_DDD_MAX, _NAO_CBO, _UF, codigo, digitos, texto
+from include.fusion.errors import InvalidRecord
+from include.fusion.mapping.values import _DIGITS_WITHOUT_DDD_MAX, _NOT_CBO, _UF, digits, to_code, to_text
 from include.fusion.model.types import Cns, Cpf
 
 if TYPE_CHECKING:
-    from include.fusion.reading.spec import Contexto
+    from include.fusion.reading.spec import MappingContext
 
 
 _CID = re.compile(r"([A-Z][0-9]{2})([0-9A-Z]{0,2})")
@@ -24,56 +24,56 @@ _CPF: TypeAdapter[str] = TypeAdapter(Cpf)
 _CNS: TypeAdapter[str] = TypeAdapter(Cns)
 
 
-def telefone(ddd: Any, numero: Any) -> str | None:
+def phone(ddd: Any, number: Any) -> str | None:
     """Area code and number as digits; a number that was typed with its area code does not get it twice."""
-    so, area = digitos(numero), digitos(ddd)
-    if so is None:
+    digits_only, area = digits(number), digits(ddd)
+    if digits_only is None:
         return None
-    return f"{area.lstrip('0')}{so}" if area and len(so) <= _DIGITOS_SEM_DDD_MAX else so
+    return f"{area.lstrip('0')}{digits_only}" if area and len(digits_only) <= _DIGITS_WITHOUT_DDD_MAX else digits_only
 
 
-def uf(valor: Any) -> str | None:
+def uf(value: Any) -> str | None:
     """Two capital letters, or nothing."""
-    sigla = (texto(valor) or "").upper()
-    return sigla if _UF.fullmatch(sigla) else None
+    abbreviation = (to_text(value) or "").upper()
+    return abbreviation if _UF.fullmatch(abbreviation) else None
 
 
-def cbo(valor: Any) -> str | None:
+def cbo(value: Any) -> str | None:
     """CBO code without punctuation (``2251-25`` → ``225125``); what cannot be one is left out."""
-    limpo = _NAO_CBO.sub("", (codigo(valor) or "").upper())
-    return limpo if 4 <= len(limpo) <= 6 else None
+    clean = _NOT_CBO.sub("", (to_code(value) or "").upper())
+    return clean if 4 <= len(clean) <= 6 else None
 
 
-def _documento(valor: Any, tamanho: int, regra: TypeAdapter[str], ctx: Contexto) -> str | None:
-    numero = digitos(valor, tamanho)
-    if numero is None:
+def _document(value: Any, size: int, rule: TypeAdapter[str], ctx: MappingContext) -> str | None:
+    number = digits(value, size)
+    if number is None:
         # Something without a single digit is a wrong document; the model must see and refuse it, or it is left out.
-        numero = None if texto(valor) is None else "?"
-    if numero is not None and ctx.omitir_documento_invalido:
+        number = None if to_text(value) is None else "?"
+    if number is not None and ctx.omit_invalid_document:
         try:
-            regra.validate_python(numero)
+            rule.validate_python(number)
         except ValidationError:
             return None
-    return numero
+    return number
 
 
-def cpf(valor: Any, ctx: Contexto) -> str | None:
+def cpf(value: Any, ctx: MappingContext) -> str | None:
     """Digits of a CPF; an invalid one is left for the model to refuse, or dropped where the installation says so."""
-    return _documento(valor, 11, _CPF, ctx)
+    return _document(value, 11, _CPF, ctx)
 
 
-def cns(valor: Any, ctx: Contexto) -> str | None:
+def cns(value: Any, ctx: MappingContext) -> str | None:
     """Like :func:`cpf`, for the national health card."""
-    return _documento(valor, 15, _CNS, ctx)
+    return _document(value, 15, _CNS, ctx)
 
 
-def cid(valor: Any, campo: str = "cid10") -> str | None:
+def cid(value: Any, field: str = "cid10") -> str | None:
     """ICD-10 with its dot: ``E119`` → ``E11.9``, ``i10`` → ``I10`` (sources write it without)."""
-    limpo = codigo(valor)
-    if limpo is None:
+    clean = to_code(value)
+    if clean is None:
         return None
-    achado = _CID.fullmatch(limpo.upper().replace(".", "").rstrip("*+†- "))
-    if achado is None:
-        raise RegistroInvalido(campo, "CID-10 inválido")
-    categoria, resto = achado.groups()
-    return f"{categoria}.{resto}" if resto else categoria
+    match = _CID.fullmatch(clean.upper().replace(".", "").rstrip("*+†- "))
+    if match is None:
+        raise InvalidRecord(field, "CID-10 inválido")
+    category, rest = match.groups()
+    return f"{category}.{rest}" if rest else category

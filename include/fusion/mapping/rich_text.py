@@ -6,157 +6,157 @@ import codecs
 import html
 import re
 
-_BLOCOS = "p|div|li|tr|h[1-6]|ul|ol|dl|dt|dd|table|caption|blockquote|section|pre|center"
-_TAGS = rf"{_BLOCOS}|br|hr|span|b|i|u|s|em|strong|font|a|td|th|tbody|thead|sub|sup|small|img|html|head|body|meta|title|o:p"
+_BLOCK_TAGS = "p|div|li|tr|h[1-6]|ul|ol|dl|dt|dd|table|caption|blockquote|section|pre|center"
+_TAGS = rf"{_BLOCK_TAGS}|br|hr|span|b|i|u|s|em|strong|font|a|td|th|tbody|thead|sub|sup|small|img|html|head|body|meta|title|o:p"
 # Only known tags make a text HTML: "PA < 120 e FC > 80" is plain text and must arrive as it is.
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:[\s/][^<>]*)?>", re.IGNORECASE)
 # A block begins a line as well as ends one, and cells stand apart: "tomar 1<div>20 gotas" is not 120 of them. Neighbours share one line break.
-_QUEBRA = re.compile(rf"<(?:br|hr)(?:[\s/][^<>]*)?>|(?:</?(?:{_BLOCOS})(?:[\s/][^<>]*)?>[ \t]*)+", re.IGNORECASE)
-_CELULA = re.compile(r"</?t[dh](?:[\s/][^<>]*)?>", re.IGNORECASE)
+_BREAK = re.compile(rf"<(?:br|hr)(?:[\s/][^<>]*)?>|(?:</?(?:{_BLOCK_TAGS})(?:[\s/][^<>]*)?>[ \t]*)+", re.IGNORECASE)
+_CELL = re.compile(r"</?t[dh](?:[\s/][^<>]*)?>", re.IGNORECASE)
 # Ten to the third must not arrive as a hundred and three.
-_EXPOENTE = re.compile(r"(?<=[0-9A-Za-zµ])<sup(?:\s[^<>]*)?>(?=[0-9+-])", re.IGNORECASE)
-_ENTIDADE = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10}[0-9]{0,2});")
-_OCULTOS = (
+_EXPONENT = re.compile(r"(?<=[0-9A-Za-zµ])<sup(?:\s[^<>]*)?>(?=[0-9+-])", re.IGNORECASE)
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10}[0-9]{0,2});")
+_HIDDEN_PARTS = (
     (re.compile(r"<!--"), re.compile(r"-->")),
     (re.compile(r"<(?:style|script)\b[^<>]*>", re.IGNORECASE), re.compile(r"</(?:style|script)\s*>", re.IGNORECASE)),
 )
-_BRANCOS = re.compile(r"[ \t\xa0]+")
-_LINHAS = re.compile(r"\n{3,}")
+_BLANKS = re.compile(r"[ \t\xa0]+")
+_LINES = re.compile(r"\n{3,}")
 
 _RTF = re.compile(r"\\([a-zA-Z]{1,32})(-?[0-9]{1,9})? ?|\\'([0-9a-fA-F]{2})|\\([^a-zA-Z'])|([{}])|([^\\{}\r\n]+)")
-_RTF_CHAVES = re.compile(r"\\[\\{}]|([{}])")
-_RTF_BINARIO = re.compile(r"\\bin([0-9]{1,9}) ?")
-_RTF_SEM_TEXTO = frozenset((
+_RTF_BRACES = re.compile(r"\\[\\{}]|([{}])")
+_RTF_BINARY = re.compile(r"\\bin([0-9]{1,9}) ?")
+_RTF_WITHOUT_TEXT = frozenset((
     "fonttbl", "colortbl", "stylesheet", "info", "pict", "generator", "header", "footer", "headerl", "headerr", "footerl", "footerr",
     "object", "themedata", "listtable", "listoverridetable", "revtbl", "rsidtbl", "filetbl", "fldinst", "bkmkstart", "bkmkend", "xmlnstbl",
 ))  # fmt: skip
-_VISIVEL, _ESCONDIDO, _FORA = range(3)
+_VISIBLE, _HIDDEN, _DROPPED = range(3)
 """Text of a group: seen, hidden by its format, or no text of the document."""
-_EXPOENTES = frozenset("0123456789+-")
-_RTF_SIMBOLOS = {
+_EXPONENTS = frozenset("0123456789+-")
+_RTF_SYMBOLS = {
     "par": "\n", "line": "\n", "softline": "\n", "row": "\n", "nestrow": "\n", "sect": "\n", "page": "\n",
     "tab": "\t", "cell": "\t", "nestcell": "\t", "emspace": " ", "enspace": " ", "qmspace": " ", "emdash": "—", "endash": "–",
     "bullet": "•", "lquote": "‘", "rquote": "’", "ldblquote": "“", "rdblquote": "”",
 }  # fmt: skip
 
 
-def _sem_ocultos(texto: str) -> str:
-    for abre, fecha in _OCULTOS:
-        partes, posicao = [], 0
-        while inicio := abre.search(texto, posicao):
-            fim = fecha.search(texto, inicio.end())
-            if fim is None:
+def _without_hidden(text: str) -> str:
+    for opens, closes in _HIDDEN_PARTS:
+        parts, position = [], 0
+        while start := opens.search(text, position):
+            end = closes.search(text, start.end())
+            if end is None:
                 break
-            partes.append(texto[posicao : inicio.start()])
-            posicao = fim.end()
-        partes.append(texto[posicao:])
-        texto = "".join(partes)
-    return texto
+            parts.append(text[position : start.start()])
+            position = end.end()
+        parts.append(text[position:])
+        text = "".join(parts)
+    return text
 
 
-def _arrumar(texto: str) -> str:
+def _tidy(text: str) -> str:
     # Looking first is cheaper than substituting nothing: most texts are tidy.
-    if "  " in texto or "\t" in texto or "\xa0" in texto:
-        texto = _BRANCOS.sub(" ", texto)
-    texto = texto.replace(" \n", "\n").replace("\n ", "\n")
-    return (_LINHAS.sub("\n\n", texto) if "\n\n\n" in texto else texto).strip()
+    if "  " in text or "\t" in text or "\xa0" in text:
+        text = _BLANKS.sub(" ", text)
+    text = text.replace(" \n", "\n").replace("\n ", "\n")
+    return (_LINES.sub("\n\n", text) if "\n\n\n" in text else text).strip()
 
 
-def html_para_texto(texto: str) -> str:
+def html_to_text(text: str) -> str:
     """Tags out, entities decoded, blocks and line breaks kept as new lines, cells of a table as words apart."""
-    limpo = _EXPOENTE.sub("^", _sem_ocultos(texto.replace("\r\n", "\n")))
-    return _arrumar(html.unescape(_TAG.sub("", _CELULA.sub("\t", _QUEBRA.sub("\n", limpo)))))
+    clean = _EXPONENT.sub("^", _without_hidden(text.replace("\r\n", "\n")))
+    return _tidy(html.unescape(_TAG.sub("", _CELL.sub("\t", _BREAK.sub("\n", clean)))))
 
 
-def _sem_binario(texto: str) -> str:
+def _without_binary(text: str) -> str:
     """Without the raw bytes of ``\\binN``, in which a brace is no brace."""
-    partes, posicao = [], 0
-    while achado := _RTF_BINARIO.search(texto, posicao):
-        partes.append(texto[posicao : achado.start()])
-        posicao = achado.end() + int(achado[1])
-    return texto if not partes else "".join((*partes, texto[posicao:]))
+    parts, position = [], 0
+    while match := _RTF_BINARY.search(text, position):
+        parts.append(text[position : match.start()])
+        position = match.end() + int(match[1])
+    return text if not parts else "".join((*parts, text[position:]))
 
 
-def rtf_incompleto(texto: str) -> bool:
+def rtf_is_incomplete(text: str) -> bool:
     """Whether this is RTF that was cut off or is no document: a group that never ends or ends twice, or text behind the last one."""
-    if not _e_rtf(texto):
+    if not _is_rtf(text):
         return False
-    aberto, fim = 0, 0
-    limpo = _sem_binario(texto[texto.index("{\\rtf") :])
-    for sinal in _RTF_CHAVES.finditer(limpo):
-        aberto += {"{": 1, "}": -1}.get(sinal[1], 0)
-        if aberto == 0:
-            fim = sinal.end()
+    opened, end = 0, 0
+    clean = _without_binary(text[text.index("{\\rtf") :])
+    for sinal in _RTF_BRACES.finditer(clean):
+        opened += {"{": 1, "}": -1}.get(sinal[1], 0)
+        if opened == 0:
+            end = sinal.end()
             break
     # Editors leave a NUL or a line break behind the document.
-    return not fim or bool(limpo[fim:].strip("\0 \t\r\n"))
+    return not end or bool(clean[end:].strip("\0 \t\r\n"))
 
 
-def _e_rtf(texto: str) -> bool:
-    return "{\\rtf" in texto[:64]
+def _is_rtf(text: str) -> bool:
+    return "{\\rtf" in text[:64]
 
 
-def _pagina(nome: str) -> str:
+def _page(name: str) -> str:
     try:
-        codecs.lookup(nome)
+        codecs.lookup(name)
     except LookupError:
         return "cp1252"
-    return nome
+    return name
 
 
-def rtf_para_texto(texto: str) -> str:
+def rtf_to_text(text: str) -> str:
     """The text of an RTF document: font tables, pictures and the like left out, escapes decoded."""
-    saida: list[str] = []
-    pilha: list[tuple[int, int]] = []
-    oculto, reserva, pular, pagina, elevado = _VISIVEL, 1, 0, "cp1252", False
-    for palavra, numero, hexa, escape, chave, trecho in _RTF.findall(_sem_binario(texto)):
-        if trecho:
-            if not oculto:
+    output: list[str] = []
+    stack: list[tuple[int, int]] = []
+    hidden, fallback, skip, page, raised = _VISIBLE, 1, 0, "cp1252", False
+    for word, number, hexadecimal, escape, key, stretch in _RTF.findall(_without_binary(text)):
+        if stretch:
+            if not hidden:
                 # What follows \uN stands in for readers without Unicode.
-                visto = trecho[pular:]
-                saida.append("^" + visto if elevado and saida and saida[-1][-1:].isalnum() and visto[:1] in _EXPOENTES else visto)
-                elevado = False
-        elif chave == "{":
-            pilha.append((oculto, reserva))
-        elif chave == "}":
-            oculto, reserva = pilha.pop() if pilha else (_VISIVEL, 1)
-        elif palavra == "ansicpg" and numero:
-            pagina = _pagina(f"cp{numero}")
-        elif palavra == "uc" and numero:
-            reserva = max(0, int(numero))
-        elif palavra in _RTF_SEM_TEXTO or escape == "*":
-            oculto = _FORA
-        elif palavra == "super":
-            elevado = numero != "0"
-        elif palavra in ("v", "deleted") and oculto != _FORA:
+                seen = stretch[skip:]
+                output.append("^" + seen if raised and output and output[-1][-1:].isalnum() and seen[:1] in _EXPONENTS else seen)
+                raised = False
+        elif key == "{":
+            stack.append((hidden, fallback))
+        elif key == "}":
+            hidden, fallback = stack.pop() if stack else (_VISIBLE, 1)
+        elif word == "ansicpg" and number:
+            page = _page(f"cp{number}")
+        elif word == "uc" and number:
+            fallback = max(0, int(number))
+        elif word in _RTF_WITHOUT_TEXT or escape == "*":
+            hidden = _DROPPED
+        elif word == "super":
+            raised = number != "0"
+        elif word in ("v", "deleted") and hidden != _DROPPED:
             # Hidden, or struck out by a reviewer: who reads the note does not see it either.
-            oculto = _VISIVEL if numero == "0" else _ESCONDIDO
-        elif palavra == "plain" and oculto == _ESCONDIDO:
-            oculto = _VISIVEL
-        elif oculto:
+            hidden = _VISIBLE if number == "0" else _HIDDEN
+        elif word == "plain" and hidden == _HIDDEN:
+            hidden = _VISIBLE
+        elif hidden:
             continue
-        elif palavra == "u" and numero:
-            saida.append(chr(int(numero) & 0xFFFF))
-            pular = reserva
+        elif word == "u" and number:
+            output.append(chr(int(number) & 0xFFFF))
+            skip = fallback
             continue
-        elif palavra:
-            saida.append(_RTF_SIMBOLOS.get(palavra, ""))
-        elif hexa and pular:
-            pular -= 1
+        elif word:
+            output.append(_RTF_SYMBOLS.get(word, ""))
+        elif hexadecimal and skip:
+            skip -= 1
             continue
-        elif hexa:
-            saida.append(bytes.fromhex(hexa).decode(pagina, "replace"))
+        elif hexadecimal:
+            output.append(bytes.fromhex(hexadecimal).decode(page, "replace"))
         elif escape:
-            saida.append({"~": " ", "_": "-", "-": "", "\n": "\n", "\r": "\n"}.get(escape, escape))
-        pular = 0
+            output.append({"~": " ", "_": "-", "-": "", "\n": "\n", "\r": "\n"}.get(escape, escape))
+        skip = 0
     # Characters beyond the basic plane come as two \u numbers: join them, and lose halves that stand alone.
-    return _arrumar("".join(saida).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore"))
+    return _tidy("".join(output).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore"))
 
 
-def texto_simples(texto: str) -> str:
+def plain_text(text: str) -> str:
     """Plain text of what may be RTF, HTML or plain already (which then stays as it is)."""
-    if _e_rtf(texto):
-        return rtf_para_texto(texto)
-    if "<" in texto and (_TAG.search(texto) or any(abre.search(texto) for abre, _ in _OCULTOS)):
-        return html_para_texto(texto)
-    return html.unescape(texto) if "&" in texto and _ENTIDADE.search(texto) else texto
+    if _is_rtf(text):
+        return rtf_to_text(text)
+    if "<" in text and (_TAG.search(text) or any(opens.search(text) for opens, _ in _HIDDEN_PARTS)):
+        return html_to_text(text)
+    return html.unescape(text) if "&" in text and _ENTITY.search(text) else text

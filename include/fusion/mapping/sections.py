@@ -9,69 +9,69 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from include.fusion.errors import RegistroInvalido, motivo_de
+from include.fusion.errors import InvalidRecord, reason_of
 from include.fusion.mapping.values import _R, _T
 
 if TYPE_CHECKING:
-    from include.fusion.reading.spec import Contexto, Linha
+    from include.fusion.reading.spec import MappingContext, Row
 
 
-def se_houver(modelo: type[_T], **campos: Any) -> _T | None:
-    """``modelo`` of the fields given, or ``None`` when all are empty."""
-    return modelo(**campos) if any(v is not None for v in campos.values()) else None
+def if_any(model: type[_T], **fields: Any) -> _T | None:
+    """``model`` of the fields given, or ``None`` when all are empty."""
+    return model(**fields) if any(v is not None for v in fields.values()) else None
 
 
 @lru_cache(maxsize=20_000)
-def _guardado(modelo: type[_T], campos: tuple[tuple[str, Any], ...]) -> _T:
-    return modelo(**dict(campos))
+def _stored(model: type[_T], fields: tuple[tuple[str, Any], ...]) -> _T:
+    return model(**dict(fields))
 
 
-def repetido(modelo: type[_T], **campos: str | None) -> _T | None:
-    """:func:`se_houver` for what thousands of records share (professionals, units): equal texts give one frozen instance."""
-    return _guardado(modelo, tuple(campos.items())) if any(v is not None for v in campos.values()) else None
+def repeated(model: type[_T], **fields: str | None) -> _T | None:
+    """:func:`if_any` for what thousands of records share (professionals, units): equal texts give one frozen instance."""
+    return _stored(model, tuple(fields.items())) if any(v is not None for v in fields.values()) else None
 
 
-def memorizado(
-    colunas: Sequence[str], opcionais: Sequence[str] = ()
-) -> Callable[[Callable[[Linha, Contexto], _R]], Callable[[Linha, Contexto], _R]]:
+def memoised(
+    columns: Sequence[str], optional: Sequence[str] = ()
+) -> Callable[[Callable[[Row, MappingContext], _R]], Callable[[Row, MappingContext], _R]]:
     """Decorator for what is made of these columns of a row alone, and signs thousands of rows (a professional): made once per run.
 
-    ``opcionais``: columns that a site's SQL may leave out. Two or more ``colunas``.
+    ``optional``: columns that a site's SQL may leave out. Two or more ``columns``.
     """
-    obrigatorias = itemgetter(*colunas)
-    nomes = (*colunas, *opcionais)
+    required = itemgetter(*columns)
+    names = (*columns, *optional)
 
-    def decorar(montar: Callable[[Linha, Contexto], _R]) -> Callable[[Linha, Contexto], _R]:
+    def decorate(build: Callable[[Row, MappingContext], _R]) -> Callable[[Row, MappingContext], _R]:
         @lru_cache(maxsize=10_000)
-        def guardado(valores: tuple[Any, ...], ctx: Contexto) -> _R:
-            return montar(dict(zip(nomes, valores, strict=True)), ctx)
+        def stored(values: tuple[Any, ...], ctx: MappingContext) -> _R:
+            return build(dict(zip(names, values, strict=True)), ctx)
 
-        @wraps(montar)
-        def de(linha: Linha, ctx: Contexto) -> _R:
-            return guardado((*obrigatorias(linha), *map(linha.get, opcionais)), ctx)
+        @wraps(build)
+        def start(row: Row, ctx: MappingContext) -> _R:
+            return stored((*required(row), *map(row.get, optional)), ctx)
 
-        return de
+        return start
 
-    return decorar
+    return decorate
 
 
-def em(secao: str, montar: Callable[..., _R], *valores: Any) -> _R:
-    """``montar(*valores)`` with the section put before the field that pydantic complains about: a CPF may be the patient's or not."""
+def within(section: str, build: Callable[..., _R], *values: Any) -> _R:
+    """``build(*valores)`` with the section put before the field that pydantic complains about: a CPF may be the patient's or not."""
     try:
-        return montar(*valores)
-    except ValidationError as erro:
-        campo, _, motivo = motivo_de(erro).partition(": ")
-        raise RegistroInvalido(f"{secao}.{campo}", motivo) from None
+        return build(*values)
+    except ValidationError as error:
+        field, _, reason = reason_of(error).partition(": ")
+        raise InvalidRecord(f"{section}.{field}", reason) from None
 
 
-def linhas(dados: Mapping[str, Sequence[Linha]], nome: str) -> Sequence[Linha]:
+def rows(data: Mapping[str, Sequence[Row]], name: str) -> Sequence[Row]:
     """Rows of one data kind; none where the kind was not read."""
-    return dados.get(nome) or ()
+    return data.get(name) or ()
 
 
-def unica(dados: Mapping[str, Sequence[Linha]], nome: str) -> Linha:
+def only_row(data: Mapping[str, Sequence[Row]], name: str) -> Row:
     """The one row of a kind that must have exactly one."""
-    achadas = linhas(dados, nome)
-    if len(achadas) != 1:
-        raise RegistroInvalido(nome, "registro não existe mais na origem" if not achadas else "registro duplicado na origem")
-    return achadas[0]
+    found = rows(data, name)
+    if len(found) != 1:
+        raise InvalidRecord(name, "registro não existe mais na origem" if not found else "registro duplicado na origem")
+    return found[0]

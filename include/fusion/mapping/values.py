@@ -1,7 +1,7 @@
 """Helpers of every source mapping: what drivers return → what the canonical model takes.
 
 Drivers differ (a date as text, a flag as Decimal, a key as UUID) and so do sites; each helper takes any of these, gives
-``None`` for "nothing there" and raises ``RegistroInvalido(campo, motivo)``, never with the value in it.
+``None`` for "nothing there" and raises ``InvalidRecord(campo, motivo)``, never with the value in it.
 """
 
 from __future__ import annotations
@@ -13,102 +13,102 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from include.fusion.errors import RegistroInvalido
-from include.fusion.mapping.rich_text import rtf_incompleto, texto_simples
+from include.fusion.errors import InvalidRecord
+from include.fusion.mapping.rich_text import plain_text, rtf_is_incomplete
 
 _T = TypeVar("_T", bound=BaseModel)
 _R = TypeVar("_R")
 # C0 and C1 controls other than tab, LF and CR, DEL and lone surrogates.
-_CONTROLES = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _WINDOWS = re.compile("[\x80-\x9e]")
-_DO_WORD = {0x0B: "\n", 0x0C: "\n", 0x1E: "-"}
+_FROM_WORD = {0x0B: "\n", 0x0C: "\n", 0x1E: "-"}
 """Line break, page break and non-breaking hyphen, as pasted text keeps them."""
-_DIGITOS_SEM_DDD_MAX = 9
-_NAO_DIGITOS = re.compile(r"[^0-9]+")
+_DIGITS_WITHOUT_DDD_MAX = 9
+_NOT_DIGITS = re.compile(r"[^0-9]+")
 _UF = re.compile("[A-Z]{2}")
-_NAO_CBO = re.compile("[^0-9A-Z]")
-_SIM = frozenset({"1", "S", "SIM", "T", "TRUE", "V", "Y"})
-_NAO = frozenset({"0", "N", "NAO", "NÃO", "F", "FALSE"})
+_NOT_CBO = re.compile("[^0-9A-Z]")
+_YES = frozenset({"1", "S", "SIM", "T", "TRUE", "V", "Y"})
+_NO = frozenset({"0", "N", "NAO", "NÃO", "F", "FALSE"})
 
 
-def limpar_texto(valor: str) -> str | None:
+def clean_text(value: str) -> str | None:
     """Drop control characters and outer blanks; an empty text becomes ``None``.
 
     Quotes, dashes and the like of Windows clients are C1 controls in a database in Latin-1, and Word breaks lines with a vertical tab: dropped,
     "5–10 mg", "5…10 mg" or two lines "5" and "10 mg" would read as 510 mg.
     """
-    valor = _WINDOWS.sub(lambda c: c[0].encode("latin-1").decode("cp1252", "ignore"), valor.translate(_DO_WORD))
-    return _CONTROLES.sub("", valor).strip() or None
+    value = _WINDOWS.sub(lambda c: c[0].encode("latin-1").decode("cp1252", "ignore"), value.translate(_FROM_WORD))
+    return _CONTROLS.sub("", value).strip() or None
 
 
-def texto(valor: Any) -> str | None:
-    """Cleaned one-format text; blank is ``None``. HTML and RTF stay: see :func:`texto_clinico`."""
+def to_text(value: Any) -> str | None:
+    """Cleaned one-format text; blank is ``None``. HTML and RTF stay: see :func:`clinical_text`."""
     # A record has hundreds: nearly every one is empty or one printable line, which has nothing to clean.
-    if valor is None:
+    if value is None:
         return None
-    if isinstance(valor, str) and valor.isprintable():
-        return valor.strip() or None
-    return limpar_texto(str(valor))
+    if isinstance(value, str) and value.isprintable():
+        return value.strip() or None
+    return clean_text(str(value))
 
 
-def texto_clinico(valor: Any) -> str | None:
-    """Like :func:`texto`, with HTML or RTF turned into plain text."""
-    limpo = texto(valor)
-    if limpo is None:
+def clinical_text(value: Any) -> str | None:
+    """Like :func:`to_text`, with HTML or RTF turned into plain text."""
+    clean = to_text(value)
+    if clean is None:
         return None
-    simples = texto_simples(limpo)
-    return limpo if simples is limpo else limpar_texto(simples)
+    simple = plain_text(clean)
+    return clean if simple is clean else clean_text(simple)
 
 
-def nota(valor: Any, campo: str, onde: str) -> str | None:
-    """Like :func:`texto_clinico`, of a text that was kept whole: a damaged RTF is refused with its row, since half a note may mislead."""
-    limpo = texto(valor)
-    if limpo is not None and rtf_incompleto(limpo):
-        raise RegistroInvalido(campo, f"RTF incompleto ou corrompido ({onde})")
-    return texto_clinico(limpo)
+def to_note(value: Any, field: str, where: str) -> str | None:
+    """Like :func:`clinical_text`, of a text that was kept whole: a damaged RTF is refused with its row, since half a note may mislead."""
+    clean = to_text(value)
+    if clean is not None and rtf_is_incomplete(clean):
+        raise InvalidRecord(field, f"RTF incompleto ou corrompido ({where})")
+    return clinical_text(clean)
 
 
-def codigo(valor: Any) -> str | None:
+def to_code(value: Any) -> str | None:
     """A code or key as text: ``7``, ``Decimal('7')``, ``7.0`` and ``' 7 '`` are all ``'7'``; a UUID is its lower-case text."""
-    if valor is None:
+    if value is None:
         return None
-    if isinstance(valor, (bool, int)):
-        return str(int(valor))
-    if isinstance(valor, (Decimal, float)) and math.isfinite(valor) and valor == int(valor):
-        return str(int(valor))
-    return texto(valor)
+    if isinstance(value, (bool, int)):
+        return str(int(value))
+    if isinstance(value, (Decimal, float)) and math.isfinite(value) and value == int(value):
+        return str(int(value))
+    return to_text(value)
 
 
-def digitos(valor: Any, tamanho: int = 0) -> str | None:
-    """Only the digits. A number that lost its leading zeros gets them back, up to ``tamanho``; a text does not."""
-    limpo = codigo(valor)
-    if limpo is None:
+def digits(value: Any, size: int = 0) -> str | None:
+    """Only the digits. A number that lost its leading zeros gets them back, up to ``size``; a text does not."""
+    clean = to_code(value)
+    if clean is None:
         return None
-    so = limpo if limpo.isascii() and limpo.isdigit() else _NAO_DIGITOS.sub("", limpo)
-    return (so.zfill(tamanho) if isinstance(valor, (int, Decimal)) else so) or None
+    digits_only = clean if clean.isascii() and clean.isdigit() else _NOT_DIGITS.sub("", clean)
+    return (digits_only.zfill(size) if isinstance(value, (int, Decimal)) else digits_only) or None
 
 
-def digitos_exatos(valor: Any, *tamanhos: int) -> str | None:
+def exact_digits(value: Any, *sizes: int) -> str | None:
     """Digits of a registry number of one of these lengths; anything else is no such number and is left out."""
-    so = digitos(valor)
-    if so is not None and len(so) < tamanhos[0] and len(tamanhos) == 1:
-        so = so.zfill(tamanhos[0])
-    return so if so is not None and len(so) in tamanhos else None
+    digits_only = digits(value)
+    if digits_only is not None and len(digits_only) < sizes[0] and len(sizes) == 1:
+        digits_only = digits_only.zfill(sizes[0])
+    return digits_only if digits_only is not None and len(digits_only) in sizes else None
 
 
-def booleano(valor: Any, padrao: bool = False, campo: str = "indicador") -> bool:
-    """bool, 0/1 of any numeric type, S/N, text or bytes; ``padrao`` where there is nothing."""
-    if isinstance(valor, bool):
-        return valor
-    if valor is None:
-        return padrao
-    if isinstance(valor, (int, float, Decimal)):
-        return valor != 0
-    if isinstance(valor, (bytes, bytearray)):
-        return any(valor)
-    limpo = (texto(valor) or "").upper()
-    if limpo in _SIM or limpo in _NAO:
-        return limpo in _SIM
-    if not limpo:
-        return padrao
-    raise RegistroInvalido(campo, "indicador inválido")
+def boolean(value: Any, default: bool = False, field: str = "indicador") -> bool:
+    """bool, 0/1 of any numeric type, S/N, text or bytes; ``default`` where there is nothing."""
+    if isinstance(value, bool):
+        return value
+    if value is None:
+        return default
+    if isinstance(value, (int, float, Decimal)):
+        return value != 0
+    if isinstance(value, (bytes, bytearray)):
+        return any(value)
+    clean = (to_text(value) or "").upper()
+    if clean in _YES or clean in _NO:
+        return clean in _YES
+    if not clean:
+        return default
+    raise InvalidRecord(field, "indicador inválido")

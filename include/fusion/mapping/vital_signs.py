@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from include.fusion.errors import RegistroInvalido
+from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import numbers
 from include.fusion.model.atendimento import SINAIS
 
-FAIXAS = {
+RANGES = {
     "PESO": (0.5, 500.0),
     "ALTURA": (20.0, 250.0),
     "IMC": (3.0, 250.0),
@@ -31,60 +31,60 @@ FAIXAS = {
     "DOR": (0.0, 10.0),
 }
 """Sign → lowest and highest value."""
-_FATORES = {("kg", "g"): 0.001, ("cm", "m"): 100.0}
+_FACTORS = {("kg", "g"): 0.001, ("cm", "m"): 100.0}
 """(unit of the sign, unit it was taken in) → factor; any other difference is refused."""
-_CM_DE_MERCURIO = {"PRESSAO_SISTOLICA": 30, "PRESSAO_DIASTOLICA": 16, "PRESSAO_MEDIA": 20}
+_CM_OF_MERCURY = {"PRESSAO_SISTOLICA": 30, "PRESSAO_DIASTOLICA": 16, "PRESSAO_MEDIA": 20}
 
 
-def ilegivel(sinal: str, motivo: str, onde: str) -> RegistroInvalido:
-    """The refusal, with the sign and the row (``onde``) that cannot be trusted, never the value."""
-    return RegistroInvalido(f"sinaisVitais.{sinal}", f"{motivo} ({onde})")
+def unreadable(sinal: str, reason: str, where: str) -> InvalidRecord:
+    """The refusal, with the sign and the row (``where``) that cannot be trusted, never the value."""
+    return InvalidRecord(f"sinaisVitais.{sinal}", f"{reason} ({where})")
 
 
-def fator(sinal: str, unidade: str | None, onde: str) -> float:
-    """What a value taken in ``unidade`` (UCUM; ``None``: the sign's own) is multiplied by."""
-    if unidade is None or unidade == SINAIS[sinal]:
+def factor(sinal: str, unit: str | None, where: str) -> float:
+    """What a value taken in ``unit`` (UCUM; ``None``: the sign's own) is multiplied by."""
+    if unit is None or unit == SINAIS[sinal]:
         return 1
     try:
-        return _FATORES[SINAIS[sinal], unidade]
+        return _FACTORS[SINAIS[sinal], unit]
     except KeyError:
-        raise ilegivel(sinal, f"unidade diferente de {SINAIS[sinal]}", onde) from None
+        raise unreadable(sinal, f"unidade diferente de {SINAIS[sinal]}", where) from None
 
 
-def _conferir(sinal: str, valor: float, onde: str) -> None:
-    minimo, maximo = FAIXAS[sinal]
-    if not minimo <= valor <= maximo:
-        raise ilegivel(sinal, f"fora do intervalo {minimo:g} a {maximo:g} {SINAIS[sinal]}", onde)
+def _check(sinal: str, value: float, where: str) -> None:
+    minimum, maximum = RANGES[sinal]
+    if not minimum <= value <= maximum:
+        raise unreadable(sinal, f"fora do intervalo {minimum:g} a {maximum:g} {SINAIS[sinal]}", where)
     # "12/8" is how it is said, in cmHg: sent as mmHg it would read as a dying patient.
-    if 0 < valor < _CM_DE_MERCURIO.get(sinal, 0):
-        raise ilegivel(sinal, "parece estar em cmHg, esperado mmHg", onde)
+    if 0 < value < _CM_OF_MERCURY.get(sinal, 0):
+        raise unreadable(sinal, "parece estar em cmHg, esperado mmHg", where)
 
 
-def medida(sinal: str, bruto: Any, onde: str, fator: float = 1) -> float | None:
-    """Value of one sign, times ``fator`` (from the unit it was taken in); ``None`` where nothing was written."""
+def measure(sinal: str, raw: Any, where: str, factor: float = 1) -> float | None:
+    """Value of one sign, times ``factor`` (from the unit it was taken in); ``None`` where nothing was written."""
     try:
-        valor = numbers.numero(bruto, sinal)
-    except RegistroInvalido:
-        raise ilegivel(sinal, "valor ilegível", onde) from None
-    if valor is None:
+        value = numbers.to_number(raw, sinal)
+    except InvalidRecord:
+        raise unreadable(sinal, "valor ilegível", where) from None
+    if value is None:
         return None
-    if fator != 1:
-        valor = round(valor * fator, 6)
-    elif sinal == "ALTURA" and 0 < valor < 3:
-        valor = round(valor * 100, 1)  # typed in metres
-    _conferir(sinal, valor, onde)
-    return valor
+    if factor != 1:
+        value = round(value * factor, 6)
+    elif sinal == "ALTURA" and 0 < value < 3:
+        value = round(value * 100, 1)  # typed in metres
+    _check(sinal, value, where)
+    return value
 
 
-def pressao(bruto: Any, onde: str) -> list[tuple[str, float]]:
+def pressure(raw: Any, where: str) -> list[tuple[str, float]]:
     """Systolic and diastolic pressure of one text (``120/80``); empty where nothing was written."""
     try:
-        par = numbers.pressao(bruto, "PRESSAO")
-    except RegistroInvalido:
-        raise ilegivel("PRESSAO_SISTOLICA", "valor ilegível, esperado sistólica/diastólica", onde) from None
-    if par is None:
+        pair = numbers.pressure(raw, "PRESSAO")
+    except InvalidRecord:
+        raise unreadable("PRESSAO_SISTOLICA", "valor ilegível, esperado sistólica/diastólica", where) from None
+    if pair is None:
         return []
-    medidas = [("PRESSAO_SISTOLICA", par[0]), ("PRESSAO_DIASTOLICA", par[1])]
-    for sinal, valor in medidas:
-        _conferir(sinal, valor, onde)
-    return medidas
+    measures = [("PRESSAO_SISTOLICA", pair[0]), ("PRESSAO_DIASTOLICA", pair[1])]
+    for sinal, value in measures:
+        _check(sinal, value, where)
+    return measures

@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from include.fusion.model.atendimento import Profissional
-from include.fusion.model.types import Cns, Codigo, Cpf, Curto, Data, DataHora, Longo, MinutosDoDia, _Base, _Item
+from include.fusion.model.types import Cns, Codigo, Cpf, Date, LongText, MinutesOfDay, ShortText, Timestamp, _Base, _Item
 
 
 class PacienteAgendado(_Base):
     """A patient as far as the surgical schedule knows him or her: without a key before the hospital has a record."""
 
     codigo: Codigo | None = None
-    nome: Curto
-    nome_social: Curto | None = None
-    data_nascimento: Data | None = None
+    nome: ShortText
+    nome_social: ShortText | None = None
+    data_nascimento: Date | None = None
     sexo: Literal["MASCULINO", "FEMININO", "INDETERMINADO", "IGNORADO"] | None = None
     cpf: Cpf | None = None
     cns: Cns | None = None
@@ -24,9 +24,9 @@ class PacienteAgendado(_Base):
 
 class CirurgiaAgendada(_Item):
     procedimento: Codigo | None = None
-    descricao: Curto
+    descricao: ShortText
     principal: bool
-    lateralidade: Curto | None = None
+    lateralidade: ShortText | None = None
 
 
 class MembroEquipe(_Base):
@@ -43,17 +43,17 @@ class AgendamentoCirurgico(_Base):
     atendimento: Codigo | None = None
     """Key of the attendance; none until the patient is admitted."""
     situacao: Literal["PRE_AGENDADA", "AVISADA", "AGENDADA", "REALIZADA", "CANCELADA", "EM_CHECAGEM"]
-    inicio: DataHora
-    fim: DataHora
-    sala: Curto | None = None
-    centro_cirurgico: Curto | None = None
-    duracao_prevista_minutos: MinutosDoDia | None = None
-    duracao_limpeza_minutos: MinutosDoDia | None = None
+    inicio: Timestamp
+    fim: Timestamp
+    sala: ShortText | None = None
+    centro_cirurgico: ShortText | None = None
+    duracao_prevista_minutos: MinutesOfDay | None = None
+    duracao_limpeza_minutos: MinutesOfDay | None = None
     uti_necessaria: bool = False
-    cancelado_em: DataHora | None = None
+    cancelado_em: Timestamp | None = None
     cirurgias: tuple[CirurgiaAgendada, ...] = ()
     equipe: tuple[MembroEquipe, ...] = ()
-    observacao: Longo | None = None
+    observacao: LongText | None = None
 
 
 class AplicacaoPendencia(_Base):
@@ -63,6 +63,6 @@ class AplicacaoPendencia(_Base):
     metodo: Codigo
     id_entidade: Codigo
     integracao_origem: Annotated[int, Field(ge=1, le=2**31 - 1)]
-    data_registro: DataHora
-    data_processamento: DataHora | None = None
-    erro: Curto | None = None
+    data_registro: Timestamp
+    data_processamento: Timestamp | None = None
+    erro: ShortText | None = None

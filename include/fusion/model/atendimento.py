@@ -2,7 +2,7 @@
 
 Attribute names are Portuguese snake_case; the JSON that travels uses camelCase (``dataInicio``), as the contract in
 ``include/contracts/fusion-openapi.yaml`` gives it. A value that breaks a rule raises ``pydantic.ValidationError``,
-whose message may hold patient data: :func:`include.fusion.errors.motivo_de` turns it into a reason without any.
+whose message may hold patient data: :func:`include.fusion.errors.reason_of` turns it into a reason without any.
 """
 
 from __future__ import annotations
@@ -11,33 +11,33 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from include.fusion.model.types import Cid10, Cns, Codigo, Cpf, Curto, Data, DataHora, Longo, Numero, _Base, _Item
+from include.fusion.model.types import Cid10, Cns, Codigo, Cpf, Date, LongText, Number, ShortText, Timestamp, _Base, _Item
 
 
 class Endereco(_Base):
-    logradouro: Curto | None = None
-    numero: Curto | None = None
-    complemento: Curto | None = None
-    bairro: Curto | None = None
+    logradouro: ShortText | None = None
+    numero: ShortText | None = None
+    complemento: ShortText | None = None
+    bairro: ShortText | None = None
     cep: Annotated[str, Field(pattern=r"^[0-9]{8}$")] | None = None
-    municipio: Curto | None = None
+    municipio: ShortText | None = None
     codigo_ibge: Annotated[str, Field(pattern=r"^[0-9]{6,7}$")] | None = None
     uf: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
 
 
 class Contato(_Base):
     tipo: Literal["CELULAR", "RESIDENCIAL", "CONTATO", "EMAIL"]
-    valor: Curto
+    valor: ShortText
 
 
 class Paciente(_Base):
     codigo: Codigo
-    nome: Curto
-    nome_social: Curto | None = None
-    nome_mae: Curto | None = None
-    nome_pai: Curto | None = None
-    data_nascimento: Data | None = None
-    data_obito: Data | None = None
+    nome: ShortText
+    nome_social: ShortText | None = None
+    nome_mae: ShortText | None = None
+    nome_pai: ShortText | None = None
+    data_nascimento: Date | None = None
+    data_obito: Date | None = None
     sexo: Literal["MASCULINO", "FEMININO", "INDETERMINADO", "IGNORADO"]
     raca_cor: Literal["BRANCA", "PRETA", "PARDA", "AMARELA", "INDIGENA", "IGNORADA"] | None = None
     cpf: Cpf | None = None
@@ -51,7 +51,7 @@ class Paciente(_Base):
 
 class Profissional(_Base):
     codigo: Codigo | None = None
-    nome: Curto | None = None
+    nome: ShortText | None = None
     cpf: Cpf | None = None
     cns: Cns | None = None
     cbo: Annotated[str, Field(pattern=r"^[0-9A-Z]{4,6}$")] | None = None
@@ -63,94 +63,94 @@ class Profissional(_Base):
 class Unidade(_Base):
     codigo: Codigo | None = None
     cnes: Annotated[str, Field(pattern=r"^[0-9]{7}$")] | None = None
-    nome: Curto | None = None
+    nome: ShortText | None = None
 
 
 class Equipe(_Base):
     ine: Annotated[str, Field(pattern=r"^[0-9]{10}$")] | None = None
-    nome: Curto | None = None
+    nome: ShortText | None = None
 
 
 class Alergia(_Item):
-    substancia: Curto
+    substancia: ShortText
     categoria: Literal["MEDICAMENTO", "ALIMENTO", "AMBIENTE", "OUTRA"] = "OUTRA"
     gravidade: Literal["GRAVE", "MODERADA", "LEVE", "DESCONHECIDA"] = "DESCONHECIDA"
     nega: bool = False
     """True: the patient denies this allergy (a negative statement, not an allergy)."""
-    reacao: Longo | None = None
-    data_inicio: Data | None = None
+    reacao: LongText | None = None
+    data_inicio: Date | None = None
     ativa: bool = True
 
 
 class Vacina(_Item):
     imunobiologico: Codigo
-    nome: Curto | None = None
+    nome: ShortText | None = None
     dose: Codigo | None = None
     estrategia: Codigo | None = None
     via: Codigo | None = None
     local_aplicacao: Codigo | None = None
-    lote: Curto | None = None
-    fabricante: Curto | None = None
-    validade_lote: Data | None = None
-    data_aplicacao: DataHora | None = None
-    aprazamento: Data | None = None
+    lote: ShortText | None = None
+    fabricante: ShortText | None = None
+    validade_lote: Date | None = None
+    data_aplicacao: Timestamp | None = None
+    aprazamento: Date | None = None
     registro_anterior: bool = False
-    observacao: Longo | None = None
+    observacao: LongText | None = None
     profissional: Profissional | None = None
 
 
 class Cirurgia(_Item):
     procedimento: Codigo | None = None
-    descricao: Curto
+    descricao: ShortText
     situacao: Literal["AGENDADA", "EM_ANDAMENTO", "REALIZADA", "CANCELADA", "SUSPENSA"]
-    inicio: DataHora | None = None
-    fim: DataHora | None = None
+    inicio: Timestamp | None = None
+    fim: Timestamp | None = None
     principal: bool = True
-    lateralidade: Curto | None = None
-    sala: Curto | None = None
-    observacao: Longo | None = None
+    lateralidade: ShortText | None = None
+    sala: ShortText | None = None
+    observacao: LongText | None = None
     profissional: Profissional | None = None
 
 
 class Diagnostico(_Item):
     cid10: Cid10 | None = None
     ciap2: Annotated[str, Field(pattern=r"^-?[A-Z]?[0-9]{2,3}$")] | None = None
-    descricao: Curto | None = None
+    descricao: ShortText | None = None
     tipo: Literal["PRINCIPAL", "INICIAL", "FINAL", "DEFINITIVO", "PRELIMINAR", "SECUNDARIO"] = "PRINCIPAL"
     situacao: Literal["ATIVO", "LATENTE", "RESOLVIDO"] | None = None
-    data: DataHora | None = None
-    observacao: Longo | None = None
+    data: Timestamp | None = None
+    observacao: LongText | None = None
     profissional: Profissional | None = None
 
 
 class ResultadoExame(_Base):
-    nome: Curto
-    valor: Longo | None = None
-    valor_numerico: Numero | None = None
-    unidade: Curto | None = None
-    referencia: Curto | None = None
+    nome: ShortText
+    valor: LongText | None = None
+    valor_numerico: Number | None = None
+    unidade: ShortText | None = None
+    referencia: ShortText | None = None
 
 
 class Exame(_Item):
     """An ambulatory exam that was done, with its results."""
 
     procedimento: Codigo | None = None
-    nome: Curto
-    solicitado_em: DataHora | None = None
-    realizado_em: DataHora | None = None
-    resultado_em: DataHora | None = None
-    laudo: Longo | None = None
+    nome: ShortText
+    solicitado_em: Timestamp | None = None
+    realizado_em: Timestamp | None = None
+    resultado_em: Timestamp | None = None
+    laudo: LongText | None = None
     resultados: tuple[ResultadoExame, ...] = ()
     profissional: Profissional | None = None
 
 
 class SolicitacaoExame(_Item):
     procedimento: Codigo | None = None
-    nome: Curto
+    nome: ShortText
     tipo: Literal["LABORATORIAL", "IMAGEM", "OUTRO"] = "OUTRO"
-    solicitado_em: DataHora | None = None
-    justificativa: Longo | None = None
-    observacao: Longo | None = None
+    solicitado_em: Timestamp | None = None
+    justificativa: LongText | None = None
+    observacao: LongText | None = None
     cid10: Cid10 | None = None
     profissional: Profissional | None = None
 
@@ -160,20 +160,20 @@ class Prescricao(_Item):
 
     medicamento: Codigo | None = None
     """Catalogue code (CATMAT, or the site's own after De/Para)."""
-    nome: Curto
-    concentracao: Curto | None = None
-    dose: Curto | None = None
-    unidade_dose: Curto | None = None
+    nome: ShortText
+    concentracao: ShortText | None = None
+    dose: ShortText | None = None
+    unidade_dose: ShortText | None = None
     via: Codigo | None = None
-    frequencia: Curto | None = None
-    posologia: Longo | None = None
-    quantidade: Numero | None = None
+    frequencia: ShortText | None = None
+    posologia: LongText | None = None
+    quantidade: Number | None = None
     uso_continuo: bool = False
-    inicio: Data | None = None
-    fim: Data | None = None
-    prescrito_em: DataHora | None = None
+    inicio: Date | None = None
+    fim: Date | None = None
+    prescrito_em: Timestamp | None = None
     suspenso: bool = False
-    recomendacao: Longo | None = None
+    recomendacao: LongText | None = None
     profissional: Profissional | None = None
 
 
@@ -181,19 +181,19 @@ class Evolucao(_Item):
     """A clinical note; SOAP parts where the source has them, ``texto`` where it has one text."""
 
     tipo: Codigo | None = None
-    data: DataHora | None = None
-    subjetivo: Longo | None = None
-    objetivo: Longo | None = None
-    avaliacao: Longo | None = None
-    plano: Longo | None = None
-    texto: Longo | None = None
+    data: Timestamp | None = None
+    subjetivo: LongText | None = None
+    objetivo: LongText | None = None
+    avaliacao: LongText | None = None
+    plano: LongText | None = None
+    texto: LongText | None = None
     profissional: Profissional | None = None
 
 
 class Anamnese(_Item):
-    data: DataHora | None = None
-    queixa_principal: Longo | None = None
-    texto: Longo | None = None
+    data: Timestamp | None = None
+    queixa_principal: LongText | None = None
+    texto: LongText | None = None
     profissional: Profissional | None = None
 
 
@@ -208,29 +208,29 @@ SINAIS = {
 
 class SinalVital(_Item):
     sinal: Literal[tuple(SINAIS)]  # type: ignore[valid-type]
-    valor: Numero
+    valor: Number
     unidade: Codigo
-    data: DataHora
-    qualificador: Curto | None = None
+    data: Timestamp
+    qualificador: ShortText | None = None
     """Glycaemia: JEJUM, POS_PRANDIAL, PRE_PRANDIAL or NAO_ESPECIFICADO."""
     profissional: Profissional | None = None
 
 
 class MovimentacaoLeito(_Item):
     tipo: Literal["INTERNACAO", "TRANSFERENCIA", "ALTA", "RESERVA"]
-    inicio: DataHora
-    fim: DataHora | None = None
+    inicio: Timestamp
+    fim: Timestamp | None = None
     leito: Codigo | None = None
     leito_anterior: Codigo | None = None
-    setor: Curto | None = None
+    setor: ShortText | None = None
     uti: bool = False
 
 
 class Procedimento(_Item):
     procedimento: Codigo
-    nome: Curto | None = None
-    quantidade: Numero | None = None
-    realizado_em: DataHora | None = None
+    nome: ShortText | None = None
+    quantidade: Number | None = None
+    realizado_em: Timestamp | None = None
     profissional: Profissional | None = None
 
 
@@ -242,17 +242,17 @@ class Atendimento(_Base):
     tipo: Literal["INTERNACAO", "URGENCIA", "AMBULATORIAL", "EXTERNO", "DOMICILIAR", "ATENCAO_BASICA"]
     situacao: Literal["MARCADO", "AGUARDANDO", "EM_ATENDIMENTO", "FINALIZADO", "NAO_AGUARDOU", "CANCELADO"]
     carater: Literal["ELETIVO", "URGENCIA"] | None = None
-    data_inicio: DataHora
-    data_fim: DataHora | None = None
-    data_alta_medica: DataHora | None = None
+    data_inicio: Timestamp
+    data_fim: Timestamp | None = None
+    data_alta_medica: Timestamp | None = None
     motivo_alta: Codigo | None = None
-    queixa_principal: Longo | None = None
+    queixa_principal: LongText | None = None
     unidade: Unidade | None = None
     equipe: Equipe | None = None
-    setor: Curto | None = None
+    setor: ShortText | None = None
     leito: Codigo | None = None
-    especialidade: Curto | None = None
-    convenio: Curto | None = None
+    especialidade: ShortText | None = None
+    convenio: ShortText | None = None
     profissional: Profissional | None = None
     nega_alergias: bool | None = None
     """True: the patient is said to have no allergies at all; then there is no item. Absent: nothing was said, or there are some."""
@@ -268,5 +268,5 @@ class Atendimento(_Base):
     sinais_vitais: tuple[SinalVital, ...] = ()
     movimentacoes_leito: tuple[MovimentacaoLeito, ...] = ()
     procedimentos: tuple[Procedimento, ...] = ()
-    atualizado_em: DataHora | None = None
+    atualizado_em: Timestamp | None = None
     """The source's change marker when it was read: it tells versions apart and is no content of its own."""

@@ -23,70 +23,70 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from include.fusion.errors import CodigoSemDePara, ConfiguracaoInvalida
-from include.fusion.settings.file import caminho_padrao
+from include.fusion.errors import CodeWithoutDePara, InvalidConfiguration
+from include.fusion.settings.file import default_path
 from include.fusion.settings.registry import SYSTEMS_FOLDER
-from include.fusion.settings.strict_yaml import PASTA_SETTINGS, Modelo, conferir, ler_yaml, nome_do_arquivo
+from include.fusion.settings.strict_yaml import SETTINGS_FOLDER, StrictModel, check, file_name, read_yaml
 
-FALTANTES_MAX = 10_000
+UNMAPPED_MAX = 10_000
 """Distinct misses kept: a column of free text mistaken for a code must not fill the memory."""
-_CODIGO_MAX = 100
+_CODE_MAX = 100
 
-Texto = Annotated[str, Field(min_length=1, max_length=_CODIGO_MAX)]
-
-
-def _dobrar(codigo: str) -> str:
-    return codigo.strip().casefold()
+Text = Annotated[str, Field(min_length=1, max_length=_CODE_MAX)]
 
 
-def _sem_repeticao(codigos: dict[str, str]) -> dict[str, str]:
-    vistos: dict[str, str] = {}
-    for codigo in codigos:
-        anterior = vistos.setdefault(_dobrar(codigo), codigo)
-        if anterior != codigo:
-            raise ValueError(f"codes {anterior!r} and {codigo!r} are the same: case and outer blanks do not count")
-    return {_dobrar(codigo): valor for codigo, valor in codigos.items()}
+def _fold(code: str) -> str:
+    return code.strip().casefold()
 
 
-class Catalogo(Modelo):
+def _without_duplicates(codes: dict[str, str]) -> dict[str, str]:
+    seen: dict[str, str] = {}
+    for code in codes:
+        previous = seen.setdefault(_fold(code), code)
+        if previous != code:
+            raise ValueError(f"codes {previous!r} and {code!r} are the same: case and outer blanks do not count")
+    return {_fold(code): value for code, value in codes.items()}
+
+
+class Catalog(StrictModel):
     """One code table; ``codigos`` has its keys folded (no outer blanks, no case)."""
 
     politica: Literal["recusar", "repassar", "padrao"]
-    padrao: Texto | None = None
-    codigos: Annotated[dict[Texto, Texto], AfterValidator(_sem_repeticao)]
+    padrao: Text | None = None
+    codigos: Annotated[dict[Text, Text], AfterValidator(_without_duplicates)]
 
     @model_validator(mode="after")
-    def _padrao_com_a_politica(self) -> Self:
+    def _default_with_policy(self) -> Self:
         if (self.politica == "padrao") != (self.padrao is not None):
             raise ValueError("politica: padrao needs a value in 'padrao', and no other policy takes one")
         return self
 
 
-class _Arquivo(Modelo):
-    catalogos: dict[Texto, Catalogo]
+class _CatalogFile(StrictModel):
+    catalogos: dict[Text, Catalog]
 
 
-_lidos: dict[Path, tuple[tuple[int, int], Mapping[str, Catalogo]]] = {}
+_read_items: dict[Path, tuple[tuple[int, int], Mapping[str, Catalog]]] = {}
 
 
-def ler_catalogos(arquivo: Path) -> Mapping[str, Catalogo]:
+def read_catalogs(file: Path) -> Mapping[str, Catalog]:
     """Catalogues of one file, read again only when it changes."""
     try:
-        estado = arquivo.stat()
+        state = file.stat()
     except OSError:
-        raise ConfiguracaoInvalida(f"{nome_do_arquivo(arquivo)}: De/Para file not found") from None
-    versao = (estado.st_mtime_ns, estado.st_size)
-    if arquivo not in _lidos or _lidos[arquivo][0] != versao:
-        _lidos[arquivo] = (versao, conferir(_Arquivo, ler_yaml(arquivo, so_texto=True), arquivo).catalogos)
-    return _lidos[arquivo][1]
+        raise InvalidConfiguration(f"{file_name(file)}: De/Para file not found") from None
+    version = (state.st_mtime_ns, state.st_size)
+    if file not in _read_items or _read_items[file][0] != version:
+        _read_items[file] = (version, check(_CatalogFile, read_yaml(file, text_only=True), file).catalogos)
+    return _read_items[file][1]
 
 
 def folders(folder: Path | None = None) -> tuple[Path, ...]:
     """Where De/Para files lie: ``folder`` or ``FUSION_DEPARA`` alone, else the site's and then those that come with the systems."""
     if only := folder or os.environ.get("FUSION_DEPARA"):
         return (Path(only),)
-    beside = caminho_padrao().parent / "depara"
-    return (beside if beside.is_dir() else PASTA_SETTINGS / "depara", SYSTEMS_FOLDER)
+    beside = default_path().parent / "depara"
+    return (beside if beside.is_dir() else SETTINGS_FOLDER / "depara", SYSTEMS_FOLDER)
 
 
 def shipped(system: str) -> Path:
@@ -100,76 +100,76 @@ def all_files() -> list[Path]:
 
 
 class DePara:
-    """Translations of one integration; ``faltantes`` counts (catalogue, code) without one since it was made."""
+    """Translations of one integration; ``unmapped`` counts (catalogue, code) without one since it was made."""
 
-    def __init__(self, catalogos: Mapping[str, Catalogo], arquivo: str = "De/Para") -> None:
-        self._catalogos = catalogos
-        self._arquivo = arquivo
-        self.faltantes: Counter[tuple[str, str]] = Counter()
+    def __init__(self, catalogs: Mapping[str, Catalog], file: str = "De/Para") -> None:
+        self._catalogs = catalogs
+        self._file = file
+        self.unmapped: Counter[tuple[str, str]] = Counter()
         # A run asks for the same few codes over and over: what was answered without a miss is answered again.
-        self._certos: dict[tuple[str, tuple[Any, ...]], str | None] = {}
+        self._right: dict[tuple[str, tuple[Any, ...]], str | None] = {}
 
     @classmethod
-    def carregar(cls, integracao_id: str, sistema: str, pasta: Path | None = None) -> DePara:
-        """``integracao_id`` is the entry's ``id`` in integracoes.yaml; :class:`ConfiguracaoInvalida` when no file fits."""
-        pastas = folders(pasta)
-        candidatos = [pastas[0] / f"{nome}.yaml" for nome in dict.fromkeys((integracao_id, sistema))]
-        for arquivo in [*candidatos, *([shipped(sistema)] if SYSTEMS_FOLDER in pastas else [])]:
-            if arquivo.exists():
-                return cls(ler_catalogos(arquivo), nome_do_arquivo(arquivo))
-        raise ConfiguracaoInvalida(f"{nome_do_arquivo(pastas[0])}: neither {integracao_id}.yaml nor {sistema}.yaml is there")
+    def load(cls, integracao_id: str, system: str, folder: Path | None = None) -> DePara:
+        """``integracao_id`` is the entry's ``id`` in integracoes.yaml; :class:`InvalidConfiguration` when no file fits."""
+        pastas = folders(folder)
+        candidates = [pastas[0] / f"{name}.yaml" for name in dict.fromkeys((integracao_id, system))]
+        for file in [*candidates, *([shipped(system)] if SYSTEMS_FOLDER in pastas else [])]:
+            if file.exists():
+                return cls(read_catalogs(file), file_name(file))
+        raise InvalidConfiguration(f"{file_name(pastas[0])}: neither {integracao_id}.yaml nor {system}.yaml is there")
 
-    def traduzir(self, catalogo: str, *codigos: Any) -> str | None:
+    def translate(self, catalog: str, *codes: Any) -> str | None:
         """Fusion's word for a source code; ``None`` for no code (NULL or blank).
 
-        Several ``codigos`` are names of one thing (its code, its description), best first: the first that has a translation gives it,
+        Several ``codes`` are names of one thing (its code, its description), best first: the first that has a translation gives it,
         and a miss is one of the first that is not empty.
 
-        A miss is counted in ``faltantes``, then refused (:class:`CodigoSemDePara`), passed on or replaced as the policy says. A
+        A miss is counted in ``unmapped``, then refused (:class:`CodeWithoutDePara`), passed on or replaced as the policy says. A
         ``repassar`` catalogue without any code passes everything on by design and counts nothing. A catalogue that the file does
-        not have is :class:`ConfiguracaoInvalida`: no record of the batch could be right.
+        not have is :class:`InvalidConfiguration`: no record of the batch could be right.
         """
-        pedido = (catalogo, codigos)
-        if pedido in self._certos:
-            return self._certos[pedido]
-        traduzido, certo = self._traduzir(catalogo, codigos)
+        request = (catalog, codes)
+        if request in self._right:
+            return self._right[request]
+        translated, ok = self._translate(catalog, codes)
         # Not of fractions: 1.10 and 1.1 are equal numbers, but other texts.
-        if certo and len(self._certos) < FALTANTES_MAX and all(codigo is None or isinstance(codigo, str | int) for codigo in codigos):
-            self._certos[pedido] = traduzido
-        return traduzido
+        if ok and len(self._right) < UNMAPPED_MAX and all(code is None or isinstance(code, str | int) for code in codes):
+            self._right[request] = translated
+        return translated
 
-    def _traduzir(self, catalogo: str, codigos: tuple[Any, ...]) -> tuple[str | None, bool]:
+    def _translate(self, catalog: str, codes: tuple[Any, ...]) -> tuple[str | None, bool]:
         """The translation, and whether it was none of a miss."""
-        textos = [texto for codigo in codigos if (texto := _texto(codigo))]
-        if not textos:
+        texts = [text for code in codes if (text := _text(code))]
+        if not texts:
             return None, True
         try:
-            tabela = self._catalogos[catalogo]
+            table = self._catalogs[catalog]
         except KeyError:
-            raise ConfiguracaoInvalida(f"{self._arquivo}: catalogos.{catalogo}: required, but missing") from None
-        for texto in textos:
-            if (traduzido := tabela.codigos.get(_dobrar(texto))) is not None:
-                return traduzido, True
-        falta = bool(tabela.codigos) or tabela.politica != "repassar"
-        if falta:
-            self._contar(catalogo, textos[0])
-        if tabela.politica == "recusar":
-            raise CodigoSemDePara(catalogo, textos[0])
-        return (textos[0] if tabela.politica == "repassar" else tabela.padrao), not falta
+            raise InvalidConfiguration(f"{self._file}: catalogos.{catalog}: required, but missing") from None
+        for text in texts:
+            if (translated := table.codigos.get(_fold(text))) is not None:
+                return translated, True
+        missing = bool(table.codigos) or table.politica != "repassar"
+        if missing:
+            self._tally(catalog, texts[0])
+        if table.politica == "recusar":
+            raise CodeWithoutDePara(catalog, texts[0])
+        return (texts[0] if table.politica == "repassar" else table.padrao), not missing
 
-    def _contar(self, catalogo: str, texto: str) -> None:
-        falta = (catalogo, texto[:_CODIGO_MAX])
-        if falta in self.faltantes or len(self.faltantes) < FALTANTES_MAX:
-            self.faltantes[falta] += 1
+    def _tally(self, catalog: str, text: str) -> None:
+        missing = (catalog, text[:_CODE_MAX])
+        if missing in self.unmapped or len(self.unmapped) < UNMAPPED_MAX:
+            self.unmapped[missing] += 1
 
 
-def _texto(codigo: Any) -> str:
-    if codigo is None:
+def _text(code: Any) -> str:
+    if code is None:
         return ""
-    if isinstance(codigo, str):
-        return codigo.strip()
-    if isinstance(codigo, bool):
-        return str(int(codigo))  # a bit column reads as bool from one driver and as 0/1 from another
-    if isinstance(codigo, float | Decimal) and codigo == codigo // 1:
-        codigo = int(codigo)  # numeric(3,0) and float columns: 3.0 is the code "3"
-    return str(codigo).strip()
+    if isinstance(code, str):
+        return code.strip()
+    if isinstance(code, bool):
+        return str(int(code))  # a bit column reads as bool from one driver and as 0/1 from another
+    if isinstance(code, float | Decimal) and code == code // 1:
+        code = int(code)  # numeric(3,0) and float columns: 3.0 is the code "3"
+    return str(code).strip()

@@ -14,38 +14,38 @@ _CPF = CPF()
 
 
 # C0 and C1 controls other than tab, LF and CR, and DEL: none may reach a health record. (Lone surrogates are no text to pydantic.)
-_SEM_CONTROLES = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+_NO_CONTROLS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 
 
-TEXTO_LONGO_MAX = 2_000_000
+LONG_TEXT_MAX = 2_000_000
 """Characters that one free text (an evolution, a report) may have."""
 
 
-def _cpf(valor: str) -> str:
-    if not re.fullmatch(r"[0-9]{11}", valor) or not _CPF.validate(valor):
+def _cpf(value: str) -> str:
+    if not re.fullmatch(r"[0-9]{11}", value) or not _CPF.validate(value):
         raise ValueError("CPF inválido")
-    return valor
+    return value
 
 
-def _cns(valor: str) -> str:
+def _cns(value: str) -> str:
     # The public rule only: libraries also demand endings that real cards do not all have.
-    if not re.fullmatch(r"[12789][0-9]{14}", valor) or sum(int(d) * (15 - i) for i, d in enumerate(valor)) % 11:
+    if not re.fullmatch(r"[12789][0-9]{14}", value) or sum(int(d) * (15 - i) for i, d in enumerate(value)) % 11:
         raise ValueError("CNS inválido")
-    return valor
+    return value
 
 
-def _texto(tamanho: int) -> StringConstraints:
-    """Limits that pydantic's core checks by itself: a record has some two hundred texts. ``comum.texto`` has cleaned them before."""
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=tamanho, pattern=_SEM_CONTROLES)
+def _text(size: int) -> StringConstraints:
+    """Limits that pydantic's core checks by itself: a record has some two hundred texts. ``common.texto`` has cleaned them before."""
+    return StringConstraints(strip_whitespace=True, min_length=1, max_length=size, pattern=_NO_CONTROLS)
 
 
-Curto = Annotated[str, _texto(500)]
+ShortText = Annotated[str, _text(500)]
 
 
-Longo = Annotated[str, _texto(TEXTO_LONGO_MAX)]
+LongText = Annotated[str, _text(LONG_TEXT_MAX)]
 
 
-Codigo = Annotated[str, _texto(100)]
+Codigo = Annotated[str, _text(100)]
 
 
 Cpf = Annotated[str, AfterValidator(_cpf)]
@@ -57,16 +57,16 @@ Cns = Annotated[str, AfterValidator(_cns)]
 Cid10 = Annotated[str, Field(pattern=r"^[A-Z][0-9]{2}(\.[0-9A-Z]{1,2})?$")]
 
 
-Data = Annotated[date, Field(ge=date(1850, 1, 1), le=date(2200, 12, 31))]
+Date = Annotated[date, Field(ge=date(1850, 1, 1), le=date(2200, 12, 31))]
 
 
-DataHora = Annotated[AwareDatetime, Field(ge=datetime(1850, 1, 1, tzinfo=UTC), le=datetime(2200, 12, 31, tzinfo=UTC))]
+Timestamp = Annotated[AwareDatetime, Field(ge=datetime(1850, 1, 1, tzinfo=UTC), le=datetime(2200, 12, 31, tzinfo=UTC))]
 
 
-Numero = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
+Number = Annotated[float, Field(ge=-1e9, le=1e9, allow_inf_nan=False)]
 
 
-MinutosDoDia = Annotated[int, Field(ge=0, le=1439)]
+MinutesOfDay = Annotated[int, Field(ge=0, le=1439)]
 
 
 class _Base(BaseModel):
@@ -78,7 +78,7 @@ class _Base(BaseModel):
     @classmethod
     def __pydantic_init_subclass__(cls, **_: Any) -> None:
         # Fields in the order of their JSON names: then the text that travels is the one that is hashed, and is written once.
-        cls.__pydantic_fields__ = dict(sorted(cls.__pydantic_fields__.items(), key=lambda campo: to_camel(campo[0])))
+        cls.__pydantic_fields__ = dict(sorted(cls.__pydantic_fields__.items(), key=lambda field: to_camel(field[0])))
 
 
 class _Item(_Base):

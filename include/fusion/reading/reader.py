@@ -10,117 +10,117 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import DataError
 
-from include.fusion.errors import ConfiguracaoInvalida, FusionHubError, RegistroInvalido, motivo_de
-from include.fusion.reading.spec import Contexto, Linha
-from include.fusion.reading.sql import ConsultasSistema
+from include.fusion.errors import FusionHubError, InvalidConfiguration, InvalidRecord, reason_of
+from include.fusion.reading.spec import MappingContext, Row
+from include.fusion.reading.sql import SystemQueries
 
 if TYPE_CHECKING:
-    from include.fusion.model.content import Registro
+    from include.fusion.model.content import Record
 
-Lido: TypeAlias = "Registro | Exception | None"
+ReadResult: TypeAlias = "Record | Exception | None"
 """A mapped record, the error that keeps it from being one, or ``None`` when the source has no such key."""
 
 
-_DE_UM_MOMENTO = {
+_ONE_MOMENT = {
     "postgresql": text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
     "oracle": text("SET TRANSACTION READ ONLY"),
 }
 """Begins a transaction whose statements all see the source as it is now. SQL Server has it only where the site switched it on."""
 
-SUMIU = "sumiu da origem sem ter sido inativado (restauração em andamento?); nada foi cancelado"
+VANISHED = "sumiu da origem sem ter sido inativado (restauração em andamento?); nada foi cancelado"
 
 
-class Pronto(NamedTuple):
+class Ready(NamedTuple):
     """A record that is bytes already, and what tells its contents apart."""
 
-    dados: bytes
+    data: bytes
     versao: str
 
 
-class Montador:
-    """A :class:`Leitor` of records that are made from their keys alone."""
+class Builder:
+    """A :class:`Reader` of records that are made from their keys alone."""
 
-    def __init__(self, montar: Callable[[str], Registro]) -> None:
-        self._montar = montar
+    def __init__(self, build: Callable[[str], Record]) -> None:
+        self._build = build
 
-    def ler(self, chaves: Sequence[str]) -> dict[str, Lido]:
-        """Every key of ``chaves`` with its record."""
-        return {chave: self._montar(chave) for chave in chaves}
+    def read(self, keys: Sequence[str]) -> dict[str, ReadResult]:
+        """Every key of ``keys`` with its record."""
+        return {key: self._build(key) for key in keys}
 
 
-class Leitor:
+class Reader:
     """Reads and maps records of one kind by key. Errors of one record are returned, not raised; a source that is down raises."""
 
-    def __init__(self, consultas: ConsultasSistema, contexto: Contexto, entidade: str = "") -> None:
-        self.consultas = consultas
-        self.contexto = contexto
-        self.leitura = consultas.sistema.leitura(entidade or consultas.sistema.entidade)
+    def __init__(self, queries: SystemQueries, context: MappingContext, entity: str = "") -> None:
+        self.queries = queries
+        self.context = context
+        self.reading = queries.sistema.reading(entity or queries.sistema.entidade)
 
     @functools.cached_property
-    def _detalhes(self) -> tuple[tuple[str, str], ...]:
-        return self.consultas.escolher(self.leitura.detalhes)
+    def _details(self) -> tuple[tuple[str, str], ...]:
+        return self.queries.choose(self.reading.details)
 
-    def ler(self, chaves: Sequence[str]) -> dict[str, Lido]:
-        """Every key of ``chaves`` with its record, its error or ``None``."""
-        lidos: dict[str, Lido] = dict.fromkeys(chaves)
-        validas = []
-        for chave in chaves:
+    def read(self, keys: Sequence[str]) -> dict[str, ReadResult]:
+        """Every key of ``keys`` with its record, its error or ``None``."""
+        read_items: dict[str, ReadResult] = dict.fromkeys(keys)
+        valid = []
+        for key in keys:
             try:
-                self.leitura.tipo_chave(chave)
-                validas.append(chave)
+                self.reading.key_type(key)
+                valid.append(key)
             except ValueError:
-                lidos[chave] = RegistroInvalido("chave", "formato inesperado para este sistema")
-        if validas:
-            with self.consultas.engine.connect() as con:
-                lidos.update(self._ler(con, validas))
-                lidos.update(self._sumidos(con, [chave for chave in validas if lidos[chave] is None]))
-        return lidos
+                read_items[key] = InvalidRecord("chave", "formato inesperado para este sistema")
+        if valid:
+            with self.queries.engine.connect() as con:
+                read_items.update(self._read(con, valid))
+                read_items.update(self._vanished(con, [key for key in valid if read_items[key] is None]))
+        return read_items
 
-    def _sumidos(self, con: Connection, ausentes: Sequence[str]) -> dict[str, Lido]:
+    def _vanished(self, con: Connection, absent: Sequence[str]) -> dict[str, ReadResult]:
         """Errors of what is absent without being cancelled, where the system tells these two apart."""
-        if not ausentes or not self.leitura.sql_cancelados:
+        if not absent or not self.reading.sql_cancelled:
             return {}
-        nativas = [self.leitura.tipo_chave(c) for c in ausentes]
-        cancelados = {str(x["chave"]) for x in self.consultas.linhas(con, self.leitura.sql_cancelados, chaves=nativas)}
-        return {chave: RegistroInvalido("registro", SUMIU) for chave in ausentes if chave not in cancelados}
+        native = [self.reading.key_type(c) for c in absent]
+        cancelled = {str(x["chave"]) for x in self.queries.rows(con, self.reading.sql_cancelled, keys=native)}
+        return {key: InvalidRecord("registro", VANISHED) for key in absent if key not in cancelled}
 
-    def _ler(self, con: Connection, chaves: Sequence[str]) -> dict[str, Lido]:
+    def _read(self, con: Connection, keys: Sequence[str]) -> dict[str, ReadResult]:
         try:
-            por_chave = self._agrupar(con, chaves)
+            by_key = self._group_rows(con, keys)
         except (DataError, ValueError, OverflowError):
             # One row that the database or its driver cannot convert (a date beyond Python's) must not hold back
             # its batch: find it by halves.
             con.rollback()
-            if len(chaves) == 1:
-                return {chaves[0]: RegistroInvalido("origem", "o banco de origem não conseguiu ler este registro")}
-            meio = len(chaves) // 2
-            return self._ler(con, chaves[:meio]) | self._ler(con, chaves[meio:])
-        return {chave: self._montar(linhas) for chave, linhas in por_chave.items()}
+            if len(keys) == 1:
+                return {keys[0]: InvalidRecord("origem", "o banco de origem não conseguiu ler este registro")}
+            middle = len(keys) // 2
+            return self._read(con, keys[:middle]) | self._read(con, keys[middle:])
+        return {key: self._build(rows) for key, rows in by_key.items()}
 
-    def _agrupar(self, con: Connection, chaves: Sequence[str]) -> dict[str, dict[str, list[Linha]]]:
+    def _group_rows(self, con: Connection, keys: Sequence[str]) -> dict[str, dict[str, list[Row]]]:
         # An attendance that is moved to another patient between two statements would carry the allergies of one under the name of the other.
         con.rollback()
-        if (inicio := _DE_UM_MOMENTO.get(con.dialect.name)) is not None:
-            con.execute(inicio)
-        por_chave: dict[str, dict[str, list[Linha]]] = {}
-        nativas = [self.leitura.tipo_chave(c) for c in chaves]
-        for posicao, (nome, arquivo) in enumerate(self._detalhes):
-            grupos: defaultdict[str, list[Linha]] = defaultdict(list)
-            for linha in self.consultas.linhas(con, arquivo, chaves=nativas):
-                grupos[str(linha["chave"])].append(linha)
-            if posicao == 0:
-                por_chave = {chave: {nome: linhas} for chave, linhas in grupos.items()}
+        if (start := _ONE_MOMENT.get(con.dialect.name)) is not None:
+            con.execute(start)
+        by_key: dict[str, dict[str, list[Row]]] = {}
+        native = [self.reading.key_type(c) for c in keys]
+        for position, (name, file) in enumerate(self._details):
+            groups: defaultdict[str, list[Row]] = defaultdict(list)
+            for row in self.queries.rows(con, file, keys=native):
+                groups[str(row["chave"])].append(row)
+            if position == 0:
+                by_key = {key: {name: rows} for key, rows in groups.items()}
             else:
-                for chave, linhas in grupos.items():
-                    if chave in por_chave:
-                        por_chave[chave][nome] = linhas
-        return por_chave
+                for key, rows in groups.items():
+                    if key in by_key:
+                        by_key[key][name] = rows
+        return by_key
 
-    def _montar(self, linhas: dict[str, list[Linha]]) -> Registro | Exception:
+    def _build(self, rows: dict[str, list[Row]]) -> Record | Exception:
         try:
-            return self.leitura.mapear(linhas, self.contexto)
-        except ConfiguracaoInvalida:
+            return self.reading.map_record(rows, self.context)
+        except InvalidConfiguration:
             raise
-        except Exception as erro:  # Whatever one record does to the mapping is that record's error, with its reason.
+        except Exception as error:  # Whatever one record does to the mapping is that record's error, with its reason.
             # Only the reason goes on: the error's traceback holds the whole batch, in a cycle through pydantic that is never collected.
-            return FusionHubError(motivo_de(erro))
+            return FusionHubError(reason_of(error))

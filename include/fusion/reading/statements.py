@@ -8,7 +8,7 @@ import json
 import logging
 from pathlib import Path
 
-from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.errors import InvalidConfiguration
 from include.fusion.settings.registry import SYSTEMS_FOLDER
 
 log = logging.getLogger(__name__)
@@ -25,11 +25,11 @@ def statement_path(system: str, name: str, site: Path | None) -> Path:
 
 
 def statement_text(path: Path) -> str:
-    """What a file says. :raises ConfiguracaoInvalida:"""
+    """What a file says. :raises InvalidConfiguration:"""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise ConfiguracaoInvalida(f"{path}: SQL file not readable ({error.strerror})") from None
+        raise InvalidConfiguration(f"{path}: SQL file not readable ({error.strerror})") from None
 
 
 def site_file(system: str, name: str, folder: Path | None) -> Path | None:

@@ -11,18 +11,18 @@ from typing import Any, NamedTuple, TypeVar
 
 from pydantic import Field
 
-from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.errors import InvalidConfiguration
 from include.fusion.settings.integration import Integracao
 from include.fusion.settings.registry import settings_class, systems
-from include.fusion.settings.strict_yaml import PASTA_SETTINGS, Modelo, achado, conferir, ler_yaml, nome_do_arquivo
+from include.fusion.settings.strict_yaml import SETTINGS_FOLDER, StrictModel, check, file_name, match, read_yaml
 
 I = TypeVar("I", bound=Integracao)  # noqa: E741 - the usual short name of a type variable
 
 
-_Chaves = Callable[[Integracao], Sequence[Hashable]]
+_KeysOf = Callable[[Integracao], Sequence[Hashable]]
 
 
-class _Arquivo(Modelo):
+class _SettingsFile(StrictModel):
     integracoes: list[Any] = Field(min_length=1)
 
 
@@ -42,105 +42,105 @@ class SettingsFile(NamedTuple):
     faults: tuple[Fault, ...]
 
 
-_lidos: dict[Path, tuple[tuple[int, int], SettingsFile]] = {}
+_read_items: dict[Path, tuple[tuple[int, int], SettingsFile]] = {}
 
 
-def caminho_padrao() -> Path:
+def default_path() -> Path:
     """``FUSION_SETTINGS``, or include/settings/integracoes.yaml of this repository."""
-    return Path(os.environ.get("FUSION_SETTINGS") or PASTA_SETTINGS / "integracoes.yaml")
+    return Path(os.environ.get("FUSION_SETTINGS") or SETTINGS_FOLDER / "integracoes.yaml")
 
 
-def read_file(caminho: str | Path | None = None) -> SettingsFile:
-    """Entries and faults; :class:`ConfiguracaoInvalida` where the file as a whole cannot be read. Read again only when it changes."""
-    arquivo = Path(caminho) if caminho else caminho_padrao()
+def read_file(path: str | Path | None = None) -> SettingsFile:
+    """Entries and faults; :class:`InvalidConfiguration` where the file as a whole cannot be read. Read again only when it changes."""
+    file = Path(path) if path else default_path()
     try:
-        estado = arquivo.stat()
+        state = file.stat()
     except OSError:
-        raise ConfiguracaoInvalida(f"{nome_do_arquivo(arquivo)}: settings file not found; examples/integracoes.yaml shows one") from None
-    versao = (estado.st_mtime_ns, estado.st_size)
-    if arquivo not in _lidos or _lidos[arquivo][0] != versao:
-        _lidos[arquivo] = (versao, _ler(arquivo))
-    return _lidos[arquivo][1]
+        raise InvalidConfiguration(f"{file_name(file)}: settings file not found; examples/integracoes.yaml shows one") from None
+    version = (state.st_mtime_ns, state.st_size)
+    if file not in _read_items or _read_items[file][0] != version:
+        _read_items[file] = (version, _read(file))
+    return _read_items[file][1]
 
 
-def carregar(caminho: str | Path | None = None) -> tuple[Integracao, ...]:
-    """All entries of a file without any fault; :class:`ConfiguracaoInvalida` lists every one."""
-    lido = read_file(caminho)
-    if lido.faults:
-        raise ConfiguracaoInvalida("\n".join(fault.text for fault in lido.faults))
-    return lido.entries
+def load(path: str | Path | None = None) -> tuple[Integracao, ...]:
+    """All entries of a file without any fault; :class:`InvalidConfiguration` lists every one."""
+    read_item = read_file(path)
+    if read_item.faults:
+        raise InvalidConfiguration("\n".join(fault.text for fault in read_item.faults))
+    return read_item.entries
 
 
-def instaladas(tipo: type[I], caminho: str | Path | None = None, *, sistema: str | None = None) -> tuple[I, ...]:
-    """Enabled entries of one system: what its DAG file iterates over. ``sistema``: of those that share a class, only this one's.
+def installed(kind: type[I], path: str | Path | None = None, *, system: str | None = None) -> tuple[I, ...]:
+    """Enabled entries of one system: what its DAG file iterates over. ``system``: of those that share a class, only this one's.
 
     An entry with a fault is left out, so that it stops no other; ``dags/configuracao.py`` is what says so.
     """
-    return tuple(i for i in read_file(caminho).entries if isinstance(i, tipo) and i.habilitada and sistema in (None, i.sistema))
+    return tuple(i for i in read_file(path).entries if isinstance(i, kind) and i.habilitada and system in (None, i.sistema))
 
 
-def obter(id: str, caminho: str | Path | None = None) -> Integracao:
-    """The entry with this id; :class:`ConfiguracaoInvalida` says what is wrong with it, or that there is none."""
-    lido = read_file(caminho)
-    for integracao in lido.entries:
+def obtain(id: str, path: str | Path | None = None) -> Integracao:
+    """The entry with this id; :class:`InvalidConfiguration` says what is wrong with it, or that there is none."""
+    read_item = read_file(path)
+    for integracao in read_item.entries:
         if integracao.id == id:
             return integracao
-    arquivo = nome_do_arquivo(Path(caminho) if caminho else caminho_padrao())
-    textos = [fault.text for fault in lido.faults if fault.entry_id == id]
-    raise ConfiguracaoInvalida("\n".join(textos) or f"{arquivo}: integracoes: no entry with id {id!r}")
+    file = file_name(Path(path) if path else default_path())
+    texts = [fault.text for fault in read_item.faults if fault.entry_id == id]
+    raise InvalidConfiguration("\n".join(texts) or f"{file}: integracoes: no entry with id {id!r}")
 
 
-def _ler(arquivo: Path) -> SettingsFile:
-    nome = nome_do_arquivo(arquivo)
-    lidas: dict[int, Integracao] = {}
-    queixas: dict[int, list[str]] = defaultdict(list)
-    dados = conferir(_Arquivo, ler_yaml(arquivo), arquivo).integracoes
-    for i, entrada in enumerate(dados):
-        prefixo = f"integracoes[{i}]"
+def _read(file: Path) -> SettingsFile:
+    name = file_name(file)
+    read_rows: dict[int, Integracao] = {}
+    complaints: dict[int, list[str]] = defaultdict(list)
+    data = check(_SettingsFile, read_yaml(file), file).integracoes
+    for i, entry in enumerate(data):
+        prefix = f"integracoes[{i}]"
         try:
             # What is no mapping is said by the check that all entries have in common.
-            tipo = settings_class(str(entrada.get("sistema"))) if isinstance(entrada, dict) else Integracao
-            if tipo is None:
-                raise ConfiguracaoInvalida(f"{nome}: {prefixo}.sistema: {_sistema_errado(entrada.get('sistema'))}")
-            lidas[i] = conferir(tipo, entrada, arquivo, prefixo, {"pasta": arquivo.parent})
-        except ConfiguracaoInvalida as erro:
-            queixas[i].append(str(erro))
-    for i, texto in _repeticoes(lidas):
-        queixas[i].append(f"{nome}: {texto}")
+            kind = settings_class(str(entry.get("sistema"))) if isinstance(entry, dict) else Integracao
+            if kind is None:
+                raise InvalidConfiguration(f"{name}: {prefix}.sistema: {_wrong_system(entry.get('sistema'))}")
+            read_rows[i] = check(kind, entry, file, prefix, {"pasta": file.parent})
+        except InvalidConfiguration as error:
+            complaints[i].append(str(error))
+    for i, text in _repetitions(read_rows):
+        complaints[i].append(f"{name}: {text}")
     return SettingsFile(
-        tuple(integracao for i, integracao in lidas.items() if i not in queixas),
-        tuple(Fault(_nome(dados[i], i), "\n".join(queixas[i])) for i in sorted(queixas)),
+        tuple(integracao for i, integracao in read_rows.items() if i not in complaints),
+        tuple(Fault(_name(data[i], i), "\n".join(complaints[i])) for i in sorted(complaints)),
     )
 
 
-def _nome(entrada: Any, i: int) -> str:
-    nome = entrada.get("id") if isinstance(entrada, dict) else None
-    return nome if isinstance(nome, str) else f"integracoes[{i}]"
+def _name(entry: Any, i: int) -> str:
+    name = entry.get("id") if isinstance(entry, dict) else None
+    return name if isinstance(name, str) else f"integracoes[{i}]"
 
 
-def _sistema_errado(valor: Any) -> str:
-    perto = difflib.get_close_matches(str(valor), systems(), n=1)
-    dica = f"; did you mean {perto[0]!r}?" if perto else ""
-    return f"expected one of {', '.join(systems())} (the folders of include/fusion/sistemas), found {achado(valor)}{dica}"
+def _wrong_system(value: Any) -> str:
+    close_matches = difflib.get_close_matches(str(value), systems(), n=1)
+    hint = f"; did you mean {close_matches[0]!r}?" if close_matches else ""
+    return f"expected one of {', '.join(systems())} (the folders of include/fusion/sistemas), found {match(value)}{hint}"
 
 
-def _repeticoes(integracoes: Mapping[int, Integracao]) -> list[tuple[int, str]]:
+def _repetitions(integracoes: Mapping[int, Integracao]) -> list[tuple[int, str]]:
     """Entries that would share a DAG, a queue, or (a copied entry) read one source for one Fusion twice.
 
     Each of them is told and stopped: which is the copy, and whose queue it is, only people know.
     """
-    copia = "the same source would be sent to the same fusion_api twice"
-    regras: tuple[tuple[str, str, _Chaves], ...] = (
+    copy = "the same source would be sent to the same fusion_api twice"
+    rules: tuple[tuple[str, str, _KeysOf], ...] = (
         ("id", "DAG ids must differ, and in more than case", lambda i: [d.casefold() for d in i.dag_ids]),
-        ("IntegracaoID", "it keys queue and ledger of a fusion_db", lambda i: [(i.conexoes.banco, n) for n in sorted(i.numeros)]),
-        ("conexoes.origem", copia, lambda i: [(i.sistema, i.conexoes.origem, i.conexoes.fusion_api)]),
+        ("IntegracaoID", "it keys queue and ledger of a fusion_db", lambda i: [(i.conexoes.database, n) for n in sorted(i.numbers)]),
+        ("conexoes.origem", copy, lambda i: [(i.sistema, i.conexoes.origem, i.conexoes.fusion_api)]),
     )
-    repetidas = []
-    for campo, motivo, chaves in regras:
-        donos: dict[Hashable, set[int]] = defaultdict(set)
+    repeated = []
+    for field, reason, keys in rules:
+        owners: dict[Hashable, set[int]] = defaultdict(set)
         for i, integracao in integracoes.items():
-            for chave in chaves(integracao):
-                donos[chave].add(i)
-        pares = {(i, outro) for juntos in donos.values() for i in juntos for outro in juntos - {i}}
-        repetidas += [(i, f"integracoes[{i}].{campo}: same as integracoes[{outro}]: {motivo}") for i, outro in sorted(pares)]
-    return repetidas
+            for key in keys(integracao):
+                owners[key].add(i)
+        pairs = {(i, other) for concurrent in owners.values() for i in concurrent for other in concurrent - {i}}
+        repeated += [(i, f"integracoes[{i}].{field}: same as integracoes[{other}]: {reason}") for i, other in sorted(pairs)]
+    return repeated

@@ -11,33 +11,33 @@ from typing import Annotated, Any, Protocol, Self, runtime_checkable
 
 from pydantic import AliasChoices, BeforeValidator, Field, model_validator
 
-from include.fusion.settings.interval import Duracao, Intervalo, ler_intervalo
-from include.fusion.settings.strict_yaml import Modelo, achado
+from include.fusion.settings.interval import Duration, Interval, read_interval
+from include.fusion.settings.strict_yaml import StrictModel, match
 
-_VIGIA_MINIMO = timedelta(milliseconds=50)
-_PRAZO_MINIMO = timedelta(seconds=10)
-
-
-def _vigia(valor: Any) -> timedelta:
-    lido = ler_intervalo(valor)
-    if lido < _VIGIA_MINIMO:
-        raise ValueError(f"expected at least 0.05 seconds, found {achado(valor)}")
-    return lido
+_MIN_WATCH = timedelta(milliseconds=50)
+_MIN_LEASE = timedelta(seconds=10)
 
 
-def _prazo(valor: Any) -> timedelta:
+def _watcher(value: Any) -> timedelta:
+    read_item = read_interval(value)
+    if read_item < _MIN_WATCH:
+        raise ValueError(f"expected at least 0.05 seconds, found {match(value)}")
+    return read_item
+
+
+def _lease(value: Any) -> timedelta:
     # Renewed at a third of it, give or take two seconds: a shorter one would run out under a living delivery, which would send twice.
-    lido = ler_intervalo(valor)
-    if lido < _PRAZO_MINIMO:
-        raise ValueError(f"expected at least {_PRAZO_MINIMO.seconds} seconds, found {achado(valor)}")
-    return lido
+    read_item = read_interval(value)
+    if read_item < _MIN_LEASE:
+        raise ValueError(f"expected at least {_MIN_LEASE.seconds} seconds, found {match(value)}")
+    return read_item
 
 
-def _dia(valor: Any) -> date | None:
+def _day(value: Any) -> date | None:
     try:
-        return date.fromisoformat(valor) if isinstance(valor, str) else valor
+        return date.fromisoformat(value) if isinstance(value, str) else value
     except ValueError:
-        raise ValueError(f"expected a day such as 2026-01-31, found {achado(valor)}") from None
+        raise ValueError(f"expected a day such as 2026-01-31, found {match(value)}") from None
 
 
 @runtime_checkable
@@ -48,7 +48,7 @@ class Timed(Protocol):
     def intervalo(self) -> timedelta: ...
 
 
-class Processo(Modelo):
+class Processo(StrictModel):
     """One step. What only some steps have a setting for can be asked of all."""
 
     habilitado: bool = True
@@ -77,14 +77,14 @@ class Processo(Modelo):
         return None
 
 
-class Busca(Processo):
+class SearchSettings(Processo):
     """How changes are found at the source: by its watermark, and as soon as a watcher sees one."""
 
     vigiar_origem: bool = True
     """true: a watcher polls the source and starts a run at the first change; false: only the interval does."""
-    intervalo_vigia: Annotated[timedelta, BeforeValidator(_vigia)] = timedelta(seconds=0.5)
+    intervalo_vigia: Annotated[timedelta, BeforeValidator(_watcher)] = timedelta(seconds=0.5)
     """Between two polls of the watcher; at least 0.05 s."""
-    sobreposicao: Duracao = timedelta(seconds=120)
+    sobreposicao: Duration = timedelta(seconds=120)
     """Read again this far behind the watermark, for rows whose transaction committed late."""
     pagina: int = Field(default=5000, ge=1, le=100_000)
     """Changed keys read and enqueued at a time."""
@@ -95,22 +95,22 @@ class Busca(Processo):
         return 1.0
 
 
-class Entrega(Processo):
+class DeliverySettings(Processo):
     """How queued records reach Fusion, and when failures count."""
 
     lote: int = Field(default=200, ge=1, le=2000)
     """Records reserved, read and mapped together."""
     concorrencia: int = Field(default=32, ge=1, le=256)
     """Requests in flight at Fusion."""
-    permanencia: Duracao = timedelta(seconds=30)
+    permanencia: Duration = timedelta(seconds=30)
     """A run stays this long on an empty queue before it ends: a change within it takes no task start, which costs more than the wait."""
-    prazo_reserva: Annotated[timedelta, BeforeValidator(_prazo)] = timedelta(seconds=120)
+    prazo_reserva: Annotated[timedelta, BeforeValidator(_lease)] = timedelta(seconds=120)
     """Lease of a reserved batch: a killed worker's records come back after it. At least 10 s."""
     tentativas_max: int = Field(default=8, ge=1, le=100)
     """Deliveries of one record that may fail for a passing reason before it goes to ``erro``."""
-    espera_inicial: Intervalo = timedelta(seconds=2)
+    espera_inicial: Interval = timedelta(seconds=2)
     """Wait after a record's first failure; it doubles with each further one, with jitter."""
-    espera_max: Intervalo = timedelta(seconds=300)
+    espera_max: Interval = timedelta(seconds=300)
     """Longest such wait."""
     parcela_erro_max: float = Field(default=0.5, gt=0, le=1)
     """Share of refused records (0 to 1) above which the run turns red: a systemic fault such as a changed layout."""
@@ -123,16 +123,16 @@ class Entrega(Processo):
         return self.lote
 
     @model_validator(mode="after")
-    def _espera_coerente(self) -> Self:
+    def _coherent_wait(self) -> Self:
         if self.espera_inicial > self.espera_max:
             raise ValueError("espera_inicial: expected no more than espera_max")
         return self
 
 
-class Carga(Busca):
+class Carga(SearchSettings):
     """Finds changed attendances and feeds the queue."""
 
-    intervalo: Intervalo = Field(default=timedelta(hours=23, seconds=5), alias="IntervaloCarga")
+    intervalo: Interval = Field(default=timedelta(hours=23, seconds=5), alias="IntervaloCarga")
     """Between two loads that no watcher asked for: "23:00:05" is every 23 h 0 min 5 s, not "at 23:00"."""
 
 
@@ -143,10 +143,10 @@ class Retencao(Processo):
     """Days that finished queue rows are kept."""
 
 
-class Importacao(Entrega, Retencao):
+class Importacao(DeliverySettings, Retencao):
     """Delivers queued attendances; ``IntervaloImportacao`` and ``Interval`` are the two names the old services gave one setting."""
 
-    intervalo: Intervalo = Field(
+    intervalo: Interval = Field(
         default=timedelta(seconds=5), validation_alias=AliasChoices("IntervaloImportacao", "Interval"), serialization_alias="Interval"
     )
     """Between two looks at the queue."""
@@ -154,7 +154,7 @@ class Importacao(Entrega, Retencao):
     """Records per cycle at most."""
 
 
-class ImportacaoVigiada(Busca, Importacao):
+class ImportacaoVigiada(SearchSettings, Importacao):
     """One process that finds changes and delivers them through a JSON layout (e-SUS AB)."""
 
     layout_id: int = Field(ge=1, alias="LayoutID")
@@ -165,10 +165,10 @@ class ImportacaoVigiada(Busca, Importacao):
         return self.layout_id
 
 
-class Atualizacao(Busca):
+class Atualizacao(SearchSettings):
     """One of several processes that look for work (MV): its ``Interval`` counts where no watcher observes the source."""
 
-    intervalo: Intervalo = Field(default=timedelta(seconds=30), validation_alias="Interval", serialization_alias="Interval")
+    intervalo: Interval = Field(default=timedelta(seconds=30), validation_alias="Interval", serialization_alias="Interval")
     """Between two looks that no watcher asked for."""
 
 
@@ -181,7 +181,7 @@ class BuscaPaginada(Atualizacao):
     """Changed keys (Sotech: rows that are compared) read and enqueued at a time; the next ones follow at once."""
 
 
-class Destinado(Processo):
+class Addressed(Processo):
     """Where a process's records go in Fusion, where that is not where the entry's others go."""
 
     integracao_id: int | None = Field(default=None, ge=1, alias="IntegracaoID")
@@ -198,13 +198,13 @@ class Destinado(Processo):
         return self.layout_id
 
 
-class Processamento(Importacao, Destinado):
+class Processamento(Importacao, Addressed):
     """One of several processes that deliver a queue (MV). The run's last step stays on duty for all, so none lingers by itself."""
 
-    permanencia: Duracao = timedelta(0)
+    permanencia: Duration = timedelta(0)
 
 
-class Acompanhamento(Entrega):
+class Acompanhamento(DeliverySettings):
     """Keeps a run on duty for all queues while traffic is steady."""
 
 
@@ -213,14 +213,14 @@ class Historico(Processo):
 
     pausar: bool = False
     """true: stop after the page at hand; the next run goes on from its checkpoint."""
-    dagrun_timeout: Intervalo = timedelta(days=7)
+    dagrun_timeout: Interval = timedelta(days=7)
     """Longest run."""
 
 
-class CargaInicial(Entrega, Destinado, Historico):
+class CargaInicial(DeliverySettings, Addressed, Historico):
     """Its keys are queued, behind live traffic, and their records delivered."""
 
-    permanencia: Duracao = timedelta(0)
+    permanencia: Duration = timedelta(0)
     pagina: int = Field(default=2000, ge=1, le=100_000)
     """Keys per page; each page ends in a checkpoint."""
     prioridade: int = Field(default=9, ge=6, le=9)
@@ -232,14 +232,14 @@ class CargaPacientes(Historico):
 
     max_records: int = Field(default=5000, ge=1, le=100_000, alias="MaxRecords")
     """People per cycle."""
-    intervalo: Duracao = Field(default=timedelta(0), validation_alias="Interval", serialization_alias="Interval")
+    intervalo: Duration = Field(default=timedelta(0), validation_alias="Interval", serialization_alias="Interval")
     """Pause between two cycles."""
 
 
 class BuscaPendencias(Atualizacao):
     """Looks at what applications of Fusion have pending; the source that a watcher observes is Fusion's API."""
 
-    intervalo_vigia: Annotated[timedelta, BeforeValidator(_vigia)] = timedelta(seconds=1)
+    intervalo_vigia: Annotated[timedelta, BeforeValidator(_watcher)] = timedelta(seconds=1)
     """Between two looks at Fusion's API, of the watcher and of a run that is at work."""
     pagina: int = Field(default=500, ge=1, le=1000)
     """Pendencies per page."""
@@ -252,7 +252,7 @@ class BuscaPendencias(Atualizacao):
 class PendenciaBusca(Retencao):
     """Reads waiting patients as a whole and makes messages of them."""
 
-    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
+    intervalo: Interval = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
     """Between two looks at the queue."""
     max_records: int = Field(default=200, ge=1, le=2000, alias="MaxRecords")
     """Patients that are read together."""

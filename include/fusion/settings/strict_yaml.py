@@ -1,7 +1,7 @@
 """Read a YAML file strictly and check it against a model; every complaint names file, path inside it and what was expected.
 
 PyYAML alone is too forgiving for configuration: it keeps the last of two equal keys, and follows YAML 1.1, where an unquoted
-``23:00:05`` is the integer 82805, ``00:00:05`` a text, ``00:00:05.5`` the float 5.5 and ``NO`` is false. The loaders here refuse
+``23:00:05`` is the integer 82805, ``00:00:05`` a text, ``00:00:05.5`` the float 5.5 and ``NODE`` is false. The loaders here refuse
 repeated keys and read only ``true``/``false``, decimal numbers and ``null`` as anything but text, so that quotes change nothing.
 """
 
@@ -17,114 +17,114 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.errors import InvalidConfiguration
 
-RAIZ = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[3]
 """Repository root: defaults hang on it, never on the current folder."""
-PASTA_SETTINGS = RAIZ / "include" / "settings"
+SETTINGS_FOLDER = ROOT / "include" / "settings"
 
-_SEGREDO = re.compile(r"(?i)(password|pwd|senha|secret|token|api-?key)\s*[=:]|://[^/\s]*@")
-_CHAVE_SECRETA = re.compile(r"(?i)password|pwd|senha|secret|token|conexoes|connectionstring")
-_ACHADO_MAX = 60
+_SECRET = re.compile(r"(?i)(password|pwd|senha|secret|token|api-?key)\s*[=:]|://[^/\s]*@")
+_SECRET_KEY = re.compile(r"(?i)password|pwd|senha|secret|token|conexoes|connectionstring")
+_FOUND_MAX = 60
 
-M = TypeVar("M", bound="Modelo")
+M = TypeVar("M", bound="StrictModel")
 
 
-class Modelo(BaseModel):
+class StrictModel(BaseModel):
     """Base of every settings model: no unknown key, no silent conversion ("12" is not 12), no change after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class _Estrito(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+class _Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
     """YAML with the core scalars of version 1.2 and without repeated keys."""
 
     yaml_implicit_resolvers: typing.ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        vistas: dict[str, int] = {}
-        for chave, _ in node.value:
-            if chave.tag == "tag:yaml.org,2002:merge":
+        seen: dict[str, int] = {}
+        for key, _ in node.value:
+            if key.tag == "tag:yaml.org,2002:merge":
                 continue
-            if not isinstance(chave, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key must be a plain text", problem_mark=chave.start_mark)
-            if chave.value in vistas:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be a plain text", problem_mark=key.start_mark)
+            if key.value in seen:
                 raise yaml.MarkedYAMLError(
-                    problem=f"key {chave.value!r} appears twice (first on line {vistas[chave.value]})", problem_mark=chave.start_mark
+                    problem=f"key {key.value!r} appears twice (first on line {seen[key.value]})", problem_mark=key.start_mark
                 )
-            vistas[chave.value] = chave.start_mark.line + 1
+            seen[key.value] = key.start_mark.line + 1
         return typing.cast("dict[Hashable, Any]", super().construct_mapping(node, deep=deep))
 
 
-class _SoTexto(_Estrito):
-    """Like :class:`_Estrito`, but every scalar other than null is text: De/Para codes such as ``01`` or ``NO`` stay what was written."""
+class _TextOnly(_Strict):
+    """Like :class:`_Strict`, but every scalar other than null is text: De/Para codes such as ``01`` or ``NODE`` stay what was written."""
 
     yaml_implicit_resolvers: typing.ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
 
-for _leitor in (_Estrito, _SoTexto):
-    _leitor.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""])
-    _leitor.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
-_Estrito.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
-_Estrito.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]*)$"), list("-0123456789"))
-_Estrito.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^-?(?:0|[1-9][0-9]*)\.[0-9]+$"), list("-0123456789"))
+for _reader in (_Strict, _TextOnly):
+    _reader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|)$"), ["~", "n", ""])
+    _reader.add_implicit_resolver("tag:yaml.org,2002:merge", re.compile(r"^<<$"), ["<"])
+_Strict.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+_Strict.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^-?(?:0|[1-9][0-9]*)$"), list("-0123456789"))
+_Strict.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^-?(?:0|[1-9][0-9]*)\.[0-9]+$"), list("-0123456789"))
 
 
-def nome_do_arquivo(caminho: Path) -> str:
+def file_name(path: Path) -> str:
     """The path as the team knows it: from the repository root where it lies inside."""
-    inteiro = caminho.resolve()
-    return inteiro.relative_to(RAIZ).as_posix() if inteiro.is_relative_to(RAIZ) else str(caminho)
+    integer = path.resolve()
+    return integer.relative_to(ROOT).as_posix() if integer.is_relative_to(ROOT) else str(path)
 
 
-def ler_yaml(caminho: Path, *, so_texto: bool = False) -> Any:
-    """Content of a UTF-8 YAML file; :class:`ConfiguracaoInvalida` when it is missing, not YAML or repeats a key."""
-    nome = nome_do_arquivo(caminho)
+def read_yaml(path: Path, *, text_only: bool = False) -> Any:
+    """Content of a UTF-8 YAML file; :class:`InvalidConfiguration` when it is missing, not YAML or repeats a key."""
+    name = file_name(path)
     try:
         # utf-8-sig: editors on Windows put a byte-order mark in front.
-        return yaml.load(caminho.read_text(encoding="utf-8-sig"), Loader=_SoTexto if so_texto else _Estrito)  # noqa: S506 - both derive from the safe loader
-    except (OSError, UnicodeDecodeError) as erro:
-        causa = erro.strerror if isinstance(erro, OSError) else "not UTF-8 text"
-        raise ConfiguracaoInvalida(f"{nome}: cannot be read: {causa}") from None
-    except yaml.MarkedYAMLError as erro:
+        return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_TextOnly if text_only else _Strict)  # noqa: S506 - both derive from the safe loader
+    except (OSError, UnicodeDecodeError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+        raise InvalidConfiguration(f"{name}: cannot be read: {cause}") from None
+    except yaml.MarkedYAMLError as error:
         # Without PyYAML's own snippet: the line may hold something that must not reach a log.
-        marca = erro.problem_mark
-        onde = f"line {marca.line + 1}, column {marca.column + 1}: " if marca else ""
-        raise ConfiguracaoInvalida(f"{nome}: {onde}{erro.problem}") from None
-    except (yaml.YAMLError, ValueError) as erro:
-        raise ConfiguracaoInvalida(f"{nome}: not valid YAML ({type(erro).__name__})") from None
+        watermark = error.problem_mark
+        where = f"line {watermark.line + 1}, column {watermark.column + 1}: " if watermark else ""
+        raise InvalidConfiguration(f"{name}: {where}{error.problem}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise InvalidConfiguration(f"{name}: not valid YAML ({type(error).__name__})") from None
 
 
-def conferir(modelo: type[M], dados: Any, caminho: Path, prefixo: str = "", contexto: dict[str, Any] | None = None) -> M:
-    """``dados`` as ``modelo``; on errors one :class:`ConfiguracaoInvalida` with a line for each."""
+def check(model: type[M], data: Any, path: Path, prefix: str = "", context: dict[str, Any] | None = None) -> M:
+    """``data`` as ``model``; on errors one :class:`InvalidConfiguration` with a line for each."""
     try:
-        return modelo.model_validate(dados, context=contexto)
-    except ValidationError as erro:
-        raise ConfiguracaoInvalida("\n".join(f"{nome_do_arquivo(caminho)}: {r}" for r in queixas(erro, modelo, prefixo))) from None
+        return model.model_validate(data, context=context)
+    except ValidationError as error:
+        raise InvalidConfiguration("\n".join(f"{file_name(path)}: {r}" for r in complaints(error, model, prefix))) from None
 
 
-def queixas(erro: ValidationError, modelo: type[BaseModel], prefixo: str = "") -> list[str]:
+def complaints(error: ValidationError, model: type[BaseModel], prefix: str = "") -> list[str]:
     """One line per error: ``path: what was expected, what was found``."""
     return [
-        f"{_caminho(prefixo, item['loc']) or '(top level)'}: {_queixa(dict(item), modelo)}"
-        for item in erro.errors(include_url=False, include_context=True)
+        f"{_path(prefix, item['loc']) or '(top level)'}: {_complaint(dict(item), model)}"
+        for item in error.errors(include_url=False, include_context=True)
     ]
 
 
-def _caminho(prefixo: str, loc: tuple[int | str, ...]) -> str:
-    texto = prefixo
-    for parte in loc:
-        if isinstance(parte, int):
-            texto += f"[{parte}]"
-        elif parte == "[key]":
-            texto += " (the key)"
-        elif re.fullmatch(r"[\w-]+", parte):
-            texto += f".{parte}" if texto else parte
+def _path(prefix: str, loc: tuple[int | str, ...]) -> str:
+    text = prefix
+    for part in loc:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        elif part == "[key]":
+            text += " (the key)"
+        elif re.fullmatch(r"[\w-]+", part):
+            text += f".{part}" if text else part
         else:
-            texto += f"[{parte!r}]"
-    return texto
+            text += f"[{part!r}]"
+    return text
 
 
-_ESPERADO = {
+_EXPECTED = {
     "int_type": "an integer",
     "float_type": "a number",
     "bool_type": "true or false",
@@ -144,50 +144,50 @@ _ESPERADO = {
 }
 
 
-def _queixa(item: dict[str, Any], modelo: type[BaseModel]) -> str:
-    loc, tipo, ctx = item["loc"], item["type"], item.get("ctx", {})
-    if tipo == "missing":
+def _complaint(item: dict[str, Any], model: type[BaseModel]) -> str:
+    loc, kind, ctx = item["loc"], item["type"], item.get("ctx", {})
+    if kind == "missing":
         return "required, but missing"
-    if tipo == "extra_forbidden":
-        return f"unknown key{_sugestao(modelo, loc)}"
-    if tipo == "value_error":
+    if kind == "extra_forbidden":
+        return f"unknown key{_suggestion(model, loc)}"
+    if kind == "value_error":
         return str(ctx["error"])
-    esperado = _ESPERADO.get(tipo, item["msg"])
-    return f"expected {esperado.format(**ctx) if ctx else esperado}, found {achado(item['input'], loc)}"
+    expected = _EXPECTED.get(kind, item["msg"])
+    return f"expected {expected.format(**ctx) if ctx else expected}, found {match(item['input'], loc)}"
 
 
-def achado(valor: Any, loc: tuple[int | str, ...] = ()) -> str:
+def match(value: Any, loc: tuple[int | str, ...] = ()) -> str:
     """What stands in the file, short; ``***`` where it may be a secret."""
-    if valor is None:
+    if value is None:
         return "nothing"
-    if isinstance(valor, dict):
+    if isinstance(value, dict):
         return "a mapping"
-    if isinstance(valor, list | tuple):
+    if isinstance(value, list | tuple):
         return "a list"
-    if _SEGREDO.search(str(valor)) or any(_CHAVE_SECRETA.search(str(parte)) for parte in loc):
+    if _SECRET.search(str(value)) or any(_SECRET_KEY.search(str(part)) for part in loc):
         return "***"
-    texto = str(valor).lower() if isinstance(valor, bool) else repr(valor)
-    return texto if len(texto) <= _ACHADO_MAX else texto[:_ACHADO_MAX] + "…"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= _FOUND_MAX else text[:_FOUND_MAX] + "…"
 
 
-def _sugestao(modelo: type[BaseModel], loc: tuple[int | str, ...]) -> str:
-    alvo: type[BaseModel] | None = modelo
-    for parte in loc[:-1]:
-        if isinstance(parte, str) and alvo is not None:
+def _suggestion(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
+    target: type[BaseModel] | None = model
+    for part in loc[:-1]:
+        if isinstance(part, str) and target is not None:
             # A part that is no field is the key of a mapping of models: stay where we are.
-            alvo = next((_modelo_em(c.annotation) for n, c in alvo.model_fields.items() if parte in _nomes(n, c)), alvo)
-    conhecidas = [nome for n, c in alvo.model_fields.items() for nome in _nomes(n, c)] if alvo else []
-    minusculas = {nome.lower(): nome for nome in conhecidas}
-    perto = difflib.get_close_matches(str(loc[-1]).lower(), minusculas, n=1)
-    return f"; did you mean {minusculas[perto[0]]!r}?" if perto else f"; known here: {', '.join(conhecidas)}"
+            target = next((_model_in(c.annotation) for n, c in target.model_fields.items() if part in _names(n, c)), target)
+    known = [name for n, c in target.model_fields.items() for name in _names(n, c)] if target else []
+    lower_case = {name.lower(): name for name in known}
+    close_matches = difflib.get_close_matches(str(loc[-1]).lower(), lower_case, n=1)
+    return f"; did you mean {lower_case[close_matches[0]]!r}?" if close_matches else f"; known here: {', '.join(known)}"
 
 
-def _nomes(nome: str, campo: Any) -> list[str]:
-    alias = campo.validation_alias
-    return [str(e) for e in alias.choices] if hasattr(alias, "choices") else [alias or nome]
+def _names(name: str, field: Any) -> list[str]:
+    alias = field.validation_alias
+    return [str(e) for e in alias.choices] if hasattr(alias, "choices") else [alias or name]
 
 
-def _modelo_em(anotacao: Any) -> type[BaseModel] | None:
-    if isinstance(anotacao, type) and issubclass(anotacao, BaseModel):
-        return anotacao
-    return next((m for parte in typing.get_args(anotacao) if (m := _modelo_em(parte))), None)
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for part in typing.get_args(annotation) if (m := _model_in(part))), None)

@@ -14,14 +14,14 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-AGORA = {
+NOW = {
     "postgresql": "statement_timestamp()",
     "mssql": "SYSUTCDATETIME()",
     "oracle": "SYS_EXTRACT_UTC(SYSTIMESTAMP)",
 }
 """Current time in UTC, per engine."""
 
-_SOMA = {
+_SUM = {
     "postgresql": "{agora} + CAST({s} AS double precision) * INTERVAL '1 second'",
     # DATEADD takes an int: milliseconds reach 24 days, seconds lose the fraction, so both parts are added.
     "mssql": "DATEADD(millisecond, CAST((CAST({s} AS decimal(18, 3)) % 1) * 1000 AS int), DATEADD(second, CAST({s} AS int), {agora}))",
@@ -29,12 +29,12 @@ _SOMA = {
 }
 
 
-def daqui_a(motor: str, segundos: str) -> str:
-    """SQL text of the moment ``segundos`` (an SQL expression, may be negative) from now."""
-    return _SOMA[motor].format(agora=AGORA[motor], s=segundos)
+def seconds_from_now(engine: str, seconds: str) -> str:
+    """SQL text of the moment ``seconds`` (an SQL expression, may be negative) from now."""
+    return _SUM[engine].format(agora=NOW[engine], s=seconds)
 
 
-class Momento(TypeDecorator[datetime]):
+class Moment(TypeDecorator[datetime]):
     """A moment, UTC and aware in Python: ``timestamptz`` on PostgreSQL, elsewhere a plain timestamp that holds UTC.
 
     Oracle indexes no expression over TIMESTAMP WITH TIME ZONE and drivers of SQL Server differ on DATETIMEOFFSET.
@@ -44,8 +44,8 @@ class Momento(TypeDecorator[datetime]):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        outros: dict[str, TypeEngine[Any]] = {"mssql": mssql.DATETIME2(), "oracle": oracle.TIMESTAMP()}  # type: ignore[no-untyped-call]
-        return dialect.type_descriptor(outros.get(dialect.name, self.impl_instance))
+        others: dict[str, TypeEngine[Any]] = {"mssql": mssql.DATETIME2(), "oracle": oracle.TIMESTAMP()}  # type: ignore[no-untyped-call]
+        return dialect.type_descriptor(others.get(dialect.name, self.impl_instance))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -59,25 +59,25 @@ class Momento(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class agora(FunctionElement[Any]):  # noqa: N801 - reads like sqlalchemy.func.now
+class now(FunctionElement[Any]):  # noqa: N801 - reads like sqlalchemy.func.now
     """Current time in UTC as a Core expression."""
 
-    type = Momento()
+    type = Moment()
     inherit_cache = True
 
 
-class depois(FunctionElement[Any]):  # noqa: N801
-    """``depois(30)``: thirty seconds from now as a Core expression."""
+class later(FunctionElement[Any]):  # noqa: N801
+    """``later(30)``: thirty seconds from now as a Core expression."""
 
-    type = Momento()
+    type = Moment()
     inherit_cache = True
 
 
-@compiles(agora)
-def _agora(elemento: agora, compilador: Any, **kw: Any) -> str:
-    return AGORA[compilador.dialect.name]
+@compiles(now)
+def _now(element: now, compiler: Any, **kw: Any) -> str:
+    return NOW[compiler.dialect.name]
 
 
-@compiles(depois)
-def _depois(elemento: depois, compilador: Any, **kw: Any) -> str:
-    return daqui_a(compilador.dialect.name, compilador.process(elemento.clauses.clauses[0], **kw))
+@compiles(later)
+def _after(element: later, compiler: Any, **kw: Any) -> str:
+    return seconds_from_now(compiler.dialect.name, compiler.process(element.clauses.clauses[0], **kw))

@@ -11,34 +11,34 @@ from sqlalchemy.exc import IntegrityError
 from include.fusion.store.tables import trava_fila
 
 
-def travar(con: Connection, integracao_id: int, nome: str) -> None:
-    """Wait for and hold the lock ``nome`` of one integration until the transaction of ``con`` ends."""
-    consulta = (
+def lock(con: Connection, integracao_id: int, name: str) -> None:
+    """Wait for and hold the lock ``name`` of one integration until the transaction of ``con`` ends."""
+    query = (
         select(trava_fila.c.nome)
-        .where(trava_fila.c.integracao_id == integracao_id, trava_fila.c.nome == nome)
+        .where(trava_fila.c.integracao_id == integracao_id, trava_fila.c.nome == name)
         .with_for_update()
         .with_hint(trava_fila, "WITH (UPDLOCK, HOLDLOCK, ROWLOCK)", "mssql")
     )
-    if con.execute(consulta).first() is not None:
+    if con.execute(query).first() is not None:
         return
     try:
         with con.begin_nested():
-            con.execute(insert(trava_fila).values(integracao_id=integracao_id, nome=nome))
+            con.execute(insert(trava_fila).values(integracao_id=integracao_id, nome=name))
     except IntegrityError:
         # Someone else created it meanwhile, and may hold it: wait our turn.
-        con.execute(consulta).first()
+        con.execute(query).first()
 
 
-def gravar_linha(
-    con: Connection, tabela: Table, chave: Mapping[str, Any], novos: Mapping[str, Any], soma: Mapping[str, int] | None = None
+def write_row(
+    con: Connection, table: Table, key: Mapping[str, Any], new: Mapping[str, Any], total: Mapping[str, int] | None = None
 ) -> None:
-    """Update the row with primary key ``chave``, or insert it; the columns of ``soma`` are added to what is there."""
-    acrescimos: dict[str, ColumnElement[Any]] = {coluna: tabela.c[coluna] + valor for coluna, valor in (soma or {}).items()}
-    mudanca = update(tabela).where(*(tabela.c[c] == v for c, v in chave.items())).values({**novos, **acrescimos})
-    if con.execute(mudanca).rowcount:
+    """Update the row with primary key ``key``, or insert it; the columns of ``total`` are added to what is there."""
+    increments: dict[str, ColumnElement[Any]] = {column: table.c[column] + value for column, value in (total or {}).items()}
+    change = update(table).where(*(table.c[c] == v for c, v in key.items())).values({**new, **increments})
+    if con.execute(change).rowcount:
         return
     try:
         with con.begin_nested():
-            con.execute(insert(tabela).values({**chave, **novos, **(soma or {})}))
+            con.execute(insert(table).values({**key, **new, **(total or {})}))
     except IntegrityError:
-        con.execute(mudanca)
+        con.execute(change)

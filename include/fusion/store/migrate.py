@@ -15,13 +15,13 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import Engine
 
-from include.fusion.store.filas.fila import DIALETOS
+from include.fusion.store.filas.fila import DIALECTS
 from include.fusion.store.tables import FILAS
 
-PASTA = Path(__file__).resolve().parents[2] / "migrations"
-SQL = PASTA / "sql"
-MOTORES = tuple(DIALETOS)
-_UMA_POR_VEZ = threading.Lock()
+FOLDER = Path(__file__).resolve().parents[2] / "migrations"
+SQL = FOLDER / "sql"
+ENGINES = tuple(DIALECTS)
+_ONE_AT_A_TIME = threading.Lock()
 """Alembic keeps the running migration in a global of the process; between processes the database's lock serialises."""
 
 
@@ -37,42 +37,42 @@ class Schema:
 HUB = Schema("versions", "versao_migracao", "fusion_migracao")
 
 
-def _config(schema: Schema, saida: io.StringIO | None = None) -> Config:
-    config = Config(output_buffer=saida)
+def _config(schema: Schema, output: io.StringIO | None = None) -> Config:
+    config = Config(output_buffer=output)
     # Percent signs are interpolation to the config parser.
-    config.set_main_option("script_location", str(PASTA).replace("%", "%%"))
-    config.set_main_option("version_locations", str(PASTA / schema.folder).replace("%", "%%"))
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("version_locations", str(FOLDER / schema.folder).replace("%", "%%"))
     config.set_main_option("path_separator", "newline")
     config.attributes["schema"] = schema
     return config
 
 
-def migrar(engine: Engine, schema: Schema = HUB) -> None:
+def migrate(engine: Engine, schema: Schema = HUB) -> None:
     """Bring the database up to date. Harmless to repeat, and safe while another process migrates the same database."""
     config = _config(schema)
-    with _UMA_POR_VEZ, engine.connect().execution_options(isolation_level="READ COMMITTED") as conexao:
-        config.attributes["conexao"] = conexao
+    with _ONE_AT_A_TIME, engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
+        config.attributes["conexao"] = connection
         command.upgrade(config, "head")
-        conexao.commit()
+        connection.commit()
 
 
-def gerar_sql(motor: str) -> str:
-    """Every migration of the hub as one SQL script for ``motor``."""
-    saida = io.StringIO()
-    config = _config(HUB, saida)
-    config.attributes["motor"] = motor
+def make_sql(engine: str) -> str:
+    """Every migration of the hub as one SQL script for ``engine``."""
+    output = io.StringIO()
+    config = _config(HUB, output)
+    config.attributes["motor"] = engine
     command.upgrade(config, "head", sql=True)
-    return "\n".join(linha.rstrip() for linha in saida.getvalue().strip().splitlines()) + "\n"
+    return "\n".join(line.rstrip() for line in output.getvalue().strip().splitlines()) + "\n"
 
 
-def comandos_da_fila(motor: str) -> str:
+def fila_statements(engine: str) -> str:
     """The queue's statements that are written per engine, with named binds, as one script."""
-    tabela = next(iter(FILAS.values()))
-    comandos = DIALETOS[motor].comandos(tabela)
-    return "\n".join(f"-- {nome}\n{sql.rstrip(';')};\n" for nome, sql in comandos.items())
+    table = next(iter(FILAS.values()))
+    commands = DIALECTS[engine].commands(table)
+    return "\n".join(f"-- {name}\n{sql.rstrip(';')};\n" for name, sql in commands.items())
 
 
-def arquivos() -> dict[Path, str]:
+def files() -> dict[Path, str]:
     """What belongs under ``include/migrations/sql``."""
-    migracoes = {SQL / f"{motor}.sql": gerar_sql(motor) for motor in MOTORES}
-    return {**migracoes, **{SQL / f"filas_{motor}.sql": comandos_da_fila(motor) for motor in MOTORES}}
+    migrations = {SQL / f"{engine}.sql": make_sql(engine) for engine in ENGINES}
+    return {**migrations, **{SQL / f"filas_{engine}.sql": fila_statements(engine) for engine in ENGINES}}

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
-def vetor(valores: Iterable[str | float | None]) -> str:
+def pg_array(values: Iterable[str | float | None]) -> str:
     """``{...}`` for ``CAST(:bind AS type[])``; ``None`` becomes NULL."""
-    partes = []
-    for valor in valores:
-        if valor is None:
-            partes.append("NULL")
-        elif isinstance(valor, str):
-            partes.append('"' + valor.replace("\\", "\\\\").replace('"', '\\"') + '"')
+    parts = []
+    for value in values:
+        if value is None:
+            parts.append("NULL")
+        elif isinstance(value, str):
+            parts.append('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"')
         else:
-            partes.append(str(valor))
-    return "{" + ",".join(partes) + "}"
+            parts.append(str(value))
+    return "{" + ",".join(parts) + "}"

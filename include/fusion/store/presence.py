@@ -7,29 +7,29 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Engine, and_
 
-from include.fusion.store.clock import agora, depois
-from include.fusion.store.locks import gravar_linha
+from include.fusion.store.clock import later, now
+from include.fusion.store.locks import write_row
 from include.fusion.store.tables import marca_dagua
 
-VALIDADE = 6.0
+VALIDITY = 6.0
 """Seconds that one sign holds: after a killed task the watcher waits this long at most."""
-_ORIGEM, _PRESENTE, _AUSENTE = "plantao", "presente", "ausente"
+_ORIGIN, _ON_DUTY, _OFF_DUTY = "plantao", "presente", "ausente"
 
 
-def assinar(engine: Engine, integracao_id: int, processo: str, presente: bool) -> None:
-    """Say that somebody works on this queue (again before ``VALIDADE`` runs out), or that nobody does any more."""
-    chave = {"integracao_id": integracao_id, "processo": processo, "origem": _ORIGEM}
+def sign(engine: Engine, integracao_id: int, processo: str, present: bool) -> None:
+    """Say that somebody works on this queue (again before ``VALIDITY`` runs out), or that nobody does any more."""
+    key = {"integracao_id": integracao_id, "processo": processo, "origem": _ORIGIN}
     with engine.begin() as con:
-        gravar_linha(con, marca_dagua, chave, {"marcador": _PRESENTE if presente else _AUSENTE, "executado_em": agora()})
+        write_row(con, marca_dagua, key, {"marcador": _ON_DUTY if present else _OFF_DUTY, "executado_em": now()})
 
 
-def presente(integracao_id: int, processo: str) -> ColumnElement[bool]:
+def present(integracao_id: int, processo: str) -> ColumnElement[bool]:
     """Condition on ``marca_dagua``: somebody is on duty for this queue."""
     m = marca_dagua.c
     return and_(
         m.integracao_id == integracao_id,
         m.processo == processo,
-        m.origem == _ORIGEM,
-        m.marcador == _PRESENTE,
-        m.executado_em > depois(-VALIDADE),
+        m.origem == _ORIGIN,
+        m.marcador == _ON_DUTY,
+        m.executado_em > later(-VALIDITY),
     )

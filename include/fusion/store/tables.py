@@ -9,170 +9,170 @@ from sqlalchemy.dialects import mssql, oracle, postgresql
 from sqlalchemy.sql.elements import quoted_name
 from sqlalchemy.types import TypeEngine
 
-from include.fusion.store.clock import Momento
+from include.fusion.store.clock import Moment
 
-metadados = MetaData()
+metadata = MetaData()
 
-ABERTAS = ("pendente", "reservado", "erro")
+OPEN_STATES = ("pendente", "reservado", "erro")
 """Situations in which a row still speaks for its key: one such row per (integracao_id, processo, chave)."""
-FECHADAS = ("concluido", "descartado")
-SITUACOES = ABERTAS + FECHADAS
+CLOSED_STATES = ("concluido", "descartado")
+ALL_STATES = OPEN_STATES + CLOSED_STATES
 
-CHAVE_MAX = 200
-DONO_MAX = 500
-MOTIVO_MAX = 300
-_BOOLEANO = Boolean().with_variant(oracle.NUMBER(1), "oracle")  # type: ignore[no-untyped-call]
+KEY_MAX = 200
+OWNER_MAX = 500
+REASON_MAX = 300
+_BOOLEAN = Boolean().with_variant(oracle.NUMBER(1), "oracle")  # type: ignore[no-untyped-call]
 
 
-def _texto(tamanho: int) -> TypeEngine[str]:
+def _text(size: int) -> TypeEngine[str]:
     """Text compared byte by byte on every engine: the keys ``a1`` and ``A1`` are two records, whatever the server's collation says."""
     return (
-        String(tamanho)
-        .with_variant(postgresql.VARCHAR(tamanho, collation="C"), "postgresql")
-        .with_variant(mssql.NVARCHAR(tamanho, collation="Latin1_General_100_BIN2"), "mssql")
+        String(size)
+        .with_variant(postgresql.VARCHAR(size, collation="C"), "postgresql")
+        .with_variant(mssql.NVARCHAR(size, collation="Latin1_General_100_BIN2"), "mssql")
     )
 
 
-def lista_sql(valores: tuple[str, ...]) -> str:
+def sql_list(values: tuple[str, ...]) -> str:
     """Literals for ``IN (...)``: partial indexes are only chosen for literals, never for binds."""
-    return ", ".join(f"'{v}'" for v in valores)
+    return ", ".join(f"'{v}'" for v in values)
 
 
-def se_situacao(situacoes: tuple[str, ...], coluna: str, apelido: str = "") -> str:
-    """The expression that Oracle's function-based indexes hold: NULL, hence not indexed, outside ``situacoes``."""
-    return f"CASE WHEN {apelido}situacao IN ({lista_sql(situacoes)}) THEN {apelido}{coluna} END"
+def if_state(states: tuple[str, ...], column: str, alias: str = "") -> str:
+    """The expression that Oracle's function-based indexes hold: NULL, hence not indexed, outside ``states``."""
+    return f"CASE WHEN {alias}situacao IN ({sql_list(states)}) THEN {alias}{column} END"
 
 
-def _indice(tabela: Table, nome: str, colunas: tuple[str, ...], situacoes: tuple[str, ...], unique: bool = False, e: str = "") -> None:
-    """One index over only the rows in ``situacoes``: partial on PostgreSQL, filtered on SQL Server, function-based on Oracle."""
-    onde = text(f"situacao IN ({lista_sql(situacoes)}){e}")
-    parcial = Index(nome, *(text(c) if " " in c else tabela.c[c] for c in colunas), unique=unique, postgresql_where=onde, mssql_where=onde)
+def _index(table: Table, name: str, columns: tuple[str, ...], states: tuple[str, ...], unique: bool = False, e: str = "") -> None:
+    """One index over only the rows in ``states``: partial on PostgreSQL, filtered on SQL Server, function-based on Oracle."""
+    where = text(f"situacao IN ({sql_list(states)}){e}")
+    partial = Index(name, *(text(c) if " " in c else table.c[c] for c in columns), unique=unique, postgresql_where=where, mssql_where=where)
     # It takes a tuple, whatever its type says.
-    parcial.ddl_if(dialect=("postgresql", "mssql"))  # type: ignore[arg-type]
+    partial.ddl_if(dialect=("postgresql", "mssql"))  # type: ignore[arg-type]
     # Not bound to the table by a column, so attached by hand; two indexes of one name never meet on one engine.
-    funcional = Index(nome, *(text(se_situacao(situacoes, c.removesuffix(" DESC"))) for c in colunas), unique=unique, _table=tabela)
-    funcional.ddl_if(dialect="oracle")
+    functional = Index(name, *(text(if_state(states, c.removesuffix(" DESC"))) for c in columns), unique=unique, _table=table)
+    functional.ddl_if(dialect="oracle")
 
 
-def tabela_fila(nome: str, *mais: Column[Any], metadados: MetaData = metadados) -> Table:
+def fila_table(name: str, *more: Column[Any], metadata: MetaData = metadata) -> Table:
     """A queue table under its seed name, which stays unquoted: ``select * from ImportacaoAtendimento`` works on every engine.
 
-    ``mais``: columns of its own.
+    ``more``: columns of its own.
 
     ``chave_paciente`` NULL means unknown: equality never holds for it, so such a row blocks no other (and Oracle has no empty text).
     ``proxima_tentativa_em`` NULL means due at once.
     """
-    tabela = Table(
-        quoted_name(nome, quote=False),
-        metadados,
+    table = Table(
+        quoted_name(name, quote=False),
+        metadata,
         Column("id", BigInteger, Identity(), primary_key=True),
         Column("integracao_id", Integer, nullable=False),
         Column("processo", String(60), nullable=False),
-        Column("chave", _texto(CHAVE_MAX), nullable=False),
-        Column("chave_paciente", _texto(CHAVE_MAX)),
+        Column("chave", _text(KEY_MAX), nullable=False),
+        Column("chave_paciente", _text(KEY_MAX)),
         Column("operacao", String(10), nullable=False),
         Column("prioridade", SmallInteger, nullable=False),
         Column("situacao", String(10), nullable=False),
         Column("tentativas", Integer, nullable=False),
-        Column("proxima_tentativa_em", Momento),
-        Column("reservado_por", _texto(DONO_MAX)),
-        Column("reservado_ate", Momento),
-        Column("motivo", _texto(MOTIVO_MAX)),
+        Column("proxima_tentativa_em", Moment),
+        Column("reservado_por", _text(OWNER_MAX)),
+        Column("reservado_ate", Moment),
+        Column("motivo", _text(REASON_MAX)),
         Column("versao_conteudo", String(64)),
-        Column("criado_em", Momento, nullable=False),
-        Column("concluido_em", Momento),
-        Column("reabrir", _BOOLEANO, nullable=False),
-        *mais,
+        Column("criado_em", Moment, nullable=False),
+        Column("concluido_em", Moment),
+        Column("reabrir", _BOOLEAN, nullable=False),
+        *more,
         # Rows change situation several times and die early in the indexes: vacuum long before a fifth of a big table is dead.
         postgresql_with={"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_analyze_scale_factor": "0.02"},
     )
-    curto = nome.lower()
-    escopo = ("integracao_id", "processo")
-    _indice(tabela, f"ux_{curto}_aberta", (*escopo, "chave"), ABERTAS, unique=True)
-    _indice(tabela, f"ix_{curto}_pronta", (*escopo, "prioridade", "id"), ("pendente",))
-    _indice(
-        tabela,
-        f"ix_{curto}_paciente",
+    short_name = name.lower()
+    scope = ("integracao_id", "processo")
+    _index(table, f"ux_{short_name}_aberta", (*scope, "chave"), OPEN_STATES, unique=True)
+    _index(table, f"ix_{short_name}_pronta", (*scope, "prioridade", "id"), ("pendente",))
+    _index(
+        table,
+        f"ix_{short_name}_paciente",
         ("integracao_id", "chave_paciente", "situacao DESC", "prioridade", "id"),
         ("pendente", "reservado"),
         e=" AND chave_paciente IS NOT NULL",
     )
-    _indice(tabela, f"ix_{curto}_espera", (*escopo, "proxima_tentativa_em"), ("pendente",), e=" AND proxima_tentativa_em IS NOT NULL")
-    _indice(tabela, f"ix_{curto}_reservada", ("integracao_id", "reservado_ate"), ("reservado",))
-    _indice(tabela, f"ix_{curto}_erro", (*escopo, "id"), ("erro",))
-    _indice(tabela, f"ix_{curto}_fechada", (*escopo, "concluido_em"), FECHADAS)
-    return tabela
+    _index(table, f"ix_{short_name}_espera", (*scope, "proxima_tentativa_em"), ("pendente",), e=" AND proxima_tentativa_em IS NOT NULL")
+    _index(table, f"ix_{short_name}_reservada", ("integracao_id", "reservado_ate"), ("reservado",))
+    _index(table, f"ix_{short_name}_erro", (*scope, "id"), ("erro",))
+    _index(table, f"ix_{short_name}_fechada", (*scope, "concluido_em"), CLOSED_STATES)
+    return table
 
 
 FILAS: dict[str, Table] = {
-    nome: tabela_fila(nome)
-    for nome in (
+    name: fila_table(name)
+    for name in (
         "ImportacaoAtendimento", "PendenciaIntegracao", "PendenciaBuscaAtendimentos", "AtualizacaoAgendaCirurgia", "AplicacaoPendencia",
         "ImportarAtendimento",
     )
 }  # fmt: skip
 """Every queue table by its seed name; a new one is a name here and a migration."""
-FILAS["PacienteArquivo"] = tabela_fila(
-    "PacienteArquivo", Column("assunto", _texto(CHAVE_MAX)), Column("mensagem", LargeBinary()), Column("recusada", _BOOLEANO)
+FILAS["PacienteArquivo"] = fila_table(
+    "PacienteArquivo", Column("assunto", _text(KEY_MAX)), Column("mensagem", LargeBinary()), Column("recusada", _BOOLEAN)
 )
 """HL7 messages that wait to be sent; ``chave`` is the control id (MSH-10), ``assunto`` what it is about, ``mensagem`` the bytes as they
 travel. ``recusada`` is true when the receiver said no; a row in ``erro`` without it may have arrived."""
 
 
-def _chave_primaria(nome: str, tipo: TypeEngine[Any]) -> Column[Any]:
-    return Column(nome, tipo, primary_key=True, autoincrement=False)
+def _primary_key(name: str, kind: TypeEngine[Any]) -> Column[Any]:
+    return Column(name, kind, primary_key=True, autoincrement=False)
 
 
 trava_fila = Table(
     "trava_fila",
-    metadados,
-    _chave_primaria("integracao_id", Integer()),
-    _chave_primaria("nome", String(200)),
+    metadata,
+    _primary_key("integracao_id", Integer()),
+    _primary_key("nome", String(200)),
 )
 """One row per thing to serialise; see ``locks.py``."""
 
 livro_entrega = Table(
     "livro_entrega",
-    metadados,
-    _chave_primaria("integracao_id", Integer()),
-    _chave_primaria("entidade", String(60)),
-    _chave_primaria("chave", _texto(CHAVE_MAX)),
+    metadata,
+    _primary_key("integracao_id", Integer()),
+    _primary_key("entidade", String(60)),
+    _primary_key("chave", _text(KEY_MAX)),
     Column("versao_conteudo", String(64)),
     Column("versao_tentada", String(64)),
     Column("sequencia", BigInteger, nullable=False),
-    Column("entregue_em", Momento, nullable=False),
+    Column("entregue_em", Moment, nullable=False),
     Column("operacao", String(10), nullable=False),
 )
 
 marca_dagua = Table(
     "marca_dagua",
-    metadados,
-    _chave_primaria("integracao_id", Integer()),
-    _chave_primaria("processo", String(60)),
-    _chave_primaria("origem", String(100)),
+    metadata,
+    _primary_key("integracao_id", Integer()),
+    _primary_key("processo", String(60)),
+    _primary_key("origem", String(100)),
     Column("marcador", String(100)),
-    Column("chave", _texto(CHAVE_MAX)),
-    Column("executado_em", Momento, nullable=False),
+    Column("chave", _text(KEY_MAX)),
+    Column("executado_em", Moment, nullable=False),
     Column("detalhe", Text().with_variant(mssql.NVARCHAR(), "mssql")),
 )
 
 carga_vista = Table(
     "carga_vista",
-    metadados,
-    _chave_primaria("integracao_id", Integer()),
-    _chave_primaria("processo", String(60)),
-    _chave_primaria("origem", String(100)),
-    _chave_primaria("chave", _texto(CHAVE_MAX)),
-    _chave_primaria("marcador", String(100).with_variant(postgresql.VARCHAR(100, collation="C"), "postgresql")),
+    metadata,
+    _primary_key("integracao_id", Integer()),
+    _primary_key("processo", String(60)),
+    _primary_key("origem", String(100)),
+    _primary_key("chave", _text(KEY_MAX)),
+    _primary_key("marcador", String(100).with_variant(postgresql.VARCHAR(100, collation="C"), "postgresql")),
 )
 
-retrato = Table(
+snapshot = Table(
     "retrato",
-    metadados,
-    _chave_primaria("integracao_id", Integer()),
-    _chave_primaria("processo", String(60)),
-    _chave_primaria("origem", String(100)),
-    _chave_primaria("bloco", BigInteger()),
+    metadata,
+    _primary_key("integracao_id", Integer()),
+    _primary_key("processo", String(60)),
+    _primary_key("origem", String(100)),
+    _primary_key("bloco", BigInteger()),
     Column("quantidade", BigInteger, nullable=False),
     Column("soma", BigInteger, nullable=False),
     Column("conteudo", Text().with_variant(mssql.NVARCHAR(), "mssql"), nullable=False),
@@ -181,13 +181,13 @@ retrato = Table(
 
 paciente_ses = Table(
     quoted_name("PacienteSES", quote=False),
-    metadados,
-    _chave_primaria("integracao_id", Integer()),
-    _chave_primaria("pacienteid", BigInteger()),
-    *(Column(nome, _texto(250)) for nome in ("prontuario", "nome", "nome2", "nome3", "nomemae")),
+    metadata,
+    _primary_key("integracao_id", Integer()),
+    _primary_key("pacienteid", BigInteger()),
+    *(Column(name, _text(250)) for name in ("prontuario", "nome", "nome2", "nome3", "nomemae")),
     Column("datanascimento", String(10)),
-    Column("sexo", _texto(10)),
-    *(Column(nome, _texto(250)) for nome in ("documento", "cartao", "celular", "email")),
+    Column("sexo", _text(10)),
+    *(Column(name, _text(250)) for name in ("documento", "cartao", "celular", "email")),
     Column("obito", String(1)),
     Column("dataobito", String(10)),
     Column("unificadocom", BigInteger),
@@ -198,10 +198,10 @@ paciente_ses = Table(
 
 codigo_sem_depara = Table(
     "codigo_sem_depara",
-    metadados,
-    _chave_primaria("integracao_id", Integer()),
-    _chave_primaria("catalogo", String(60)),
-    _chave_primaria("codigo", _texto(CHAVE_MAX)),
+    metadata,
+    _primary_key("integracao_id", Integer()),
+    _primary_key("catalogo", String(60)),
+    _primary_key("codigo", _text(KEY_MAX)),
     Column("ocorrencias", BigInteger, nullable=False),
-    Column("ultima_em", Momento, nullable=False),
+    Column("ultima_em", Moment, nullable=False),
 )

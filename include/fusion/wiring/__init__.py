@@ -56,6 +56,6 @@ def fhir(dag_id: str, doc: str, **options: Any) -> tuple[Any, Any]:
 
 
 def _installed(settings: type[Integracao], system: str | None) -> tuple[Integracao, ...]:
-    from include.fusion.settings import instaladas
+    from include.fusion.settings import installed
 
-    return instaladas(settings, sistema=system)
+    return installed(settings, system=system)

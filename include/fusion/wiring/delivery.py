@@ -10,139 +10,141 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import quote
 
-from include.fusion.delivery.batch import Lotes
-from include.fusion.delivery.loop import Entrega
-from include.fusion.delivery.outbox import Arquivos
-from include.fusion.delivery.result import Resultado
-from include.fusion.delivery.route import Destino, Via
-from include.fusion.delivery.sender import Remessa
-from include.fusion.delivery.work import Parametros
-from include.fusion.reading.reader import Leitor, Montador
-from include.fusion.reading.spec import Processo
+from include.fusion.delivery.batch import Batches
+from include.fusion.delivery.loop import Delivery
+from include.fusion.delivery.outbox import Outbox
+from include.fusion.delivery.result import DeliveryResult
+from include.fusion.delivery.route import Destination, Route
+from include.fusion.delivery.sender import Sender
+from include.fusion.delivery.work import DeliveryParameters
+from include.fusion.reading.reader import Builder, Reader
+from include.fusion.reading.spec import QueueProcesso
 from include.fusion.settings import Integracao
 from include.fusion.settings.sections import CargaInicial, Importacao, PendenciaBusca, Processamento
-from include.fusion.settings.sections import Entrega as AjustesEntrega
-from include.fusion.store.filas.messages import FilaArquivos
-from include.fusion.store.ledger import Livro
-from include.fusion.store.unmapped_codes import somar_faltantes
-from include.fusion.wiring.runtime import CARGA_INICIAL, Partes
+from include.fusion.settings.sections import DeliverySettings as DeliverySettings
+from include.fusion.store.filas.messages import OutboxFila
+from include.fusion.store.ledger import Ledger
+from include.fusion.store.unmapped_codes import add_unmapped
+from include.fusion.wiring.runtime import CARGA_INICIAL, RuntimeParts
 from include.fusion.wiring.systems import module_of
 
-VEZ_MAX = 5.0
+TURN_MAX = 5.0
 """Seconds that one of several processes of a run delivers before the next one's turn."""
 
 
-def destino_de(integracao: Integracao, processo: Processo, layout_id: int | None = None, numero: int | None = None) -> Destino:
+def destination_of(integracao: Integracao, processo: QueueProcesso, layout_id: int | None = None, number: int | None = None) -> Destination:
     """Where the records of a process go: the JSON layout where it has one, the controller of their kind otherwise.
 
-    ``numero``: IntegracaoID of their process; the entry's where it is not given.
+    ``number``: IntegracaoID of their process; the entry's where it is not given.
     """
-    numero, rotas = numero or integracao.integracao_id, integracao.rotas
-    rota = rotas.of(processo.entidade)
+    number, routes = number or integracao.integracao_id, integracao.rotas
+    path = routes.of(processo.entidade)
 
-    def cancelar(chave: str) -> str:
-        return f"{rota}/{numero}/{quote(chave, safe='')}"
+    def cancel(key: str) -> str:
+        return f"{path}/{number}/{quote(key, safe='')}"
 
     if layout_id is not None:
-        return Destino(
-            rotas.do_layout(layout_id), lambda corpo: {"integracaoId": numero, "versaoLayout": "1.0", "registro": corpo}, cancelar
+        return Destination(
+            routes.of_layout(layout_id), lambda body: {"integracaoId": number, "versaoLayout": "1.0", "registro": body}, cancel
         )
     if processo.body is None:
-        return Destino(rota, lambda corpo: corpo, cancelar)
-    return Destino(rota, lambda corpo: {"integracaoId": numero, processo.body or processo.entidade: corpo}, cancelar)
+        return Destination(path, lambda body: body, cancel)
+    return Destination(path, lambda body: {"integracaoId": number, processo.body or processo.entidade: body}, cancel)
 
 
-class PartesEntrega(Partes):
+class DeliveryParts(RuntimeParts):
     """What carries a run's records from its queues to Fusion."""
 
-    def leitor_de(self, entidade: str) -> Leitor:
-        return Leitor(self.consultas, self.sistema.make_context(self.integracao, self.depara), entidade)
+    def reader_for(self, entity: str) -> Reader:
+        return Reader(self.queries, self.sistema.make_context(self.integracao, self.depara), entity)
 
     @cached_property
-    def leitor(self) -> Leitor | Montador:
+    def reader(self) -> Reader | Builder:
         """Reads the system's main kind of record."""
-        montar = self.sistema.processos[0].montar
-        if montar is not None:
-            return Montador(lambda chave: montar(chave, self.integracao))
-        return self.leitor_de(self.sistema.entidade)
+        build = self.sistema.processos[0].build
+        if build is not None:
+            return Builder(lambda key: build(key, self.integracao))
+        return self.reader_for(self.sistema.entidade)
 
-    def via(self, processo: str = "") -> Via:
+    def via(self, processo: str = "") -> Route:
         """Queue of one process and the way of its records into Fusion."""
         p = self.sistema.processos[0] if processo in ("", CARGA_INICIAL) else self.sistema.processo(processo)
         if p.messages:
-            arquivos = self.arquivos(p.nome)
-            return Via(arquivos.fila, arquivos, arquivos.ler_bytes, Destino("", lambda corpo: corpo, str))
-        numero, layout_id = self.numero(p.nome), self.integracao.entrega_de(p.nome).own_layout
+            files = self.arquivos(p.nome)
+            return Route(files.fila, files, files.read_bytes, Destination("", lambda body: body, str))
+        number, layout_id = self.numero(p.nome), self.integracao.delivery_of(p.nome).own_layout
         if processo == CARGA_INICIAL:
-            inicial = CargaInicial.of(self.integracao.initial_load)
-            numero, layout_id = inicial.integracao_id or numero, inicial.layout_id or layout_id
+            initial = CargaInicial.of(self.integracao.initial_load)
+            number, layout_id = initial.integracao_id or number, initial.layout_id or layout_id
         principal = p.entidade == self.sistema.entidade
-        leitor = self.leitor if principal else self.leitor_de(p.entidade)
-        return Via(
+        reader = self.reader if principal else self.reader_for(p.entidade)
+        return Route(
             self.fila(processo),
-            Livro(self.fusion, numero, p.entidade),
-            lambda registros: leitor.ler([r.chave for r in registros]),
-            destino_de(self.integracao, p, layout_id, numero),
-            sempre=p.montar is not None,
-            cancelar_ausentes=p.cancelar_ausentes,
+            Ledger(self.fusion, number, p.entidade),
+            lambda records: reader.read([r.chave for r in records]),
+            destination_of(self.integracao, p, layout_id, number),
+            always=p.build is not None,
+            cancel_absent=p.cancel_absent,
         )
 
-    def vias(self) -> list[Via]:
+    def routes(self) -> list[Route]:
         """All queues of live traffic whose process is switched on."""
-        return [self.via(p.nome) for p in self.sistema.processos if not p.prepara and self.integracao.entrega_de(p.nome).habilitado]
+        return [self.via(p.nome) for p in self.sistema.processos if not p.prepares and self.integracao.delivery_of(p.nome).habilitado]
 
-    def arquivos(self, processo: str) -> Arquivos:
+    def arquivos(self, processo: str) -> Outbox:
         """Messages that wait in the queue of a process."""
         fila = self.fila(processo)
-        assert isinstance(fila, FilaArquivos)
-        return Arquivos(fila)
+        assert isinstance(fila, OutboxFila)
+        return Outbox(fila)
 
     def nothing_prepared(self) -> Any:
         """Counts of a preparation that has not begun."""
-        return module_of(self.integracao, "prepare").ResultadoPendencias()
+        return module_of(self.integracao, "prepare").PreparationResult()
 
-    def atender_pendencias_hl7(self, dono: str) -> Any:
+    def prepare_hl7_pendencias(self, owner: str) -> Any:
         """Make messages of what waits in the queue that prepares them."""
-        prepara = next(p for p in self.sistema.processos if p.prepara)
-        ajustes = PendenciaBusca.of(self.integracao.entrega_de(prepara.nome))
-        if not ajustes.habilitado:
+        prepares = next(p for p in self.sistema.processos if p.prepares)
+        settings = PendenciaBusca.of(self.integracao.delivery_of(prepares.nome))
+        if not settings.habilitado:
             return self.nothing_prepared()
-        leitor: Any = self.leitor
-        arquivos = self.arquivos(next(p.nome for p in self.sistema.processos if p.messages))
-        livro = Livro(self.fusion, self.integracao.integracao_id, "mensagem")
-        preparo = module_of(self.integracao, "prepare").Preparo(
-            self.fila(prepara.nome), leitor.ler, arquivos, livro, self.fusion, dono, ajustes.max_records
+        reader: Any = self.reader
+        files = self.arquivos(next(p.nome for p in self.sistema.processos if p.messages))
+        ledger = Ledger(self.fusion, self.integracao.integracao_id, "mensagem")
+        preparation = module_of(self.integracao, "prepare").Preparer(
+            self.fila(prepares.nome), reader.read, files, ledger, self.fusion, owner, settings.max_records
         )
-        return asyncio.run(Entrega(preparo).run())
+        return asyncio.run(Delivery(preparation).run())
 
-    def registrar_faltantes(self) -> None:
+    def record_unmapped(self) -> None:
         """Keep the codes that De/Para did not know, for the report."""
         with self.fusion.begin() as con:
-            somar_faltantes(con, self.integracao.integracao_id, self.depara.faltantes)
+            add_unmapped(con, self.integracao.integracao_id, self.depara.unmapped)
 
-    def entrega(self, ajustes: AjustesEntrega, cliente: Any, dono: str, vias: Sequence[Via], **opcoes: Any) -> Entrega[Resultado]:
+    def delivery(
+        self, settings: DeliverySettings, client: Any, owner: str, routes: Sequence[Route], **options: Any
+    ) -> Delivery[DeliveryResult]:
         """Delivery of some queues."""
-        remessa = Remessa(cliente, parametros(ajustes, self.integracao.busca.intervalo_vigia))
-        return Entrega(Lotes(self.fusion, vias, remessa, dono), **opcoes)
+        sender = Sender(client, parameters(settings, self.integracao.search.intervalo_vigia))
+        return Delivery(Batches(self.fusion, routes, sender, owner), **options)
 
 
-def parametros(ajustes: AjustesEntrega, intervalo_vigia: timedelta) -> Parametros:
+def parameters(settings: DeliverySettings, watch_interval: timedelta) -> DeliveryParameters:
     """Settings of a process as the delivery loop takes them (seconds)."""
-    parametros = Parametros(
-        lote=ajustes.lote,
-        concorrencia=ajustes.concorrencia,
-        permanencia=ajustes.permanencia.total_seconds(),
-        prazo_reserva=ajustes.prazo_reserva.total_seconds(),
-        tentativas_max=ajustes.tentativas_max,
-        espera_inicial=ajustes.espera_inicial.total_seconds(),
-        espera_max=ajustes.espera_max.total_seconds(),
-        parcela_erro_max=ajustes.parcela_erro_max,
-        minimo_para_parcela=ajustes.minimo_para_parcela,
-        intervalo_vigia=intervalo_vigia.total_seconds(),
-        ate_esvaziar=isinstance(ajustes, CargaInicial),
+    parameters = DeliveryParameters(
+        lote=settings.lote,
+        concorrencia=settings.concorrencia,
+        permanencia=settings.permanencia.total_seconds(),
+        prazo_reserva=settings.prazo_reserva.total_seconds(),
+        tentativas_max=settings.tentativas_max,
+        espera_inicial=settings.espera_inicial.total_seconds(),
+        espera_max=settings.espera_max.total_seconds(),
+        parcela_erro_max=settings.parcela_erro_max,
+        minimo_para_parcela=settings.minimo_para_parcela,
+        intervalo_vigia=watch_interval.total_seconds(),
+        until_empty=isinstance(settings, CargaInicial),
     )
-    if isinstance(ajustes, Processamento):
-        parametros = replace(parametros, duracao_max=VEZ_MAX)
-    if isinstance(ajustes, Importacao):
-        parametros = replace(parametros, max_por_ciclo=ajustes.max_records, intervalo_ciclo=ajustes.intervalo.total_seconds())
-    return parametros
+    if isinstance(settings, Processamento):
+        parameters = replace(parameters, duration_max=TURN_MAX)
+    if isinstance(settings, Importacao):
+        parameters = replace(parameters, max_per_cycle=settings.max_records, cycle_interval=settings.intervalo.total_seconds())
+    return parameters

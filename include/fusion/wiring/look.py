@@ -6,90 +6,88 @@ import logging
 import time
 from typing import Any
 
-from include.fusion.change.replay import Pedido, enfileirar_pedido
-from include.fusion.change.result import ResultadoCarga
-from include.fusion.wiring.parts import Montagem
+from include.fusion.change.replay import ReplayRequest, enqueue_request
+from include.fusion.change.result import ScanResult
+from include.fusion.wiring.parts import Runtime
 
 log = logging.getLogger(__name__)
 
 
-def buscar(montagem: Montagem, pedido: Pedido, *, manual: bool, habilitada: bool = True, passo: str | None = None) -> dict[str, Any]:
+def look_up(runtime: Runtime, request: ReplayRequest, *, manual: bool, enabled: bool = True, step: str | None = None) -> dict[str, Any]:
     """One look for work: what the form asks for, else what changed (when its interval or a watcher says so)."""
-    montagem.assinar_plantao()
-    contagens: dict[str, Any] = {"lidos": 0, "enfileirados": 0, "reenviados": 0}
-    fila, busca = montagem.fila(), montagem.integracao.busca
-    if pedido.comparar_tudo:
-        montagem.esquecer_marcas(passo)
-    if pedido.reenviar_erros:
-        contagens["reenviados"] = sum(fila.reenviar_erros() for fila in montagem.filas())
-    if pedido.filtra:
-        contagens["enfileirados"] = enfileirar_pedido(
-            montagem.consultas, montagem.fusion, fila, montagem.livro, pedido, pagina=busca.pagina
-        )
-    elif habilitada and (manual or busca.vigiar_origem or montagem.carga_venceu()):
-        andamento = _Andamento(montagem)
+    runtime.sign_on()
+    counts: dict[str, Any] = {"lidos": 0, "enfileirados": 0, "reenviados": 0}
+    fila, search = runtime.fila(), runtime.integracao.search
+    if request.comparar_tudo:
+        runtime.forget_watermarks(step)
+    if request.reenviar_erros:
+        counts["reenviados"] = sum(fila.reenviar_erros() for fila in runtime.filas())
+    if request.narrows:
+        counts["enfileirados"] = enqueue_request(runtime.queries, runtime.fusion, fila, runtime.ledger, request, page=search.pagina)
+    elif enabled and (manual or search.vigiar_origem or runtime.carga_is_due()):
+        under_way = _ScanProgress(runtime)
         try:
-            resultado = montagem.busca(passo).executar(andamento)
+            result = runtime.search(step).run(under_way)
         finally:
             # Also where the look failed half-way: what it stored until then is not seen to go back again.
-            avisar_regressivas(andamento.regressivas)
-        montagem.registrar_carga()
-        contagens |= {"lidos": resultado.lidos, "enfileirados": resultado.enfileirados, "por_origem": resultado.por_origem}
-        if resultado.futuros:
-            contagens["data_no_futuro"] = resultado.futuros
-        if resultado.regressivas:
-            contagens["versoes_regressivas"] = resultado.regressivas
-    return contagens
+            warn_regressions(under_way.regressivas)
+        runtime.record_carga()
+        counts |= {"lidos": result.lidos, "enfileirados": result.enfileirados, "por_origem": result.por_origem}
+        if result.futuros:
+            counts["data_no_futuro"] = result.futuros
+        if result.regressivas:
+            counts["versoes_regressivas"] = result.regressivas
+    return counts
 
 
-def frase(contagens: dict[str, Any]) -> str:
+def sentence(counts: dict[str, Any]) -> str:
     """One line in Portuguese for the log."""
-    partes = [f"{contagens['enfileirados']} mudanças enfileiradas", f"{contagens['lidos']} lidas na origem"]
-    if contagens["reenviados"]:
-        partes.append(f"{contagens['reenviados']} registros com erro postos de novo na fila")
-    if contagens.get("data_no_futuro"):
-        partes.append(f"{contagens['data_no_futuro']} com data de alteração no futuro (confira o relógio da origem)")
-    return "; ".join(partes)
+    parts = [f"{counts['enfileirados']} mudanças enfileiradas", f"{counts['lidos']} lidas na origem"]
+    if counts["reenviados"]:
+        parts.append(f"{counts['reenviados']} registros com erro postos de novo na fila")
+    if counts.get("data_no_futuro"):
+        parts.append(f"{counts['data_no_futuro']} com data de alteração no futuro (confira o relógio da origem)")
+    return "; ".join(parts)
 
 
-def avisar_regressivas(quantas: int) -> int:
-    """Say what it means that versions went back; gives ``quantas`` back."""
-    if quantas:
+def warn_regressions(count: int) -> int:
+    """Say what it means that versions went back; gives ``count`` back."""
+    if count:
         log.warning(
             "%d registros da origem com versão menor do que a última vista, ou outros sob a mesma chave: banco restaurado de um backup, ou "
             "versão mexida à mão. Foram enfileirados e o Fusion recebe o que a origem tem agora; o que a restauração perdeu se perde também "
             "lá. Confirme com o responsável pelo banco da origem.",
-            quantas,
+            count,
         )
-    return quantas
+    return count
 
 
-class _Andamento:
+class _ScanProgress:
     """After each page: the watcher learns that somebody is at work, and the log, every ten seconds, how far it got."""
 
-    def __init__(self, montagem: Montagem) -> None:
-        self._montagem = montagem
-        self._dito_em = time.monotonic()
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._said_at = time.monotonic()
         self.regressivas = 0
 
-    def __call__(self, resultado: ResultadoCarga) -> None:
-        self.regressivas = resultado.regressivas
-        self._montagem.assinar_plantao()
-        if time.monotonic() - self._dito_em >= 10:
-            self._dito_em = time.monotonic()
-            log.info("Carga em andamento: %d lidas, %d enfileiradas", resultado.lidos, resultado.enfileirados)
+    def __call__(self, result: ScanResult) -> None:
+        self.regressivas = result.regressivas
+        self._runtime.sign_on()
+        if time.monotonic() - self._said_at >= 10:
+            self._said_at = time.monotonic()
+            log.info("Carga em andamento: %d lidas, %d enfileiradas", result.lidos, result.enfileirados)
 
 
 class Olhar:
     """A look at the source while a delivery lingers; what it must not swallow is said at once and counted."""
 
-    def __init__(self, busca: Any) -> None:
-        self._busca = busca
+    def __init__(self, search: Any) -> None:
+        self._search = search
         self.regressivas = 0
 
-    def __call__(self, janela: bool) -> int:
-        regressivas = [0]
+    def __call__(self, window: bool) -> int:
+        regressions = [0]
         try:
-            return int(self._busca.executar(lambda r: regressivas.append(r.regressivas), janela=janela).enfileirados)
+            return int(self._search.run(lambda r: regressions.append(r.regressivas), window=window).enfileirados)
         finally:
-            self.regressivas += avisar_regressivas(regressivas[-1])
+            self.regressivas += warn_regressions(regressions[-1])

@@ -2,27 +2,56 @@
 
 from __future__ import annotations
 
-from include.fusion.change.replay import Pedido, atender_pedidos
+from include.fusion.change.replay import ReplayRequest, serve_requests
 from include.fusion.change.watch_plan import Watch
-from include.fusion.change.watcher import Alvo, Situacao, situacoes
-from include.fusion.change.window import Espreita
-from include.fusion.delivery.dry_run import simular
-from include.fusion.delivery.progress import Progresso
-from include.fusion.delivery.result import MuitosErros
-from include.fusion.delivery.route import Via
-from include.fusion.errors import ConfiguracaoInvalida, FusionError, FusionHubError, FusionIndisponivel, RegistroInvalido, motivo_de
+from include.fusion.change.watcher import IntegracaoState, Target, states
+from include.fusion.change.window import Peek
+from include.fusion.delivery.dry_run import simulate
+from include.fusion.delivery.progress import Progress
+from include.fusion.delivery.result import TooManyErrors
+from include.fusion.delivery.route import Route
+from include.fusion.errors import FusionError, FusionHubError, FusionUnavailable, InvalidConfiguration, InvalidRecord, reason_of
 from include.fusion.http.auth import OAuth2Client, basic, bearer
-from include.fusion.http.fusion import ApiFusion, ClienteFusion
-from include.fusion.wiring.delivery import destino_de
-from include.fusion.wiring.look import Olhar, buscar, frase
-from include.fusion.wiring.parts import Montagem
+from include.fusion.http.fusion import FusionApi, FusionClient
+from include.fusion.wiring.delivery import destination_of
+from include.fusion.wiring.look import Olhar, look_up, sentence
+from include.fusion.wiring.parts import Runtime
 from include.fusion.wiring.runtime import CARGA_INICIAL
-from include.fusion.wiring.systems import sistema_de, steps, switched_on, system_named
+from include.fusion.wiring.systems import steps, switched_on, system_named, system_of
 from include.fusion.wiring.watch import watch_plan
 
 __all__ = [
-    "CARGA_INICIAL", "Alvo", "ApiFusion", "ClienteFusion", "ConfiguracaoInvalida", "Espreita", "FusionError", "FusionHubError",
-    "FusionIndisponivel", "Montagem", "MuitosErros", "OAuth2Client", "Olhar", "Pedido", "Progresso", "RegistroInvalido", "Situacao", "Via", "Watch",
-    "atender_pedidos", "basic", "bearer", "buscar", "destino_de", "frase", "motivo_de", "simular", "sistema_de", "situacoes", "steps", "switched_on", "system_named",
+    "CARGA_INICIAL",
+    "FusionApi",
+    "FusionClient",
+    "FusionError",
+    "FusionHubError",
+    "FusionUnavailable",
+    "IntegracaoState",
+    "InvalidConfiguration",
+    "InvalidRecord",
+    "OAuth2Client",
+    "Olhar",
+    "Peek",
+    "Progress",
+    "ReplayRequest",
+    "Route",
+    "Runtime",
+    "Target",
+    "TooManyErrors",
+    "Watch",
+    "basic",
+    "bearer",
+    "destination_of",
+    "look_up",
+    "reason_of",
+    "sentence",
+    "serve_requests",
+    "simulate",
+    "states",
+    "steps",
+    "switched_on",
+    "system_named",
+    "system_of",
     "watch_plan",
 ]  # fmt: skip

@@ -7,114 +7,114 @@ from datetime import timedelta
 from typing import Any
 
 from include.fusion.change.pendencies import Pendencias
-from include.fusion.change.search import Busca
-from include.fusion.change.version_scan import Retratos
+from include.fusion.change.search import Search
+from include.fusion.change.version_scan import VersionScan
 from include.fusion.change.watch_plan import SourceWatch
-from include.fusion.change.watcher import Alvo, venceu
-from include.fusion.change.watermark_scan import Carga
-from include.fusion.settings.sections import Busca as AjustesBusca
+from include.fusion.change.watcher import Target, is_due
+from include.fusion.change.watermark_scan import WatermarkScan
 from include.fusion.settings.sections import BuscaPendencias
-from include.fusion.store.watermarks import EXECUCAO, Marca
-from include.fusion.wiring.runtime import Partes
-from include.fusion.wiring.systems import BUSCA, PLANTAO, sistema_de
+from include.fusion.settings.sections import SearchSettings as AjustesBusca
+from include.fusion.store.watermarks import LAST_RUN, Watermark
+from include.fusion.wiring.runtime import RuntimeParts
+from include.fusion.wiring.systems import PRESENCE, SEARCH, system_of
 from include.fusion.wiring.watch import queues, source_plan
 
 
-class PartesBusca(Partes):
+class SearchParts(RuntimeParts):
     """What finds a run's work."""
 
-    def carga(self, passo: str | None = None) -> Carga:
+    def carga(self, step: str | None = None) -> WatermarkScan:
         """Load of what changed."""
-        busca = self.integracao.busca_de(passo or "")
-        return Carga(
-            self.consultas,
+        search = self.integracao.search_of(step or "")
+        return WatermarkScan(
+            self.queries,
             self.fusion,
             self.fila,
-            self.marcas(),
-            fuso=self.integracao.fuso,
-            sobreposicao=busca.sobreposicao,
-            pagina=busca.pagina,
-            sem_marca="tudo" if self.integracao.desde_o_inicio else "agora",
-            passo=passo,
+            self.watermarks(),
+            zone=self.integracao.zone,
+            overlap=search.sobreposicao,
+            page=search.pagina,
+            without_watermark="tudo" if self.integracao.from_the_start else "agora",
+            step=step,
         )
 
-    def busca(self, passo: str | None = None, depois: Callable[[], int] | None = None) -> Busca | Pendencias:
-        """One look for work: of one search step, or of all; ``depois`` is done with what was found and counted with it."""
-        if self.sistema.atende_pendencias:
+    def search(self, step: str | None = None, after: Callable[[], int] | None = None) -> Search | Pendencias:
+        """One look for work: of one search step, or of all; ``after`` is done with what was found and counted with it."""
+        if self.sistema.serves_pendencias:
             return self.pendencias()
-        busca = self.integracao.busca_de(passo or "")
-        return Busca(
-            self.consultas,
+        search = self.integracao.search_of(step or "")
+        return Search(
+            self.queries,
             self.fusion,
             self.fila,
-            self.marcas(),
-            self.carga(passo),
-            pagina=busca.pagina,
-            ronda_a_cada=lambda processo: self.integracao.entrega_de(processo).interval or timedelta(0),
-            passo=passo,
-            numero=self.numero,
-            retratos=self._retratos(busca, passo) if self.sistema.retratos else None,
-            depois=depois,
+            self.watermarks(),
+            self.carga(step),
+            page=search.pagina,
+            sweep_every=lambda processo: self.integracao.delivery_of(processo).interval or timedelta(0),
+            step=step,
+            number=self.numero,
+            snapshots=self._snapshots(search, step) if self.sistema.snapshots else None,
+            after=after,
         )
 
-    def _retratos(self, busca: AjustesBusca, passo: str | None) -> Retratos:
-        return Retratos(
-            self.consultas,
+    def _snapshots(self, search: AjustesBusca, step: str | None) -> VersionScan:
+        return VersionScan(
+            self.queries,
             self.fusion,
             self.fila,
-            self.marcas(),
-            entregues=self.livro.entregues_desde,
-            pagina=busca.pagina,
-            passo=passo,
-            perda_max=busca.max_loss,
+            self.watermarks(),
+            delivered=self.ledger.delivered_since,
+            page=search.pagina,
+            step=step,
+            loss_max=search.max_loss,
         )
 
     def pendencias(self) -> Pendencias:
         """What applications of Fusion have pending for this installation."""
-        busca = BuscaPendencias.of(self.integracao.busca)
+        search = BuscaPendencias.of(self.integracao.search)
         return Pendencias(
             self.fusion,
             self.fila(),
-            self.marcas(),
-            self._cliente(Pendencias.CONEXOES),
-            rota=self.integracao.rotas.aplicacao_pendencia,
-            aplicacao=busca.aplicacao,
-            atende=busca.atende,
-            pagina=busca.pagina,
+            self.watermarks(),
+            self._client(Pendencias.CONNECTIONS),
+            path=self.integracao.rotas.aplicacao_pendencia,
+            application=search.aplicacao,
+            served=search.atende,
+            page=search.pagina,
         )
 
-    def _cliente(self, conexoes: int) -> Any:
+    def _client(self, connections: int) -> Any:
         if self._api is None:
             raise ValueError("this step asks Fusion's API: it needs a client")
-        return self._api(conexoes)
+        return self._api(connections)
 
-    def vigia(self, passo: str | None = None) -> SourceWatch | Pendencias:
+    def watcher(self, step: str | None = None) -> SourceWatch | Pendencias:
         """What asks the source whether anything is new."""
-        if self.sistema.atende_pendencias:
+        if self.sistema.serves_pendencias:
             return self.pendencias()
-        return SourceWatch(source_plan(self.integracao, self.sistema, passo), self.origem, self.fusion, self.marcas())
+        return SourceWatch(source_plan(self.integracao, self.sistema, step), self.origem, self.fusion, self.watermarks())
 
     @property
-    def alvo(self) -> Alvo:
+    def target(self) -> Target:
         """What a watcher asks about in the integration database."""
         asked = tuple((table, process) for table, process in queues(self.integracao, self.sistema))
-        return Alvo(self.integracao.integracao_id, asked, PLANTAO, BUSCA)
+        return Target(self.integracao.integracao_id, asked, PRESENCE, SEARCH)
 
-    def esquecer_marcas(self, passo: str | None) -> None:
+    def forget_watermarks(self, step: str | None) -> None:
         """Begin again with the first row of every origin of a step that is compared with a copy."""
         with self.fusion.begin() as con:
             # Of all steps: one that is switched off today is still to compare everything when it is switched on.
-            for origem in sistema_de(self.integracao).origens:
-                if origem.replica is not None and passo in (None, origem.passo):
-                    self.marcas().gravar(con, origem.nome, Marca(None))
-                    self.marcas().podar(con, origem.nome, "9")
+            for origin in system_of(self.integracao).origins:
+                if origin.replica is not None and step in (None, origin.step):
+                    self.watermarks().write(con, origin.nome, Watermark(None))
+                    self.watermarks().prune(con, origin.nome, "9")
 
-    def registrar_carga(self) -> None:
+    def record_carga(self) -> None:
         """Note that the load ran: its interval counts from here."""
         with self.fusion.begin() as con:
-            self.marcas().done(con, EXECUCAO)
+            self.watermarks().done(con, LAST_RUN)
 
-    def carga_venceu(self) -> bool:
+    def carga_is_due(self) -> bool:
         """Without a watcher on the source the load runs on its own interval, counted from its last run."""
         with self.fusion.connect() as con:
-            return venceu(self.marcas().done_at(con, EXECUCAO), self.integracao.intervalo_busca)
+            return is_due(self.watermarks().done_at(con, LAST_RUN), self.integracao.search_interval)

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from include.fusion.reading.spec import Sistema
+from include.fusion.reading.spec import SystemSpec
 from include.fusion.settings import Integracao
 from include.fusion.settings.registry import own_module
 
-BUSCA = "carga"
+SEARCH = "carga"
 """Process under which the watermarks of live traffic are kept."""
-PLANTAO = "importacao"
+PRESENCE = "importacao"
 """Process under which a run of the integration says that it is at work."""
-_PARTES = ("origens", "diarios", "rondas", "retratos")
+_PARTS = ("origens", "diarios", "rondas", "retratos")
 
 
 def module_of(integracao: Integracao, name: str) -> Any:
@@ -21,30 +21,30 @@ def module_of(integracao: Integracao, name: str) -> Any:
     return own_module(integracao.sistema, name)
 
 
-def system_named(name: str) -> Sistema:
+def system_named(name: str) -> SystemSpec:
     """What the system of this name says of itself."""
-    system: Sistema = own_module(name, "system").SISTEMA
+    system: SystemSpec = own_module(name, "system").SYSTEM
     return system
 
 
-def sistema_de(integracao: Integracao) -> Sistema:
+def system_of(integracao: Integracao) -> SystemSpec:
     """What the source system says of itself."""
     return system_named(integracao.sistema)
 
 
-def switched_on(integracao: Integracao) -> Sistema:
+def switched_on(integracao: Integracao) -> SystemSpec:
     """The source system without what a search step that is switched off looks at: neither a watcher nor a last step may do its work."""
-    whole = sistema_de(integracao)
+    whole = system_of(integracao)
 
     def on(step: str) -> bool:
         section = integracao.section(step)
         return section is None or section.habilitado
 
-    parts: dict[str, Any] = {name: tuple(x for x in getattr(whole, name) if on(x.passo)) for name in _PARTES}
+    parts: dict[str, Any] = {name: tuple(x for x in getattr(whole, name) if on(x.step)) for name in _PARTS}
     return replace(whole, **parts)
 
 
 def steps(integracao: Integracao) -> frozenset[str]:
     """Names of the search steps into which the system divides what it looks at."""
-    whole = sistema_de(integracao)
-    return frozenset(part.passo for name in _PARTES for part in getattr(whole, name)) - {""}
+    whole = system_of(integracao)
+    return frozenset(part.step for name in _PARTS for part in getattr(whole, name)) - {""}

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.sdk import DAG, Asset, AssetWatcher, Param
 
-from fusion_airflow.retry import RETENTATIVA
+from fusion_airflow.retry import RETRY_POLICY
 from fusion_airflow.triggers.base import WatchTrigger
 
 START = datetime(2026, 1, 1)
@@ -34,7 +34,7 @@ def hub_dag(
         catchup=False,
         max_active_runs=1,
         dagrun_timeout=timeout,
-        default_args={"retry_policy": RETENTATIVA, **defaults},
+        default_args={"retry_policy": RETRY_POLICY, **defaults},
         params=form,
         tags=["integração", *tags],
         rerun_with_latest_version=True,

@@ -8,7 +8,7 @@ from typing import Any
 from airflow.sdk import DAG, Param
 
 from fusion_airflow.dags.common import hub_dag, work
-from fusion_airflow.operators.fhir import FhirPullOperator, FhirPushOperator, FhirTempoRealOperator, TenantsFhirOperator
+from fusion_airflow.operators.fhir import FhirPullOperator, FhirPushOperator, FhirRealtimeOperator, TenantsFhirOperator
 from fusion_airflow.triggers.fhir import ObservacaoPendenteTrigger
 
 ID: dict[str, Any] = {"type": ["null", "string"], "minLength": 1, "maxLength": 200}
@@ -75,7 +75,7 @@ class FhirSteps:
     @staticmethod
     def push_at_once() -> Any:
         """One task serves all tenants in real time."""
-        return FhirTempoRealOperator(task_id="enviar", task_display_name="Enviar em tempo real")
+        return FhirRealtimeOperator(task_id="enviar", task_display_name="Enviar em tempo real")
 
 
 def _mapped(kind: Any, name: str, label: str, tenants: Any) -> Any:

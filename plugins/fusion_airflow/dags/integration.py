@@ -13,7 +13,7 @@ from include.fusion.settings import Integracao, sections
 from include.fusion.wiring.systems import steps, switched_on
 from include.fusion.wiring.watch import watch_plan
 
-RECOMECAR = Param(False, type="boolean", title="Recomeçar", description="Esquece o ponto de parada e percorre o histórico desde o início.")
+RESTART = Param(False, type="boolean", title="Recomeçar", description="Esquece o ponto de parada e percorre o histórico desde o início.")
 
 
 def live(entry: Integracao, doc: str) -> tuple[DAG, Steps]:
@@ -42,7 +42,7 @@ def history(entry: Integracao, doc: str) -> tuple[DAG, Steps]:
         doc,
         dag_id=entry.dag_id_carga_inicial,
         name=f"{entry.nome} – carga inicial",
-        form={"recomecar": RECOMECAR} | errors,
+        form={"recomecar": RESTART} | errors,
         timeout=load.dagrun_timeout,
         description=f"{entry.nome}: todo o histórico → Fusion, uma única vez",
         schedule=None,

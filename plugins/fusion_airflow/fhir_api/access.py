@@ -15,26 +15,26 @@ from airflow.api_fastapi.auth.managers.models.resource_details import Connection
 from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
 from fastapi import HTTPException, Query, Request
 
-from fusion_airflow.hooks.platform import CONEXAO
+from fusion_airflow.hooks.platform import PLATFORM_CONN_ID
 
-_PAPEL_TENANT = "tenant:"
+_TENANT_ROLE = "tenant:"
 
 
 @dataclass(frozen=True)
-class Chamador:
-    """Caller of one request. ``tenants`` are those within reach (an administrator: all), ``pedido`` the one asked for."""
+class Caller:
+    """Caller of one request. ``tenants`` are those within reach (an administrator: all), ``request`` the one asked for."""
 
     nome: str
     admin: bool
     tenants: frozenset[str]
-    pedido: str | None
+    request: str | None
 
     def tenant(self) -> str:
         """The request's tenant: asked for and within reach, or the only one within reach; 403 or 422 otherwise."""
-        if self.pedido is not None:
-            if not self.admin and self.pedido not in self.tenants:
+        if self.request is not None:
+            if not self.admin and self.request not in self.tenants:
                 raise HTTPException(403, "sem direito a este tenant")
-            return self.pedido
+            return self.request
         if len(self.tenants) == 1 and not self.admin:
             return next(iter(self.tenants))
         if not self.admin and not self.tenants:
@@ -42,42 +42,42 @@ class Chamador:
         raise HTTPException(422, "informe o parâmetro tenant")
 
 
-def papeis(usuario: Any) -> frozenset[str]:
+def roles(user: Any) -> frozenset[str]:
     """Role names, as the simple auth manager (one) and FAB (several) keep them; none where the auth manager keeps them elsewhere."""
-    varios = [str(getattr(papel, "name", papel)) for papel in getattr(usuario, "roles", None) or []]
-    um = getattr(usuario, "role", None)
-    return frozenset([*varios, *([str(um)] if um else [])])
+    several = [str(getattr(role, "name", role)) for role in getattr(user, "roles", None) or []]
+    one = getattr(user, "role", None)
+    return frozenset([*several, *([str(one)] if one else [])])
 
 
-def _e_admin(usuario: Any) -> bool:
+def _is_admin(user: Any) -> bool:
     """An administrator's role by name (``FUSION_FHIR_ADMINS``), and Airflow's own right to change the platform's connection."""
-    nomes = {n.strip().lower() for n in os.environ.get("FUSION_FHIR_ADMINS", "admin").split(",")}
-    if not nomes & {p.lower() for p in papeis(usuario)}:
+    names = {n.strip().lower() for n in os.environ.get("FUSION_FHIR_ADMINS", "admin").split(",")}
+    if not names & {p.lower() for p in roles(user)}:
         return False
-    return bool(get_auth_manager().is_authorized_connection(method="PUT", details=ConnectionDetails(conn_id=CONEXAO), user=usuario))
+    return bool(get_auth_manager().is_authorized_connection(method="PUT", details=ConnectionDetails(conn_id=PLATFORM_CONN_ID), user=user))
 
 
-def _chamador(usuario: Any, tenant: str | None) -> Chamador:
-    alcance = {p.removeprefix(_PAPEL_TENANT) for p in papeis(usuario) if p.startswith(_PAPEL_TENANT)}
-    alcance.update(getattr(usuario, "teams", None) or [])
-    return Chamador(str(usuario.get_name()), _e_admin(usuario), frozenset(alcance), tenant)
+def _caller(user: Any, tenant: str | None) -> Caller:
+    reach = {p.removeprefix(_TENANT_ROLE) for p in roles(user) if p.startswith(_TENANT_ROLE)}
+    reach.update(getattr(user, "teams", None) or [])
+    return Caller(str(user.get_name()), _is_admin(user), frozenset(reach), tenant)
 
 
-SEM_NULO = r"^[^\x00]*$"
+NO_NUL = r"^[^\x00]*$"
 """PostgreSQL has no text with a NUL in it: asking for one is the caller's mistake."""
-Tenant = Annotated[str | None, Query(min_length=1, max_length=60, pattern=SEM_NULO, description="Tenant; vazio: o único do chamador")]
+Tenant = Annotated[str | None, Query(min_length=1, max_length=60, pattern=NO_NUL, description="Tenant; vazio: o único do chamador")]
 
 
-def chamador(request: Request, usuario: GetUserDep, tenant: Tenant = None) -> Chamador:
+def caller(request: Request, user: GetUserDep, tenant: Tenant = None) -> Caller:
     """Whoever may run the FHIR DAGs: 401 without a valid token, 403 without the right."""
     dag_id = "fhir_pull" if request.url.path.endswith("/pull") else "fhir_push"
-    requires_access_dag("POST", DagAccessEntity.RUN, dag_id)(request, usuario)
-    return _chamador(usuario, tenant)
+    requires_access_dag("POST", DagAccessEntity.RUN, dag_id)(request, user)
+    return _caller(user, tenant)
 
 
-def admin(usuario: GetUserDep, tenant: Tenant = None) -> Chamador:
+def admin(user: GetUserDep, tenant: Tenant = None) -> Caller:
     """Administrators only."""
-    quem = _chamador(usuario, tenant)
-    if not quem.admin:
+    who = _caller(user, tenant)
+    if not who.admin:
         raise HTTPException(403, "só administradores")
-    return quem
+    return who

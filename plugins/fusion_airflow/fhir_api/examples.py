@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-EXEMPLO: dict[str, Any] = {
+EXAMPLE: dict[str, Any] = {
     "enabled": True,
     "baseUrl": "https://fhir.example.com/fhir",
     "authType": "oauth2",
@@ -21,15 +21,15 @@ EXEMPLO: dict[str, Any] = {
     "maxDelay": 30000,
     "backoffMultiplier": 2.0,
 }
-EXEMPLOS: dict[str, Any] = {
-    "oauth2": {"summary": "OAuth 2.0 com segredo", "value": EXEMPLO},
+EXAMPLES: dict[str, Any] = {
+    "oauth2": {"summary": "OAuth 2.0 com segredo", "value": EXAMPLE},
     "smart": {
         "summary": "SMART Backend Services (JWT assinado)",
-        "value": EXEMPLO | {"authConfig": {"clientId": "hub", "privateKey": "-----BEGIN PRIVATE KEY-----…", "kid": "1", "alg": "ES384"}},
+        "value": EXAMPLE | {"authConfig": {"clientId": "hub", "privateKey": "-----BEGIN PRIVATE KEY-----…", "kid": "1", "alg": "ES384"}},
     },
-    "basic": {"summary": "Basic Auth", "value": EXEMPLO | {"authType": "basic", "authConfig": {"username": "user", "password": "pass"}}},
+    "basic": {"summary": "Basic Auth", "value": EXAMPLE | {"authType": "basic", "authConfig": {"username": "user", "password": "pass"}}},
     "apikey": {
         "summary": "API Key",
-        "value": EXEMPLO | {"authType": "apikey", "authConfig": {"apiKey": "xxx", "apiKeyHeader": "X-API-Key"}},
+        "value": EXAMPLE | {"authType": "apikey", "authConfig": {"apiKey": "xxx", "apiKeyHeader": "X-API-Key"}},
     },
 }

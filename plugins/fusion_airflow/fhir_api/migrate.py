@@ -8,36 +8,36 @@ import sys
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowNotFoundException
 
-from fusion_airflow.hooks.platform import CONEXAO, Plataforma
-from include.fusion.fhir.platform.migrate import migrar_plataforma
+from fusion_airflow.hooks.platform import PLATFORM_CONN_ID, Platform
+from include.fusion.fhir.platform.migrate import migrate_platform
 
 
-def configurada() -> bool:
+def configured() -> bool:
     """Whether somebody filled in the connection: the example file has it with an empty host."""
     try:
-        return bool(BaseHook.get_connection(CONEXAO).host)
+        return bool(BaseHook.get_connection(PLATFORM_CONN_ID).host)
     except AirflowNotFoundException:
         return False
 
 
 def main() -> int:
     """0 when the tables are up to date, or when there is no platform; harmless to repeat."""
-    leitor = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog="python -m fusion_airflow.fhir_api.migrate", description="Cria e atualiza as tabelas do módulo FHIR."
     )
-    leitor.add_argument("--girar-chaves", action="store_true", help="cifra de novo, com a chave mais nova, todo acesso guardado")
-    opcoes = leitor.parse_args()
-    if not configurada():
-        print(f"conexão {CONEXAO} não configurada: FHIR fica sem banco, nada a migrar")
+    parser.add_argument("--girar-chaves", action="store_true", help="cifra de novo, com a chave mais nova, todo acesso guardado")
+    options = parser.parse_args()
+    if not configured():
+        print(f"conexão {PLATFORM_CONN_ID} não configurada: FHIR fica sem banco, nada a migrar")
         return 0
-    plataforma = Plataforma(aplicacao="fhir.migrar")
+    platform = Platform(application="fhir.migrar")
     try:
-        migrar_plataforma(plataforma.engine)
+        migrate_platform(platform.engine)
         print("banco da plataforma em dia")
-        if opcoes.girar_chaves:
-            print(f"{plataforma.configuracoes.girar_chaves()} acesso(s) cifrado(s) com a chave mais nova; as antigas podem sair")
+        if options.girar_chaves:
+            print(f"{platform.configurations.rotate_keys()} acesso(s) cifrado(s) com a chave mais nova; as antigas podem sair")
     finally:
-        plataforma.fechar()
+        platform.close()
     return 0
 
 

@@ -11,85 +11,85 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from fusion_airflow.fhir_api.access import SEM_NULO
-from fusion_airflow.fhir_api.shared import Admin, Corpo, Execucao, Quem, execucao_de, plataforma, tenant_de
-from include.fusion.fhir.http.probe import Sondagem
+from fusion_airflow.fhir_api.access import NO_NUL
+from fusion_airflow.fhir_api.shared import Admin, JsonBody, Run, Who, platform, run_of, tenant_of
+from include.fusion.fhir.http.probe import Probe
 
-rotas = APIRouter()
-PAGINA = Path(__file__).with_name("page.html")
+routes = APIRouter()
+PAGE = Path(__file__).with_name("page.html")
 # The page loads nothing from anywhere, and only Airflow's own UI may show it in a frame.
-_POLITICA = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'self'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'self'"
 
 
-class Reenviadas(BaseModel):
+class Resent(BaseModel):
     """How many dead letters are on their way again, and the runs that take them: one to send, one to fetch."""
 
     reenviadas: int
-    execucoes: list[Execucao]
+    execucoes: list[Run]
 
 
-class Reenvio(BaseModel):
+class ResendRequest(BaseModel):
     """``ids``: the ``chave`` of dead letters; left out: all of the tenant's."""
 
-    ids: Annotated[list[Annotated[str, Field(pattern=SEM_NULO)]], Field(min_length=1, max_length=1000)] | None = None
+    ids: Annotated[list[Annotated[str, Field(pattern=NO_NUL)]], Field(min_length=1, max_length=1000)] | None = None
 
 
-@rotas.get("/dead-letters", tags=["operação"])
-async def cartas_mortas(quem: Quem, depois: Annotated[int, Query(ge=0)] = 0, limite: Annotated[int, Query(ge=1, le=1000)] = 100) -> Any:
+@routes.get("/dead-letters", tags=["operação"])
+async def dead_letters(who: Who, depois: Annotated[int, Query(ge=0)] = 0, limite: Annotated[int, Query(ge=1, le=1000)] = 100) -> Any:
     """O que foi recusado no envio (`sentido` push) e na busca (pull), com o motivo; um administrador sem `tenant`: as de todos. `depois`: o último `id` da página anterior."""
     from include.fusion.fhir.platform import operations
 
-    tenant = await _um_ou_todos(quem)
-    itens = await asyncio.to_thread(operations.cartas_mortas, plataforma().engine, tenant, depois, limite)
-    return {"itens": itens, "proximo": itens[-1]["id"] if len(itens) == limite else None}
+    tenant = await _one_or_all(who)
+    items = await asyncio.to_thread(operations.dead_letters, platform().engine, tenant, depois, limite)
+    return {"itens": items, "proximo": items[-1]["id"] if len(items) == limite else None}
 
 
-@rotas.post("/dead-letters/resend", status_code=202, tags=["operação"])
-async def reenviar(quem: Quem, pedido: Reenvio | None = None) -> Reenviadas:
+@routes.post("/dead-letters/resend", status_code=202, tags=["operação"])
+async def resend(who: Who, request: ResendRequest | None = None) -> Resent:
     """Põe de novo na fila as recusadas do tenant (ou só `ids`) e inicia o envio das nossas e a busca das do servidor."""
     from include.fusion.fhir.platform import operations
 
-    tenant = await tenant_de(quem)
-    enviar, buscar = await asyncio.to_thread(operations.reenviar, plataforma().engine, tenant, pedido.ids if pedido else None)
-    execucoes = [await execucao_de("fhir_push", quem.nome, {"tenant": tenant})] if enviar else []
-    if buscar:
-        execucoes.append(await execucao_de("fhir_pull", quem.nome, {"tenant": tenant, "recusadas": "pedidas"}, juntar=True))
-    return Reenviadas(reenviadas=enviar + buscar, execucoes=execucoes)
+    tenant = await tenant_of(who)
+    send, look_up = await asyncio.to_thread(operations.resend, platform().engine, tenant, request.ids if request else None)
+    runs = [await run_of("fhir_push", who.nome, {"tenant": tenant})] if send else []
+    if look_up:
+        runs.append(await run_of("fhir_pull", who.nome, {"tenant": tenant, "recusadas": "pedidas"}, join=True))
+    return Resent(reenviadas=send + look_up, execucoes=runs)
 
 
-@rotas.get("/metrics", tags=["operação"])
-async def metricas(quem: Quem, horas: Annotated[int, Query(ge=1, le=24 * 90)] = 24) -> Any:
+@routes.get("/metrics", tags=["operação"])
+async def metrics(who: Who, horas: Annotated[int, Query(ge=1, le=24 * 90)] = 24) -> Any:
     """Enviados, recebidos, falhas e latência por tenant e hora, e o que falta sincronizar agora."""
     from include.fusion.fhir.platform import operations
 
-    return await asyncio.to_thread(operations.metricas, plataforma().engine, await _um_ou_todos(quem), horas)
+    return await asyncio.to_thread(operations.metrics, platform().engine, await _one_or_all(who), horas)
 
 
-@rotas.post("/config/test", tags=["configuração"])
-async def testar_config(corpo: Corpo, quem: Admin) -> Sondagem:
+@routes.post("/config/test", tags=["configuração"])
+async def test_config(body: JsonBody, who: Admin) -> Probe:
     """Testa a configuração enviada sem gravá-la: token, CapabilityStatement e acesso. Segredo mascarado (`***`) é o gravado."""
-    from include.fusion.fhir.http.probe import sondar
+    from include.fusion.fhir.http.probe import probe
 
-    tenant = await tenant_de(quem)
-    return await sondar(tenant, await asyncio.to_thread(plataforma().configuracoes.previa, tenant, corpo))
+    tenant = await tenant_of(who)
+    return await probe(tenant, await asyncio.to_thread(platform().configurations.preview, tenant, body))
 
 
-@rotas.get("/tenants", tags=["configuração"])
-def listar_tenants(quem: Admin) -> list[dict[str, Any]]:
+@routes.get("/tenants", tags=["configuração"])
+def list_tenants(who: Admin) -> list[dict[str, Any]]:
     """Tenants da plataforma e se já têm integração."""
-    return plataforma().configuracoes.tenants()
+    return platform().configurations.tenants()
 
 
-@rotas.get("/page", response_class=HTMLResponse, include_in_schema=False)
-def pagina(quem: Admin) -> HTMLResponse:
+@routes.get("/page", response_class=HTMLResponse, include_in_schema=False)
+def page(who: Admin) -> HTMLResponse:
     """The configuration page in Airflow's UI."""
-    return HTMLResponse(_html(), headers={"Content-Security-Policy": _POLITICA, "Cache-Control": "no-store"})
+    return HTMLResponse(_html(), headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store"})
 
 
 @lru_cache(maxsize=1)
 def _html() -> str:
-    return PAGINA.read_text(encoding="utf-8")
+    return PAGE.read_text(encoding="utf-8")
 
 
-async def _um_ou_todos(quem: Any) -> str | None:
-    return None if quem.admin and quem.pedido is None else await tenant_de(quem)
+async def _one_or_all(who: Any) -> str | None:
+    return None if who.admin and who.request is None else await tenant_of(who)

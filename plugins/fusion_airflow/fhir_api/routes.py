@@ -15,25 +15,25 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
 from fusion_airflow.fhir_api.shared import (
-    ESPERA_MAX,
+    WAIT_MAX,
     Admin,
-    Corpo,
-    Execucao,
-    Feito,
+    Done,
     Id,
-    Quem,
+    JsonBody,
+    Run,
     Wait,
-    id_curto,
-    iniciar,
-    plataforma,
-    tenant_de,
+    Who,
+    platform,
+    short_id,
+    start_run,
+    tenant_of,
 )
-from include.fusion.wiring.names import ConfiguracaoInvalida, FusionHubError, motivo_de
+from include.fusion.wiring.names import FusionHubError, InvalidConfiguration, reason_of
 
-MesmoServidor = Annotated[bool, Query(description="true: o novo endereço é do mesmo servidor; os vínculos com ele continuam valendo")]
+SameServer = Annotated[bool, Query(description="true: o novo endereço é do mesmo servidor; os vínculos com ele continuam valendo")]
 
 
-def criar() -> FastAPI:
+def create() -> FastAPI:
     """The application that the plugin mounts."""
     from fusion_airflow.fhir_api import (
         operations,
@@ -41,154 +41,154 @@ def criar() -> FastAPI:
     )
 
     app = FastAPI(title="FHIR", version="1", description=__doc__ or "")
-    erro = {c: {"description": d} for c, d in ((401, "sem credencial válida"), (403, "sem direito"), (404, "não existe"))}
-    feito = {200: {"model": Feito}, 202: {"model": Execucao}}
-    sincronia: dict[str, Any] = {"status_code": 202, "response_model": None, "responses": {**feito, **erro}, "tags": ["sincronização"]}
-    config: dict[str, Any] = {"responses": erro, "tags": ["configuração"]}
-    app.post("/observations/sync-all", **sincronia)(sincronizar_todas)
-    app.post("/observations/{id}/sync", **sincronia)(sincronizar_observacao)
-    app.post("/patients/{id}/sync", **sincronia)(sincronizar_paciente)
-    app.post("/patients/{id}/pull", **sincronia)(buscar_paciente)
-    app.get("/config", **config)(ler_config)
-    app.post("/config", **config)(gravar_config)
-    app.put("/config", **config)(alterar_config)
-    app.include_router(operations.rotas, responses={c: erro[c] for c in (401, 403)})
-    app.include_router(webhook.rotas)
-    app.exception_handler(RequestValidationError)(_pedido_invalido)
-    app.exception_handler(ValidationError)(_pedido_invalido)
-    app.exception_handler(FusionHubError)(_erro_nosso)
-    app.exception_handler(OperationalError)(_sem_banco)
+    error = {c: {"description": d} for c, d in ((401, "sem credencial válida"), (403, "sem direito"), (404, "não existe"))}
+    done = {200: {"model": Done}, 202: {"model": Run}}
+    sync_route: dict[str, Any] = {"status_code": 202, "response_model": None, "responses": {**done, **error}, "tags": ["sincronização"]}
+    config: dict[str, Any] = {"responses": error, "tags": ["configuração"]}
+    app.post("/observations/sync-all", **sync_route)(synchronise_all)
+    app.post("/observations/{id}/sync", **sync_route)(synchronise_observation)
+    app.post("/patients/{id}/sync", **sync_route)(synchronise_paciente)
+    app.post("/patients/{id}/pull", **sync_route)(pull_paciente)
+    app.get("/config", **config)(read_config)
+    app.post("/config", **config)(write_config)
+    app.put("/config", **config)(change_config)
+    app.include_router(operations.routes, responses={c: error[c] for c in (401, 403)})
+    app.include_router(webhook.routes)
+    app.exception_handler(RequestValidationError)(_invalid_request)
+    app.exception_handler(ValidationError)(_invalid_request)
+    app.exception_handler(FusionHubError)(_our_error)
+    app.exception_handler(OperationalError)(_no_database)
     return app
 
 
 # -- synchronisation -----------------------------------------------------------------------------------------------------------------
 
 
-async def sincronizar_observacao(id: Id, quem: Quem, wait: Wait = False) -> Response:
+async def synchronise_observation(id: Id, who: Who, wait: Wait = False) -> Response:
     """Envia uma observação ao servidor FHIR do tenant."""
-    tenant = await tenant_de(quem)
-    if not await asyncio.to_thread(_existe, "observations", tenant, id):
+    tenant = await tenant_of(who)
+    if not await asyncio.to_thread(_exists, "observations", tenant, id):
         raise HTTPException(404, "observação inexistente neste tenant")
-    if wait and (resposta := await _agora(_enviar_observacao(tenant, id))) is not None:
-        return resposta
-    return await iniciar("fhir_push", quem.nome, {"tenant": tenant, "observacao": id})
+    if wait and (response := await _now(_send_observation(tenant, id))) is not None:
+        return response
+    return await start_run("fhir_push", who.nome, {"tenant": tenant, "observacao": id})
 
 
-async def sincronizar_paciente(id: Id, quem: Quem, wait: Wait = False) -> Response:
+async def synchronise_paciente(id: Id, who: Who, wait: Wait = False) -> Response:
     """Envia o cadastro de um paciente ao servidor FHIR do tenant."""
-    tenant = await tenant_de(quem)
-    if not await asyncio.to_thread(_existe, "patients", tenant, id):
+    tenant = await tenant_of(who)
+    if not await asyncio.to_thread(_exists, "patients", tenant, id):
         raise HTTPException(404, "paciente inexistente neste tenant")
-    if wait and (resposta := await _agora(_enviar_paciente(tenant, id))) is not None:
-        return resposta
-    return await iniciar("fhir_push", quem.nome, {"tenant": tenant, "paciente": id})
+    if wait and (response := await _now(_send_paciente(tenant, id))) is not None:
+        return response
+    return await start_run("fhir_push", who.nome, {"tenant": tenant, "paciente": id})
 
 
-async def buscar_paciente(id: Id, quem: Quem, wait: Wait = False) -> Response:
+async def pull_paciente(id: Id, who: Who, wait: Wait = False) -> Response:
     """Busca as observações de um paciente no servidor FHIR do tenant."""
-    tenant = await tenant_de(quem)
-    if not await asyncio.to_thread(_existe, "patients", tenant, id, "\"ehrPatientId\" <> ''"):
+    tenant = await tenant_of(who)
+    if not await asyncio.to_thread(_exists, "patients", tenant, id, "\"ehrPatientId\" <> ''"):
         raise HTTPException(404, "paciente inexistente neste tenant, ou ainda sem ehrPatientId")
-    if wait and (resposta := await _agora(_buscar(tenant, id))) is not None:
-        return resposta
-    return await iniciar("fhir_pull", quem.nome, {"tenant": tenant, "paciente": id})
+    if wait and (response := await _now(_look_up(tenant, id))) is not None:
+        return response
+    return await start_run("fhir_pull", who.nome, {"tenant": tenant, "paciente": id})
 
 
-async def sincronizar_todas(quem: Quem) -> Response:
+async def synchronise_all(who: Who) -> Response:
     """Envia todas as observações não sincronizadas do tenant; um administrador sem ``tenant``: as de todos."""
-    tenant = None if quem.admin and quem.pedido is None else await tenant_de(quem)
-    return await iniciar("fhir_push", quem.nome, {"tenant": tenant} if tenant else {})
+    tenant = None if who.admin and who.request is None else await tenant_of(who)
+    return await start_run("fhir_push", who.nome, {"tenant": tenant} if tenant else {})
 
 
-def _existe(tabela: str, tenant: str, id: str, condicao: str = "true") -> bool:
+def _exists(table: str, tenant: str, id: str, condition: str = "true") -> bool:
     from sqlalchemy import text
 
-    with plataforma().engine.connect() as con:
-        consulta = f'SELECT 1 FROM {tabela} WHERE "tenantId" = :t AND id = :id AND {condicao}'
-        return con.execute(text(consulta), {"t": tenant, "id": id}).first() is not None
+    with platform().engine.connect() as con:
+        query = f'SELECT 1 FROM {table} WHERE "tenantId" = :t AND id = :id AND {condition}'
+        return con.execute(text(query), {"t": tenant, "id": id}).first() is not None
 
 
-async def _agora(tarefa: Any) -> Response | None:
+async def _now(task: Any) -> Response | None:
     """Do it within the time limit; ``None`` when it takes longer."""
     try:
-        feito: Feito = await asyncio.wait_for(tarefa, ESPERA_MAX)
+        done: Done = await asyncio.wait_for(task, WAIT_MAX)
     except TimeoutError:
         return None
-    return JSONResponse(feito.model_dump())
+    return JSONResponse(done.model_dump())
 
 
-async def _cliente(tenant: str, sentido: Literal["push", "pull"]) -> Any:
+async def _client(tenant: str, direction: Literal["push", "pull"]) -> Any:
     """Client of a tenant whose integration is switched on in this direction; 409 otherwise: nothing leaves by a side door."""
-    cliente = await asyncio.to_thread(plataforma().cliente, tenant)
-    if not (cliente.config.envia if sentido == "push" else cliente.config.recebe):
+    client = await asyncio.to_thread(platform().client, tenant)
+    if not (client.config.sends if direction == "push" else client.config.receives):
         raise HTTPException(409, "a integração FHIR do tenant está desligada neste sentido")
-    return cliente
+    return client
 
 
-async def _enviar_observacao(tenant: str, id: str) -> Feito:
+async def _send_observation(tenant: str, id: str) -> Done:
     from include.fusion.wiring.fhir_names import Envio
 
-    cliente = await _cliente(tenant, "push")
-    resultado = await Envio(plataforma().engine, cliente, f"api/{id_curto()}|").executar([id])
-    if resultado.motivos:
-        raise HTTPException(422, resultado.motivos.most_common(1)[0][0])
-    from include.fusion.fhir.platform.repository import Repositorio
+    client = await _client(tenant, "push")
+    result = await Envio(platform().engine, client, f"api/{short_id()}|").run([id])
+    if result.motivos:
+        raise HTTPException(422, result.motivos.most_common(1)[0][0])
+    from include.fusion.fhir.platform.repository import Repository
 
-    local = (await asyncio.to_thread(Repositorio(plataforma().engine, tenant).observacoes, [id])).get(id)
-    if local is None or not local.sincronizada:
+    local = (await asyncio.to_thread(Repository(platform().engine, tenant).observacoes, [id])).get(id)
+    if local is None or not local.synchronised:
         raise HTTPException(409, "outro envio está com esta observação agora")
-    return Feito(fhirResourceId=local.fhir_id, contagens={"enviados": resultado.enviados, "inalterados": resultado.inalterados})
+    return Done(fhirResourceId=local.fhir_id, contagens={"enviados": result.enviados, "inalterados": result.inalterados})
 
 
-async def _enviar_paciente(tenant: str, id: str) -> Feito:
-    from include.fusion.fhir.platform.repository import Repositorio
-    from include.fusion.fhir.push.patients import Pessoas
+async def _send_paciente(tenant: str, id: str) -> Done:
+    from include.fusion.fhir.platform.repository import Repository
+    from include.fusion.fhir.push.patients import EhrPatients
 
-    repositorio = Repositorio(plataforma().engine, tenant)
-    pessoa = await asyncio.to_thread(repositorio.pessoa, id)
-    assert pessoa is not None
-    async with await _cliente(tenant, "push") as cliente:
-        return Feito(fhirResourceId=await Pessoas(repositorio, cliente).sincronizar(pessoa))
+    repository = Repository(platform().engine, tenant)
+    person = await asyncio.to_thread(repository.person, id)
+    assert person is not None
+    async with await _client(tenant, "push") as client:
+        return Done(fhirResourceId=await EhrPatients(repository, client).synchronise(person))
 
 
-async def _buscar(tenant: str, id: str) -> Feito:
-    from include.fusion.fhir.pull.pull import Busca
+async def _look_up(tenant: str, id: str) -> Done:
+    from include.fusion.fhir.pull.pull import Pull
 
-    busca = Busca(plataforma().engine, await _cliente(tenant, "pull"))
-    pessoa = await asyncio.to_thread(busca.repositorio.pessoa, id)
-    assert pessoa is not None and pessoa.ehr_id is not None
-    resultado = await busca.executar([(id, pessoa.ehr_id)])
-    if resultado.motivos:
-        raise HTTPException(422, resultado.motivos.most_common(1)[0][0])
-    return Feito(contagens={k: v for k, v in vars(resultado).items() if isinstance(v, int)})
+    search = Pull(platform().engine, await _client(tenant, "pull"))
+    person = await asyncio.to_thread(search.repository.person, id)
+    assert person is not None and person.ehr_id is not None
+    result = await search.run([(id, person.ehr_id)])
+    if result.motivos:
+        raise HTTPException(422, result.motivos.most_common(1)[0][0])
+    return Done(contagens={k: v for k, v in vars(result).items() if isinstance(v, int)})
 
 
 # -- configuration -------------------------------------------------------------------------------------------------------------------
 
 
-def ler_config(quem: Admin) -> dict[str, Any]:
+def read_config(who: Admin) -> dict[str, Any]:
     """Configuração do tenant; segredos vêm mascarados."""
-    return _resposta(plataforma().configuracoes.obter(quem.tenant()))
+    return _response(platform().configurations.obtain(who.tenant()))
 
 
-def gravar_config(corpo: Corpo, quem: Admin, resposta: Response, mesmoServidor: MesmoServidor = False) -> dict[str, Any]:  # noqa: N803
+def write_config(body: JsonBody, who: Admin, response: Response, mesmoServidor: SameServer = False) -> dict[str, Any]:  # noqa: N803
     """Cria ou substitui a configuração do tenant."""
-    gravada, nova = plataforma().configuracoes.gravar(quem.tenant(), corpo, quem.nome, mesmo_servidor=mesmoServidor)
-    resposta.status_code = 201 if nova else 200
-    return _resposta(gravada)
+    written, new = platform().configurations.write(who.tenant(), body, who.nome, same_server=mesmoServidor)
+    response.status_code = 201 if new else 200
+    return _response(written)
 
 
-def alterar_config(corpo: Corpo, quem: Admin, mesmoServidor: MesmoServidor = False) -> dict[str, Any]:  # noqa: N803
+def change_config(body: JsonBody, who: Admin, mesmoServidor: SameServer = False) -> dict[str, Any]:  # noqa: N803
     """Altera os campos enviados; segredo ausente ou mascarado (`***`) continua o mesmo."""
-    return _resposta(plataforma().configuracoes.gravar(quem.tenant(), corpo, quem.nome, parcial=True, mesmo_servidor=mesmoServidor)[0])
+    return _response(platform().configurations.write(who.tenant(), body, who.nome, partial=True, same_server=mesmoServidor)[0])
 
 
-def _resposta(integracao: Any) -> dict[str, Any]:
-    sincronia = integracao.last_sync_at
+def _response(integracao: Any) -> dict[str, Any]:
+    sync_route = integracao.last_sync_at
     return {
         "tenantId": integracao.tenant_id,
-        **integracao.config.mascarada(),
-        "lastSyncAt": sincronia.isoformat() if sincronia else None,
+        **integracao.config.masked(),
+        "lastSyncAt": sync_route.isoformat() if sync_route else None,
         "lastError": integracao.last_error,
     }
 
@@ -196,20 +196,20 @@ def _resposta(integracao: Any) -> dict[str, Any]:
 # -- errors --------------------------------------------------------------------------------------------------------------------------
 
 
-async def _pedido_invalido(request: Request, erro: Exception) -> Response:
+async def _invalid_request(request: Request, error: Exception) -> Response:
     """Where and why, never what was sent: a body holds secrets."""
-    assert isinstance(erro, RequestValidationError | ValidationError)
-    detalhes = [{"campo": ".".join(str(p) for p in e["loc"]), "erro": str(e["msg"]).removeprefix("Value error, ")} for e in erro.errors()]
-    return JSONResponse({"detail": detalhes}, 422)
+    assert isinstance(error, RequestValidationError | ValidationError)
+    details = [{"campo": ".".join(str(p) for p in e["loc"]), "erro": str(e["msg"]).removeprefix("Value error, ")} for e in error.errors()]
+    return JSONResponse({"detail": details}, 422)
 
 
-async def _erro_nosso(request: Request, erro: Exception) -> Response:
-    from include.fusion.fhir.config.store import TenantDesconhecido
-    from include.fusion.fhir.http.errors import FhirIndisponivel, FhirNaoAutorizado
+async def _our_error(request: Request, error: Exception) -> Response:
+    from include.fusion.fhir.config.store import UnknownTenant
+    from include.fusion.fhir.http.errors import FhirUnauthorized, FhirUnavailable
 
-    status = 404 if isinstance(erro, TenantDesconhecido) else 502 if isinstance(erro, FhirIndisponivel | FhirNaoAutorizado) else 422
-    return JSONResponse({"detail": motivo_de(erro)}, 409 if type(erro) is ConfiguracaoInvalida else status)
+    status = 404 if isinstance(error, UnknownTenant) else 502 if isinstance(error, FhirUnavailable | FhirUnauthorized) else 422
+    return JSONResponse({"detail": reason_of(error)}, 409 if type(error) is InvalidConfiguration else status)
 
 
-async def _sem_banco(request: Request, erro: Exception) -> Response:
+async def _no_database(request: Request, error: Exception) -> Response:
     return JSONResponse({"detail": "o banco da plataforma não responde"}, 503)

@@ -8,78 +8,78 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Request, Response
 from fastapi.responses import JSONResponse
 
-from fusion_airflow.fhir_api.access import SEM_NULO
-from fusion_airflow.fhir_api.shared import ESPERA_MAX, iniciar, plataforma
+from fusion_airflow.fhir_api.access import NO_NUL
+from fusion_airflow.fhir_api.shared import WAIT_MAX, platform, start_run
 from include.fusion.fhir.pull import webhook
-from include.fusion.wiring.names import ConfiguracaoInvalida
+from include.fusion.wiring.names import InvalidConfiguration
 
-rotas = APIRouter()
-JUNTOS = 8
+routes = APIRouter()
+CONCURRENT = 8
 """Pulls at a time in this process; who waits longer than the time limit gets a DAG run."""
-_vagas = asyncio.Semaphore(JUNTOS)
-Tenant = Annotated[str, Path(min_length=1, max_length=60, pattern=SEM_NULO)]
+_slots = asyncio.Semaphore(CONCURRENT)
+Tenant = Annotated[str, Path(min_length=1, max_length=60, pattern=NO_NUL)]
 
 
-@rotas.post("/webhook/{tenant}", tags=["webhook"], response_model=None)
-@rotas.post("/webhook/{tenant}/{tipo}", include_in_schema=False, response_model=None)
-@rotas.put("/webhook/{tenant}/{tipo}/{id}", include_in_schema=False, response_model=None)
-async def avisar(tenant: Tenant, request: Request) -> Response:
+@routes.post("/webhook/{tenant}", tags=["webhook"], response_model=None)
+@routes.post("/webhook/{tenant}/{tipo}", include_in_schema=False, response_model=None)
+@routes.put("/webhook/{tenant}/{tipo}/{id}", include_in_schema=False, response_model=None)
+async def warn(tenant: Tenant, request: Request) -> Response:
     """Aviso do prontuário (FHIR Subscription, rest-hook): busca agora as observações dos pacientes citados.
 
     Cabeçalhos: `X-Fusion-Timestamp` e `X-Fusion-Signature: sha256=<HMAC-SHA256 de "<timestamp>.<corpo>" com webhookSecret>`. Servidores R4
     que acrescentam o tipo (e o id) do recurso ao endereço são atendidos também.
     """
-    corpo = await _corpo(request)
+    body = await _body(request)
     try:
-        config = (await asyncio.to_thread(plataforma().configuracoes.obter, tenant)).config
-        assinatura = webhook.conferir(config, request.headers, corpo)
-    except (webhook.AvisoRecusado, ConfiguracaoInvalida):
+        config = (await asyncio.to_thread(platform().configurations.obtain, tenant)).config
+        signature = webhook.check(config, request.headers, body)
+    except (webhook.NotificationRefused, InvalidConfiguration):
         # The same for an unknown tenant as for a wrong signature: strangers learn nothing.
         raise HTTPException(401, "aviso recusado") from None
-    if not config.recebe:
+    if not config.receives:
         return JSONResponse({"situacao": "desligada"})
     try:
-        ehr_ids = webhook.pacientes_de(corpo)
+        ehr_ids = webhook.pacientes_of(body)
     except (ValueError, AttributeError, TypeError):
         raise HTTPException(400, "o corpo não é um recurso FHIR") from None
-    motor = plataforma().engine
-    if assinatura is not None and not await asyncio.to_thread(webhook.primeira_vez, motor, tenant, assinatura):
+    engine = platform().engine
+    if signature is not None and not await asyncio.to_thread(webhook.first_time, engine, tenant, signature):
         return JSONResponse({"situacao": "repetido"})
     try:
-        return await _atender(tenant, ehr_ids)
+        return await _serve(tenant, ehr_ids)
     except BaseException:
-        if assinatura is not None:
-            await asyncio.to_thread(webhook.desfazer, motor, tenant, assinatura)
+        if signature is not None:
+            await asyncio.to_thread(webhook.undo, engine, tenant, signature)
         raise
 
 
-async def _atender(tenant: str, ehr_ids: set[str] | None) -> Response:
+async def _serve(tenant: str, ehr_ids: set[str] | None) -> Response:
     if ehr_ids is None or len(ehr_ids) > webhook.PACIENTES_MAX:
-        return await iniciar("fhir_pull", "webhook", {"tenant": tenant}, juntar=True)
-    pacientes = await asyncio.to_thread(webhook.locais, plataforma().engine, tenant, ehr_ids)
+        return await start_run("fhir_pull", "webhook", {"tenant": tenant}, join=True)
+    pacientes = await asyncio.to_thread(webhook.local_ones, platform().engine, tenant, ehr_ids)
     if not pacientes:
         return JSONResponse({"situacao": "ignorado"})
     try:
-        async with asyncio.timeout(ESPERA_MAX), _vagas:
-            return JSONResponse({"situacao": "buscado", "contagens": await _buscar(tenant, pacientes)})
+        async with asyncio.timeout(WAIT_MAX), _slots:
+            return JSONResponse({"situacao": "buscado", "contagens": await _look_up(tenant, pacientes)})
     except TimeoutError:
         conf = {"tenant": tenant} | ({"paciente": pacientes[0][0]} if len(pacientes) == 1 else {})
-        return await iniciar("fhir_pull", "webhook", conf, juntar=True)
+        return await start_run("fhir_pull", "webhook", conf, join=True)
 
 
-async def _buscar(tenant: str, pacientes: list[tuple[str, str]]) -> dict[str, Any]:
-    from include.fusion.fhir.pull.pull import Busca
+async def _look_up(tenant: str, pacientes: list[tuple[str, str]]) -> dict[str, Any]:
+    from include.fusion.fhir.pull.pull import Pull
 
-    busca = Busca(plataforma().engine, await asyncio.to_thread(plataforma().cliente, tenant))
-    resultado = await busca.executar(pacientes)
-    return {k: v for k, v in vars(resultado).items() if isinstance(v, int)}
+    search = Pull(platform().engine, await asyncio.to_thread(platform().client, tenant))
+    result = await search.run(pacientes)
+    return {k: v for k, v in vars(result).items() if isinstance(v, int)}
 
 
-async def _corpo(request: Request) -> bytes:
+async def _body(request: Request) -> bytes:
     """What was sent, while it is of a notification's size: nobody has proved yet who sends it."""
-    lido = bytearray()
-    async for parte in request.stream():
-        lido += parte
-        if len(lido) > webhook.CORPO_MAX:
+    read_item = bytearray()
+    async for part in request.stream():
+        read_item += part
+        if len(read_item) > webhook.BODY_MAX:
             raise HTTPException(413, "aviso grande demais")
-    return bytes(lido)
+    return bytes(read_item)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseHook
 
-from fusion_airflow.hooks.platform import CONEXAO, Plataforma
+from fusion_airflow.hooks.platform import PLATFORM_CONN_ID, Platform
 
 if TYPE_CHECKING:
-    from include.fusion.fhir.config.model import Configuracao
-    from include.fusion.fhir.http.client import ClienteFhir
+    from include.fusion.fhir.config.model import FhirConfig
+    from include.fusion.fhir.http.client import FhirClient
 
 
 class FhirHook(BaseHook):
@@ -24,57 +24,57 @@ class FhirHook(BaseHook):
     conn_name_attr = "fhir_conn_id"
     default_conn_name = "fhir_default"
 
-    def __init__(self, fhir_conn_id: str | None = None, *, tenant: str | None = None, plataforma_conn_id: str = CONEXAO) -> None:
+    def __init__(self, fhir_conn_id: str | None = None, *, tenant: str | None = None, plataforma_conn_id: str = PLATFORM_CONN_ID) -> None:
         super().__init__()
         if (fhir_conn_id is None) == (tenant is None):
             raise ValueError("give fhir_conn_id or tenant, one of them")
         self.fhir_conn_id = fhir_conn_id
         self.tenant = tenant
-        self.plataforma = Plataforma(plataforma_conn_id)
+        self.platform = Platform(plataforma_conn_id)
 
-    def configuracao(self) -> Configuracao:
-        """pydantic's ``ValidationError`` or ``ConfiguracaoInvalida`` when it makes no sense."""
-        from include.fusion.fhir.config.model import Configuracao
+    def configuration(self) -> FhirConfig:
+        """pydantic's ``ValidationError`` or ``InvalidConfiguration`` when it makes no sense."""
+        from include.fusion.fhir.config.model import FhirConfig
 
         if self.fhir_conn_id is None:
-            return self.plataforma.configuracoes.obter(self.tenant or "").config
-        conexao = self.get_connection(self.fhir_conn_id)
-        extra: dict[str, Any] = dict(conexao.extra_dejson)
-        porta = f":{conexao.port}" if conexao.port else ""
-        extra.setdefault("baseUrl", f"{conexao.schema or 'https'}://{conexao.host}{porta}/{extra.pop('path', 'fhir').strip('/')}")
-        tipo = extra.setdefault("authType", "basic")
-        acesso = extra.setdefault("authConfig", {})
-        do_login = {"basic": ("username", "password"), "oauth2": ("clientId", "clientSecret"), "apikey": (None, "apiKey")}.get(
-            tipo, (None, None)
+            return self.platform.configurations.obtain(self.tenant or "").config
+        connection = self.get_connection(self.fhir_conn_id)
+        extra: dict[str, Any] = dict(connection.extra_dejson)
+        port = f":{connection.port}" if connection.port else ""
+        extra.setdefault("baseUrl", f"{connection.schema or 'https'}://{connection.host}{port}/{extra.pop('path', 'fhir').strip('/')}")
+        kind = extra.setdefault("authType", "basic")
+        access = extra.setdefault("authConfig", {})
+        from_login = {"basic": ("username", "password"), "oauth2": ("clientId", "clientSecret"), "apikey": (None, "apiKey")}.get(
+            kind, (None, None)
         )
-        for campo, valor in zip(do_login, (conexao.login, conexao.password), strict=True):
-            if campo is not None and valor and not (campo == "clientSecret" and "privateKey" in acesso):
-                acesso.setdefault(campo, valor)
-        return Configuracao.model_validate({"enabled": True, **extra})
+        for field, value in zip(from_login, (connection.login, connection.password), strict=True):
+            if field is not None and value and not (field == "clientSecret" and "privateKey" in access):
+                access.setdefault(field, value)
+        return FhirConfig.model_validate({"enabled": True, **extra})
 
-    def get_conn(self) -> ClienteFhir:
+    def get_conn(self) -> FhirClient:
         """Client for one event loop; use it as an async context manager."""
-        from include.fusion.fhir.http.client import ClienteFhir
+        from include.fusion.fhir.http.client import FhirClient
 
-        return ClienteFhir(self.tenant or self.fhir_conn_id or "", self.configuracao(), self.plataforma.tokens)
+        return FhirClient(self.tenant or self.fhir_conn_id or "", self.configuration(), self.platform.tokens)
 
-    def capacidades(self) -> dict[str, Any]:
+    def capabilities(self) -> dict[str, Any]:
         """The server's CapabilityStatement, asked for with our credentials."""
 
-        async def pedir() -> Any:
-            async with self.get_conn() as cliente:
-                return (await cliente.pedir("GET", "metadata", "CapabilityStatement")).corpo
+        async def ask() -> Any:
+            async with self.get_conn() as client:
+                return (await client.ask("GET", "metadata", "CapabilityStatement")).body
 
-        return dict(asyncio.run(pedir()))
+        return dict(asyncio.run(ask()))
 
     def test_connection(self) -> tuple[bool, str]:
         """For the UI's Test button: credentials and FHIR version included."""
         from pydantic import ValidationError
 
-        from include.fusion.wiring.names import FusionHubError, motivo_de
+        from include.fusion.wiring.names import FusionHubError, reason_of
 
         try:
-            versao = str(self.capacidades().get("fhirVersion"))
-        except (FusionHubError, ValidationError) as erro:
-            return False, motivo_de(erro)
-        return versao.startswith("4."), f"servidor FHIR {versao}"
+            version = str(self.capabilities().get("fhirVersion"))
+        except (FusionHubError, ValidationError) as error:
+            return False, reason_of(error)
+        return version.startswith("4."), f"servidor FHIR {version}"

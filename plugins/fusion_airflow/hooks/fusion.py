@@ -10,17 +10,17 @@ from typing import Any
 from airflow.providers.http.hooks.http import HttpHook
 
 from include.fusion.wiring.names import (
-    ApiFusion,
-    ClienteFusion,
-    ConfiguracaoInvalida,
+    FusionApi,
+    FusionClient,
     FusionError,
-    FusionIndisponivel,
+    FusionUnavailable,
+    InvalidConfiguration,
     OAuth2Client,
     basic,
     bearer,
 )
 
-AUTENTICACOES = ("nenhuma", "basic", "bearer", "apikey", "oauth2")
+AUTH_KINDS = ("nenhuma", "basic", "bearer", "apikey", "oauth2")
 
 
 class FusionHook(HttpHook):
@@ -37,61 +37,61 @@ class FusionHook(HttpHook):
         super().__init__(method="POST", http_conn_id=fusion_conn_id)
 
     @cached_property
-    def api(self) -> ApiFusion:
-        """Address and credentials of this connection; :class:`ConfiguracaoInvalida` when they do not fit together."""
+    def api(self) -> FusionApi:
+        """Address and credentials of this connection; :class:`InvalidConfiguration` when they do not fit together."""
         self.get_conn()  # sets base_url
-        conexao = self.get_connection(self.http_conn_id)
-        extra = conexao.extra_dejson
-        login, senha = conexao.login, conexao.password
-        auth = extra.get("auth") or ("basic" if login else "bearer" if senha else "nenhuma")
-        if auth not in AUTENTICACOES:
-            raise ConfiguracaoInvalida(f"connection '{self.http_conn_id}': extra.auth must be one of {', '.join(AUTENTICACOES)}")
-        if auth != "nenhuma" and not senha:
-            raise ConfiguracaoInvalida(f"connection '{self.http_conn_id}': auth '{auth}' needs the password field")
+        connection = self.get_connection(self.http_conn_id)
+        extra = connection.extra_dejson
+        login, password = connection.login, connection.password
+        auth = extra.get("auth") or ("basic" if login else "bearer" if password else "nenhuma")
+        if auth not in AUTH_KINDS:
+            raise InvalidConfiguration(f"connection '{self.http_conn_id}': extra.auth must be one of {', '.join(AUTH_KINDS)}")
+        if auth != "nenhuma" and not password:
+            raise InvalidConfiguration(f"connection '{self.http_conn_id}': auth '{auth}' needs the password field")
         if auth == "oauth2" and not (login and extra.get("token_url")):
-            raise ConfiguracaoInvalida(f"connection '{self.http_conn_id}': auth 'oauth2' needs login (client id) and extra.token_url")
-        verificar = extra.get("verify", True)
-        return ApiFusion(
+            raise InvalidConfiguration(f"connection '{self.http_conn_id}': auth 'oauth2' needs login (client id) and extra.token_url")
+        verify = extra.get("verify", True)
+        return FusionApi(
             url=self.base_url.rstrip("/"),
-            cabecalhos={**_cabecalhos(auth, login, senha, extra), **extra.get("headers", {})},
-            oauth2=OAuth2Client(login, senha, token_url=extra["token_url"], scope=extra.get("scope")) if auth == "oauth2" else None,
-            verificar_tls=verificar is not False,
-            ca=verificar if isinstance(verificar, str) else None,
-            tempo_limite=self._tempo_limite(extra.get("timeout", 60)),
+            headers={**_headers(auth, login, password, extra), **extra.get("headers", {})},
+            oauth2=OAuth2Client(login, password, token_url=extra["token_url"], scope=extra.get("scope")) if auth == "oauth2" else None,
+            verify_tls=verify is not False,
+            ca=verify if isinstance(verify, str) else None,
+            time_limit=self._time_limit(extra.get("timeout", 60)),
         )
 
-    def _tempo_limite(self, valor: Any) -> float:
+    def _time_limit(self, value: Any) -> float:
         try:
-            segundos = float(valor)
+            seconds = float(value)
         except (ValueError, TypeError):
-            segundos = 0.0
-        if not 0 < segundos < math.inf:
-            raise ConfiguracaoInvalida(f"connection '{self.http_conn_id}': extra.timeout needs a number of seconds above zero")
-        return segundos
+            seconds = 0.0
+        if not 0 < seconds < math.inf:
+            raise InvalidConfiguration(f"connection '{self.http_conn_id}': extra.timeout needs a number of seconds above zero")
+        return seconds
 
-    def cliente(self, conexoes: int = 32) -> ClienteFusion:
-        """Client for one run; at most ``conexoes`` requests travel at once."""
-        return ClienteFusion(self.api, conexoes)
+    def client(self, connections: int = 32) -> FusionClient:
+        """Client for one run; at most ``connections`` requests travel at once."""
+        return FusionClient(self.api, connections)
 
     def test_connection(self) -> tuple[bool, str]:
         """For the UI's Test button: credentials included."""
 
-        async def consultar() -> None:
-            async with self.cliente(1) as cliente:
-                await cliente.saude()
+        async def ask() -> None:
+            async with self.client(1) as client:
+                await client.health()
 
         try:
-            asyncio.run(consultar())
-        except (FusionError, FusionIndisponivel, ConfiguracaoInvalida) as erro:
-            return False, str(erro)
+            asyncio.run(ask())
+        except (FusionError, FusionUnavailable, InvalidConfiguration) as error:
+            return False, str(error)
         return True, "Fusion respondeu"
 
 
-def _cabecalhos(auth: str, login: str | None, senha: str | None, extra: dict[str, Any]) -> dict[str, str]:
+def _headers(auth: str, login: str | None, password: str | None, extra: dict[str, Any]) -> dict[str, str]:
     if auth == "basic":
-        return basic(login or "", senha or "")
+        return basic(login or "", password or "")
     if auth == "bearer":
-        return bearer(senha or "")
+        return bearer(password or "")
     if auth == "apikey":
-        return {str(extra.get("api_key_header", "X-API-Key")): str(senha)}
+        return {str(extra.get("api_key_header", "X-API-Key")): str(password)}
     return {}

@@ -9,11 +9,11 @@ from typing import Any
 from airflow.sdk import BaseHook
 
 from fusion_airflow.hooks.fusion import FusionHook
-from include.fusion.hl7.wire.mllp import EnderecoMllp
-from include.fusion.hl7.wire.transport import Transporte, TransporteHttp, TransporteMllp
-from include.fusion.wiring.names import ConfiguracaoInvalida
+from include.fusion.hl7.wire.mllp import MllpAddress
+from include.fusion.hl7.wire.transport import HttpTransport, MllpTransport, Transport
+from include.fusion.wiring.names import InvalidConfiguration
 
-ROTA = "/api/HL7"
+PATH = "/api/HL7"
 
 
 class Hl7Hook(BaseHook):
@@ -30,55 +30,55 @@ class Hl7Hook(BaseHook):
         self.hl7_conn_id = hl7_conn_id
         self.integracao_id = integracao_id
 
-    def transporte(self, conexoes: int = 8) -> Transporte:
-        """Transport for one run; over HTTP at most ``conexoes`` messages travel at once. :raises ConfiguracaoInvalida:"""
-        conexao = self.get_connection(self.hl7_conn_id)
-        if conexao.conn_type == "http":
+    def transport(self, connections: int = 8) -> Transport:
+        """Transport for one run; over HTTP at most ``connections`` messages travel at once. :raises InvalidConfiguration:"""
+        connection = self.get_connection(self.hl7_conn_id)
+        if connection.conn_type == "http":
             if self.integracao_id is None:
-                raise ConfiguracaoInvalida(f"connection '{self.hl7_conn_id}': over HTTP the integration's number (integracao_id) is needed")
-            rota = f"{str(conexao.extra_dejson.get('hl7_rota', ROTA)).rstrip('/')}/{self.integracao_id}"
-            return TransporteHttp(FusionHook(self.hl7_conn_id).cliente(conexoes), rota)
-        return TransporteMllp(_endereco(self.hl7_conn_id, conexao))
+                raise InvalidConfiguration(f"connection '{self.hl7_conn_id}': over HTTP the integration's number (integracao_id) is needed")
+            path = f"{str(connection.extra_dejson.get('hl7_rota', PATH)).rstrip('/')}/{self.integracao_id}"
+            return HttpTransport(FusionHook(self.hl7_conn_id).client(connections), path)
+        return MllpTransport(_address(self.hl7_conn_id, connection))
 
 
-def _endereco(conn_id: str, conexao: Any) -> EnderecoMllp:
-    if not conexao.host or not 0 < (conexao.port or 0) < 65536:
-        raise ConfiguracaoInvalida(f"connection '{conn_id}': MLLP needs host and port")
-    extra = conexao.extra_dejson
+def _address(conn_id: str, connection: Any) -> MllpAddress:
+    if not connection.host or not 0 < (connection.port or 0) < 65536:
+        raise InvalidConfiguration(f"connection '{conn_id}': MLLP needs host and port")
+    extra = connection.extra_dejson
     try:
-        return EnderecoMllp(
-            conexao.host,
-            int(conexao.port),
+        return MllpAddress(
+            connection.host,
+            int(connection.port),
             tls=_tls(extra),
-            tempo_conexao=_segundos(extra.get("connect_timeout", 10)),
-            tempo_resposta=_segundos(extra.get("timeout", 30)),
-            janela=_inteiro(extra.get("window", 1)),
+            connect_timeout=_seconds(extra.get("connect_timeout", 10)),
+            answer_timeout=_seconds(extra.get("timeout", 30)),
+            window=_integer(extra.get("window", 1)),
         )
     except (ValueError, TypeError, OSError):
-        detalhe = "extra.tls and client_cert need readable PEM files; connect_timeout, timeout and window need numbers above zero"
-        raise ConfiguracaoInvalida(f"connection '{conn_id}': {detalhe}") from None
+        detail = "extra.tls and client_cert need readable PEM files; connect_timeout, timeout and window need numbers above zero"
+        raise InvalidConfiguration(f"connection '{conn_id}': {detail}") from None
 
 
-def _segundos(valor: Any) -> float:
+def _seconds(value: Any) -> float:
     """:raises ValueError: no time that ends."""
-    segundos = float(valor)
-    if not 0 < segundos < math.inf:
+    seconds = float(value)
+    if not 0 < seconds < math.inf:
         raise ValueError
-    return segundos
+    return seconds
 
 
-def _inteiro(valor: Any) -> int:
+def _integer(value: Any) -> int:
     """:raises ValueError: less than one."""
-    if (numero := int(valor)) < 1:
+    if (number := int(value)) < 1:
         raise ValueError
-    return numero
+    return number
 
 
 def _tls(extra: dict[str, Any]) -> ssl.SSLContext | None:
     tls = extra.get("tls", False)
     if tls is False:
         return None
-    contexto = ssl.create_default_context(cafile=tls if isinstance(tls, str) else None)
-    if certificado := extra.get("client_cert"):
-        contexto.load_cert_chain(certificado)
-    return contexto
+    context = ssl.create_default_context(cafile=tls if isinstance(tls, str) else None)
+    if certificate := extra.get("client_cert"):
+        context.load_cert_chain(certificate)
+    return context

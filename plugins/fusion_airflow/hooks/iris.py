@@ -19,12 +19,12 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.engine.default import DefaultDialect
 
-PORTA = 1972
-ISOLAMENTOS = ("READ COMMITTED", "READ VERIFIED", "READ UNCOMMITTED")
-_LINHAS = 1000
-_CAIDA = re.compile(r"(?i)communication (link )?error|<NETWORK|connection (is |was )?closed|not connected|socket")
-_COMENTARIO = re.compile(r"(?m)^\s*--.*\n?")
-_PAGINA = re.compile(r"(?is)^\s*SELECT\s+(DISTINCT\s+)?(.*?)\s*OFFSET 0 ROWS FETCH NEXT (\?|\d+) ROWS ONLY\s*$")
+PORT = 1972
+ISOLATION_LEVELS = ("READ COMMITTED", "READ VERIFIED", "READ UNCOMMITTED")
+_ROWS = 1000
+_DROPPED = re.compile(r"(?i)communication (link )?error|<NETWORK|connection (is |was )?closed|not connected|socket")
+_COMMENT = re.compile(r"(?m)^\s*--.*\n?")
+_PAGE = re.compile(r"(?is)^\s*SELECT\s+(DISTINCT\s+)?(.*?)\s*OFFSET 0 ROWS FETCH NEXT (\?|\d+) ROWS ONLY\s*$")
 
 
 def driver() -> ModuleType:
@@ -42,7 +42,7 @@ class IrisHook(DbApiHook):
     """Connection type ``iris``: host, port (1972), schema is the namespace, login, password.
 
     Extra (JSON): ``timeout`` (seconds to connect, 10), ``sslconfig`` (name of a configuration in the file that the environment variable
-    ISC_SSLconfigurations points to), ``isolation`` (one of :data:`ISOLAMENTOS`, READ COMMITTED).
+    ISC_SSLconfigurations points to), ``isolation`` (one of :data:`ISOLATION_LEVELS`, READ COMMITTED).
     """
 
     conn_name_attr = "iris_conn_id"
@@ -53,29 +53,29 @@ class IrisHook(DbApiHook):
     supports_autocommit = True
 
     def get_conn(self) -> Any:
-        conexao = self.get_connection(self.get_conn_id())
-        if not (conexao.host and conexao.schema):
+        connection = self.get_connection(self.get_conn_id())
+        if not (connection.host and connection.schema):
             raise AirflowException(f"connection '{self.get_conn_id()}': needs a host, and the namespace in the schema field")
-        extra = conexao.extra_dejson
-        isolamento = extra.get("isolation", ISOLAMENTOS[0])
-        if isolamento not in ISOLAMENTOS:
-            raise AirflowException(f"connection '{self.get_conn_id()}': extra.isolation must be one of {', '.join(ISOLAMENTOS)}")
-        opcoes = {"sslconfig": str(extra["sslconfig"])} if extra.get("sslconfig") else {}
+        extra = connection.extra_dejson
+        isolation = extra.get("isolation", ISOLATION_LEVELS[0])
+        if isolation not in ISOLATION_LEVELS:
+            raise AirflowException(f"connection '{self.get_conn_id()}': extra.isolation must be one of {', '.join(ISOLATION_LEVELS)}")
+        options = {"sslconfig": str(extra["sslconfig"])} if extra.get("sslconfig") else {}
         # Shared memory would need a server on this very machine, and is what the driver tries first for localhost.
         con = driver().connect(
-            hostname=conexao.host,
-            port=int(conexao.port or PORTA),
-            namespace=conexao.schema,
-            username=conexao.login or "",
-            password=conexao.password or "",
+            hostname=connection.host,
+            port=int(connection.port or PORT),
+            namespace=connection.schema,
+            username=connection.login or "",
+            password=connection.password or "",
             timeout=int(extra.get("timeout", 10)),
             sharedmemory=False,
             autoCommit=False,
-            **opcoes,
+            **options,
         )
         cursor = con.cursor()
         # The engine's default shows what others have not committed: rolled back there, it would stay in the copy and in Fusion.
-        cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {isolamento}")
+        cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
         cursor.close()
         return con
 
@@ -86,7 +86,7 @@ class IrisHook(DbApiHook):
         return bool(conn.autocommit)
 
 
-class DialetoIris(DefaultDialect):
+class IrisDialect(DefaultDialect):
     """For statements that are texts: this project writes its own SQL, so nothing is compiled but binds."""
 
     name = "iris"
@@ -112,44 +112,44 @@ class DialetoIris(DefaultDialect):
         return True
 
     def is_disconnect(self, e: Any, connection: Any, cursor: Any) -> bool:
-        return bool(_CAIDA.search(str(e)))
+        return bool(_DROPPED.search(str(e)))
 
 
-registry.register("iris", __name__, "DialetoIris")
+registry.register("iris", __name__, "IrisDialect")
 
 
-def nativo(sql: str, valores: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
+def native(sql: str, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
     """The portable subset as every version reads it: a page is ``TOP``, since FETCH came with IRIS 2025.1; comments go, with their ``?``.
 
     The limit is the last bind of a page, and TOP's place is before all others.
     """
-    sql, valores = _COMENTARIO.sub("", sql), tuple(valores)
-    pagina = _PAGINA.match(sql)
-    if pagina is None:
-        return sql, valores
-    distinto, resto, limite = pagina.groups()
-    if limite == "?":
-        valores = (valores[-1], *valores[:-1])
-    return f"SELECT {distinto or ''}TOP {limite} {resto}", valores
+    sql, values = _COMMENT.sub("", sql), tuple(values)
+    page = _PAGE.match(sql)
+    if page is None:
+        return sql, values
+    distinct, rest, limit = page.groups()
+    if limit == "?":
+        values = (values[-1], *values[:-1])
+    return f"SELECT {distinct or ''}TOP {limit} {rest}", values
 
 
-def _legivel(valor: Any) -> Any:
+def _readable(value: Any) -> Any:
     """A bind that the driver takes: it refuses Python's moments, and reads text in the form that TIMESTAMP itself has."""
-    if isinstance(valor, datetime):
-        texto = valor.isoformat(" ")
-        return texto.rstrip("0") if valor.microsecond else texto
-    return valor.isoformat() if isinstance(valor, date) else valor
+    if isinstance(value, datetime):
+        text = value.isoformat(" ")
+        return text.rstrip("0") if value.microsecond else text
+    return value.isoformat() if isinstance(value, date) else value
 
 
-def engine_iris(conn_id: str, tempo_limite: float | None = None, **pool: Any) -> Engine:
-    """Engine whose connections this hook opens. ``tempo_limite``: seconds that a statement may take; ``pool``: options of ``create_engine``."""
+def iris_engine(conn_id: str, time_limit: float | None = None, **pool: Any) -> Engine:
+    """Engine whose connections this hook opens. ``time_limit``: seconds that a statement may take; ``pool``: options of ``create_engine``."""
     engine = create_engine("iris://", creator=IrisHook(iris_conn_id=conn_id).get_conn, **pool)
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)
-    def traduzir(_con: Any, cursor: Any, sql: str, valores: Any, _contexto: Any, varios: bool) -> tuple[str, Any]:
-        cursor.arraysize = _LINHAS
-        if tempo_limite:
-            cursor.setQueryTimeout(math.ceil(tempo_limite))
-        return (sql, valores) if varios else nativo(sql, tuple(map(_legivel, valores or ())))
+    def translate(_con: Any, cursor: Any, sql: str, values: Any, _context: Any, several: bool) -> tuple[str, Any]:
+        cursor.arraysize = _ROWS
+        if time_limit:
+            cursor.setQueryTimeout(math.ceil(time_limit))
+        return (sql, values) if several else native(sql, tuple(map(_readable, values or ())))
 
     return engine

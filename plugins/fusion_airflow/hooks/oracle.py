@@ -10,59 +10,59 @@ from typing import Any
 from airflow.sdk.exceptions import AirflowException
 from sqlalchemy import Engine, event
 
-MODULO = "fusion"
-_LINHAS = 1000
-_ETIQUETA_MAX = 64
+MODULE = "fusion"
+_LINES = 1000
+_TAG_MAX = 64
 """Bytes of MODULE, ACTION and CLIENT_IDENTIFIER in V$SESSION since 12.2; an older server cuts the action to 32 itself."""
 
 
 @dataclass(frozen=True)
-class Ajustes:
+class OracleSettings:
     """Of one Airflow connection; what the hook itself reads (``thick_mode`` and so on) stays the hook's."""
 
     arraysize: int
     prefetchrows: int
     call_timeout: int
     """Milliseconds that one round trip may take; 0 is no limit."""
-    modulo: str
+    module: str
 
     @classmethod
-    def de(cls, conn_id: str, extra: Mapping[str, Any], tempo_limite: float | None = None) -> Ajustes:
-        """From the connection's extra; of its ``call_timeout`` and ``tempo_limite`` (seconds) the shorter counts."""
-        arraysize = _inteiro(conn_id, extra, "arraysize", _LINHAS, minimo=1)
-        limites = [_inteiro(conn_id, extra, "call_timeout", 0), math.ceil((tempo_limite or 0) * 1000)]
+    def of(cls, conn_id: str, extra: Mapping[str, Any], time_limit: float | None = None) -> OracleSettings:
+        """From the connection's extra; of its ``call_timeout`` and ``time_limit`` (seconds) the shorter counts."""
+        arraysize = _integer(conn_id, extra, "arraysize", _LINES, minimum=1)
+        limits = [_integer(conn_id, extra, "call_timeout", 0), math.ceil((time_limit or 0) * 1000)]
         return cls(
             arraysize=arraysize,
             # One row more than a fetch brings: a result of exactly arraysize rows then ends in its first round trip.
-            prefetchrows=_inteiro(conn_id, extra, "prefetchrows", arraysize + 1),
-            call_timeout=min((limite for limite in limites if limite), default=0),
-            modulo=str(extra.get("module") or MODULO),
+            prefetchrows=_integer(conn_id, extra, "prefetchrows", arraysize + 1),
+            call_timeout=min((limit for limit in limits if limit), default=0),
+            module=str(extra.get("module") or MODULE),
         )
 
-    def na_conexao(self, con: Any, aplicacao: str) -> None:
+    def on_connection(self, con: Any, application: str) -> None:
         """Set on a new session; nothing travels before its first statement does."""
-        con.module = _etiqueta(self.modulo)
-        con.action = con.client_identifier = _etiqueta(aplicacao)
+        con.module = _tag(self.module)
+        con.action = con.client_identifier = _tag(application)
         con.call_timeout = self.call_timeout
 
-    def no_motor(self, engine: Engine) -> None:
+    def on_engine(self, engine: Engine) -> None:
         """Set on every cursor that ``engine`` opens: SQLAlchemy has a parameter for arraysize, none for prefetchrows."""
 
         @event.listens_for(engine, "before_cursor_execute")
-        def no_cursor(_con: Any, cursor: Any, _sql: str, _binds: Any, _contexto: Any, _varios: bool) -> None:
+        def on_cursor(_con: Any, cursor: Any, _sql: str, _binds: Any, _context: Any, _several: bool) -> None:
             cursor.arraysize, cursor.prefetchrows = self.arraysize, self.prefetchrows
 
 
-def _inteiro(conn_id: str, extra: Mapping[str, Any], nome: str, padrao: int, minimo: int = 0) -> int:
-    valor = extra.get(nome, padrao)
+def _integer(conn_id: str, extra: Mapping[str, Any], name: str, default: int, minimum: int = 0) -> int:
+    value = extra.get(name, default)
     try:
-        numero = int(valor)
+        number = int(value)
     except (TypeError, ValueError):
-        numero = minimo - 1
-    if numero < minimo or isinstance(valor, bool):
-        raise AirflowException(f"connection '{conn_id}': extra.{nome} must be a whole number of at least {minimo}")
-    return numero
+        number = minimum - 1
+    if number < minimum or isinstance(value, bool):
+        raise AirflowException(f"connection '{conn_id}': extra.{name} must be a whole number of at least {minimum}")
+    return number
 
 
-def _etiqueta(texto: str) -> str:
-    return texto.encode()[:_ETIQUETA_MAX].decode(errors="ignore")
+def _tag(text: str) -> str:
+    return text.encode()[:_TAG_MAX].decode(errors="ignore")

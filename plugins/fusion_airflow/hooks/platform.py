@@ -11,65 +11,65 @@ from airflow.sdk.exceptions import AirflowNotFoundException
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from include.fusion.fhir.config.secrets import Cofre
-    from include.fusion.fhir.config.store import Configuracoes
-    from include.fusion.fhir.http.client import ClienteFhir
-    from include.fusion.fhir.http.tokens import CacheTokens
+    from include.fusion.fhir.config.secrets import Secrets
+    from include.fusion.fhir.config.store import ConfigStore
+    from include.fusion.fhir.http.client import FhirClient
+    from include.fusion.fhir.http.tokens import TokenCache
 
-CONEXAO = "plataforma"
-COFRE = "fhir_cofre"
+PLATFORM_CONN_ID = "plataforma"
+SECRETS_CONN_ID = "fhir_cofre"
 """Connection whose password holds the Fernet keys (newest first, commas between), where they are not Airflow's own."""
 
 
-def chaves() -> list[str]:
+def keys() -> list[str]:
     """Fernet keys, the newest first."""
     try:
-        senha = BaseHook.get_connection(COFRE).password
+        password = BaseHook.get_connection(SECRETS_CONN_ID).password
     except AirflowNotFoundException:
         from airflow.configuration import conf
 
-        senha = conf.get("core", "fernet_key")
-    return (senha or "").split(",")
+        password = conf.get("core", "fernet_key")
+    return (password or "").split(",")
 
 
-class Plataforma:
-    """What a task, the watcher or the API needs; opened when first used, ended by :meth:`fechar`."""
+class Platform:
+    """What a task, the watcher or the API needs; opened when first used, ended by :meth:`close`."""
 
-    def __init__(self, conn_id: str = CONEXAO, *, aplicacao: str = "fhir", tempo_limite: float | None = None) -> None:
+    def __init__(self, conn_id: str = PLATFORM_CONN_ID, *, application: str = "fhir", time_limit: float | None = None) -> None:
         self._conn_id = conn_id
-        self._aplicacao = aplicacao
-        self._tempo_limite = tempo_limite
+        self._application = application
+        self._time_limit = time_limit
 
     @cached_property
     def engine(self) -> Engine:
-        from fusion_airflow.hooks.engines import engine_de
+        from fusion_airflow.hooks.engines import engine_for
 
-        return engine_de(self._conn_id, aplicacao=self._aplicacao, tempo_limite=self._tempo_limite)
-
-    @cached_property
-    def cofre(self) -> Cofre:
-        from include.fusion.fhir.config.secrets import Cofre
-
-        return Cofre(chaves())
+        return engine_for(self._conn_id, application=self._application, time_limit=self._time_limit)
 
     @cached_property
-    def configuracoes(self) -> Configuracoes:
-        from include.fusion.fhir.config.store import Configuracoes
+    def secrets(self) -> Secrets:
+        from include.fusion.fhir.config.secrets import Secrets
 
-        return Configuracoes(self.engine, self.cofre)
+        return Secrets(keys())
 
     @cached_property
-    def tokens(self) -> CacheTokens:
-        from include.fusion.fhir.http.tokens import CacheTokens
+    def configurations(self) -> ConfigStore:
+        from include.fusion.fhir.config.store import ConfigStore
 
-        return CacheTokens(self.cofre)
+        return ConfigStore(self.engine, self.secrets)
 
-    def cliente(self, tenant_id: str) -> ClienteFhir:
+    @cached_property
+    def tokens(self) -> TokenCache:
+        from include.fusion.fhir.http.tokens import TokenCache
+
+        return TokenCache(self.secrets)
+
+    def client(self, tenant_id: str) -> FhirClient:
         """Client of one tenant's server, after its stored configuration."""
-        from include.fusion.fhir.http.client import ClienteFhir
+        from include.fusion.fhir.http.client import FhirClient
 
-        return ClienteFhir(tenant_id, self.configuracoes.obter(tenant_id).config, self.tokens)
+        return FhirClient(tenant_id, self.configurations.obtain(tenant_id).config, self.tokens)
 
-    def fechar(self) -> None:
+    def close(self) -> None:
         if "engine" in self.__dict__:
             self.engine.dispose()

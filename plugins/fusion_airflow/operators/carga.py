@@ -7,82 +7,82 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from fusion_airflow.operators.base import OperadorIntegracao
+from fusion_airflow.operators.base import IntegracaoOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.wiring.names import Montagem, Pedido
+    from include.fusion.wiring.names import ReplayRequest, Runtime
 
-PRAZO = timedelta(minutes=2)
+LEASE = timedelta(minutes=2)
 """Lease of the patients that are being looked up."""
 
 
-class CargaOperator(OperadorIntegracao):
+class CargaOperator(IntegracaoOperator):
     """Queues what changed, or what a form asks for; skips the steps for which nothing waits.
 
     ``passo``: the search step that this is, in systems that have several; ``ajustes``: name of its settings section.
     """
 
-    alimenta = True
+    feeds = True
 
     def __init__(self, *, integracao: str, ajustes: str = "carga", passo: str | None = None, primeiro: bool = True, **kwargs: Any) -> None:
         super().__init__(integracao=integracao, **kwargs)
-        self.ajustes = ajustes
-        self.passo = passo
-        self.primeiro = primeiro
+        self.settings = ajustes
+        self.step = passo
+        self.first = primeiro
         """The run's first step: it is the one that takes the form's request to the queue."""
 
-    def tem_trabalho(self, montagem: Montagem) -> bool:
-        with montagem.fusion.connect() as con:
-            marcas = {o.nome: m for o in montagem.consultas.origens if (m := montagem.marcas().ler(con, o.nome))}
-        return montagem.vigia(self.passo).ha_trabalho(marcas)
+    def has_work(self, runtime: Runtime) -> bool:
+        with runtime.fusion.connect() as con:
+            watermarks = {o.nome: m for o in runtime.queries.origins if (m := runtime.watermarks().read(con, o.nome))}
+        return runtime.watcher(self.step).has_work(watermarks)
 
-    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+    def process(self, context: Context, runtime: Runtime, request: ReplayRequest) -> dict[str, Any]:
         from include.fusion.settings.sections import Processo
-        from include.fusion.wiring.names import Pedido, buscar, frase
+        from include.fusion.wiring.names import ReplayRequest, look_up, sentence
 
-        if pedido.simular:
+        if request.simular:
             self.log.info("Simulação: a carga não altera nada; a importação lê e monta sem enviar.")
             return {"simulacao": True}
-        contagens = buscar(
-            montagem,
-            pedido if self.primeiro else Pedido(),
+        counts = look_up(
+            runtime,
+            request if self.first else ReplayRequest(),
             manual=context["dag_run"].run_type == "manual",
-            habilitada=Processo.of(montagem.integracao.section(self.ajustes)).habilitado,
-            passo=self.passo,
+            enabled=Processo.of(runtime.integracao.section(self.settings)).habilitado,
+            step=self.step,
         )
-        self.log.info("%s", frase(contagens))
-        return self.pular_sem_trabalho(context, montagem, contagens)
+        self.log.info("%s", sentence(counts))
+        return self.skip_without_work(context, runtime, counts)
 
 
-class PedidosOperator(OperadorIntegracao):
+class PedidosOperator(IntegracaoOperator):
     """Patients that Fusion asks for: all their attendances are queued."""
 
-    alimenta = True
+    feeds = True
 
-    def tem_trabalho(self, montagem: Montagem) -> bool:
-        return montagem.fila_pedidos().tem_prontos()
+    def has_work(self, runtime: Runtime) -> bool:
+        return runtime.requests_fila().has_ready()
 
-    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+    def process(self, context: Context, runtime: Runtime, request: ReplayRequest) -> dict[str, Any]:
         from include.fusion.settings.sections import Processo
-        from include.fusion.wiring.names import atender_pedidos
+        from include.fusion.wiring.names import serve_requests
 
-        if pedido.simular:
+        if request.simular:
             raise AirflowSkipException("Simulação: os pedidos do Fusion ficam como estão")
-        ajustes = Processo.of(montagem.integracao.section("busca_atendimentos_paciente"))
-        self.pular_se_desligado(ajustes.habilitado, "busca de atendimentos do paciente")
-        pedidos, busca = montagem.fila_pedidos(), montagem.integracao.busca
-        self.retomar(context, pedidos)
-        pacientes, enfileirados = atender_pedidos(
-            montagem.consultas,
-            montagem.fusion,
-            pedidos,
-            montagem.fila(),
-            montagem.livro,
-            self.dono(context),
-            pagina=busca.pagina,
-            prazo=PRAZO,
+        settings = Processo.of(runtime.integracao.section("busca_atendimentos_paciente"))
+        self.skip_if_switched_off(settings.habilitado, "busca de atendimentos do paciente")
+        requests, search = runtime.requests_fila(), runtime.integracao.search
+        self.resume(context, requests)
+        pacientes, enqueued = serve_requests(
+            runtime.queries,
+            runtime.fusion,
+            requests,
+            runtime.fila(),
+            runtime.ledger,
+            self.owner(context),
+            page=search.pagina,
+            lease=LEASE,
         )
-        self.log.info("%d pacientes pedidos pelo Fusion; %d atendimentos enfileirados", pacientes, enfileirados)
-        return self.pular_sem_trabalho(context, montagem, {"pacientes": pacientes, "enfileirados": enfileirados})
+        self.log.info("%d pacientes pedidos pelo Fusion; %d atendimentos enfileirados", pacientes, enqueued)
+        return self.skip_without_work(context, runtime, {"pacientes": pacientes, "enfileirados": enqueued})

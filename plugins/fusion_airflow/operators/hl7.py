@@ -11,93 +11,93 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
-from fusion_airflow.operators.base import OperadorIntegracao, parcela_recusada
+from fusion_airflow.operators.base import IntegracaoOperator, parcela_recusada
 from fusion_airflow.operators.importacao import AcompanhamentoOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.hl7.wire.transport import Transporte
-    from include.fusion.settings import Entrega
-    from include.fusion.wiring.names import Montagem, Pedido
+    from include.fusion.hl7.wire.transport import Transport
+    from include.fusion.settings import DeliverySettings
+    from include.fusion.wiring.names import ReplayRequest, Runtime
 
-RECUSADAS_NO_ERRO = 10
+REFUSED_IN_ERROR = 10
 
 
-class PendenciaBuscaOperator(OperadorIntegracao):
+class PendenciaBuscaOperator(IntegracaoOperator):
     """Patients with something new: all that the source has of each is read and becomes messages in ``PacienteArquivo``."""
 
-    alimenta = True
+    feeds = True
 
     def __init__(self, *, integracao: str, processo: str, **kwargs: Any) -> None:
         super().__init__(integracao=integracao, **kwargs)
         self.processo = processo
 
-    def tem_trabalho(self, montagem: Montagem) -> bool:
-        return montagem.fila(self.processo).tem_prontos()
+    def has_work(self, runtime: Runtime) -> bool:
+        return runtime.fila(self.processo).has_ready()
 
-    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+    def process(self, context: Context, runtime: Runtime, request: ReplayRequest) -> dict[str, Any]:
         from include.fusion.settings.sections import PendenciaBusca
 
-        ajustes = PendenciaBusca.of(montagem.integracao.entrega_de(self.processo))
-        self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " "))
-        fila = montagem.fila(self.processo)
-        self.retomar(context, fila)
-        resultado = montagem.atender_pendencias_hl7(self.dono(context))
-        montagem.registrar_faltantes()
-        contagens = vars(resultado)
+        settings = PendenciaBusca.of(runtime.integracao.delivery_of(self.processo))
+        self.skip_if_switched_off(settings.habilitado, self.processo.replace("_", " "))
+        fila = runtime.fila(self.processo)
+        self.resume(context, fila)
+        result = runtime.prepare_hl7_pendencias(self.owner(context))
+        runtime.record_unmapped()
+        counts = vars(result)
         self.log.info(
             "%d pacientes lidos; %d mensagens novas em PacienteArquivo, %d sem mudança, %d pacientes com erro",
-            resultado.pacientes,
-            resultado.mensagens,
-            resultado.inalteradas,
-            resultado.erros,
+            result.pacientes,
+            result.mensagens,
+            result.inalteradas,
+            result.erros,
         )
-        fila.limpar(timedelta(days=ajustes.retencao_dias))
-        limites = montagem.integracao.entrega
+        fila.clean(timedelta(days=settings.retencao_dias))
+        limits = runtime.integracao.delivery
         with parcela_recusada():
-            resultado.conferir(limites.parcela_erro_max, limites.minimo_para_parcela)
-        return self.pular_sem_trabalho(context, montagem, contagens)
+            result.check(limits.parcela_erro_max, limits.minimo_para_parcela)
+        return self.skip_without_work(context, runtime, counts)
 
 
 class EnvioArquivoOperator(AcompanhamentoOperator):
     """Last step: sends what is in ``PacienteArquivo``, in each patient's order, and stays on duty while traffic is steady."""
 
-    def tera_trabalho(self, montagem: Montagem, antes: Sequence[Any]) -> bool:
-        return bool(antes) or any(via.fila.tem_prontos() for via in montagem.vias())
+    def will_have_work(self, runtime: Runtime, before: Sequence[Any]) -> bool:
+        return bool(before) or any(route.fila.has_ready() for route in runtime.routes())
 
-    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+    def process(self, context: Context, runtime: Runtime, request: ReplayRequest) -> dict[str, Any]:
         from include.fusion.settings.sections import Retencao
 
-        self._vistos = montagem.nothing_prepared()
-        ajustes = montagem.integracao.entrega
-        self.pular_se_desligado(ajustes.habilitado, "envio arquivo Fusion")
+        self._seen = runtime.nothing_prepared()
+        settings = runtime.integracao.delivery
+        self.skip_if_switched_off(settings.habilitado, "envio arquivo Fusion")
         # The look of an earlier try may have ended with patients in its hands, or refused some.
-        self.retomar(context, montagem.fila(next(p.nome for p in montagem.sistema.processos if p.prepara)))
-        contagens = super().processar(context, montagem, pedido)
-        for via in montagem.vias():
-            via.fila.limpar(timedelta(days=Retencao.of(ajustes).retencao_dias))
+        self.resume(context, runtime.fila(next(p.nome for p in runtime.sistema.processos if p.prepares)))
+        counts = super().process(context, runtime, request)
+        for route in runtime.routes():
+            route.fila.clean(timedelta(days=Retencao.of(settings).retencao_dias))
         with parcela_recusada():
-            self._vistos.conferir(ajustes.parcela_erro_max, ajustes.minimo_para_parcela)
-        return contagens
+            self._seen.check(settings.parcela_erro_max, settings.minimo_para_parcela)
+        return counts
 
-    def olhar(self, context: Context, montagem: Montagem) -> Any:
-        dono = f"{self.dono(context)}preparo|"
+    def look(self, context: Context, runtime: Runtime) -> Any:
+        owner = f"{self.owner(context)}preparo|"
 
-        def atender() -> int:
+        def serve() -> int:
             # What changes while messages are sent becomes messages at once.
-            feito = montagem.atender_pendencias_hl7(dono)
-            self._vistos.somar(feito)
-            return int(feito.mensagens)
+            done = runtime.prepare_hl7_pendencias(owner)
+            self._seen.add(done)
+            return int(done.mensagens)
 
-        return montagem.busca(depois=atender)
+        return runtime.search(after=serve)
 
-    def cliente(self, montagem: Montagem, ajustes: Entrega) -> Any:
+    def client(self, runtime: Runtime, settings: DeliverySettings) -> Any:
         from fusion_airflow.hooks.hl7 import Hl7Hook
-        from include.fusion.hl7.wire.transport import EnviadorHl7
+        from include.fusion.hl7.wire.transport import Hl7Carrier
 
-        conexoes = montagem.integracao.conexoes
-        return EnviadorHl7(Hl7Hook(conexoes.hl7, montagem.integracao.integracao_id).transporte(ajustes.concorrencia))
+        connections = runtime.integracao.conexoes
+        return Hl7Carrier(Hl7Hook(connections.hl7, runtime.integracao.integracao_id).transport(settings.concorrencia))
 
 
 class HL7SendOperator(BaseOperator):
@@ -132,43 +132,43 @@ class HL7SendOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """``{"enviadas": n}``; :raises AirflowFailException: refused or unreadable messages."""
         from fusion_airflow.hooks.hl7 import Hl7Hook
-        from include.fusion.hl7.wire.any_message import de_arquivo, de_texto
+        from include.fusion.hl7.wire.any_message import from_file, from_text
 
-        todas = [m for n, texto in enumerate(_lista(self.mensagens), 1) for m in _abrir(de_texto, texto, f"mensagem {n}")]
-        arquivos = enumerate(_lista(self.arquivos), 1)
-        todas += [m for n, caminho in arquivos for m in _abrir(de_arquivo, Path(caminho).read_bytes(), f"arquivo {n}")]
-        recusadas = asyncio.run(_enviar(Hl7Hook(self.hl7_conn_id, self.integracao_id).transporte(1), todas))
-        self.log.info("%d mensagens HL7 enviadas, %d recusadas", len(todas) - len(recusadas), len(recusadas))
-        if recusadas:
-            raise AirflowFailException(f"{len(recusadas)} mensagens recusadas: {'; '.join(recusadas[:RECUSADAS_NO_ERRO])}")
-        return {"enviadas": len(todas)}
+        all_of_them = [m for n, text in enumerate(_items_list(self.mensagens), 1) for m in _open(from_text, text, f"mensagem {n}")]
+        files = enumerate(_items_list(self.arquivos), 1)
+        all_of_them += [m for n, path in files for m in _open(from_file, Path(path).read_bytes(), f"arquivo {n}")]
+        dead_letter = asyncio.run(_send(Hl7Hook(self.hl7_conn_id, self.integracao_id).transport(1), all_of_them))
+        self.log.info("%d mensagens HL7 enviadas, %d recusadas", len(all_of_them) - len(dead_letter), len(dead_letter))
+        if dead_letter:
+            raise AirflowFailException(f"{len(dead_letter)} mensagens recusadas: {'; '.join(dead_letter[:REFUSED_IN_ERROR])}")
+        return {"enviadas": len(all_of_them)}
 
 
-def _lista(valor: Sequence[str] | str) -> Sequence[str]:
+def _items_list(value: Sequence[str] | str) -> Sequence[str]:
     """A template renders to one text, whose letters are no messages."""
-    return [valor] if isinstance(valor, str) else valor
+    return [value] if isinstance(value, str) else value
 
 
-def _abrir(ler: Callable[[Any], list[bytes]], conteudo: Any, qual: str) -> list[bytes]:
+def _open(read: Callable[[Any], list[bytes]], content: Any, which: str) -> list[bytes]:
     """Messages of a text or file. A broken one is not sent in part, and trying again would not mend it."""
-    from include.fusion.wiring.names import RegistroInvalido
+    from include.fusion.wiring.names import InvalidRecord
 
     try:
-        return ler(conteudo)
-    except RegistroInvalido as erro:
-        raise AirflowFailException(f"{qual}: {erro}") from None
+        return read(content)
+    except InvalidRecord as error:
+        raise AirflowFailException(f"{which}: {error}") from None
 
 
-async def _enviar(transporte: Transporte, mensagens: Sequence[bytes]) -> list[str]:
+async def _send(transport: Transport, messages: Sequence[bytes]) -> list[str]:
     """Control id and reason of every refused message."""
-    from include.fusion.hl7.wire.transport import controle_da
+    from include.fusion.hl7.wire.transport import control_id_of
     from include.fusion.wiring.names import FusionError
 
-    recusadas = []
-    async with transporte:
-        for mensagem in mensagens:
+    dead_letter = []
+    async with transport:
+        for message in messages:
             try:
-                (await transporte.enviar(mensagem)).conferir()
-            except FusionError as erro:
-                recusadas.append(f"{controle_da(mensagem)}: {erro}")
-    return recusadas
+                (await transport.send(message)).check()
+            except FusionError as error:
+                dead_letter.append(f"{control_id_of(message)}: {error}")
+    return dead_letter

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from fusion_airflow.operators.base import OperadorIntegracao, parcela_recusada
+from fusion_airflow.operators.base import IntegracaoOperator, parcela_recusada
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from include.fusion.settings import Entrega
-    from include.fusion.wiring.names import Montagem, Pedido, Via
+    from include.fusion.settings import DeliverySettings
+    from include.fusion.wiring.names import ReplayRequest, Route, Runtime
 
 
-class ImportacaoOperator(OperadorIntegracao):
+class ImportacaoOperator(IntegracaoOperator):
     """Delivers what is queued; with ``busca`` it also looks for changes first (a process that the seed does not split in two).
 
     A refused record goes to ``erro`` and the task stays green; an API or database that is down fails it, and Airflow retries. While it
@@ -27,72 +27,72 @@ class ImportacaoOperator(OperadorIntegracao):
 
     def __init__(self, *, integracao: str, busca: bool = False, processo: str = "", **kwargs: Any) -> None:
         super().__init__(integracao=integracao, **kwargs)
-        self.busca = busca
+        self.search = busca
         self.processo = processo
 
-    def tem_trabalho(self, montagem: Montagem) -> bool:
-        return montagem.fila(self.processo).tem_prontos()
+    def has_work(self, runtime: Runtime) -> bool:
+        return runtime.fila(self.processo).has_ready()
 
-    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
+    def process(self, context: Context, runtime: Runtime, request: ReplayRequest) -> dict[str, Any]:
         from include.fusion.settings import Importacao
-        from include.fusion.wiring.names import buscar, frase
+        from include.fusion.wiring.names import look_up, sentence
 
-        ajustes = Importacao.of(montagem.integracao.entrega_de(self.processo))
-        self.pular_se_desligado(ajustes.habilitado, self.processo.replace("_", " ") or "importação")
-        via = montagem.via(self.processo)
-        if pedido.simular:
-            if self.processo not in ("", montagem.sistema.processos[0].nome):
+        settings = Importacao.of(runtime.integracao.delivery_of(self.processo))
+        self.skip_if_switched_off(settings.habilitado, self.processo.replace("_", " ") or "importação")
+        route = runtime.via(self.processo)
+        if request.simular:
+            if self.processo not in ("", runtime.sistema.processos[0].nome):
                 raise AirflowSkipException("Simulação: feita na primeira etapa de processamento")
-            return self._simular(montagem, pedido, ajustes.max_records)
-        self.retomar(context, via.fila)
-        if self.busca:
-            encontrados = buscar(montagem, pedido, manual=context["dag_run"].run_type == "manual")
-            self.log.info("%s", frase(encontrados))
-        resultado = self.entregar(context, montagem, ajustes, [via], ultimo=not self.processo)
-        via.fila.limpar(timedelta(days=ajustes.retencao_dias))
-        return resultado
+            return self._simulate(runtime, request, settings.max_records)
+        self.resume(context, route.fila)
+        if self.search:
+            found = look_up(runtime, request, manual=context["dag_run"].run_type == "manual")
+            self.log.info("%s", sentence(found))
+        result = self.deliver(context, runtime, settings, [route], last=not self.processo)
+        route.fila.clean(timedelta(days=settings.retencao_dias))
+        return result
 
-    def entregar(self, context: Context, montagem: Montagem, ajustes: Entrega, vias: list[Via], *, ultimo: bool) -> dict[str, Any]:
-        """Drain ``vias``; the run's last step stays on duty and looks at the source while it waits."""
-        from include.fusion.wiring.names import Espreita, Olhar
+    def deliver(self, context: Context, runtime: Runtime, settings: DeliverySettings, routes: list[Route], *, last: bool) -> dict[str, Any]:
+        """Drain ``routes``; the run's last step stays on duty and looks at the source while it waits."""
+        from include.fusion.wiring.names import Olhar, Peek
 
-        busca = montagem.integracao.busca
-        de_olho = ultimo and busca.habilitado and busca.vigiar_origem
-        olhar = Olhar(self.olhar(context, montagem)) if de_olho else None
-        entrega = montagem.entrega(
-            ajustes,
-            self.cliente(montagem, ajustes),
-            self.dono(context),
-            vias,
-            plantao=montagem.assinar_plantao if ultimo else montagem.seguir_de_plantao,
-            realimentar=Espreita(olhar) if olhar else None,
+        search = runtime.integracao.search
+        watching = last and search.habilitado and search.vigiar_origem
+        look = Olhar(self.look(context, runtime)) if watching else None
+        delivery = runtime.delivery(
+            settings,
+            self.client(runtime, settings),
+            self.owner(context),
+            routes,
+            presence=runtime.sign_on if last else runtime.stay_on_duty,
+            refill=Peek(look) if look else None,
         )
         try:
             with parcela_recusada():
-                entrega.executar()
+                delivery.run()
         finally:
-            montagem.registrar_faltantes()
-            self.log.info("%s", entrega.resultado.resumo())
-            motivos = self.motivos(entrega.resultado)
-        regressivas = {"versoes_regressivas": olhar.regressivas} if olhar and olhar.regressivas else {}
-        return entrega.resultado.contagens() | regressivas | {"motivos": motivos}
+            runtime.record_unmapped()
+            self.log.info("%s", delivery.result.digest())
+            reasons = self.motivos(delivery.result)
+        regressions = {"versoes_regressivas": look.regressivas} if look and look.regressivas else {}
+        return delivery.result.contagens() | regressions | {"motivos": reasons}
 
-    def olhar(self, context: Context, montagem: Montagem) -> Any:
+    def look(self, context: Context, runtime: Runtime) -> Any:
         """What looks for new work while an empty queue is watched."""
-        return montagem.busca()
+        return runtime.search()
 
-    def cliente(self, montagem: Montagem, ajustes: Entrega) -> Any:
+    def client(self, runtime: Runtime, settings: DeliverySettings) -> Any:
         """Who sends."""
         from fusion_airflow.hooks.fusion import FusionHook
 
-        return FusionHook(montagem.integracao.conexoes.fusion_api).cliente(ajustes.concorrencia)
+        return FusionHook(runtime.integracao.conexoes.fusion_api).client(settings.concorrencia)
 
-    def _simular(self, montagem: Montagem, pedido: Pedido, limite: int) -> dict[str, Any]:
-        from include.fusion.wiring.names import simular
+    def _simulate(self, runtime: Runtime, request: ReplayRequest, limit: int) -> dict[str, Any]:
+        from include.fusion.wiring.names import simulate
 
-        resultado = simular(montagem.consultas, montagem.fila(), montagem.leitor, pedido, limite=limite)
-        self.log.info("Simulação, nada foi enviado nem alterado: %s", resultado)
-        return {"simulacao": True} | resultado
+        result = simulate(runtime.queries, runtime.fila(), runtime.reader, request, limit=limit)
+        self.log.info("Simulação, nada foi enviado nem alterado: %s", result)
+        return {"simulacao": True} | result
 
 
 class AcompanhamentoOperator(ImportacaoOperator):
@@ -101,12 +101,12 @@ class AcompanhamentoOperator(ImportacaoOperator):
     A discharge that comes while openings are delivered is not left to the next run, and none of the steps before keeps the others waiting.
     """
 
-    def tera_trabalho(self, montagem: Montagem, antes: Sequence[Any]) -> bool:
-        return bool(antes)  # It follows the steps that have some.
+    def will_have_work(self, runtime: Runtime, before: Sequence[Any]) -> bool:
+        return bool(before)  # It follows the steps that have some.
 
-    def processar(self, context: Context, montagem: Montagem, pedido: Pedido) -> dict[str, Any]:
-        if pedido.simular:
+    def process(self, context: Context, runtime: Runtime, request: ReplayRequest) -> dict[str, Any]:
+        if request.simular:
             raise AirflowSkipException("Simulação: nada a acompanhar")
-        vias = montagem.vias()
-        self.retomar(context, *(via.fila for via in vias))
-        return self.entregar(context, montagem, montagem.integracao.entrega, vias, ultimo=True)
+        routes = runtime.routes()
+        self.resume(context, *(route.fila for route in routes))
+        return self.deliver(context, runtime, runtime.integracao.delivery, routes, last=True)

@@ -7,7 +7,7 @@ import logging
 log = logging.getLogger(__name__)
 
 
-class Encerravel:
+class Killable:
     """Ends when Airflow asks for it: when Airflow itself stops, or when somebody clears or marks a running task."""
 
     def on_kill(self) -> None:

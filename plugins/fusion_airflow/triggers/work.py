@@ -10,50 +10,50 @@ from fusion_airflow import FACE
 from fusion_airflow.triggers.base import QUESTION_MAX, WatchTrigger
 
 if TYPE_CHECKING:
-    from include.fusion.wiring.names import Alvo, Situacao, Watch
+    from include.fusion.wiring.names import IntegracaoState, Target, Watch
 
 # The engine is imported where it is first used: every parse of a DAG file imports this module.
 
 
-class PollCompartilhado:
-    """One look at the integration database serves every watcher on it: the answer is kept for ``validade`` seconds."""
+class SharedPoll:
+    """One look at the integration database serves every watcher on it: the answer is kept for ``max_age`` seconds."""
 
-    _por_conexao: ClassVar[dict[str, PollCompartilhado]] = {}
+    _by_connection: ClassVar[dict[str, SharedPoll]] = {}
 
     def __init__(self, conn_id: str) -> None:
         self._conn_id = conn_id
         self._engine: Any = None
-        self._alvos: set[Alvo] = set()
-        self._lido: dict[Alvo, Situacao] = {}
-        self._lido_em = float("-inf")
-        self._trava = asyncio.Lock()
+        self._targets: set[Target] = set()
+        self._read_item: dict[Target, IntegracaoState] = {}
+        self._read_at = float("-inf")
+        self._lock = asyncio.Lock()
 
     @classmethod
-    def de(cls, conn_id: str) -> PollCompartilhado:
+    def of(cls, conn_id: str) -> SharedPoll:
         """The one poll of that connection in this triggerer."""
-        return cls._por_conexao.setdefault(conn_id, cls(conn_id))
+        return cls._by_connection.setdefault(conn_id, cls(conn_id))
 
-    async def situacao(self, alvo: Alvo, validade: float) -> Situacao:
-        """State of one queue, at most ``validade`` seconds old."""
-        async with self._trava:
-            if alvo not in self._lido or time.monotonic() - self._lido_em >= validade:
-                self._alvos.add(alvo)
-                self._lido = await asyncio.to_thread(self._ler)
-                self._lido_em = time.monotonic()
-            return self._lido[alvo]
+    async def situacao(self, target: Target, max_age: float) -> IntegracaoState:
+        """State of one queue, at most ``max_age`` seconds old."""
+        async with self._lock:
+            if target not in self._read_item or time.monotonic() - self._read_at >= max_age:
+                self._targets.add(target)
+                self._read_item = await asyncio.to_thread(self._read)
+                self._read_at = time.monotonic()
+            return self._read_item[target]
 
-    def esquecer(self, alvo: Alvo) -> None:
+    def forget(self, target: Target) -> None:
         """A watcher that ended asks no more."""
-        self._alvos.discard(alvo)
+        self._targets.discard(target)
 
-    def _ler(self) -> dict[Alvo, Situacao]:
-        from fusion_airflow.hooks.engines import engine_de
-        from include.fusion.wiring.names import situacoes
+    def _read(self) -> dict[Target, IntegracaoState]:
+        from fusion_airflow.hooks.engines import engine_for
+        from include.fusion.wiring.names import states
 
         if self._engine is None:
-            self._engine = engine_de(self._conn_id, aplicacao="vigia", tempo_limite=QUESTION_MAX)
+            self._engine = engine_for(self._conn_id, application="vigia", time_limit=QUESTION_MAX)
         try:
-            return situacoes(self._engine, sorted(self._alvos))
+            return states(self._engine, sorted(self._targets))
         except Exception:
             # The connection may have changed (a new password, another server): the next look reads it anew.
             self._engine.dispose()
@@ -91,14 +91,14 @@ class WorkTrigger(WatchTrigger):
 
     async def cleanup(self) -> None:
         if self._watch is not None:
-            self._poll().esquecer(self._watch.target)
+            self._poll().forget(self._watch.target)
         self.drop()
 
-    def _poll(self) -> PollCompartilhado:
-        return PollCompartilhado.de(self.plan["connections"]["queues"])
+    def _poll(self) -> SharedPoll:
+        return SharedPoll.of(self.plan["connections"]["queues"])
 
     def _open(self) -> Watch:
-        from fusion_airflow.hooks.engines import engine_de
+        from fusion_airflow.hooks.engines import engine_for
         from fusion_airflow.hooks.fusion import FusionHook
         from include.fusion.wiring.names import Watch
 
@@ -106,6 +106,6 @@ class WorkTrigger(WatchTrigger):
             raise ImportError(f"rebuild the image: its plugins speak {FACE}, this watch plan is of {self.plan['format']}")
         return Watch(
             self.plan,
-            lambda conn_id: engine_de(conn_id, aplicacao=f"vigia.{self.subject}", tempo_limite=QUESTION_MAX),
-            lambda conn_id, requests: FusionHook(conn_id).cliente(requests),
+            lambda conn_id: engine_for(conn_id, application=f"vigia.{self.subject}", time_limit=QUESTION_MAX),
+            lambda conn_id, requests: FusionHook(conn_id).client(requests),
         )

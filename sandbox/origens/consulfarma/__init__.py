@@ -1,14 +1,14 @@
 """Sandbox Consulfarma: our contract's schema on PostgreSQL, a seeded history and a hospital that works.
 
-``criar(dsn)`` makes the schema, ``gerar`` fills it, ``mudar`` and ``mudar_invalido`` change one thing (the caller commits),
-``chaves`` lists every attendance. Timestamps are local time of ``FUSO``, as the contract says.
+``create(dsn)`` makes the schema, ``generate`` fills it, ``change`` and ``change_invalid`` change one thing (the caller commits),
+``keys`` lists every attendance. Timestamps are local time of ``ZONE``, as the contract says.
 """
 
 from __future__ import annotations
 
-from sandbox.origens.consulfarma.esquema import FUSO, criar
-from sandbox.origens.consulfarma.gerador import gerar
-from sandbox.origens.consulfarma.invalidos import ESTRANHOS, INVALIDOS, mudar_invalido
-from sandbox.origens.consulfarma.simulador import cancelar, chaves, editar, mudar, remover
+from sandbox.origens.consulfarma.esquema import ZONE, create
+from sandbox.origens.consulfarma.gerador import generate
+from sandbox.origens.consulfarma.invalidos import INVALID, STRANGE, change_invalid
+from sandbox.origens.consulfarma.simulador import cancel, change, edit, keys, remove
 
-__all__ = ["ESTRANHOS", "FUSO", "INVALIDOS", "cancelar", "chaves", "criar", "editar", "gerar", "mudar", "mudar_invalido", "remover"]
+__all__ = ["INVALID", "STRANGE", "ZONE", "cancel", "change", "change_invalid", "create", "edit", "generate", "keys", "remove"]

@@ -34,7 +34,7 @@ EXAMES = (
     ("0205020046", "Ultrassonografia de abdome total", ()),
     ("0202030300", "Pesquisa de anticorpos anti-HIV", (("Anti-HIV 1 e 2", None, "Não reagente", 0, 0, -1),)),
 )  # fmt: skip
-LAUDOS = (
+REPORTS = (
     "Campos pulmonares de transparência preservada. Seios costofrênicos livres. Área cardíaca normal.",
     "<p><b>Fígado</b> de dimensões normais, contornos regulares.</p><p>Ves&iacute;cula sem c&aacute;lculos &lt; 3 mm.</p>",
     r"{\rtf1\ansi\ansicpg1252{\fonttbl{\f0 Arial;}}\f0\fs20 Aus\'eancia de les\'f5es focais.\par Conclus\'e3o: exame \b normal\b0 .}",
@@ -51,17 +51,17 @@ ALERGIAS = (
     ("Dipirona", "M"), ("Penicilina", "M"), ("Camarão", "A"), ("Amendoim", "A"), ("Látex", "B"), ("Poeira doméstica", "B"),
     ("AAS", "M"), ("Contraste iodado", "M"), ("Leite de vaca", "A"), ("Iodo", None),
 )  # fmt: skip
-REACOES = (None, "Urticária", "Edema de glote em 2019", "Náuseas e vômitos", "<p>Placas eritematosas &amp; prurido</p>")
-QUEIXAS = (
+REACTIONS = (None, "Urticária", "Edema de glote em 2019", "Náuseas e vômitos", "<p>Placas eritematosas &amp; prurido</p>")
+COMPLAINTS = (
     None, "Dor abdominal há 2 dias, sem febre", "Febre e tosse produtiva", "Queda da própria altura; dor em punho D", "Cefaleia intensa, PA > 180 x 110",
     "<p>Retorno ambulatorial.</p><p>Sem queixas.</p>", "Dispneia aos esforços < 10 m", "Vômitos desde ontem; diurese presente",
 )  # fmt: skip
-SETORES = ("Pronto-socorro", "Clínica médica", "Clínica cirúrgica", "UTI adulto", "Ambulatório", "Maternidade", None)
-ESPECIALIDADES = ("Clínica médica", "Pediatria", "Ortopedia", "Cardiologia", "Ginecologia e obstetrícia", None)
+SECTORS = ("Pronto-socorro", "Clínica médica", "Clínica cirúrgica", "UTI adulto", "Ambulatório", "Maternidade", None)
+SPECIALTIES = ("Clínica médica", "Pediatria", "Ortopedia", "Cardiologia", "Ginecologia e obstetrícia", None)
 CONVENIOS = ("SUS", "Particular", "Plano Exemplo", None)
-CARGOS = (("225125", "CRM"), ("223505", "COREN"), ("225250", "CRM"), ("223405", "CRF"), ("225225", "CRM"))
-RACAS = {"BRANCA": "1", "PRETA": "2", "AMARELA": "3", "PARDA": "4", "INDIGENA": "5", "IGNORADA": "9"}
-ESTRANHOS = (
+JOB_TITLES = (("225125", "CRM"), ("223505", "COREN"), ("225250", "CRM"), ("223405", "CRF"), ("225225", "CRM"))
+RACES = {"BRANCA": "1", "PRETA": "2", "AMARELA": "3", "PARDA": "4", "INDIGENA": "5", "IGNORADA": "9"}
+STRANGE = (
     "Paciente relata 😷🤒 e “dor” às 3h – melhora c/ repouso…", "Linha 1\r\nLinha 2\tcom tabulação\x0b\x1f fim", "e\u0301 acento decomposto; ﬁ ligadura; ½; µg; ≥ 5",
     "  bordas em branco  ", "'; DROP TABLE dbo.Atendimento; --", "100% :chave %s {campo} \\N \\t \\",
 )  # fmt: skip

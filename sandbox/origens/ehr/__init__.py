@@ -9,15 +9,15 @@ import os
 import random
 from typing import Any
 
-from sandbox.origens.base import Mudanca
-from sandbox.origens.plataforma.ehr import ServidorEhr
+from sandbox.origens.base import Change
+from sandbox.origens.plataforma.ehr import EhrServer
 
-FUSO = "UTC"
-INVALIDOS = ("codigo_livre",)
+ZONE = "UTC"
+INVALID = ("codigo_livre",)
 
 
-def _servidor() -> ServidorEhr:
-    return ServidorEhr(os.environ["FUSION_FHIR_URL"], os.environ["FUSION_FHIR_SEGREDO"])
+def _server() -> EhrServer:
+    return EhrServer(os.environ["FUSION_FHIR_URL"], os.environ["FUSION_FHIR_SEGREDO"])
 
 
 def _paciente(con: Any) -> str:
@@ -26,19 +26,19 @@ def _paciente(con: Any) -> str:
         return str(cur.fetchone()[0])
 
 
-def mudar(con: Any, rng: random.Random) -> Mudanca:
+def change(con: Any, rng: random.Random) -> Change:
     """One new reading (~80 %), or an amended one that the platform has already."""
     if rng.random() < 0.2:
         with con.cursor() as cur:
             cur.execute("select \"fhirResourceId\" from observations where source = 'ehr' order by random() limit 1")
-            if linha := cur.fetchone():
-                _servidor().corrigir(linha[0])
-                return Mudanca(linha[0], "alteracao", "correção")
-    return Mudanca(_servidor().observar(_paciente(con), rng.randint(50, 120)), "inclusao", "observação")
+            if row := cur.fetchone():
+                _server().correct(row[0])
+                return Change(row[0], "alteracao", "correção")
+    return Change(_server().observe(_paciente(con), rng.randint(50, 120)), "inclusao", "observação")
 
 
-def mudar_invalido(con: Any, rng: random.Random, tipo: str | None = None) -> Mudanca:
+def change_invalid(con: Any, rng: random.Random, kind: str | None = None) -> Change:
     """An odd one that must nevertheless arrive: entered in error, with a code that the platform has no name for."""
-    estranho = {"code": {"text": "anotação do hospital"}, "status": "entered-in-error"}
-    chave = _servidor().observar(_paciente(con), rng.randint(50, 120), **estranho)
-    return Mudanca(chave, "inclusao", "codigo_livre")
+    strange = {"code": {"text": "anotação do hospital"}, "status": "entered-in-error"}
+    key = _server().observe(_paciente(con), rng.randint(50, 120), **strange)
+    return Change(key, "inclusao", "codigo_livre")

@@ -1,15 +1,15 @@
 """Sandbox MV: schema ``dbamv`` with the journals and triggers of ``fusion_integracao``, a seeded history and a hospital that works.
 
-``criar(dsn)`` makes both schemas, ``gerar`` fills ``dbamv`` and leaves the journals empty, ``mudar``, ``mudar_agenda`` and ``mudar_invalido``
-change one thing (the caller commits), ``chaves`` lists every attendance. Timestamps are local time of ``FUSO``, as MV keeps them.
+``create(dsn)`` makes both schemas, ``generate`` fills ``dbamv`` and leaves the journals empty, ``change``, ``change_agenda`` and ``change_invalid``
+change one thing (the caller commits), ``keys`` lists every attendance. Timestamps are local time of ``ZONE``, as MV keeps them.
 """
 
 from __future__ import annotations
 
-from sandbox.origens.mv.agenda import mudar_agenda
-from sandbox.origens.mv.esquema import FUSO, criar
-from sandbox.origens.mv.gerador import gerar
-from sandbox.origens.mv.invalidos import ESTRANHOS, INVALIDOS, mudar_invalido
-from sandbox.origens.mv.simulador import chaves, mudar
+from sandbox.origens.mv.agenda import change_agenda
+from sandbox.origens.mv.esquema import ZONE, create
+from sandbox.origens.mv.gerador import generate
+from sandbox.origens.mv.invalidos import INVALID, STRANGE, change_invalid
+from sandbox.origens.mv.simulador import change, keys
 
-__all__ = ["ESTRANHOS", "FUSO", "INVALIDOS", "chaves", "criar", "gerar", "mudar", "mudar_agenda", "mudar_invalido"]
+__all__ = ["INVALID", "STRANGE", "ZONE", "change", "change_agenda", "change_invalid", "create", "generate", "keys"]

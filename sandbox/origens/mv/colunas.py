@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-COLUNAS = {
+COLUMNS = {
     "paciente": "cd_paciente, nm_paciente, nm_social_paciente, sn_utiliza_nome_social, dt_nascimento, tp_sexo, nm_mae, nm_pai, nr_cpf, nr_cns, cd_cns,"
     " tp_cor, ds_endereco, nr_endereco, ds_complemento, nm_bairro, nr_cep, cd_cidade, nr_ddd_fone, nr_fone, nr_ddd_celular, nr_celular, email,"
     " sn_ativo, dt_inativo, dt_cadastro, hr_cadastro, dt_ultima_atualizacao",

@@ -8,13 +8,13 @@ from collections.abc import Callable
 from sandbox.origens.consulfarma.textos import ALERGIAS, CIRURGIAS, DIAGNOSTICOS
 
 # MV keeps ICD-10 without its dot.
-CIDS = tuple((codigo.replace(".", ""), descricao) for codigo, descricao in DIAGNOSTICOS)
-CIRURGIAS_MV = tuple((n, nome, codigo) for n, (codigo, nome) in enumerate(CIRURGIAS, 1))
-COR = {"BRANCA": "B", "PRETA": "N", "PARDA": "P", "AMARELA": "A", "INDIGENA": "I", "IGNORADA": None}
-SUBSTANCIAS = tuple((n, nome) for n, (nome, tipo) in enumerate(ALERGIAS, 1) if tipo != "A")
-ALIMENTOS = tuple((n, nome) for n, (nome, tipo) in enumerate(ALERGIAS, 1) if tipo == "A")
+CIDS = tuple((code.replace(".", ""), description) for code, description in DIAGNOSTICOS)
+CIRURGIAS_MV = tuple((n, name, code) for n, (code, name) in enumerate(CIRURGIAS, 1))
+COLOUR = {"BRANCA": "B", "PRETA": "N", "PARDA": "P", "AMARELA": "A", "INDIGENA": "I", "IGNORADA": None}
+SUBSTANCES = tuple((n, name) for n, (name, kind) in enumerate(ALERGIAS, 1) if kind != "A")
+FOODS = tuple((n, name) for n, (name, kind) in enumerate(ALERGIAS, 1) if kind == "A")
 CONVENIOS = ((1, "SUS - internação"), (2, "SUS - ambulatório"), (3, "Particular"), (4, "Plano Exemplo Saúde"))
-ESPECIALIDADES = (
+SPECIALTIES = (
     (1, "Clínica médica"),
     (2, "Cirurgia geral"),
     (3, "Pediatria"),
@@ -22,8 +22,8 @@ ESPECIALIDADES = (
     (5, "Ginecologia e obstetrícia"),
     (6, "Terapia intensiva"),
 )
-ORIGENS = ((1, "Pronto-socorro", 101), (2, "Ambulatório", 102), (3, "Centro cirúrgico", 103), (4, "Transferência externa", None))
-MOTIVOS_ALTA = (
+ORIGINS = ((1, "Pronto-socorro", 101), (2, "Ambulatório", 102), (3, "Centro cirúrgico", 103), (4, "Transferência externa", None))
+ALTA_REASONS = (
     (1, "Alta melhorada", "A"),
     (2, "Alta a pedido", "A"),
     (3, "Transferência para outro hospital", "T"),
@@ -32,40 +32,40 @@ MOTIVOS_ALTA = (
 )
 UTI, SEMI = (9, 10), (11,)
 # Code, name, sector, kind, semi-ICU, active.
-UNIDADES = (
+UNITS = (
     *((n, f"Enfermaria {n}", 200 + n, "I", "N", "S") for n in range(1, 8)),
     (8, "Maternidade", 208, "I", None, "S"), (9, "UTI adulto", 209, "U", "N", "S"), (10, "UTI neonatal", 210, "U", None, "S"),
     (11, "Unidade semi-intensiva", 211, "I", "S", "S"), (12, "Hospital-dia", 212, "I", "N", "S"), (13, "Ala desativada", 213, "I", "N", "N"),
 )  # fmt: skip
-CARGOS = (("225125", 1), ("223505", 2), ("225250", 1), ("223405", 3), ("225225", 1))
-TIPOS_ESQUEMA = (
+JOB_TITLES = (("225125", 1), ("223505", 2), ("225250", 1), ("223405", 3), ("225225", 1))
+SCHEMA_KINDS = (
     ("MED", "Medicamentos", "N", "N"),
     ("LAB", "Exames laboratoriais", "N", "S"),
     ("IMG", "Exames de imagem", "S", "N"),
     ("DIE", "Dietas", None, None),
 )
-FREQUENCIAS = ((1, "6/6 h"), (2, "8/8 h"), (3, "12/12 h"), (4, "1 vez ao dia"), (5, "Se necessário"))
-VIAS = (("VO", "Via oral"), ("EV", "Endovenosa"), ("SC", "Subcutânea"), ("IM", "Intramuscular"), ("INAL", "Inalatória"))
+FREQUENCIES = ((1, "6/6 h"), (2, "8/8 h"), (3, "12/12 h"), (4, "1 vez ao dia"), (5, "Se necessário"))
+ROUTES = (("VO", "Via oral"), ("EV", "Endovenosa"), ("SC", "Subcutânea"), ("IM", "Intramuscular"), ("INAL", "Inalatória"))
 # Product, name, unit, route, quantity.
-PRODUTOS = (
+PRODUCTS = (
     (501, "DIPIRONA 500 MG/ML AMP 2 ML", "ampola", "EV", "1.0000"), (502, "PARACETAMOL 500 MG COMP", "comprimido", "VO", "1.0000"),
     (503, "CEFTRIAXONA 1 G FA", "frasco-ampola", "EV", "2.0000"), (504, "ENOXAPARINA 40 MG SER", "seringa", "SC", "1.0000"),
     (505, "LOSARTANA 50 MG COMP", "comprimido", "VO", "1.0000"), (506, "INSULINA NPH 100 UI/ML", "UI", "SC", "12.5000"),
     (507, "SALBUTAMOL 100 MCG/DOSE", "jato", "INAL", "2.0000"), (508, "CLORETO DE SODIO 0,9% 500 ML", "frasco", "EV", "0.5000"),
 )  # fmt: skip
 # Prescription type, description, scheme, product, route, unit, quantity.
-TIPOS_PRESCRICAO = (
-    *((100 + n, p[1].title(), "MED", p[0], p[3], p[0], p[4]) for n, p in enumerate(PRODUTOS)),
+PRESCRICAO_KINDS = (
+    *((100 + n, p[1].title(), "MED", p[0], p[3], p[0], p[4]) for n, p in enumerate(PRODUCTS)),
     (200, "Hemograma completo", "LAB", None, None, None, "1.0000"), (201, "Creatinina", "LAB", None, None, None, "1.0000"),
     (210, "Radiografia de tórax", "IMG", None, None, None, "1.0000"), (300, "Dieta branda", "DIE", None, None, None, None),
 )  # fmt: skip
-CENTROS, SALAS = (
+THEATRE_CENTRES, OPERATING_ROOMS = (
     ((1, "Centro cirúrgico geral"), (2, "Centro obstétrico")),
     tuple((n, f"Sala {n:02d}", 1 if n <= 6 else 2) for n in range(1, 9)),
 )
 # Kind, name, object.
-DOCUMENTOS = ((11, "EVOLUÇÃO MÉDICA", 401), (12, "EVOLUÇÃO DE ENFERMAGEM", 402), (13, "ANAMNESE", 403), (14, "SUMÁRIO DE ALTA", 404))
-AFERICAO = ((1, "°C"), (2, "bpm"), (3, "irpm"), (4, "mmHg"), (5, "kg"), (6, "cm"), (7, "%"), (8, "mg/dL"))
+DOCUMENTS = ((11, "EVOLUÇÃO MÉDICA", 401), (12, "EVOLUÇÃO DE ENFERMAGEM", 402), (13, "ANAMNESE", 403), (14, "SUMÁRIO DE ALTA", 404))
+MEASUREMENTS = ((1, "°C"), (2, "bpm"), (3, "irpm"), (4, "mmHg"), (5, "kg"), (6, "cm"), (7, "%"), (8, "mg/dL"))
 # Code, name, unit, value as it was typed.
 SINAIS: tuple[tuple[int, str, int | None, Callable[[random.Random], str]], ...] = (
     (1, "TEMPERATURA AXILAR", 1, lambda r: f"{34 + r.random() * 6:.1f}".replace(".", ",")),
@@ -81,10 +81,10 @@ SINAIS: tuple[tuple[int, str, int | None, Callable[[random.Random], str]], ...] 
     (64, "ESCALA DE DOR", None, lambda r: str(int(r.random() * 11))),
     (900, "DIURESE", None, lambda r: r.choice(("presente", "ausente", "300 mL em SVD"))),
 )  # fmt: skip
-DESCONHECIDO = 900
+UNKNOWN = 900
 """A sign that no code table knows."""
-_ESTADO = ("Paciente em bom estado geral", "Paciente lúcido e orientado", "REG, hipocorado +/4+", "Paciente sonolento, desperta ao chamado")
-_QUEIXA = (
+_STATE = ("Paciente em bom estado geral", "Paciente lúcido e orientado", "REG, hipocorado +/4+", "Paciente sonolento, desperta ao chamado")
+_COMPLAINT = (
     "sem queixas álgicas",
     "refere dor abdominal leve",
     "com dispneia aos esforços",
@@ -92,7 +92,7 @@ _QUEIXA = (
     "aceitando a dieta",
 )
 _EXAME = ("MV+ sem RA; BNF em 2T", "abdome flácido, indolor", "PA controlada; diurese > 0,5 mL/kg/h", "ferida operatória limpa & seca")
-_PLANO = (
+_PLAN = (
     "manter prescrição",
     "solicitar exames de controle",
     "programar alta se estável",
@@ -101,16 +101,16 @@ _PLANO = (
 )
 
 
-def linhas_de_evolucao(rng: random.Random) -> list[str]:
-    return [f"{rng.choice(_ESTADO)}, {rng.choice(_QUEIXA)}.", f"Ao exame: {rng.choice(_EXAME)}.", f"CD: {rng.choice(_PLANO)}."]
+def evolucao_lines(rng: random.Random) -> list[str]:
+    return [f"{rng.choice(_STATE)}, {rng.choice(_COMPLAINT)}.", f"Ao exame: {rng.choice(_EXAME)}.", f"CD: {rng.choice(_PLAN)}."]
 
 
 def evolucao(rng: random.Random) -> str:
     """A note of a few lines: sometimes with HTML or RTF, as an editor keeps it."""
-    linhas = linhas_de_evolucao(rng)
-    sorte = rng.random()
-    if sorte < 0.3:
-        return "".join(f"<p>{linha.replace('&', '&amp;').replace('>', '&gt;')}</p>" for linha in linhas)
-    if sorte < 0.4:
-        return r"{\rtf1\ansi\ansicpg1252 " + r"\par ".join(linha.encode("ascii", "ignore").decode() for linha in linhas) + "}"
-    return "\r\n".join(linhas)
+    rows = evolucao_lines(rng)
+    luck = rng.random()
+    if luck < 0.3:
+        return "".join(f"<p>{row.replace('&', '&amp;').replace('>', '&gt;')}</p>" for row in rows)
+    if luck < 0.4:
+        return r"{\rtf1\ansi\ansicpg1252 " + r"\par ".join(row.encode("ascii", "ignore").decode() for row in rows) + "}"
+    return "\r\n".join(rows)

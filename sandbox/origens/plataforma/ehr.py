@@ -10,70 +10,70 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from include.fusion.fhir.config.model import Metadados
+from include.fusion.fhir.config.model import SyncSettings
 from include.fusion.fhir.mapping import patient
 
-_ABRIR = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
-SISTEMA = Metadados().observation_system
+_OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
+SYSTEM = SyncSettings().observation_system
 """Identifier system of what the platform sent; the hospital's own records carry none of it."""
 
 
-class ServidorEhr:
-    """``url`` is the FHIR base address, ``segredo`` its API key."""
+class EhrServer:
+    """``url`` is the FHIR base address, ``secret`` its API key."""
 
-    def __init__(self, url: str, segredo: str) -> None:
+    def __init__(self, url: str, secret: str) -> None:
         self.url = url
-        self._segredo = segredo
+        self._secret = secret
 
-    def responde(self) -> bool:
+    def responds(self) -> bool:
         try:
-            self.pedir("GET", "metadata")
+            self.ask("GET", "metadata")
         except OSError:
             return False
         return True
 
-    def pedir(self, metodo: str, rota: str, corpo: dict[str, Any] | None = None, **cabecalhos: str) -> dict[str, Any]:
+    def ask(self, method: str, path: str, body: dict[str, Any] | None = None, **headers: str) -> dict[str, Any]:
         """One request; :class:`OSError` when it fails."""
-        pedido = urllib.request.Request(
-            f"{self.url}/{rota}",
-            data=None if corpo is None else json.dumps(corpo).encode(),
-            method=metodo,
-            headers={"X-API-Key": self._segredo, "Content-Type": "application/fhir+json", "Prefer": "return=representation", **cabecalhos},
+        request = urllib.request.Request(
+            f"{self.url}/{path}",
+            data=None if body is None else json.dumps(body).encode(),
+            method=method,
+            headers={"X-API-Key": self._secret, "Content-Type": "application/fhir+json", "Prefer": "return=representation", **headers},
         )
-        with _ABRIR(pedido, timeout=30) as resposta:
-            lido = resposta.read()
-        return dict(json.loads(lido)) if lido else {}
+        with _OPEN(request, timeout=30) as response:
+            read_item = response.read()
+        return dict(json.loads(read_item)) if read_item else {}
 
-    def cadastrar(self, paciente: patient.Paciente) -> tuple[str, str | None]:
+    def register(self, paciente: patient.Paciente) -> tuple[str, str | None]:
         """A patient by the business identifier that the push would use; id and version."""
-        meta = Metadados()
-        sistema, valor = patient.identificador(paciente, meta)
-        criado = self.pedir("POST", "Patient", patient.para_fhir(paciente, meta), **{"If-None-Exist": f"identifier={sistema}|{valor}"})
-        return str(criado["id"]), (criado.get("meta") or {}).get("versionId")
+        meta = SyncSettings()
+        system, value = patient.identifier(paciente, meta)
+        created = self.ask("POST", "Patient", patient.to_fhir(paciente, meta), **{"If-None-Exist": f"identifier={system}|{value}"})
+        return str(created["id"]), (created.get("meta") or {}).get("versionId")
 
-    def observar(self, ehr_id: str, valor: int, **mais: Any) -> str:
+    def observe(self, ehr_id: str, value: int, **more: Any) -> str:
         """A heart rate that the hospital measured; its id."""
-        return str(self.pedir("POST", "Observation", pulso(ehr_id, valor) | mais)["id"])
+        return str(self.ask("POST", "Observation", pulse(ehr_id, value) | more)["id"])
 
-    def corrigir(self, recurso_id: str) -> None:
+    def correct(self, resource_id: str) -> None:
         """The hospital amends one of its own readings."""
-        atual = self.pedir("GET", f"Observation/{recurso_id}")
-        atual["valueQuantity"]["value"] += 1
-        atual["status"] = "amended"
-        self.pedir("PUT", f"Observation/{recurso_id}", atual)
+        current = self.ask("GET", f"Observation/{resource_id}")
+        current["valueQuantity"]["value"] += 1
+        current["status"] = "amended"
+        self.ask("PUT", f"Observation/{resource_id}", current)
 
     def observacoes(self) -> Iterator[dict[str, Any]]:
         """Every observation there, page by page."""
-        rota = "Observation?_count=500"
-        while rota:
-            pacote = self.pedir("GET", rota)
-            yield from (e["resource"] for e in pacote.get("entry") or [])
-            proxima = next((x["url"] for x in pacote.get("link") or [] if x["relation"] == "next"), "")
-            partes = urlsplit(proxima)
-            rota = f"{partes.path.rpartition('/fhir/')[2]}?{partes.query}" if proxima else ""
+        path = "Observation?_count=500"
+        while path:
+            package = self.ask("GET", path)
+            yield from (e["resource"] for e in package.get("entry") or [])
+            next_one = next((x["url"] for x in package.get("link") or [] if x["relation"] == "next"), "")
+            parts = urlsplit(next_one)
+            path = f"{parts.path.rpartition('/fhir/')[2]}?{parts.query}" if next_one else ""
 
 
-def pulso(ehr_id: str, valor: int) -> dict[str, Any]:
+def pulse(ehr_id: str, value: int) -> dict[str, Any]:
     """A heart rate as R4 wants it."""
     return {
         "resourceType": "Observation",
@@ -82,10 +82,10 @@ def pulso(ehr_id: str, valor: int) -> dict[str, Any]:
         "code": {"coding": [{"system": "http://loinc.org", "code": "8867-4"}]},
         "subject": {"reference": f"Patient/{ehr_id}"},
         "effectiveDateTime": datetime.now(UTC).isoformat(timespec="seconds"),
-        "valueQuantity": {"value": valor, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"},
+        "valueQuantity": {"value": value, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"},
     }
 
 
-def nossos(recurso: dict[str, Any]) -> list[str]:
+def ours(resource: dict[str, Any]) -> list[str]:
     """Platform ids that a resource carries."""
-    return [str(i["value"]) for i in recurso.get("identifier") or [] if i.get("system") == SISTEMA]
+    return [str(i["value"]) for i in resource.get("identifier") or [] if i.get("system") == SYSTEM]

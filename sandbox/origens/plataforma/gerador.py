@@ -10,19 +10,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sandbox.origens.base import conectar, copiar
-from sandbox.origens.pessoas import GeradorPessoas
+from sandbox.origens.base import connect, copy
+from sandbox.origens.pessoas import PersonGenerator
 
-ESQUEMA = Path(__file__).with_name("esquema.sql")
-ORIGENS = ("whatsapp", "whatsapp", "whatsapp", "api")
-_FAIXAS: dict[str, tuple[float, float, int]] = {
+SCHEMA = Path(__file__).with_name("esquema.sql")
+ORIGINS = ("whatsapp", "whatsapp", "whatsapp", "api")
+_RANGES: dict[str, tuple[float, float, int]] = {
     "heart_rate": (50, 120, 0), "respiratory_rate": (10, 28, 0), "oxygen_saturation": (88, 100, 0), "temperature": (35.5, 39.5, 1),
     "weight": (40, 120, 1), "height": (145, 195, 0), "head_circumference": (30, 56, 1), "bmi": (17, 40, 1), "waist_circumference": (60, 130, 0),
     "glucose": (60, 280, 0), "blood_glucose": (60, 280, 0), "blood_glucose_molar": (3.5, 15, 1), "pain": (0, 10, 0),
     "mean_arterial_pressure": (60, 120, 0),
 }  # fmt: skip
 """Sign → lowest, highest, decimals."""
-_COLUNAS = (
+_COLUMNS = (
     "id", '"tenantId"', '"patientId"', "type", "value", "systolic", "diastolic", "unit", "status", "source", '"effectiveAt"', '"createdAt"',
 )  # fmt: skip
 
@@ -36,75 +36,75 @@ def _id(rng: random.Random) -> str:
     return str(uuid.UUID(int=rng.getrandbits(128), version=4))
 
 
-def criar(dsn: str) -> None:
+def create(dsn: str) -> None:
     """The platform's own tables; harmless when they are there."""
-    with conectar(dsn) as con, con.cursor() as cur:
+    with connect(dsn) as con, con.cursor() as cur:
         cur.execute("select to_regclass('tenants')")
         if cur.fetchone()[0] is None:
-            cur.execute(ESQUEMA.read_text(encoding="utf-8"))
+            cur.execute(SCHEMA.read_text(encoding="utf-8"))
     con.close()
 
 
-def gerar(dsn: str, tenants: int = 3, pacientes: int = 20, observacoes: int = 0, semente: int = 7) -> list[Tenant]:
-    """``pacientes`` and ``observacoes`` for each of ``tenants``; none of the observations is synchronised yet."""
+def generate(dsn: str, tenants: int = 3, pacientes: int = 20, observations: int = 0, semente: int = 7) -> list[Tenant]:
+    """``pacientes`` and ``observations`` for each of ``tenants``; none of the observations is synchronised yet."""
     rng = random.Random(f"plataforma-{semente}")
-    pessoas = GeradorPessoas(semente, borda=0.0)
-    feitos = [Tenant(_id(rng), f"Clínica {n + 1:03d}") for n in range(tenants)]
-    con = conectar(dsn)
+    persons = PersonGenerator(semente, edge=0.0)
+    done = [Tenant(_id(rng), f"Clínica {n + 1:03d}") for n in range(tenants)]
+    con = connect(dsn)
     try:
-        copiar(con, "tenants", ("id", "name"), feitos)
-        for tenant in feitos:
+        copy(con, "tenants", ("id", "name"), done)
+        for tenant in done:
             ids = [_id(rng) for _ in range(pacientes)]
-            copiar(con, "patients", _PACIENTE, (_paciente(i, tenant.id, pessoas) for i in ids))
-            copiar(con, "observations", _COLUNAS, _muitas(rng, tenant.id, ids, observacoes))
+            copy(con, "patients", _PACIENTE, (_paciente(i, tenant.id, persons) for i in ids))
+            copy(con, "observations", _COLUMNS, _many(rng, tenant.id, ids, observations))
         con.commit()
     finally:
         con.close()
-    return feitos
+    return done
 
 
 _PACIENTE = ("id", '"tenantId"', "name", '"socialName"', "cpf", "cns", '"birthDate"', "gender", "phone", "email")
 
 
-def _paciente(id: str, tenant_id: str, pessoas: GeradorPessoas) -> tuple[Any, ...]:
-    p = pessoas.pessoa()
-    genero = {"M": "male", "F": "female"}.get(p.sexo, "unknown")
-    return (id, tenant_id, p.nome, p.nome_social, p.cpf, p.cns, p.nascimento, genero, p.celular, p.email)
+def _paciente(id: str, tenant_id: str, persons: PersonGenerator) -> tuple[Any, ...]:
+    p = persons.person()
+    gender = {"M": "male", "F": "female"}.get(p.sexo, "unknown")
+    return (id, tenant_id, p.nome, p.nome_social, p.cpf, p.cns, p.nascimento, gender, p.celular, p.email)
 
 
-def _muitas(rng: random.Random, tenant_id: str, pacientes: list[str], quantas: int) -> Iterator[tuple[Any, ...]]:
-    for _ in range(quantas):
-        yield _observacao(rng, tenant_id, rng.choice(pacientes))
+def _many(rng: random.Random, tenant_id: str, pacientes: list[str], count: int) -> Iterator[tuple[Any, ...]]:
+    for _ in range(count):
+        yield _observation(rng, tenant_id, rng.choice(pacientes))
 
 
-def _observacao(rng: random.Random, tenant_id: str, paciente: str) -> tuple[Any, ...]:
+def _observation(rng: random.Random, tenant_id: str, paciente: str) -> tuple[Any, ...]:
     """One reading as somebody types it into the chat, or a device sends it."""
-    agora = datetime.now(UTC)
-    valor = sistolica = diastolica = None
+    now = datetime.now(UTC)
+    value = systolic = diastolic = None
     if rng.random() < 0.3:
-        tipo, sistolica, diastolica = "blood_pressure", Decimal(rng.randint(90, 180)), Decimal(rng.randint(50, 110))
+        kind, systolic, diastolic = "blood_pressure", Decimal(rng.randint(90, 180)), Decimal(rng.randint(50, 110))
     else:
-        tipo = rng.choice(sorted(_FAIXAS))
-        minimo, maximo, casas = _FAIXAS[tipo]
-        valor = Decimal(f"{rng.uniform(minimo, maximo):.{casas}f}")
-    efetivo = agora - timedelta(seconds=rng.randint(0, 7200))
-    return (_id(rng), tenant_id, paciente, tipo, valor, sistolica, diastolica, None, "final", rng.choice(ORIGENS), efetivo, agora)
+        kind = rng.choice(sorted(_RANGES))
+        minimum, maximum, decimals = _RANGES[kind]
+        value = Decimal(f"{rng.uniform(minimum, maximum):.{decimals}f}")
+    effective = now - timedelta(seconds=rng.randint(0, 7200))
+    return (_id(rng), tenant_id, paciente, kind, value, systolic, diastolic, None, "final", rng.choice(ORIGINS), effective, now)
 
 
-def observar(con: Any, rng: random.Random, tenant_id: str) -> str:
+def observe(con: Any, rng: random.Random, tenant_id: str) -> str:
     """One new observation of some patient, as ``ObservationsService.create()`` stores it; the caller commits. Returns its id."""
     with con.cursor() as cur:
         cur.execute('select id from patients where "tenantId" = %s order by random() limit 1', (tenant_id,))
-        linha = _observacao(rng, tenant_id, cur.fetchone()[0])
-        cur.execute(f"insert into observations ({', '.join(_COLUNAS)}) values ({', '.join(['%s'] * len(_COLUNAS))})", linha)
-    return str(linha[0])
+        row = _observation(rng, tenant_id, cur.fetchone()[0])
+        cur.execute(f"insert into observations ({', '.join(_COLUMNS)}) values ({', '.join(['%s'] * len(_COLUMNS))})", row)
+    return str(row[0])
 
 
-def editar(con: Any, rng: random.Random, observacao_id: str) -> None:
+def edit(con: Any, rng: random.Random, observation_id: str) -> None:
     """Somebody corrects a reading: unsynced again, as the platform's service leaves it."""
     with con.cursor() as cur:
         cur.execute(
             "update observations set value = value + %s, systolic = systolic + 1, status = 'amended', \"syncedToEHR\" = false,"
             ' "updatedAt" = clock_timestamp() where id = %s',
-            (rng.randint(1, 3), observacao_id),
+            (rng.randint(1, 3), observation_id),
         )

@@ -8,73 +8,73 @@ from typing import Any
 import psycopg2
 from sqlalchemy import create_engine
 
-from include.fusion.fhir.config.secrets import Cofre
-from include.fusion.fhir.config.store import Configuracoes
-from include.fusion.fhir.platform.migrate import migrar_plataforma
-from include.fusion.fhir.platform.repository import Repositorio
-from sandbox.origens.plataforma.ehr import ServidorEhr
-from sandbox.origens.plataforma.gerador import criar, gerar
+from include.fusion.fhir.config.secrets import Secrets
+from include.fusion.fhir.config.store import ConfigStore
+from include.fusion.fhir.platform.migrate import migrate_platform
+from include.fusion.fhir.platform.repository import Repository
+from sandbox.origens.plataforma.ehr import EhrServer
+from sandbox.origens.plataforma.gerador import create, generate
 
 TENANTS = (("oauth2", "realtime"), ("apikey", "realtime"), ("basic", "hourly"))
 """How each of the sandbox's tenants enters the EHR, and when it sends."""
 PACIENTES = 12
-CONHECIDOS = 4
+KNOWN = 4
 """Patients of each tenant whom the hospital knows before the platform sends anything, each with an observation."""
 
 
-def acesso(tipo: str, servidor: str, segredo: str) -> dict[str, Any]:
+def access(kind: str, server: str, secret: str) -> dict[str, Any]:
     """``authType`` and ``authConfig`` at the sandbox's FHIR server."""
-    raiz = servidor.removesuffix("/fhir")
-    credenciais: dict[str, dict[str, Any]] = {
-        "oauth2": {"clientId": "hub", "clientSecret": segredo, "tokenUrl": f"{raiz}/auth/token"},
-        "basic": {"username": "usuario", "password": segredo},
-        "apikey": {"apiKey": segredo, "apiKeyHeader": "X-API-Key"},
+    root = server.removesuffix("/fhir")
+    credentials: dict[str, dict[str, Any]] = {
+        "oauth2": {"clientId": "hub", "clientSecret": secret, "tokenUrl": f"{root}/auth/token"},
+        "basic": {"username": "usuario", "password": secret},
+        "apikey": {"apiKey": secret, "apiKeyHeader": "X-API-Key"},
     }
-    return {"authType": tipo, "authConfig": credenciais[tipo]}
+    return {"authType": kind, "authConfig": credentials[kind]}
 
 
-def preparar(url: str, servidor: str, segredo: str, chave: str) -> None:
+def prepare(url: str, server: str, secret: str, key: str) -> None:
     """Harmless to repeat; a FHIR server that has moved to another port gets the tenants' configurations entered anew.
 
-    ``url``: of the platform's database; ``servidor`` and ``segredo``: of the sandbox's FHIR server; ``chave``: a Fernet key.
+    ``url``: of the platform's database; ``server`` and ``secret``: of the sandbox's FHIR server; ``key``: a Fernet key.
     """
-    criar(url)
+    create(url)
     engine = create_engine(url.replace("postgresql://", "postgresql+psycopg2://", 1))
-    migrar_plataforma(engine)
+    migrate_platform(engine)
     con = psycopg2.connect(url)
     with con, con.cursor() as cur:
         cur.execute("select id from tenants order by name")
         tenants = [t for (t,) in cur.fetchall()]
     con.close()
     if not tenants:
-        tenants = [t.id for t in gerar(url, len(TENANTS), PACIENTES)]
-    configuracoes = Configuracoes(engine, Cofre([chave]))
-    for tenant, (tipo, frequencia) in zip(tenants, TENANTS, strict=False):
-        corpo = {"enabled": True, "baseUrl": servidor, "syncFrequency": frequencia, "initialDelay": 200, "maxDelay": 2000}
-        configuracoes.gravar(tenant, corpo | acesso(tipo, servidor, segredo), "sandbox", mesmo_servidor=True)
-        _apresentar(Repositorio(engine, tenant), ServidorEhr(servidor, segredo), url)
+        tenants = [t.id for t in generate(url, len(TENANTS), PACIENTES)]
+    configurations = ConfigStore(engine, Secrets([key]))
+    for tenant, (kind, frequency) in zip(tenants, TENANTS, strict=False):
+        body = {"enabled": True, "baseUrl": server, "syncFrequency": frequency, "initialDelay": 200, "maxDelay": 2000}
+        configurations.write(tenant, body | access(kind, server, secret), "sandbox", same_server=True)
+        _introduce(Repository(engine, tenant), EhrServer(server, secret), url)
     engine.dispose()
 
 
-def _apresentar(repositorio: Repositorio, ehr: ServidorEhr, url: str) -> None:
+def _introduce(repository: Repository, ehr: EhrServer, url: str) -> None:
     """The hospital's own history: patients who are in the EHR already, linked by their ehrPatientId."""
     con = psycopg2.connect(url)
     with con, con.cursor() as cur:
-        cur.execute('select id from patients where "tenantId" = %s order by id limit %s', (repositorio.tenant_id, CONHECIDOS))
-        ids = [linha[0] for linha in cur.fetchall()]
+        cur.execute('select id from patients where "tenantId" = %s order by id limit %s', (repository.tenant_id, KNOWN))
+        ids = [row[0] for row in cur.fetchall()]
     con.close()
-    _esperar(ehr)
+    _wait(ehr)
     for paciente_id in ids:
-        pessoa = repositorio.pessoa(paciente_id)
-        if pessoa is not None and pessoa.ehr_id is None:
-            ehr_id, versao = ehr.cadastrar(pessoa.paciente)
-            repositorio.gravar_paciente(paciente_id, ehr_id, versao)
-            ehr.observar(ehr_id, 70)
+        person = repository.person(paciente_id)
+        if person is not None and person.ehr_id is None:
+            ehr_id, version = ehr.register(person.paciente)
+            repository.write_paciente(paciente_id, ehr_id, version)
+            ehr.observe(ehr_id, 70)
 
 
-def _esperar(ehr: ServidorEhr, segundos: float = 60.0) -> None:
-    limite = time.monotonic() + segundos
-    while not ehr.responde():
-        if time.monotonic() > limite:
+def _wait(ehr: EhrServer, seconds: float = 60.0) -> None:
+    limit = time.monotonic() + seconds
+    while not ehr.responds():
+        if time.monotonic() > limit:
             raise RuntimeError("the sandbox FHIR server does not answer")
         time.sleep(0.1)

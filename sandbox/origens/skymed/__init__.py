@@ -1,7 +1,7 @@
 """Sandbox Skymed: the surgical schedule of the sandbox MV, in MV's own database.
 
-``criar`` and ``gerar`` are MV's and do nothing where it is there. ``mudar`` and ``mudar_invalido`` change one booking (the caller commits; the
-key is CD_AGE_CIR), ``chaves`` lists every booking. Only bookings that change reach Fusion: the journal begins with its trigger.
+``create`` and ``generate`` are MV's and do nothing where it is there. ``change`` and ``change_invalid`` change one booking (the caller commits; the
+key is CD_AGE_CIR), ``keys`` lists every booking. Only bookings that change reach Fusion: the journal begins with its trigger.
 """
 
 from __future__ import annotations
@@ -11,36 +11,36 @@ from collections.abc import Iterator
 from typing import Any
 
 from sandbox.origens import mv
-from sandbox.origens.base import Esperado, Progresso, conectar
-from sandbox.origens.mv import criar, mudar_agenda
-from sandbox.origens.skymed.invalidos import ESTRANHOS, INVALIDOS, mudar_invalido
+from sandbox.origens.base import Expected, Progress, connect
+from sandbox.origens.mv import change_agenda, create
+from sandbox.origens.skymed.invalidos import INVALID, STRANGE, change_invalid
 
-FUSO = mv.FUSO
+ZONE = mv.ZONE
 
-__all__ = ["ESTRANHOS", "FUSO", "INVALIDOS", "chaves", "criar", "gerar", "mudar", "mudar_invalido"]
+__all__ = ["INVALID", "STRANGE", "ZONE", "change", "change_invalid", "create", "generate", "keys"]
 
 
-def gerar(dsn: str, atendimentos: int, semente: int, progresso: Progresso | None = None, *, casos_de_borda: bool = True) -> None:
+def generate(dsn: str, atendimentos: int, semente: int, progress: Progress | None = None, *, edge_cases: bool = True) -> None:
     """MV's history, unless the hospital has one."""
-    con = conectar(dsn)
+    con = connect(dsn)
     with con, con.cursor() as cur:
         cur.execute("select exists (select 1 from dbamv.atendime)")
-        vazio = not cur.fetchone()[0]
+        empty_for = not cur.fetchone()[0]
     con.close()
-    if vazio:
-        mv.gerar(dsn, atendimentos, semente, progresso, casos_de_borda=casos_de_borda)
+    if empty_for:
+        mv.generate(dsn, atendimentos, semente, progress, edge_cases=edge_cases)
 
 
-def mudar(con: Any, rng: random.Random) -> Any:
+def change(con: Any, rng: random.Random) -> Any:
     """One booking made, moved, called off, done, or of a patient who is admitted by now."""
-    return mudar_agenda(con, rng)
+    return change_agenda(con, rng)
 
 
-def chaves(con: Any) -> Iterator[Esperado]:
+def keys(con: Any) -> Iterator[Expected]:
     """Every booking that is there, ordered by key, streams; which ones were deleted nobody knows."""
     with con.cursor(name="reconciliacao") as cur:
         cur.itersize = 20_000
         cur.execute("select g.cd_age_cir, v.cd_paciente from dbamv.age_cir g join dbamv.aviso_cirurgia v"
                     " on v.cd_aviso_cirurgia = g.cd_aviso_cirurgia order by 1")  # fmt: skip
-        for chave, paciente in cur:
-            yield Esperado(str(chave), str(paciente or ""), "alteracao")
+        for key, paciente in cur:
+            yield Expected(str(key), str(paciente or ""), "alteracao")

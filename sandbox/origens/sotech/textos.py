@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from sandbox.origens.consulfarma import textos as c
 
-TIPOS = ((1, "Ambulatorial"), (2, "Internação"), (3, "Urgência"), (4, "Externo"), (5, "Domiciliar"))
-SEXOS = ((1, "Masculino"), (2, "Feminino"), (3, "Indeterminado"))
-SEXO_DE = {"M": 1, "F": 2, "I": 3}
+KINDS = ((1, "Ambulatorial"), (2, "Internação"), (3, "Urgência"), (4, "Externo"), (5, "Domiciliar"))
+SEXES = ((1, "Masculino"), (2, "Feminino"), (3, "Indeterminado"))
+SEX_OF = {"M": 1, "F": 2, "I": 3}
 UFS = ("BA", "SE", "AL", "PE", "CE", "SP", "RJ", "MG", "PR", "RS", "GO", "DF", "AM", "PA")
-BAIRROS = ("Centro", "Santa Mônica", "Tomba", "Brotas", "Pituba", "Cabula", "São Caetano", "Jardim Exemplo", "Boa Vista", "Industrial")
+DISTRICTS = ("Centro", "Santa Mônica", "Tomba", "Brotas", "Pituba", "Cabula", "São Caetano", "Jardim Exemplo", "Boa Vista", "Industrial")
 # The national table has no dot in a code.
-CIDS = tuple((n, codigo.replace(".", ""), nome) for n, (codigo, nome) in enumerate(c.DIAGNOSTICOS, 1))
-PROCEDIMENTOS = tuple((n, codigo, nome) for n, (codigo, nome, _) in enumerate(c.EXAMES, 1))
-ESPECIALIDADES = tuple((n, nome) for n, nome in enumerate(filter(None, c.ESPECIALIDADES), 1))
-POSTOS = ("Posto 1 – clínica médica", "Posto 2 – clínica cirúrgica", "Posto 3 – maternidade", "UTI adulto")
+CIDS = tuple((n, code.replace(".", ""), name) for n, (code, name) in enumerate(c.DIAGNOSTICOS, 1))
+PROCEDIMENTOS = tuple((n, code, name) for n, (code, name, _) in enumerate(c.EXAMES, 1))
+SPECIALTIES = tuple((n, name) for n, name in enumerate(filter(None, c.SPECIALTIES), 1))
+NURSING_STATIONS = ("Posto 1 – clínica médica", "Posto 2 – clínica cirúrgica", "Posto 3 – maternidade", "UTI adulto")
 LEITOS = 80
-UNIDADES, PROFISSIONAIS = 6, 100
-TIPOS_EVOLUCAO = ("Médica", "Enfermagem", "Fisioterapia", None)
-HISTORIAS = (
+UNITS, PROFISSIONAIS = 6, 100
+EVOLUCAO_KINDS = ("Médica", "Enfermagem", "Fisioterapia", None)
+HISTORIES = (
     "HAS há 10 anos, em uso regular de losartana. Nega alergias.",
     "<p>Tabagista; <b>DM2</b> sem insulina.</p><p>Cirurgias: apendicectomia &lt; 2010.</p>",
     "Sem comorbidades conhecidas. Mora com a família, boa adesão.",
@@ -31,5 +31,5 @@ def leito(n: int) -> tuple[int, str, int]:
     return n, f"{100 + (n - 1) // 4}-{'ABCD'[n % 4]}", 1 + (n - 1) // 4
 
 
-def posto_do_leito(n: int) -> int:
-    return 1 + ((n - 1) // 4) % len(POSTOS)
+def station_of_leito(n: int) -> int:
+    return 1 + ((n - 1) // 4) % len(NURSING_STATIONS)

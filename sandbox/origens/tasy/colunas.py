@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_COLUNAS = {
+_COLUMNS = {
     "pessoa_fisica": "cd_pessoa_fisica, nm_pessoa_fisica, nm_social, dt_nascimento, ie_sexo, nr_cpf, nr_cartao_nac_sus, nr_seq_cor_pele,"
     " nr_ddd_celular, nr_telefone_celular",
     "compl_pessoa_fisica": "cd_pessoa_fisica, nr_sequencia, ie_tipo_complemento, nm_contato, ds_endereco, nr_endereco, ds_complemento, ds_bairro,"
@@ -26,7 +26,7 @@ _COLUNAS = {
     "evolucao_paciente": "cd_evolucao, nr_atendimento, cd_pessoa_fisica, cd_medico, dt_evolucao, ie_tipo_evolucao, ie_evolucao_clinica, ds_evolucao,"
     " ie_situacao, dt_liberacao",
 }
-COLUNAS = {
-    tabela: (*colunas.split(", "), "dt_atualizacao", "nm_usuario", "dt_atualizacao_nrec", "nm_usuario_nrec")
-    for tabela, colunas in _COLUNAS.items()
+COLUMNS = {
+    table: (*columns.split(", "), "dt_atualizacao", "nm_usuario", "dt_atualizacao_nrec", "nm_usuario_nrec")
+    for table, columns in _COLUMNS.items()
 }

@@ -1,4 +1,4 @@
-"""A day in the hospital: each call of :func:`mudar` is one thing that somebody does, in the caller's transaction."""
+"""A day in the hospital: each call of :func:`change` is one thing that somebody does, in the caller's transaction."""
 
 from __future__ import annotations
 
@@ -7,176 +7,176 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sandbox.origens.base import Esperado, Mudanca
+from sandbox.origens.base import Change, Expected
 from sandbox.origens.tasy import clinica
 from sandbox.origens.tasy import textos as t
-from sandbox.origens.tasy.hospital import Alvo, Hospital
+from sandbox.origens.tasy.hospital import Hospital, Target
 
-_VALE = "dt_cancelamento is null"
-_ABERTO = f"{_VALE} and dt_alta is null"
+_IS_WORTH = "dt_cancelamento is null"
+_OPENED = f"{_IS_WORTH} and dt_alta is null"
 _DO_PACIENTE = {"alergia", "inativacao", "administrativa", "paciente", "complemento"}
 """Kinds that may show on every attendance of the patient."""
-_Feito = Mudanca | None
+_Done = Change | None
 """``None``: the hospital has nothing to do this with right now."""
 
 
-def _alteracao(tipo: str, chave: int) -> Mudanca:
-    return Mudanca(str(chave), "alteracao", tipo)
+def _change_row(kind: str, key: int) -> Change:
+    return Change(str(key), "alteracao", kind)
 
 
-def _admissao(h: Hospital) -> Mudanca:
-    conhecido = h.recente() if h.rng.random() < 0.4 else None
-    paciente = conhecido.paciente if conhecido else h.novo_paciente()
-    chave = h.novo_atendimento(paciente, h.rng.choice((1, 1, 1, 3, 3, 8, 8, 7)))
-    clinica.admitir(h, h.rng, Alvo(chave, paciente))
-    return Mudanca(str(chave), "inclusao", "admissao")
+def _admission(h: Hospital) -> Change:
+    known_one = h.recent() if h.rng.random() < 0.4 else None
+    paciente = known_one.paciente if known_one else h.new_paciente()
+    key = h.new_atendimento(paciente, h.rng.choice((1, 1, 1, 3, 3, 8, 8, 7)))
+    clinica.admit(h, h.rng, Target(key, paciente))
+    return Change(str(key), "inclusao", "admissao")
 
 
-def _clinico(tipo: str) -> Callable[[Hospital], _Feito]:
-    def fazer(h: Hospital) -> _Feito:
-        if (alvo := h.recente(_ABERTO) or h.recente()) is None:
+def _clinical(kind: str) -> Callable[[Hospital], _Done]:
+    def do(h: Hospital) -> _Done:
+        if (target := h.recent(_OPENED) or h.recent()) is None:
             return None
-        clinica.ITENS[tipo][0](h, alvo)
-        return _alteracao(tipo, alvo.chave)
+        clinica.ITEMS[kind][0](h, target)
+        return _change_row(kind, target.chave)
 
-    return fazer
+    return do
 
 
-def _cadastro(h: Hospital) -> _Feito:
+def _registered(h: Hospital) -> _Done:
     """The reception corrects what it typed: clinic and doctor."""
-    if (alvo := h.recente(_ABERTO)) is None:
+    if (target := h.recent(_OPENED)) is None:
         return None
-    clinica_, medico = h.um("select ie_clinica, cd_medico_resp from tasy.atendimento_paciente where nr_atendimento = %s", alvo.chave)
-    h.mudar(
+    clinica_, physician = h.one("select ie_clinica, cd_medico_resp from tasy.atendimento_paciente where nr_atendimento = %s", target.chave)
+    h.change(
         "atendimento_paciente",
-        {"nr_atendimento": alvo.chave},
+        {"nr_atendimento": target.chave},
         ie_clinica=(clinica_ or 0) % 6 + 1,
-        cd_medico_resp=str(int(medico or 0) % 100 + 1),
+        cd_medico_resp=str(int(physician or 0) % 100 + 1),
     )
-    return _alteracao("cadastro", alvo.chave)
+    return _change_row("cadastro", target.chave)
 
 
-def _transferencia(h: Hospital) -> _Feito:
+def _transfer(h: Hospital) -> _Done:
     """Into another ward; every third time into intensive care."""
-    if (alvo := h.recente(f"{_ABERTO} and ie_tipo_atendimento = 1")) is None:
+    if (target := h.recent(f"{_OPENED} and ie_tipo_atendimento = 1")) is None:
         return None
-    h.sair(alvo.chave)
-    h.estada(alvo.chave, h.rng.choice(t.UTIS if h.rng.random() < 0.35 else t.INTERNACAO))
-    return _alteracao("transferencia", alvo.chave)
+    h.leave(target.chave)
+    h.stay(target.chave, h.rng.choice(t.UTIS if h.rng.random() < 0.35 else t.INPATIENT))
+    return _change_row("transferencia", target.chave)
 
 
-def _alta_medica(h: Hospital) -> _Feito:
-    if (alvo := h.recente(f"{_ABERTO} and dt_alta_medico is null and ie_tipo_atendimento = 1")) is None:
+def _alta_medica(h: Hospital) -> _Done:
+    if (target := h.recent(f"{_OPENED} and dt_alta_medico is null and ie_tipo_atendimento = 1")) is None:
         return None
-    h.mudar("atendimento_paciente", {"nr_atendimento": alvo.chave}, dt_alta_medico=h.agora)
-    return _alteracao("alta_medica", alvo.chave)
+    h.change("atendimento_paciente", {"nr_atendimento": target.chave}, dt_alta_medico=h.now)
+    return _change_row("alta_medica", target.chave)
 
 
-def _alta(h: Hospital) -> _Feito:
-    if (alvo := h.recente(_ABERTO)) is None:
+def _alta(h: Hospital) -> _Done:
+    if (target := h.recent(_OPENED)) is None:
         return None
-    h.sair(alvo.chave)
-    h.mudar(
+    h.leave(target.chave)
+    h.change(
         "atendimento_paciente",
-        {"nr_atendimento": alvo.chave},
-        dt_alta=h.agora,
-        cd_motivo_alta=h.rng.choice(t.MOTIVOS_ALTA)[0],
+        {"nr_atendimento": target.chave},
+        dt_alta=h.now,
+        cd_motivo_alta=h.rng.choice(t.ALTA_REASONS)[0],
         ie_status_atendimento="F",
     )
-    return _alteracao("alta", alvo.chave)
+    return _change_row("alta", target.chave)
 
 
-def _alta_cancelada(h: Hospital) -> _Feito:
+def _cancelled_alta(h: Hospital) -> _Done:
     """The patient has not left after all: back into a ward."""
-    if (alvo := h.recente(f"{_VALE} and dt_alta is not null and ie_tipo_atendimento = 1")) is None:
+    if (target := h.recent(f"{_IS_WORTH} and dt_alta is not null and ie_tipo_atendimento = 1")) is None:
         return None
-    h.mudar(
+    h.change(
         "atendimento_paciente",
-        {"nr_atendimento": alvo.chave},
+        {"nr_atendimento": target.chave},
         dt_alta=None,
         dt_alta_medico=None,
         cd_motivo_alta=None,
         ie_status_atendimento="A",
     )
-    h.estada(alvo.chave, h.rng.choice(t.INTERNACAO))
-    return _alteracao("alta_cancelada", alvo.chave)
+    h.stay(target.chave, h.rng.choice(t.INPATIENT))
+    return _change_row("alta_cancelada", target.chave)
 
 
-def _cancelamento(h: Hospital) -> _Feito:
+def _cancelamento(h: Hospital) -> _Done:
     """Opened by mistake: it stays in its table, with the moment of its cancellation."""
-    if (alvo := h.recente()) is None:
+    if (target := h.recent()) is None:
         return None
-    h.mudar("atendimento_paciente", {"nr_atendimento": alvo.chave}, dt_cancelamento=h.agora)
-    return Mudanca(str(alvo.chave), "exclusao", "cancelamento", alvo.paciente, (str(alvo.chave),))
+    h.change("atendimento_paciente", {"nr_atendimento": target.chave}, dt_cancelamento=h.now)
+    return Change(str(target.chave), "exclusao", "cancelamento", target.paciente, (str(target.chave),))
 
 
-def _reabertura(h: Hospital) -> _Feito:
+def _reopening(h: Hospital) -> _Done:
     """Cancelled by mistake."""
-    if (alvo := h.recente("dt_cancelamento is not null")) is None:
+    if (target := h.recent("dt_cancelamento is not null")) is None:
         return None
-    h.mudar("atendimento_paciente", {"nr_atendimento": alvo.chave}, dt_cancelamento=None)
-    return _alteracao("reabertura", alvo.chave)
+    h.change("atendimento_paciente", {"nr_atendimento": target.chave}, dt_cancelamento=None)
+    return _change_row("reabertura", target.chave)
 
 
-def _paciente(h: Hospital) -> _Feito:
-    if (alvo := h.recente()) is None:
+def _paciente(h: Hospital) -> _Done:
+    if (target := h.recent()) is None:
         return None
-    campo, valor = h.rng.choice(
+    field, value = h.rng.choice(
         (("nr_telefone_celular", f"9{h.rng.randint(80_000_000, 99_999_999)}"), ("nm_social", f"Nome Social {h.rng.randint(1, 10**6)}"))
     )
-    h.mudar("pessoa_fisica", {"cd_pessoa_fisica": alvo.paciente}, **{campo: valor})
-    return _alteracao("paciente", alvo.chave)
+    h.change("pessoa_fisica", {"cd_pessoa_fisica": target.paciente}, **{field: value})
+    return _change_row("paciente", target.chave)
 
 
-def _complemento(h: Hospital) -> _Feito:
+def _complement(h: Hospital) -> _Done:
     """Another address: PESSOA_FISICA itself is not touched."""
-    if (alvo := h.recente()) is None:
+    if (target := h.recent()) is None:
         return None
-    casa = h.um(
-        "select max(nr_sequencia) from tasy.compl_pessoa_fisica where cd_pessoa_fisica = %s and ie_tipo_complemento = 1", alvo.paciente
+    home = h.one(
+        "select max(nr_sequencia) from tasy.compl_pessoa_fisica where cd_pessoa_fisica = %s and ie_tipo_complemento = 1", target.paciente
     )[0]
-    novo = {"ds_endereco": f"Rua Exemplo {h.rng.randint(1, 10**6)}", "nr_endereco": h.rng.randint(1, 5000)}
-    if casa is None:
-        proximo = h.um(
-            "select coalesce(max(nr_sequencia), 0) + 1 from tasy.compl_pessoa_fisica where cd_pessoa_fisica = %s", alvo.paciente
+    new = {"ds_endereco": f"Rua Exemplo {h.rng.randint(1, 10**6)}", "nr_endereco": h.rng.randint(1, 5000)}
+    if home is None:
+        next_number = h.one(
+            "select coalesce(max(nr_sequencia), 0) + 1 from tasy.compl_pessoa_fisica where cd_pessoa_fisica = %s", target.paciente
         )[0]
-        h.inserir("compl_pessoa_fisica", cd_pessoa_fisica=alvo.paciente, nr_sequencia=proximo, ie_tipo_complemento=1, **novo)
+        h.insert("compl_pessoa_fisica", cd_pessoa_fisica=target.paciente, nr_sequencia=next_number, ie_tipo_complemento=1, **new)
     else:
-        h.mudar("compl_pessoa_fisica", {"cd_pessoa_fisica": alvo.paciente, "nr_sequencia": casa}, **novo)
-    return _alteracao("complemento", alvo.chave)
+        h.change("compl_pessoa_fisica", {"cd_pessoa_fisica": target.paciente, "nr_sequencia": home}, **new)
+    return _change_row("complemento", target.chave)
 
 
-MUDANCAS: dict[Callable[[Hospital], _Feito], int] = {
-    _admissao: 30, **{_clinico(tipo): peso for tipo, (_, peso) in clinica.ITENS.items()}, _cadastro: 2, _transferencia: 6, _alta_medica: 2, _alta: 8,
-    _alta_cancelada: 2, _cancelamento: 3, _reabertura: 1, _paciente: 5, _complemento: 4,
+CHANGES: dict[Callable[[Hospital], _Done], int] = {
+    _admission: 30, **{_clinical(kind): weight for kind, (_, weight) in clinica.ITEMS.items()}, _registered: 2, _transfer: 6, _alta_medica: 2, _alta: 8,
+    _cancelled_alta: 2, _cancelamento: 3, _reopening: 1, _paciente: 5, _complement: 4,
 }  # fmt: skip
 """What happens in the hospital, and how often."""
 
 
-def completa(h: Hospital, mudanca: Mudanca) -> Mudanca:
+def completion(h: Hospital, change: Change) -> Change:
     """The change with its patient and, where the patient changed, every attendance that carries him or her."""
-    if mudanca.operacao == "exclusao":
-        return mudanca
-    paciente = h.um("select cd_pessoa_fisica from tasy.atendimento_paciente where nr_atendimento = %s", int(mudanca.chave))[0]
-    afetadas: tuple[str, ...] = (mudanca.chave,)
-    if mudanca.tipo in _DO_PACIENTE:
-        sql = f"select nr_atendimento from tasy.atendimento_paciente where cd_pessoa_fisica = %s and {_VALE} order by 1"
-        afetadas = tuple(map(str, h.chaves(sql, paciente)))
-    return dataclasses.replace(mudanca, chave_paciente=paciente, afetadas=afetadas)
+    if change.operacao == "exclusao":
+        return change
+    paciente = h.one("select cd_pessoa_fisica from tasy.atendimento_paciente where nr_atendimento = %s", int(change.chave))[0]
+    affected: tuple[str, ...] = (change.chave,)
+    if change.tipo in _DO_PACIENTE:
+        sql = f"select nr_atendimento from tasy.atendimento_paciente where cd_pessoa_fisica = %s and {_IS_WORTH} order by 1"
+        affected = tuple(map(str, h.keys(sql, paciente)))
+    return dataclasses.replace(change, chave_paciente=paciente, affected=affected)
 
 
-def mudar(con: Any, rng: random.Random) -> Mudanca:
+def change(con: Any, rng: random.Random) -> Change:
     """One realistic change, not committed; an admission where the chosen kind finds nothing to work on."""
     hospital = Hospital(con, rng)
-    escolhida = rng.choices(list(MUDANCAS), list(MUDANCAS.values()))[0]
-    return completa(hospital, escolhida(hospital) or _admissao(hospital))
+    chosen = rng.choices(list(CHANGES), list(CHANGES.values()))[0]
+    return completion(hospital, chosen(hospital) or _admission(hospital))
 
 
-def chaves(con: Any) -> Iterator[Esperado]:
+def keys(con: Any) -> Iterator[Expected]:
     """Every attendance with the state that Fusion must have; ordered by key, streams."""
     with con.cursor(name="reconciliacao") as cur:
         cur.itersize = 20_000
         cur.execute("select nr_atendimento, cd_pessoa_fisica, case when dt_cancelamento is null then 'alteracao' else 'exclusao' end"
                     " from tasy.atendimento_paciente order by 1")  # fmt: skip
-        for chave, paciente, operacao in cur:
-            yield Esperado(str(chave), paciente, operacao)
+        for key, paciente, operation in cur:
+            yield Expected(str(key), paciente, operation)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-COLUNAS = {
+COLUMNS = {
     "pa_person": "paper_rowid, paper_papmi_dr, paper_name, paper_name2, paper_name3, paper_dob, paper_sex_dr, paper_id, paper_governcardno,"
     " paper_mothername, paper_fathername, paper_mobphone, paper_telh, paper_email, paper_stname, paper_zip_dr, paper_citycode_dr, paper_deceased,"
     " paper_deceased_date, paper_dateadded, paper_updatedate, paper_updatetime",

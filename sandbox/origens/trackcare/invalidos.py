@@ -1,4 +1,4 @@
-"""Bad input, one kind at a time: what must end in ``erro`` (``INVALIDOS``) and what only looks wrong (``ESTRANHOS``)."""
+"""Bad input, one kind at a time: what must end in ``erro`` (``INVALID``) and what only looks wrong (``STRANGE``)."""
 
 from __future__ import annotations
 
@@ -6,74 +6,74 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.origens.base import Mudanca
+from sandbox.origens.base import Change
 from sandbox.origens.trackcare import textos as t
 from sandbox.origens.trackcare.hospital import Hospital
-from sandbox.origens.trackcare.simulador import nota
+from sandbox.origens.trackcare.simulador import note
 
-_Estrago = Callable[[Hospital, int, int], Any]
+_Damage = Callable[[Hospital, int, int], Any]
 """(hospital, episode, person): spoils the record just made."""
 
 
-def _na_pessoa(coluna: str, valor: Any) -> _Estrago:
-    return lambda h, _, pessoa: h.mudar("pa_person", "paper_rowid", pessoa, **{coluna: valor})
+def _in_person(column: str, value: Any) -> _Damage:
+    return lambda h, _, person: h.change("pa_person", "paper_rowid", person, **{column: value})
 
 
-def _no_episodio(coluna: str, valor: Any) -> _Estrago:
-    return lambda h, adm, _: h.mudar("pa_adm", "paadm_rowid", adm, **{coluna: valor})
+def _in_episode(column: str, value: Any) -> _Damage:
+    return lambda h, adm, _: h.change("pa_adm", "paadm_rowid", adm, **{column: value})
 
 
-def _observacao(item: int, valor: str | None, **colunas: Any) -> _Estrago:
-    def estragar(h: Hospital, adm: int, _: int) -> None:
+def _observation(item: int, value: str | None, **columns: Any) -> _Damage:
+    def damage(h: Hospital, adm: int, _: int) -> None:
         sub = h.sub("mr_observations", "obs_parref", adm, "obs_childsub")
-        h.inserir("mr_observations", (adm, sub, f"{adm}||{sub}", item, valor, *h.c.par(h.agora), 1, None, *h.c.par(h.agora)))
-        if colunas:
-            h.mudar("mr_observations", "obs_rowid", f"{adm}||{sub}", **colunas)
+        h.insert("mr_observations", (adm, sub, f"{adm}||{sub}", item, value, *h.c.pair(h.now), 1, None, *h.c.pair(h.now)))
+        if columns:
+            h.change("mr_observations", "obs_rowid", f"{adm}||{sub}", **columns)
 
-    return estragar
-
-
-def _texto(conteudo: str) -> _Estrago:
-    return lambda h, adm, _: nota(h, adm, conteudo)
+    return damage
 
 
-def _hora_nula(h: Hospital, adm: int, _: int) -> None:
-    h.mudar("mr_nursingnotes", "not_rowid", nota(h, adm), not_time=None)
-    h.mudar("pa_adm", "paadm_rowid", adm, paadm_admtime=None)
+def _text(content: str) -> _Damage:
+    return lambda h, adm, _: note(h, adm, content)
 
 
-_RECUSADOS: dict[str, _Estrago] = {
-    "data_impossivel": lambda h, adm, _: h.mudar("pa_adm", "paadm_rowid", adm, paadm_admdate=-99_999 if h.c.horolog else "0001-01-01"),
-    "cpf_invalido": _na_pessoa("paper_id", "123.456.789-00"),
-    "cns_invalido": _na_pessoa("paper_governcardno", "700000000000001"),
-    "nome_so_de_controles": lambda h, _, pessoa: h.mudar("pa_person", "paper_rowid", pessoa, paper_name="\x01 ", paper_name2=None),
-    "tipo_desconhecido": _no_episodio("paadm_type", "Z"),
-    "sinal_ilegivel": _observacao(5, "febril"),
-    "sinal_fora_da_faixa": _observacao(5, "365"),
-    "charset_sem_o_caractere": _texto("paciente feliz 🌻 em 28/2"),
+def _null_hour(h: Hospital, adm: int, _: int) -> None:
+    h.change("mr_nursingnotes", "not_rowid", note(h, adm), not_time=None)
+    h.change("pa_adm", "paadm_rowid", adm, paadm_admtime=None)
+
+
+_REFUSED: dict[str, _Damage] = {
+    "data_impossivel": lambda h, adm, _: h.change("pa_adm", "paadm_rowid", adm, paadm_admdate=-99_999 if h.c.horolog else "0001-01-01"),
+    "cpf_invalido": _in_person("paper_id", "123.456.789-00"),
+    "cns_invalido": _in_person("paper_governcardno", "700000000000001"),
+    "nome_so_de_controles": lambda h, _, person: h.change("pa_person", "paper_rowid", person, paper_name="\x01 ", paper_name2=None),
+    "tipo_desconhecido": _in_episode("paadm_type", "Z"),
+    "sinal_ilegivel": _observation(5, "febril"),
+    "sinal_fora_da_faixa": _observation(5, "365"),
+    "charset_sem_o_caractere": _text("paciente feliz 🌻 em 28/2"),
 }
-_ACEITOS: dict[str, _Estrago] = {
-    "delimitadores": _texto('PA 120|80 ^ FC ~ 90 \\ & "aspas" ""\r\nfim'),
-    "texto_de_um_megabyte": _texto("evolução " * 110_000),
-    "controles": _texto("dor há\x01 2\x1f dias\x7f\tok"),
-    "html": _texto("<p>sem febre &amp; sem dor</p><p>PA &lt; 120</p>"),
-    "hora_nula": _hora_nula,
-    "sinal_em_erro": _observacao(1, "999", obs_errorreason_dr=t.ERRO),
-    "sinal_desconhecido": _observacao(90, "300 mL"),
-    "sinal_vazio": _observacao(1, None),
-    "social": _na_pessoa("paper_name3", "Zé | da & Silva"),
+_ACCEPTED_VALUES: dict[str, _Damage] = {
+    "delimitadores": _text('PA 120|80 ^ FC ~ 90 \\ & "aspas" ""\r\nfim'),
+    "texto_de_um_megabyte": _text("evolução " * 110_000),
+    "controles": _text("dor há\x01 2\x1f dias\x7f\tok"),
+    "html": _text("<p>sem febre &amp; sem dor</p><p>PA &lt; 120</p>"),
+    "hora_nula": _null_hour,
+    "sinal_em_erro": _observation(1, "999", obs_errorreason_dr=t.ERROR),
+    "sinal_desconhecido": _observation(90, "300 mL"),
+    "sinal_vazio": _observation(1, None),
+    "social": _in_person("paper_name3", "Zé | da & Silva"),
 }
-INVALIDOS = tuple(_RECUSADOS)
+INVALID = tuple(_REFUSED)
 """Kinds that must end in ``erro``, with a reason."""
-ESTRANHOS = tuple(_ACEITOS)
+STRANGE = tuple(_ACCEPTED_VALUES)
 """Kinds that must arrive: odd, but right."""
 
 
-def mudar_invalido(con: Any, rng: random.Random, tipo: str | None = None) -> Mudanca:
-    """A patient and an episode with one thing wrong: ``tipo``, or any of ``INVALIDOS``. The caller commits."""
-    tipo = tipo or rng.choice(INVALIDOS)
+def change_invalid(con: Any, rng: random.Random, kind: str | None = None) -> Change:
+    """A patient and an episode with one thing wrong: ``kind``, or any of ``INVALID``. The caller commits."""
+    kind = kind or rng.choice(INVALID)
     h = Hospital(con, rng)
-    pessoa = h.novo_paciente()
-    adm = h.novo_episodio(pessoa, "E")
-    (_RECUSADOS | _ACEITOS)[tipo](h, adm, pessoa)
-    return Mudanca(str(pessoa), "inclusao", tipo, str(pessoa), (str(pessoa),), recusada=tipo in _RECUSADOS)
+    person = h.new_paciente()
+    adm = h.new_episode(person, "E")
+    (_REFUSED | _ACCEPTED_VALUES)[kind](h, adm, person)
+    return Change(str(person), "inclusao", kind, str(person), (str(person),), recusada=kind in _REFUSED)

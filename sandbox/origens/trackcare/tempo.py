@@ -5,37 +5,37 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from typing import Any
 
-_ORIGEM = date(1840, 12, 31).toordinal()
+_ORIGIN = date(1840, 12, 31).toordinal()
 
 
-class Calendario:
+class Calendar:
     """``horolog``: how this database was created."""
 
     def __init__(self, horolog: bool) -> None:
         self.horolog = horolog
 
-    def dia(self, momento: date | None) -> Any:
-        if momento is None:
+    def day(self, moment: date | None) -> Any:
+        if moment is None:
             return None
         if self.horolog:
-            return momento.toordinal() - _ORIGEM
-        return momento.date() if isinstance(momento, datetime) else momento
+            return moment.toordinal() - _ORIGIN
+        return moment.date() if isinstance(moment, datetime) else moment
 
-    def hora(self, momento: datetime | time | None) -> Any:
-        if momento is None:
+    def hour(self, moment: datetime | time | None) -> Any:
+        if moment is None:
             return None
         if self.horolog:
-            return momento.hour * 3600 + momento.minute * 60 + momento.second
-        return (momento.time() if isinstance(momento, datetime) else momento).replace(microsecond=0)
+            return moment.hour * 3600 + moment.minute * 60 + moment.second
+        return (moment.time() if isinstance(moment, datetime) else moment).replace(microsecond=0)
 
-    def par(self, momento: datetime | None) -> tuple[Any, Any]:
+    def pair(self, moment: datetime | None) -> tuple[Any, Any]:
         """Day and time of one moment."""
-        return self.dia(momento), self.hora(momento)
+        return self.day(moment), self.hour(moment)
 
 
-def calendario_de(con: Any) -> Calendario:
+def calendar_of(con: Any) -> Calendar:
     """How the database that ``con`` is connected to keeps dates."""
     with con.cursor() as cur:
         cur.execute("select data_type from information_schema.columns where table_schema = 'sqluser' and table_name = 'pa_person'"
                     " and column_name = 'paper_dob'")  # fmt: skip
-        return Calendario(cur.fetchone()[0] == "integer")
+        return Calendar(cur.fetchone()[0] == "integer")

@@ -8,25 +8,25 @@ from collections.abc import Callable
 from sandbox.origens.consulfarma.textos import ALERGIAS, CIRURGIAS, DIAGNOSTICOS
 from sandbox.origens.mv.textos import evolucao
 
-SEXOS = ((1, "F", "Feminino", "F"), (2, "M", "Masculino", "M"), (3, "I", "Indeterminado", "U"))
-HOSPITAIS = ((1, "HBDF", "Hospital de Base"), (2, "HRAN", "Hospital Regional da Asa Norte"))
-SETORES = tuple(
-    (n, f"DEP{n:02d}", nome) for n, nome in enumerate(("Clínica médica", "Cirurgia geral", "Pediatria", "Pronto-socorro", "Ambulatório"), 1)
+SEXES = ((1, "F", "Feminino", "F"), (2, "M", "Masculino", "M"), (3, "I", "Indeterminado", "U"))
+HOSPITALS = ((1, "HBDF", "Hospital de Base"), (2, "HRAN", "Hospital Regional da Asa Norte"))
+SECTORS = tuple(
+    (n, f"DEP{n:02d}", name) for n, name in enumerate(("Clínica médica", "Cirurgia geral", "Pediatria", "Pronto-socorro", "Ambulatório"), 1)
 )
-ALAS = (*((n, f"ALA{n:02d}", f"Enfermaria {n}") for n in range(1, 9)), (9, "UTI01", "UTI adulto"))
-QUARTOS = tuple((n, f"Q{n:03d}", f"Quarto {n}") for n in range(1, 41))
-LEITOS = tuple((ala[0], sub, f"{ala[0]}||{sub}", f"{ala[1]}-{sub:02d}") for ala in ALAS for sub in range(1, 13))
-CIDS = tuple((n, codigo, nome) for n, (codigo, nome) in enumerate(DIAGNOSTICOS, 1))
-ALERGENOS = tuple((n, f"ALG{n:02d}", nome) for n, (nome, _) in enumerate(ALERGIAS, 1))
-CATEGORIAS = tuple({"M": 1, "A": 2, "B": 3}.get(tipo or "", 4) for _, tipo in ALERGIAS)
-OPERACOES = tuple((n, codigo, nome) for n, (codigo, nome) in enumerate(CIRURGIAS, 1))
-STATUS_PEDIDO = ((1, "V", "Verificado"), (4, "D", "Descontinuado"), (6, "E", "Executado"), (9, "C", "Cancelado"))
-UNIDADES = ((1, "mmHg", "milímetros de mercúrio"), (2, "bpm", "batimentos"), (3, "irpm", "incursões"), (4, "C", "graus"), (5, "%", "por cento"),
+WARDS = (*((n, f"ALA{n:02d}", f"Enfermaria {n}") for n in range(1, 9)), (9, "UTI01", "UTI adulto"))
+ROOMS = tuple((n, f"Q{n:03d}", f"Quarto {n}") for n in range(1, 41))
+LEITOS = tuple((ward[0], sub, f"{ward[0]}||{sub}", f"{ward[1]}-{sub:02d}") for ward in WARDS for sub in range(1, 13))
+CIDS = tuple((n, code, name) for n, (code, name) in enumerate(DIAGNOSTICOS, 1))
+ALLERGENS = tuple((n, f"ALG{n:02d}", name) for n, (name, _) in enumerate(ALERGIAS, 1))
+CATEGORIES = tuple({"M": 1, "A": 2, "B": 3}.get(kind or "", 4) for _, kind in ALERGIAS)
+OPERATIONS = tuple((n, code, name) for n, (code, name) in enumerate(CIRURGIAS, 1))
+ORDER_STATUS = ((1, "V", "Verificado"), (4, "D", "Descontinuado"), (6, "E", "Executado"), (9, "C", "Cancelado"))
+UNITS = ((1, "mmHg", "milímetros de mercúrio"), (2, "bpm", "batimentos"), (3, "irpm", "incursões"), (4, "C", "graus"), (5, "%", "por cento"),
             (6, "kg", "quilograma"), (7, "cm", "centímetro"), (8, "mg/dL", "miligrama"), (20, "AMP", "ampola"), (21, "CP", "comprimido"),
             (22, "FA", "frasco-ampola"), (23, "UI", "unidade"))  # fmt: skip
-CATEGORIAS_ITEM = ((1, "MED", "Medicamentos"), (2, "LAB", "Laboratório"))
+ITEM_CATEGORIES = ((1, "MED", "Medicamentos"), (2, "LAB", "Laboratório"))
 # Item, code, name, category, unit, route, frequency.
-ITENS = (
+ITEMS = (
     ("501||1", "MED501", "DIPIRONA 500 MG/ML AMP 2 ML", 1, 20, 1, 1), ("502||1", "MED502", "PARACETAMOL 500 MG COMP", 1, 21, 2, 1),
     ("503||1", "MED503", "CEFTRIAXONA 1 G FA", 1, 22, 1, 3), ("504||1", "MED504", "INSULINA NPH 100 UI/ML", 1, 23, 3, 4),
     ("505||1", "MED505", "LOSARTANA 50 MG COMP", 1, 21, 2, 3), ("900||1", "LAB900", "HEMOGRAMA COMPLETO", 2, None, None, None),
@@ -43,9 +43,9 @@ SINAIS: tuple[tuple[int, str, str, int | None, Callable[[random.Random], str]], 
     (8, "HGT", "Glicemia capilar", 8, lambda r: str(60 + int(r.random() * 300))),
     (90, "DIURESE", "Diurese", None, lambda r: r.choice(("presente", "ausente", "300 mL"))),
 )  # fmt: skip
-ANAMNESE, EVOLUCAO, OUTRA = 11, 12, 13
+ANAMNESE, EVOLUCAO, OTHER = 11, 12, 13
 """Row ids of note types: admission history, progress note, and one that no De/Para names."""
-ERRO = 3
+ERROR = 3
 """OBS_ErrorReason_DR, NOT_ErrorReason_DR: entered in error, wrong patient."""
 PROFISSIONAIS = 80
 

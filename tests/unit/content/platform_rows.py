@@ -44,8 +44,8 @@ _OF_THE_EHR: dict[str, dict[str, Any]] = {
 def platform_candidates(postgres: Postgres) -> Iterator[Candidate]:
     """Observations and patients of one tenant: new ones, and changed ones that the EHR has already."""
     with database(postgres) as (dsn, engine):
-        plataforma.criar(dsn)
-        (tenant,) = plataforma.gerar(dsn, 1, 40, 120, SEED)
+        plataforma.create(dsn)
+        (tenant,) = plataforma.generate(dsn, 1, 40, 120, SEED)
         platform_tables(engine)
         con = psycopg2.connect(dsn)
         _change(con, engine, tenant.id)
@@ -70,7 +70,7 @@ def _change(con: Any, engine: Engine, tenant: str) -> None:
             # Of the sandbox's own observations half; none that is refused.
             if (row["id"].startswith("known-") or row["id"] < "8") and (resource := new_resource("Observation", row)) is not None:
                 cur.execute(_SENT, (tenant, row["id"], row["id"], json.dumps({**resource, **_OF_THE_EHR["Observation"]})))
-                plataforma.editar(con, rng, row["id"])
+                plataforma.edit(con, rng, row["id"])
         cur.execute("update observations set \"valueText\" = 'reagente' where id like 'known-%' and \"valueText\" is not null")
         cur.execute("update observations set type = 'pain', unit = null where id like 'known-%' and type = 'height'")
     con.commit()

@@ -102,12 +102,12 @@ def main() -> None:
     anew = arguments.parse_args().rows
     if anew:
         with tempfile.TemporaryDirectory() as folder:
-            postgres = Postgres(Path(folder) / "postgres").iniciar()
+            postgres = Postgres(Path(folder) / "postgres").start_run()
             try:
                 for system in anew:
                     record_rows(system, postgres).write()
             finally:
-                postgres.apagar()
+                postgres.delete()
     for system in recorded_systems():
         record_hashes(Recording.read(system))
     FIELDS.write_text(json.dumps(model_fields(), indent=1) + "\n", encoding="utf-8")

@@ -77,7 +77,7 @@ class Recording:
 
     def write(self) -> None:
         """One line per record, so that a difference shows which."""
-        head = {nome: getattr(self, nome) for nome in ("settings", "variants", "columns")}
+        head = {name: getattr(self, name) for name in ("settings", "variants", "columns")}
         lines = ",\n".join(_compact(record) for record in self.records)
         text = f'{_compact(head)[:-1]},\n"records":[\n{lines}\n]}}\n'
         (FOLDER / f"{self.system}.json").write_text(text, encoding="utf-8")

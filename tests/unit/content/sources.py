@@ -34,7 +34,7 @@ class Candidate:
 @dataclass(frozen=True)
 class Source:
     """How one system is recorded: its entry without what all share, other settings to map with, and how many records to keep of each
-    entity in each version of the vendor's schema (name → options of the sandbox's ``criar``)."""
+    entity in each version of the vendor's schema (name → options of the sandbox's ``create``)."""
 
     settings: dict[str, Any]
     keep: dict[str, int]
@@ -77,7 +77,7 @@ def entry(system: str) -> dict[str, Any]:
 @contextmanager
 def database(postgres: Postgres) -> Iterator[tuple[str, Engine]]:
     name = f"content_{secrets.token_hex(4)}"
-    dsn, engine = postgres.criar_banco(name), create_engine(postgres.sqlalchemy(name))
+    dsn, engine = postgres.create_database(name), create_engine(postgres.sqlalchemy(name))
     yield dsn, engine
     engine.dispose()
 
@@ -88,11 +88,11 @@ def candidates(postgres: Postgres, system: str) -> Iterator[Candidate]:
     sandbox = importlib.import_module(f"sandbox.origens.{source.sandbox or system}")
     for n, (version, options) in enumerate(source.versions.items()):
         with database(postgres) as (dsn, engine):
-            sandbox.criar(dsn, **options)
-            sandbox.gerar(dsn, 300, SEED)
+            sandbox.create(dsn, **options)
+            sandbox.generate(dsn, 300, SEED)
             con = psycopg2.connect(dsn)
             odd = _live(con, sandbox)
-            found = list(sandbox.chaves(con))
+            found = list(sandbox.keys(con))
             con.close()
             people = list(dict.fromkeys(e.chave_paciente for e in found if e.chave_paciente))
             for entity in source.keep:
@@ -106,10 +106,10 @@ def _live(con: Any, sandbox: Any) -> set[str]:
     """Some days at the hospital; the keys of what looks odd."""
     rng, odd = random.Random(SEED), set()
     for _ in range(CHANGES):
-        sandbox.mudar(con, rng)
+        sandbox.change(con, rng)
         con.commit()
-    for kind in (*sandbox.INVALIDOS, *getattr(sandbox, "ESTRANHOS", ())):
-        odd.add(sandbox.mudar_invalido(con, rng, kind).chave)
+    for kind in (*sandbox.INVALID, *getattr(sandbox, "STRANGE", ())):
+        odd.add(sandbox.change_invalid(con, rng, kind).chave)
         con.commit()
     return odd
 

@@ -8,40 +8,40 @@ from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.errors import InvalidConfiguration
 
-_CAMPO = "fernet"
+_FIELD = "fernet"
 
 
-class Cofre:
+class Secrets:
     """Encrypts one JSON object into another that a JSONB column can hold: ``{"fernet": "<token>"}``."""
 
-    def __init__(self, chaves: Sequence[str]) -> None:
-        """``chaves``: url-safe base64 Fernet keys, the newest first; :class:`ConfiguracaoInvalida` when there is none or one is wrong."""
+    def __init__(self, keys: Sequence[str]) -> None:
+        """``keys``: url-safe base64 Fernet keys, the newest first; :class:`InvalidConfiguration` when there is none or one is wrong."""
         try:
-            self._fernet = MultiFernet([Fernet(c.strip()) for c in chaves if c.strip()])
+            self._fernet = MultiFernet([Fernet(c.strip()) for c in keys if c.strip()])
         except ValueError:
-            raise ConfiguracaoInvalida("the FHIR secrets need at least one valid Fernet key (core.fernet_key)") from None
+            raise InvalidConfiguration("the FHIR secrets need at least one valid Fernet key (core.fernet_key)") from None
 
-    def fechar(self, segredos: dict[str, Any]) -> dict[str, str]:
-        return {_CAMPO: self.selar(json.dumps(segredos).encode())}
+    def close(self, secrets: dict[str, Any]) -> dict[str, str]:
+        return {_FIELD: self.seal(json.dumps(secrets).encode())}
 
-    def abrir(self, guardado: dict[str, Any]) -> dict[str, Any]:
-        """:class:`ConfiguracaoInvalida` when no key fits or the column holds something else (never what it holds)."""
-        valor = guardado.get(_CAMPO)
-        if not isinstance(valor, str):
-            raise ConfiguracaoInvalida("auth_config is not encrypted: enter the tenant's configuration again")
-        return dict(json.loads(self.romper(valor)))
+    def open(self, stored: dict[str, Any]) -> dict[str, Any]:
+        """:class:`InvalidConfiguration` when no key fits or the column holds something else (never what it holds)."""
+        value = stored.get(_FIELD)
+        if not isinstance(value, str):
+            raise InvalidConfiguration("auth_config is not encrypted: enter the tenant's configuration again")
+        return dict(json.loads(self.unseal(value)))
 
-    def girar(self, guardado: dict[str, Any]) -> dict[str, str]:
-        """The same secrets under the newest key; raises what :meth:`abrir` raises."""
-        return self.fechar(self.abrir(guardado))
+    def rotate(self, stored: dict[str, Any]) -> dict[str, str]:
+        """The same secrets under the newest key; raises what :meth:`open` raises."""
+        return self.close(self.open(stored))
 
-    def selar(self, dados: bytes) -> str:
-        return self._fernet.encrypt(dados).decode()
+    def seal(self, data: bytes) -> str:
+        return self._fernet.encrypt(data).decode()
 
-    def romper(self, selado: str) -> bytes:
+    def unseal(self, sealed: str) -> bytes:
         try:
-            return self._fernet.decrypt(selado.encode())
+            return self._fernet.decrypt(sealed.encode())
         except InvalidToken:
-            raise ConfiguracaoInvalida("auth_config was encrypted with a key that is no longer among the configured ones") from None
+            raise InvalidConfiguration("auth_config was encrypted with a key that is no longer among the configured ones") from None

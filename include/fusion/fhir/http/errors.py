@@ -5,112 +5,112 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from include.fusion.errors import FusionHubError, motivo_de
+from include.fusion.errors import FusionHubError, reason_of
 
-TRANSITORIOS = frozenset({408, 425, 429, 500, 502, 503, 504})
+TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Statuses worth the same request once more."""
-_ISSUES_TRANSITORIAS = frozenset({"transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"})
+_TRANSIENT_ISSUES = frozenset({"transient", "lock-error", "no-store", "exception", "timeout", "incomplete", "throttled"})
 # R4 issue types; anything else in that place is not repeated.
-_CODIGO = re.compile(r"[a-z][a-z-]{1,30}")
-_CAMINHO = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+(?:\[\w+\])?|\[\d+\]|\.\d+)*")
+_CODE = re.compile(r"[a-z][a-z-]{1,30}")
+_PATH = re.compile(r"[A-Z][A-Za-z]+(?:\.[A-Za-z]+(?:\[\w+\])?|\[\d+\]|\.\d+)*")
 
 
-class FhirErro(FusionHubError):
+class FhirError(FusionHubError):
     """Base of what a FHIR server may answer."""
 
 
-class FhirRecusado(FhirErro):
-    """Refused for good: the record goes to the dead letter. ``issue`` and ``campo`` come from the OperationOutcome."""
+class FhirRefused(FhirError):
+    """Refused for good: the record goes to the dead letter. ``issue`` and ``field`` come from the OperationOutcome."""
 
-    def __init__(self, status: int, recurso: str, issue: str | None = None, campo: str | None = None) -> None:
-        detalhe = f" ({issue})" if issue else ""
-        super().__init__(f"servidor FHIR recusou {recurso}: HTTP {status}{detalhe}" + (f" em {campo}" if campo else ""))
+    def __init__(self, status: int, resource: str, issue: str | None = None, field: str | None = None) -> None:
+        detail = f" ({issue})" if issue else ""
+        super().__init__(f"servidor FHIR recusou {resource}: HTTP {status}{detail}" + (f" em {field}" if field else ""))
         self.status = status
         self.issue = issue
-        self.campo = campo
+        self.field = field
 
 
-class FhirDuplicado(FhirRecusado):
+class FhirDuplicate(FhirRefused):
     """412 to a conditional create: several resources answer to one business identifier; somebody must merge them there."""
 
-    def __init__(self, recurso: str) -> None:
-        super().__init__(412, recurso, "multiple-matches")
+    def __init__(self, resource: str) -> None:
+        super().__init__(412, resource, "multiple-matches")
 
 
-class FhirConflito(FhirErro):
+class FhirConflict(FhirError):
     """409, or 412 to ``If-Match``: the resource moved on; worth reading it again and repeating once."""
 
-    def __init__(self, status: int, recurso: str) -> None:
-        super().__init__(f"servidor FHIR: conflito de versão em {recurso} (HTTP {status})")
+    def __init__(self, status: int, resource: str) -> None:
+        super().__init__(f"servidor FHIR: conflito de versão em {resource} (HTTP {status})")
         self.status = status
 
 
-class FhirIndisponivel(FhirErro):
-    """No usable answer after every try; ``status`` 0 when there was none at all. ``espera``: seconds that the server asked for.
-    ``corpo``: its answer, never part of the message."""
+class FhirUnavailable(FhirError):
+    """No usable answer after every try; ``status`` 0 when there was none at all. ``wait``: seconds that the server asked for.
+    ``body``: its answer, never part of the message."""
 
-    def __init__(self, status: int, recurso: str, espera: float | None = None, tentativas: int = 1, corpo: Any = None) -> None:
-        dito = f"HTTP {status}" if status else "sem resposta"
-        super().__init__(f"{PREFIXO_INDISPONIVEL} em {recurso}: {dito} após {tentativas} tentativa(s)")
+    def __init__(self, status: int, resource: str, wait: float | None = None, attempts: int = 1, body: Any = None) -> None:
+        said = f"HTTP {status}" if status else "sem resposta"
+        super().__init__(f"{UNAVAILABLE_PREFIX} em {resource}: {said} após {attempts} tentativa(s)")
         self.status = status
-        self.tentativas = tentativas
-        self.espera = espera
-        self.corpo = corpo
+        self.tentativas = attempts
+        self.espera = wait
+        self.body = body
 
 
-class FhirNaoAutorizado(FhirErro):
+class FhirUnauthorized(FhirError):
     """The tenant's credentials are refused: no record's fault, so nothing is dead-lettered."""
 
-    def __init__(self, status: int, onde: str) -> None:
-        super().__init__(f"credenciais recusadas pelo servidor FHIR ({onde}, HTTP {status}); confira a configuração do tenant")
+    def __init__(self, status: int, where: str) -> None:
+        super().__init__(f"credenciais recusadas pelo servidor FHIR ({where}, HTTP {status}); confira a configuração do tenant")
         self.status = status
 
 
-def servidor_fora(erro: BaseException | None) -> bool:
+def server_is_down(error: BaseException | None) -> bool:
     """Whether nothing is to be had of the server now, for any record; a 500 may well be one record's alone."""
-    return isinstance(erro, FhirNaoAutorizado) or (isinstance(erro, FhirIndisponivel) and erro.status != 500)
+    return isinstance(error, FhirUnauthorized) or (isinstance(error, FhirUnavailable) and error.status != 500)
 
 
-def motivo_do_fim(erro: BaseException) -> str:
+def reason_of_end(error: BaseException) -> str:
     """``last_error`` of a synchronisation that did not come to its end."""
-    return motivo_de(erro) if isinstance(erro, FusionHubError) else f"execução interrompida ({type(erro).__name__})"
+    return reason_of(error) if isinstance(error, FusionHubError) else f"execução interrompida ({type(error).__name__})"
 
 
-PREFIXO_INDISPONIVEL = "servidor FHIR indisponível"
+UNAVAILABLE_PREFIX = "servidor FHIR indisponível"
 """How the reason of a dead letter begins whose cause was an outage; the next scheduled run sends those again."""
 
 
-def desfecho(corpo: Any) -> tuple[str | None, str | None]:
+def outcome(body: Any) -> tuple[str | None, str | None]:
     """Issue code and element path of the first error in an OperationOutcome; nothing that could be a value."""
-    if not isinstance(corpo, dict) or corpo.get("resourceType") != "OperationOutcome":
+    if not isinstance(body, dict) or body.get("resourceType") != "OperationOutcome":
         return None, None
-    issues = [i for i in corpo.get("issue") or [] if isinstance(i, dict)]
-    pior = next((i for i in issues if i.get("severity") in ("fatal", "error")), issues[0] if issues else {})
-    codigo, onde = pior.get("code"), (pior.get("expression") or pior.get("location") or [None])[0]
+    issues = [i for i in body.get("issue") or [] if isinstance(i, dict)]
+    worst = next((i for i in issues if i.get("severity") in ("fatal", "error")), issues[0] if issues else {})
+    code, where = worst.get("code"), (worst.get("expression") or worst.get("location") or [None])[0]
     return (
-        codigo if isinstance(codigo, str) and _CODIGO.fullmatch(codigo) else None,
-        onde[:120] if isinstance(onde, str) and _CAMINHO.fullmatch(onde[:120]) else None,
+        code if isinstance(code, str) and _CODE.fullmatch(code) else None,
+        where[:120] if isinstance(where, str) and _PATH.fullmatch(where[:120]) else None,
     )
 
 
-def transitorio(status: int, corpo: Any) -> bool:
+def is_transient(status: int, body: Any) -> bool:
     """Whether the same request may succeed later: by status, or by what a 4xx says of itself."""
-    if status in TRANSITORIOS:
+    if status in TRANSIENT:
         return True
-    return status >= 400 and status not in (401, 409, 412) and desfecho(corpo)[0] in _ISSUES_TRANSITORIAS
+    return status >= 400 and status not in (401, 409, 412) and outcome(body)[0] in _TRANSIENT_ISSUES
 
 
-def esgotado(status: int, corpo: Any, recurso: str, tentativas: int, espera: float | None = None) -> FhirErro:
+def exhausted(status: int, body: Any, resource: str, attempts: int, wait: float | None = None) -> FhirError:
     """What a transient answer means once the attempts are used up: an outage, but a 4xx that only called itself transient is the record's."""
-    if status in TRANSITORIOS or status < 400:
-        return FhirIndisponivel(status, recurso, espera, tentativas)
-    return FhirRecusado(status, recurso, *desfecho(corpo))
+    if status in TRANSIENT or status < 400:
+        return FhirUnavailable(status, resource, wait, attempts)
+    return FhirRefused(status, resource, *outcome(body))
 
 
-def erro_de(status: int, corpo: Any, recurso: str, *, condicional: bool = False) -> FhirErro:
-    """The error of one final answer (status 400 and up, not transient). ``condicional``: it went by a search."""
-    if status == 412 and condicional:
-        return FhirDuplicado(recurso)
+def error_for(status: int, body: Any, resource: str, *, conditional: bool = False) -> FhirError:
+    """The error of one final answer (status 400 and up, not transient). ``conditional``: it went by a search."""
+    if status == 412 and conditional:
+        return FhirDuplicate(resource)
     if status in (409, 412):
-        return FhirConflito(status, recurso)
-    return FhirRecusado(status, recurso, *desfecho(corpo))
+        return FhirConflict(status, resource)
+    return FhirRefused(status, resource, *outcome(body))

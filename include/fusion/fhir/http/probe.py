@@ -9,17 +9,17 @@ from typing import Any
 from cryptography.fernet import Fernet
 from pydantic import BaseModel
 
-from include.fusion.errors import FusionHubError, motivo_de
-from include.fusion.fhir.config.model import Configuracao
-from include.fusion.fhir.config.secrets import Cofre
-from include.fusion.fhir.http.client import ClienteFhir
-from include.fusion.fhir.http.tokens import CacheTokens
+from include.fusion.errors import FusionHubError, reason_of
+from include.fusion.fhir.config.model import FhirConfig
+from include.fusion.fhir.config.secrets import Secrets
+from include.fusion.fhir.http.client import FhirClient
+from include.fusion.fhir.http.tokens import TokenCache
 
-ESPERA = 10.0
+WAIT = 10.0
 """Seconds that one request of the test may take."""
 
 
-class Sondagem(BaseModel):
+class Probe(BaseModel):
     """``certo`` when all three held; ``avisos`` are what will work, but not as well."""
 
     certo: bool = False
@@ -32,40 +32,40 @@ class Sondagem(BaseModel):
     erro: str | None = None
 
 
-async def sondar(tenant: str, config: Configuracao) -> Sondagem:
+async def probe(tenant: str, config: FhirConfig) -> Probe:
     """Never raises for what the server does; one try each, so that a form gets its answer."""
-    rapido = config.model_copy(
-        update={"max_retries": 0, "metadata": config.metadata.model_copy(update={"timeout": min(ESPERA, config.metadata.timeout)})}
+    quick = config.model_copy(
+        update={"max_retries": 0, "metadata": config.metadata.model_copy(update={"timeout": min(WAIT, config.metadata.timeout)})}
     )
-    feita = Sondagem()
+    made = Probe()
     # With a cache of its own: a token that was fetched with the old secret would hide that the new one is wrong.
-    with tempfile.TemporaryDirectory(prefix="fhir-sondagem-") as pasta:
-        cache = CacheTokens(Cofre([Fernet.generate_key().decode()]), Path(pasta))
+    with tempfile.TemporaryDirectory(prefix="fhir-sondagem-") as folder:
+        cache = TokenCache(Secrets([Fernet.generate_key().decode()]), Path(folder))
         try:
-            async with ClienteFhir(tenant, rapido, cache) as cliente:
-                if rapido.auth_type == "oauth2":
-                    feita.token = False
-                    await cliente.autenticar()
-                    feita.token = True
-                _ler(feita, (await cliente.pedir("GET", "metadata", "CapabilityStatement")).corpo)
+            async with FhirClient(tenant, quick, cache) as client:
+                if quick.auth_type == "oauth2":
+                    made.token = False
+                    await client.authenticate()
+                    made.token = True
+                _read(made, (await client.ask("GET", "metadata", "CapabilityStatement")).body)
                 # Many servers describe themselves to anybody: only a search tells whether our credentials open anything.
-                await cliente.pedir("GET", "Observation?_count=1", "Observation")
-                feita.acesso = True
-        except FusionHubError as erro:
-            feita.erro = motivo_de(erro)
-    feita.certo = feita.acesso and str(feita.versao).startswith("4.")
-    if feita.acesso and not feita.certo:
-        feita.erro = f"o servidor é FHIR {feita.versao or 'de versão desconhecida'}; é preciso R4"
-    return feita
+                await client.ask("GET", "Observation?_count=1", "Observation")
+                made.acesso = True
+        except FusionHubError as error:
+            made.erro = reason_of(error)
+    made.certo = made.acesso and str(made.versao).startswith("4.")
+    if made.acesso and not made.certo:
+        made.erro = f"o servidor é FHIR {made.versao or 'de versão desconhecida'}; é preciso R4"
+    return made
 
 
-def _ler(feita: Sondagem, capacidades: Any) -> None:
-    dados: dict[str, Any] = capacidades if isinstance(capacidades, dict) else {}
-    feita.versao = str(dados.get("fhirVersion") or "") or None
-    programa = dados.get("software") or {}
-    feita.programa = " ".join(str(programa[k]) for k in ("name", "version") if programa.get(k))[:100] or None
-    recursos = {r.get("type"): r for modo in dados.get("rest") or [] for r in modo.get("resource") or []}
-    if "Observation" not in recursos:
-        feita.avisos.append("o servidor não declara Observation")
-    elif not recursos["Observation"].get("conditionalCreate"):
-        feita.avisos.append("o servidor não declara criação condicional: um envio repetido pode duplicar")
+def _read(made: Probe, capabilities: Any) -> None:
+    data: dict[str, Any] = capabilities if isinstance(capabilities, dict) else {}
+    made.versao = str(data.get("fhirVersion") or "") or None
+    program = data.get("software") or {}
+    made.programa = " ".join(str(program[k]) for k in ("name", "version") if program.get(k))[:100] or None
+    resources = {r.get("type"): r for mode in data.get("rest") or [] for r in mode.get("resource") or []}
+    if "Observation" not in resources:
+        made.avisos.append("o servidor não declara Observation")
+    elif not resources["Observation"].get("conditionalCreate"):
+        made.avisos.append("o servidor não declara criação condicional: um envio repetido pode duplicar")

@@ -13,65 +13,65 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from include.fusion.errors import ConfiguracaoInvalida
-from include.fusion.fhir.config.secrets import Cofre
+from include.fusion.errors import InvalidConfiguration
+from include.fusion.fhir.config.secrets import Secrets
 from include.fusion.http.tokens import Token, TokenStore
 
 
-def pasta_padrao() -> Path:
+def default_folder() -> Path:
     """A folder of this account's own; ``FUSION_FHIR_TOKENS`` moves it."""
     return Path(os.environ.get("FUSION_FHIR_TOKENS") or Path(tempfile.gettempdir()) / f"fusion-fhir-{os.geteuid()}")
 
 
-class CacheTokens(TokenStore):
+class TokenCache(TokenStore):
     """A file per (tenant, token URL, client, scope). The lock is the kernel's (``flock``): a killed process leaves none behind."""
 
-    def __init__(self, cofre: Cofre, pasta: Path | None = None) -> None:
-        self._cofre = cofre
-        self._pasta = pasta or pasta_padrao()
-        self._pasta.mkdir(mode=0o700, parents=True, exist_ok=True)
-        estado = self._pasta.lstat()
-        if not self._pasta.is_dir() or self._pasta.is_symlink() or estado.st_uid != os.geteuid() or estado.st_mode & 0o077:
-            raise ConfiguracaoInvalida(f"{self._pasta} must be a folder that only this account may read (FUSION_FHIR_TOKENS)")
+    def __init__(self, secrets: Secrets, folder: Path | None = None) -> None:
+        self._secrets = secrets
+        self._folder = folder or default_folder()
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        state = self._folder.lstat()
+        if not self._folder.is_dir() or self._folder.is_symlink() or state.st_uid != os.geteuid() or state.st_mode & 0o077:
+            raise InvalidConfiguration(f"{self._folder} must be a folder that only this account may read (FUSION_FHIR_TOKENS)")
 
-    def _arquivo(self, acesso: tuple[str, ...]) -> Path:
-        return self._pasta / hashlib.sha256("\x00".join(acesso).encode()).hexdigest()[:40]
+    def _file(self, access: tuple[str, ...]) -> Path:
+        return self._folder / hashlib.sha256("\x00".join(access).encode()).hexdigest()[:40]
 
-    def ler(self, acesso: tuple[str, ...]) -> Token | None:
+    def read(self, access: tuple[str, ...]) -> Token | None:
         try:
-            dados = json.loads(self._cofre.romper(self._arquivo(acesso).read_text()))
-            token = Token(str(dados["valor"]), float(dados["renovar_em"]), float(dados["expira_em"]))
-        except (OSError, ValueError, KeyError, TypeError, ConfiguracaoInvalida):
+            data = json.loads(self._secrets.unseal(self._file(access).read_text()))
+            token = Token(str(data["valor"]), float(data["renovar_em"]), float(data["expira_em"]))
+        except (OSError, ValueError, KeyError, TypeError, InvalidConfiguration):
             return None
         return token if time.time() < token.renovar_em else None
 
-    def guardar(self, acesso: tuple[str, ...], token: Token) -> None:
-        arquivo = self._arquivo(acesso)
-        parcial = arquivo.with_suffix(f".{os.getpid()}")
-        parcial.touch(mode=0o600)
-        parcial.write_text(self._cofre.selar(json.dumps(vars(token)).encode()))
-        parcial.replace(arquivo)
+    def store(self, access: tuple[str, ...], token: Token) -> None:
+        file = self._file(access)
+        partial = file.with_suffix(f".{os.getpid()}")
+        partial.touch(mode=0o600)
+        partial.write_text(self._secrets.seal(json.dumps(vars(token)).encode()))
+        partial.replace(file)
 
-    def largar(self, acesso: tuple[str, ...], valor: str) -> None:
-        atual = self.ler(acesso)
-        if atual is not None and atual.valor == valor:
-            self._arquivo(acesso).unlink(missing_ok=True)
+    def drop(self, access: tuple[str, ...], value: str) -> None:
+        current = self.read(access)
+        if current is not None and current.valor == value:
+            self._file(access).unlink(missing_ok=True)
 
     @asynccontextmanager
-    async def trava(self, acesso: tuple[str, ...]) -> AsyncIterator[None]:
+    async def lock(self, access: tuple[str, ...]) -> AsyncIterator[None]:
         """In no thread: a few dead token servers would take all there are."""
-        descritor = os.open(self._arquivo(acesso).with_suffix(".trava"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self._file(access).with_suffix(".trava"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            while not _travar(descritor):  # noqa: ASYNC110 - the kernel tells nobody
+            while not _lock(descriptor):  # noqa: ASYNC110 - the kernel tells nobody
                 await asyncio.sleep(0.05)
             yield
         finally:
-            os.close(descritor)
+            os.close(descriptor)
 
 
-def _travar(descritor: int) -> bool:
+def _lock(descriptor: int) -> bool:
     try:
-        fcntl.flock(descritor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

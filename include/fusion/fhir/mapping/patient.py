@@ -10,8 +10,8 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from include.fusion.errors import RegistroInvalido
-from include.fusion.fhir.config.model import Metadados
+from include.fusion.errors import InvalidRecord
+from include.fusion.fhir.config.model import SyncSettings
 from include.fusion.model.types import Cns, Cpf
 
 _V2_0203 = "http://terminology.hl7.org/CodeSystem/v2-0203"
@@ -22,7 +22,7 @@ _NAMING = (
     "http://rnds-fhir.saude.gov.br/NamingSystem/",
 )  # fmt: skip
 """Where identifier systems in circulation begin; ``cpf`` or ``cns`` follows."""
-_GENERO = {
+_GENDER = {
     "m": "male", "f": "female", "male": "male", "female": "female", "other": "other", "unknown": "unknown", "i": "unknown",
     "masculino": "male", "feminino": "female", "outro": "other",
 }  # fmt: skip
@@ -38,132 +38,132 @@ class Paciente:
     cpf: str | None = None
     cns: str | None = None
     nascimento: date | None = None
-    genero: str | None = None
+    gender: str | None = None
     telefone: str | None = None
     email: str | None = None
 
 
-def _documento(campo: str, valor: str | None, tipo: TypeAdapter[str]) -> str | None:
-    numeros = re.sub(r"[^0-9A-Za-z]", "", valor or "")
-    if not numeros:
+def _document(field: str, value: str | None, kind: TypeAdapter[str]) -> str | None:
+    numbers = re.sub(r"[^0-9A-Za-z]", "", value or "")
+    if not numbers:
         return None
     try:
-        return tipo.validate_python(numeros)
+        return kind.validate_python(numbers)
     except ValidationError:
-        raise RegistroInvalido(campo, "dígitos verificadores não conferem") from None
+        raise InvalidRecord(field, "dígitos verificadores não conferem") from None
 
 
-def identificador(paciente: Paciente, meta: Metadados) -> tuple[str, str]:
+def identifier(paciente: Paciente, meta: SyncSettings) -> tuple[str, str]:
     """System and value by which the server finds this person: CPF, else CNS, else the platform's own id."""
-    if cpf := _documento("cpf", paciente.cpf, _CPF):
+    if cpf := _document("cpf", paciente.cpf, _CPF):
         return meta.cpf_system, cpf
-    if cns := _documento("cns", paciente.cns, _CNS):
+    if cns := _document("cns", paciente.cns, _CNS):
         return meta.cns_system, cns
     return meta.patient_system, paciente.id
 
 
-def para_fhir(paciente: Paciente, meta: Metadados) -> dict[str, Any]:
-    """R4 Patient; :class:`RegistroInvalido` for a CPF or CNS that is none."""
+def to_fhir(paciente: Paciente, meta: SyncSettings) -> dict[str, Any]:
+    """R4 Patient; :class:`InvalidRecord` for a CPF or CNS that is none."""
     if not paciente.nome.strip():
-        raise RegistroInvalido("name", "paciente sem nome")
-    cpf, cns = _documento("cpf", paciente.cpf, _CPF), _documento("cns", paciente.cns, _CNS)
-    identificadores = [
-        {"use": "official", "type": {"coding": [{"system": _V2_0203, "code": codigo}]}, "system": sistema, "value": valor}
-        for codigo, sistema, valor in (("TAX", meta.cpf_system, cpf), ("HC", meta.cns_system, cns))
-        if valor
+        raise InvalidRecord("name", "paciente sem nome")
+    cpf, cns = _document("cpf", paciente.cpf, _CPF), _document("cns", paciente.cns, _CNS)
+    identifiers = [
+        {"use": "official", "type": {"coding": [{"system": _V2_0203, "code": code}]}, "system": system, "value": value}
+        for code, system, value in (("TAX", meta.cpf_system, cpf), ("HC", meta.cns_system, cns))
+        if value
     ]
-    recurso: dict[str, Any] = {
+    resource: dict[str, Any] = {
         "resourceType": "Patient",
-        "identifier": [*identificadores, {"use": "secondary", "system": meta.patient_system, "value": paciente.id}],
+        "identifier": [*identifiers, {"use": "secondary", "system": meta.patient_system, "value": paciente.id}],
         "active": True,
-        "name": [{"use": "official", "text": _limpo(paciente.nome)}],
-        "gender": _GENERO.get((paciente.genero or "unknown").strip().lower(), "unknown"),
+        "name": [{"use": "official", "text": _clean(paciente.nome)}],
+        "gender": _GENDER.get((paciente.gender or "unknown").strip().lower(), "unknown"),
     }
-    if paciente.nome_social and _limpo(paciente.nome_social):
-        recurso["name"].append({"use": "usual", "text": _limpo(paciente.nome_social)})
+    if paciente.nome_social and _clean(paciente.nome_social):
+        resource["name"].append({"use": "usual", "text": _clean(paciente.nome_social)})
     if paciente.nascimento is not None:
-        recurso["birthDate"] = paciente.nascimento.isoformat()
+        resource["birthDate"] = paciente.nascimento.isoformat()
     contatos = [
-        {"system": sistema, "value": limpo}
-        for sistema, valor in (("phone", paciente.telefone), ("email", paciente.email))
-        if (limpo := _limpo(valor or ""))
+        {"system": system, "value": clean}
+        for system, value in (("phone", paciente.telefone), ("email", paciente.email))
+        if (clean := _clean(value or ""))
     ]
     if contatos:
-        recurso["telecom"] = contatos
-    return recurso
+        resource["telecom"] = contatos
+    return resource
 
 
-def _limpo(texto: str) -> str:
+def _clean(text: str) -> str:
     """Without control characters and double blanks, which a FHIR string must not have."""
-    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", texto).split())
+    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
 
 
-def de_fhir(recurso: dict[str, Any], meta: Metadados, id: str = "") -> Paciente:
+def from_fhir(resource: dict[str, Any], meta: SyncSettings, id: str = "") -> Paciente:
     """What the platform knows of a pulled Patient; identifiers under any system in circulation, wrong numbers left out."""
     try:
-        nomes = recurso.get("name") or [{}]
-        oficial = next((n for n in nomes if n.get("use") == "official"), nomes[0])
-        social = next((n for n in nomes if n.get("use") in ("usual", "nickname") and n is not oficial), None)
-        nascimento = str(recurso.get("birthDate", ""))
+        names = resource.get("name") or [{}]
+        official = next((n for n in names if n.get("use") == "official"), names[0])
+        social_name = next((n for n in names if n.get("use") in ("usual", "nickname") and n is not official), None)
+        birth = str(resource.get("birthDate", ""))
         return Paciente(
             id=id,
-            nome=_nome(oficial),
-            nome_social=None if social is None else _nome(social),
-            cpf=_achar(recurso, "cpf", "TAX", meta.cpf_system, _CPF),
-            cns=_achar(recurso, "cns", "HC", meta.cns_system, _CNS),
-            nascimento=date.fromisoformat(nascimento) if len(nascimento) == 10 else None,
-            genero=recurso.get("gender"),
-            telefone=_contato(recurso, "phone"),
-            email=_contato(recurso, "email"),
+            nome=_name(official),
+            nome_social=None if social_name is None else _name(social_name),
+            cpf=_find(resource, "cpf", "TAX", meta.cpf_system, _CPF),
+            cns=_find(resource, "cns", "HC", meta.cns_system, _CNS),
+            nascimento=date.fromisoformat(birth) if len(birth) == 10 else None,
+            gender=resource.get("gender"),
+            telefone=_contact(resource, "phone"),
+            email=_contact(resource, "email"),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise RegistroInvalido("Patient", "estrutura fora do FHIR R4") from None
+        raise InvalidRecord("Patient", "estrutura fora do FHIR R4") from None
 
 
-def _nome(nome: dict[str, Any]) -> str:
-    return str(nome.get("text") or " ".join([*nome.get("given", []), *([nome["family"]] if nome.get("family") else [])]))
+def _name(name: dict[str, Any]) -> str:
+    return str(name.get("text") or " ".join([*name.get("given", []), *([name["family"]] if name.get("family") else [])]))
 
 
-def _contato(recurso: dict[str, Any], sistema: str) -> str | None:
-    return next((t.get("value") for t in recurso.get("telecom", []) if t.get("system") == sistema), None)
+def _contact(resource: dict[str, Any], system: str) -> str | None:
+    return next((t.get("value") for t in resource.get("telecom", []) if t.get("system") == system), None)
 
 
-def _achar(recurso: dict[str, Any], nome: str, codigo: str, sistema: str, tipo: TypeAdapter[str]) -> str | None:
-    sistemas = {sistema, *(f"{base}{nome}" for base in _NAMING)}
-    for identificador in recurso.get("identifier", []):
-        codigos = {c.get("code") for c in (identificador.get("type") or {}).get("coding", [])}
-        if identificador.get("system") in sistemas or codigo in codigos:
+def _find(resource: dict[str, Any], name: str, code: str, system: str, kind: TypeAdapter[str]) -> str | None:
+    systems = {system, *(f"{base}{name}" for base in _NAMING)}
+    for identifier in resource.get("identifier", []):
+        codes = {c.get("code") for c in (identifier.get("type") or {}).get("coding", [])}
+        if identifier.get("system") in systems or code in codes:
             try:
-                return _documento(nome, identificador.get("value"), tipo)
-            except RegistroInvalido:
+                return _document(name, identifier.get("value"), kind)
+            except InvalidRecord:
                 continue
     return None
 
 
-def mesclar(recurso: dict[str, Any], paciente: Paciente, meta: Metadados) -> dict[str, Any]:
+def merge(resource: dict[str, Any], paciente: Paciente, meta: SyncSettings) -> dict[str, Any]:
     """The server's present version with the platform's data laid over it; what we do not know of (addresses, extensions, other
     identifiers and names) stays."""
-    novo, depois = copy.deepcopy(recurso), para_fhir(paciente, meta)
-    nossos = {i["system"] for i in depois["identifier"]}
+    new, after = copy.deepcopy(resource), to_fhir(paciente, meta)
+    ours = {i["system"] for i in after["identifier"]}
     # The EHR's own entry under one of our systems stays unless its value is another.
-    iguais = [
+    equal = [
         i
-        for i in novo.get("identifier", [])
-        if (i.get("system"), i.get("value")) in {(n["system"], n["value"]) for n in depois["identifier"]}
+        for i in new.get("identifier", [])
+        if (i.get("system"), i.get("value")) in {(n["system"], n["value"]) for n in after["identifier"]}
     ]
-    presentes = {i.get("system") for i in iguais}
-    outros = [i for i in novo.get("identifier", []) if i.get("system") not in nossos]
-    novo["identifier"] = [*iguais, *outros, *(i for i in depois["identifier"] if i["system"] not in presentes)]
-    antes = de_fhir(recurso, meta)
-    if antes.nome != depois["name"][0]["text"]:
-        novo["name"] = [*depois["name"][:1], *(n for n in novo.get("name", []) if n.get("use") not in ("official", None))]
-    if len(depois["name"]) > 1 and antes.nome_social != depois["name"][1]["text"]:
-        novo["name"] = [*(n for n in novo.get("name", []) if n.get("use") != "usual"), depois["name"][1]]
-    if depois["gender"] != "unknown":
-        novo["gender"] = depois["gender"]
-    if "birthDate" in depois:
-        novo["birthDate"] = depois["birthDate"]
-    for contato in depois.get("telecom", []):
-        if _contato(novo, contato["system"]) != contato["value"]:
-            novo["telecom"] = [*(t for t in novo.get("telecom", []) if t.get("system") != contato["system"]), contato]
-    return novo
+    present = {i.get("system") for i in equal}
+    others = [i for i in new.get("identifier", []) if i.get("system") not in ours]
+    new["identifier"] = [*equal, *others, *(i for i in after["identifier"] if i["system"] not in present)]
+    before = from_fhir(resource, meta)
+    if before.nome != after["name"][0]["text"]:
+        new["name"] = [*after["name"][:1], *(n for n in new.get("name", []) if n.get("use") not in ("official", None))]
+    if len(after["name"]) > 1 and before.nome_social != after["name"][1]["text"]:
+        new["name"] = [*(n for n in new.get("name", []) if n.get("use") != "usual"), after["name"][1]]
+    if after["gender"] != "unknown":
+        new["gender"] = after["gender"]
+    if "birthDate" in after:
+        new["birthDate"] = after["birthDate"]
+    for contact in after.get("telecom", []):
+        if _contact(new, contact["system"]) != contact["value"]:
+            new["telecom"] = [*(t for t in new.get("telecom", []) if t.get("system") != contact["system"]), contact]
+    return new

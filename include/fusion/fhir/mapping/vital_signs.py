@@ -7,33 +7,33 @@ from typing import NamedTuple
 
 LOINC = "http://loinc.org"
 UCUM = "http://unitsofmeasure.org"
-CATEGORIA = "http://terminology.hl7.org/CodeSystem/observation-category"
-PERFIL = "http://hl7.org/fhir/StructureDefinition/vitalsigns"
-AUSENCIA = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category"
+PROFILE = "http://hl7.org/fhir/StructureDefinition/vitalsigns"
+DATA_ABSENT_REASON = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
 
-SISTOLICA, DIASTOLICA = "8480-6", "8462-4"
-PRESSAO = "blood_pressure"
-PAINEL = "vital_signs_panel"
-DOR = "pain"
-OUTRO = "other"
+SYSTOLIC, DIASTOLIC = "8480-6", "8462-4"
+BLOOD_PRESSURE = "blood_pressure"
+PANEL = "vital_signs_panel"
+PAIN = "pain"
+OTHER = "other"
 """Anything the platform has no kind of its own for: code and system are kept beside it."""
 
 
 class Sinal(NamedTuple):
-    """``codigos``: every coding that is sent, the defining one first. ``perfil``: it is one of the vital-signs profile."""
+    """``codigos``: every coding that is sent, the defining one first. ``profile``: it is one of the vital-signs profile."""
 
     codigos: tuple[str, ...]
     nome: str
     ucum: str
     unidade: str
     categoria: str = "vital-signs"
-    perfil: bool = True
+    profile: bool = True
 
 
 SINAIS: dict[str, Sinal] = {
-    PAINEL: Sinal(("85353-1",), "Vital signs, weight, height, head circumference, oxygen saturation and BMI panel", "", ""),
-    PRESSAO: Sinal(("85354-9",), "Blood pressure panel with all children optional", "mm[Hg]", "mmHg"),
-    "mean_arterial_pressure": Sinal(("8478-0",), "Mean blood pressure", "mm[Hg]", "mmHg", perfil=False),
+    PANEL: Sinal(("85353-1",), "Vital signs, weight, height, head circumference, oxygen saturation and BMI panel", "", ""),
+    BLOOD_PRESSURE: Sinal(("85354-9",), "Blood pressure panel with all children optional", "mm[Hg]", "mmHg"),
+    "mean_arterial_pressure": Sinal(("8478-0",), "Mean blood pressure", "mm[Hg]", "mmHg", profile=False),
     "heart_rate": Sinal(("8867-4",), "Heart rate", "/min", "bpm"),
     "respiratory_rate": Sinal(("9279-1",), "Respiratory rate", "/min", "irpm"),
     "oxygen_saturation": Sinal(("2708-6", "59408-5"), "Oxygen saturation in Arterial blood", "%", "%"),
@@ -42,39 +42,41 @@ SINAIS: dict[str, Sinal] = {
     "height": Sinal(("8302-2",), "Body height", "cm", "cm"),
     "head_circumference": Sinal(("9843-4",), "Head Occipital-frontal circumference", "cm", "cm"),
     "bmi": Sinal(("39156-5",), "Body mass index (BMI) [Ratio]", "kg/m2", "kg/m²"),
-    "waist_circumference": Sinal(("8280-0",), "Waist Circumference at umbilicus by Tape measure", "cm", "cm", perfil=False),
-    "glucose": Sinal(("41653-7",), "Glucose [Mass/volume] in Capillary blood by Glucometer", "mg/dL", "mg/dL", "laboratory", perfil=False),
-    "blood_glucose": Sinal(("2339-0",), "Glucose [Mass/volume] in Blood", "mg/dL", "mg/dL", "laboratory", perfil=False),
+    "waist_circumference": Sinal(("8280-0",), "Waist Circumference at umbilicus by Tape measure", "cm", "cm", profile=False),
+    "glucose": Sinal(("41653-7",), "Glucose [Mass/volume] in Capillary blood by Glucometer", "mg/dL", "mg/dL", "laboratory", profile=False),
+    "blood_glucose": Sinal(("2339-0",), "Glucose [Mass/volume] in Blood", "mg/dL", "mg/dL", "laboratory", profile=False),
     # Moles: never to be paired with mg/dL, eighteen times off.
-    "blood_glucose_molar": Sinal(("15074-8",), "Glucose [Moles/volume] in Blood", "mmol/L", "mmol/L", "laboratory", perfil=False),
-    DOR: Sinal(("72514-3",), "Pain severity - 0-10 verbal numeric rating [Score] - Reported", "{score}", "{score}", "survey", perfil=False),
+    "blood_glucose_molar": Sinal(("15074-8",), "Glucose [Moles/volume] in Blood", "mmol/L", "mmol/L", "laboratory", profile=False),
+    PAIN: Sinal(
+        ("72514-3",), "Pain severity - 0-10 verbal numeric rating [Score] - Reported", "{score}", "{score}", "survey", profile=False
+    ),
 }
-DE_LOINC = {codigo: tipo for tipo, sinal in SINAIS.items() for codigo in sinal.codigos}
+FROM_LOINC = {code: kind for kind, sinal in SINAIS.items() for code in sinal.codigos}
 
-_TEXTOS = {
+_TEXTS = {
     "mmhg": "mm[Hg]", "bpm": "/min", "irpm": "/min", "rpm": "/min", "°c": "Cel", "ºc": "Cel", "c": "Cel", "°f": "[degF]", "ºf": "[degF]",
     "kg/m²": "kg/m2", "score": "{score}", "mg/dl": "mg/dL", "mmol/l": "mmol/L", "cm": "cm", "m": "m", "kg": "kg", "g": "g", "%": "%",
     "{score}": "{score}", "cel": "Cel", "mm[hg]": "mm[Hg]", "/min": "/min", "kg/m2": "kg/m2",
     "lb": "[lb_av]", "[in_i]": "[in_i]", "[lb_av]": "[lb_av]", "[degf]": "[degF]", "{beats}/min": "/min", "{breaths}/min": "/min",
 }  # fmt: skip
 """How people and servers write units, in lower case → UCUM."""
-_FATORES = {
+_FACTORS = {
     ("g", "kg"): Decimal("0.001"), ("[lb_av]", "kg"): Decimal("0.45359237"), ("m", "cm"): Decimal(100), ("[in_i]", "cm"): Decimal("2.54"),
     ("mm", "cm"): Decimal("0.1"),
 }  # fmt: skip
 
 
-def ucum_de(texto: str) -> str:
+def ucum_of(text: str) -> str:
     """UCUM code of a unit as written; what is not known comes back as it is."""
-    return _TEXTOS.get(texto.strip().lower(), texto.strip())
+    return _TEXTS.get(text.strip().lower(), text.strip())
 
 
-def converter(valor: Decimal, de: str, para: str) -> Decimal | None:
-    """``valor`` in another unit of the same sign; ``None`` where the two have nothing to do with each other."""
-    de = ucum_de(de)
-    if de == para:
-        return valor
-    if (de, para) == ("[degF]", "Cel"):
-        return ((valor - 32) / Decimal("1.8")).quantize(Decimal("0.01")).normalize()
-    fator = _FATORES.get((de, para))
-    return None if fator is None else (valor * fator).normalize()
+def convert(value: Decimal, from_unit: str, to_unit: str) -> Decimal | None:
+    """``value`` in another unit of the same sign; ``None`` where the two have nothing to do with each other."""
+    from_unit = ucum_of(from_unit)
+    if from_unit == to_unit:
+        return value
+    if (from_unit, to_unit) == ("[degF]", "Cel"):
+        return ((value - 32) / Decimal("1.8")).quantize(Decimal("0.01")).normalize()
+    factor = _FACTORS.get((from_unit, to_unit))
+    return None if factor is None else (value * factor).normalize()

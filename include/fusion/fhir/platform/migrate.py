@@ -6,17 +6,17 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
 
-from include.fusion.store.migrate import PASTA as _MIGRACOES
-from include.fusion.store.migrate import Schema, migrar
+from include.fusion.store.migrate import FOLDER as _MIGRATIONS
+from include.fusion.store.migrate import Schema, migrate
 
-PLATAFORMA = Schema("plataforma", "fhir_versao_migracao", "fhir_migracoes")
-PASTA = _MIGRACOES / PLATAFORMA.folder
-_FEITA = text("SELECT 1 FROM fhir_migracoes WHERE versao = :versao")
+PLATFORM = Schema("plataforma", "fhir_versao_migracao", "fhir_migracoes")
+FOLDER = _MIGRATIONS / PLATFORM.folder
+_MADE = text("SELECT 1 FROM fhir_migracoes WHERE versao = :versao")
 
 
-def migrar_plataforma(engine: Engine) -> None:
-    """As :func:`migrar`, for the platform's database."""
-    migrar(engine, PLATAFORMA)
+def migrate_platform(engine: Engine) -> None:
+    """As :func:`migrate`, for the platform's database."""
+    migrate(engine, PLATFORM)
 
 
 def apply_file(con: Connection, revision_file: str) -> None:
@@ -25,5 +25,5 @@ def apply_file(con: Connection, revision_file: str) -> None:
     What an earlier release ran is recorded in ``fhir_migracoes``, and is not run again.
     """
     file = Path(revision_file).with_suffix(".sql")
-    if not (inspect(con).has_table("fhir_migracoes") and con.execute(_FEITA, {"versao": file.stem}).first()):
+    if not (inspect(con).has_table("fhir_migracoes") and con.execute(_MADE, {"versao": file.stem}).first()):
         con.exec_driver_sql(file.read_text(encoding="utf-8"))

@@ -7,23 +7,23 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from include.fusion.fhir.platform.tables import fila_de, fila_de_entrada
+from include.fusion.fhir.platform.tables import fila_for, inbox_for
 
-_MORTAS = """\
+_DEAD = """\
 SELECT f.id, f.processo AS "tenantId", CASE WHEN f.integracao_id < 0 THEN 'pull' ELSE 'push' END AS sentido, f.chave,
     CASE WHEN f.integracao_id < 0 THEN split_part(f.chave, '/', 1) ELSE 'Observation' END AS "resourceType",
     CASE WHEN f.integracao_id < 0 THEN split_part(f.chave, '/', 2) END AS "resourceId",
     CASE WHEN f.integracao_id >= 0 THEN f.chave END AS "observationId", f.motivo, f.criado_em AS "criadaEm"
 FROM SincronizacaoFhir f WHERE f.situacao = 'erro' AND (CAST(:tenant AS text) IS NULL OR f.processo = :tenant) AND f.id > :depois
 ORDER BY f.id LIMIT :limite"""
-_HORAS = """\
+_HOURS = """\
 SELECT tenant_id AS "tenantId", sentido, hora, enviados, recebidos, falhas, duracao_ms AS "duracaoMs",
     CASE WHEN medidos > 0 THEN latencia_ms / medidos END AS "latenciaMediaMs"
 FROM fhir_sync_metrics WHERE (CAST(:tenant AS text) IS NULL OR tenant_id = :tenant)
     AND hora >= date_trunc('hour', statement_timestamp()) - (:horas - 1) * INTERVAL '1 hour'
 ORDER BY tenant_id, hora, sentido"""
 # Per tenant by indexes that hold nothing but what is open.
-_AGORA = """\
+_NOW = """\
 SELECT c.tenant_id AS "tenantId", t.name AS nome, c.enabled AS habilitada, c.last_sync_at AS "lastSyncAt", c.last_error AS "lastError",
     (SELECT count(*) FROM observations o WHERE o."tenantId" = c.tenant_id AND NOT o."syncedToEHR") AS "naoSincronizadas",
     (SELECT count(*) FROM SincronizacaoFhir f WHERE f.processo = c.tenant_id AND f.situacao = 'erro') AS "emErro"
@@ -31,28 +31,28 @@ FROM fhir_integration_configs c JOIN tenants t ON t.id = c.tenant_id
 WHERE CAST(:tenant AS text) IS NULL OR c.tenant_id = :tenant ORDER BY t.name, c.tenant_id"""
 
 
-def cartas_mortas(engine: Engine, tenant: str | None, depois: int = 0, limite: int = 100) -> list[dict[str, Any]]:
+def dead_letters(engine: Engine, tenant: str | None, depois: int = 0, limite: int = 100) -> list[dict[str, Any]]:
     """What was refused with its reason, in order of the row ids; ``depois`` is the last id of the page before.
 
-    ``sentido`` push: an observation of the platform (``observationId``); pull: a resource of the server (``resourceType``, ``resourceId``).
-    ``chave`` is what :func:`reenviar` takes for either.
+    ``direction`` push: an observation of the platform (``observationId``); pull: a resource of the server (``resourceType``, ``resourceId``).
+    ``chave`` is what :func:`resend` takes for either.
     """
-    return _linhas(engine, _MORTAS, {"tenant": tenant, "depois": depois, "limite": limite})
+    return _rows(engine, _DEAD, {"tenant": tenant, "depois": depois, "limite": limite})
 
 
-def reenviar(engine: Engine, tenant: str, chaves: Sequence[str] | None = None) -> tuple[int, int]:
+def resend(engine: Engine, tenant: str, keys: Sequence[str] | None = None) -> tuple[int, int]:
     """Dead letters (all, or those of these keys) are pending again, with no tries counted; how many to be sent and to be fetched."""
-    return fila_de(engine, tenant).reenviar_erros(chaves=chaves), fila_de_entrada(engine, tenant).reenviar_erros(chaves=chaves)
+    return fila_for(engine, tenant).reenviar_erros(keys=keys), inbox_for(engine, tenant).reenviar_erros(keys=keys)
 
 
-def metricas(engine: Engine, tenant: str | None, horas: int = 24) -> dict[str, list[dict[str, Any]]]:
+def metrics(engine: Engine, tenant: str | None, horas: int = 24) -> dict[str, list[dict[str, Any]]]:
     """``tenants``: how each stands now; ``horas``: what was sent, received and refused in each hour, and how long that took."""
     return {
-        "tenants": _linhas(engine, _AGORA, {"tenant": tenant}),
-        "horas": _linhas(engine, _HORAS, {"tenant": tenant, "horas": horas}),
+        "tenants": _rows(engine, _NOW, {"tenant": tenant}),
+        "horas": _rows(engine, _HOURS, {"tenant": tenant, "horas": horas}),
     }
 
 
-def _linhas(engine: Engine, sql: str, binds: dict[str, Any]) -> list[dict[str, Any]]:
+def _rows(engine: Engine, sql: str, binds: dict[str, Any]) -> list[dict[str, Any]]:
     with engine.connect() as con:
-        return [dict(linha) for linha in con.execute(text(sql), binds).mappings()]
+        return [dict(row) for row in con.execute(text(sql), binds).mappings()]

@@ -28,23 +28,23 @@ from urllib.parse import quote
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from include.fusion.errors import motivo_de
-from include.fusion.fhir.http.client import ClienteFhir
-from include.fusion.fhir.http.errors import FhirIndisponivel, FhirRecusado, motivo_do_fim
-from include.fusion.fhir.platform.repository import Contagem, Repositorio
-from include.fusion.fhir.platform.tables import fila_de_entrada, numero
-from include.fusion.fhir.pull.upsert import Guarda, Pagina, chave_de
-from include.fusion.store.filas import Desfecho, Registro
+from include.fusion.errors import reason_of
+from include.fusion.fhir.http.client import FhirClient
+from include.fusion.fhir.http.errors import FhirRefused, FhirUnavailable, reason_of_end
+from include.fusion.fhir.platform.repository import Repository, SyncCounts
+from include.fusion.fhir.platform.tables import inbox_for, tenant_number
+from include.fusion.fhir.pull.upsert import Page, Upsert, key_of
+from include.fusion.store.filas import FilaRow, Outcome
 from include.fusion.store.watermarks import PatientMarks
 
 PACIENTES = 500
-PRAZO = timedelta(seconds=120)
-SEGUIDOS = 3
+LEASE = timedelta(seconds=120)
+IN_A_ROW = 3
 """Patients in a row without an answer, or as many as are asked at once: then it is the server."""
 
 
 @dataclass
-class ResultadoBusca:
+class PullResult:
     """Counts of one pull. ``conflitos``: changed on both sides; ours goes out over theirs with the next push."""
 
     pacientes: int = 0
@@ -56,198 +56,198 @@ class ResultadoBusca:
     motivos: Counter[str] = field(default_factory=Counter)
 
 
-class Busca:
+class Pull:
     """One run for one tenant."""
 
-    def __init__(self, engine: Engine, cliente: ClienteFhir, dono: str = "") -> None:
+    def __init__(self, engine: Engine, client: FhirClient, owner: str = "") -> None:
         self.engine = engine
-        self.cliente = cliente
-        self.tenant_id = cliente.tenant_id
-        self.meta = cliente.config.metadata
-        self.repositorio = Repositorio(engine, self.tenant_id)
-        self.recusadas = fila_de_entrada(engine, self.tenant_id)
-        self.marcas = PatientMarks(numero(self.tenant_id), self.tenant_id)
-        self.dono = dono or f"busca/{secrets.token_hex(8)}|"
-        self.resultado = ResultadoBusca()
-        self._guarda = Guarda(self.repositorio, cliente.config, self.recusadas)
-        self._latencia = self._medidos = 0
-        self._calados: list[tuple[str, str, FhirIndisponivel]] = []
-        self._seguidos, self._respondeu = 0, False
+        self.client = client
+        self.tenant_id = client.tenant_id
+        self.meta = client.config.metadata
+        self.repository = Repository(engine, self.tenant_id)
+        self.dead_letter = inbox_for(engine, self.tenant_id)
+        self.watermarks = PatientMarks(tenant_number(self.tenant_id), self.tenant_id)
+        self.owner = owner or f"busca/{secrets.token_hex(8)}|"
+        self.result = PullResult()
+        self._upsert = Upsert(self.repository, client.config, self.dead_letter)
+        self._latency = self._measured = 0
+        self._silent: list[tuple[str, str, FhirUnavailable]] = []
+        self._in_a_row, self._answered = 0, False
 
-    async def executar(self, pacientes: Sequence[tuple[str, str]] | None = None, *, so_recusadas: bool = False) -> ResultadoBusca:
-        """Pull what is to be fetched again and then all patients; ``so_recusadas`` the former alone; or just these ``(id, ehrPatientId)``.
+    async def run(self, pacientes: Sequence[tuple[str, str]] | None = None, *, only_dead_letter: bool = False) -> PullResult:
+        """Pull what is to be fetched again and then all patients; ``only_dead_letter`` the former alone; or just these ``(id, ehrPatientId)``.
 
         A record or a patient that is refused is noted and counted, an outage ends the run.
         """
-        inicio, erro = time.monotonic(), None
+        start, error = time.monotonic(), None
         try:
-            async with self.cliente:
+            async with self.client:
                 if pacientes is not None:
-                    await self._grupo(pacientes)
-                    if self._calados:
-                        raise self._calados[0][2]
+                    await self._group(pacientes)
+                    if self._silent:
+                        raise self._silent[0][2]
                 else:
-                    await self._de_novo_e_todos(so_recusadas)
-        except BaseException as falha:
-            erro = motivo_do_fim(falha)
+                    await self._again_and_all(only_dead_letter)
+        except BaseException as failure:
+            error = reason_of_end(failure)
             raise
         finally:
-            r = self.resultado
+            r = self.result
             with suppress(SQLAlchemyError):
-                ms = round((time.monotonic() - inicio) * 1000)
-                contagem = Contagem(
-                    recebidos=r.novas + r.alteradas, falhas=r.falhas, duracao=ms, latencia=self._latencia, medidos=self._medidos
+                ms = round((time.monotonic() - start) * 1000)
+                counts = SyncCounts(
+                    recebidos=r.novas + r.alteradas, falhas=r.falhas, duracao=ms, latencia=self._latency, medidos=self._measured
                 )
-                await asyncio.to_thread(self.repositorio.concluir, "pull", erro, contagem)
-        return self.resultado
+                await asyncio.to_thread(self.repository.conclude, "pull", error, counts)
+        return self.result
 
-    async def _de_novo_e_todos(self, so_recusadas: bool) -> None:
-        falha = await self._de_novo()
-        depois = ""
-        while not so_recusadas and (grupo := await asyncio.to_thread(self.repositorio.pacientes_no_ehr, depois, PACIENTES)):
-            await self._grupo(grupo)
-            depois = grupo[-1][0]
-        if self._calados and not self._respondeu:
-            raise self._calados[0][2]
-        calados, self._calados = self._calados, []
-        for paciente, ehr_id, _ in calados:
-            self._seguidos = 0
-            await self._grupo([(paciente, ehr_id)])
-        for paciente, ehr_id, erro in self._calados:
-            await self._recusar_paciente(paciente, ehr_id, erro)
-        if falha is not None:
-            raise falha
+    async def _again_and_all(self, only_dead_letter: bool) -> None:
+        failure = await self._again()
+        after = ""
+        while not only_dead_letter and (group := await asyncio.to_thread(self.repository.pacientes_in_ehr, after, PACIENTES)):
+            await self._group(group)
+            after = group[-1][0]
+        if self._silent and not self._answered:
+            raise self._silent[0][2]
+        silent, self._silent = self._silent, []
+        for paciente, ehr_id, _ in silent:
+            self._in_a_row = 0
+            await self._group([(paciente, ehr_id)])
+        for paciente, ehr_id, error in self._silent:
+            await self._refuse_paciente(paciente, ehr_id, error)
+        if failure is not None:
+            raise failure
 
-    async def _grupo(self, grupo: Sequence[tuple[str, str]]) -> None:
-        marcas = await asyncio.to_thread(self._marcas, grupo)
-        abertas = await asyncio.to_thread(self._na_fila, self.recusadas.abertas, [chave_de("Patient", ehr_id) for _, ehr_id in grupo])
-        vagas = asyncio.Semaphore(self.meta.concurrency)
-        fora = False
+    async def _group(self, group: Sequence[tuple[str, str]]) -> None:
+        watermarks = await asyncio.to_thread(self._watermarks, group)
+        open_rows = await asyncio.to_thread(self._in_queue, self.dead_letter.open_rows, [key_of("Patient", ehr_id) for _, ehr_id in group])
+        slots = asyncio.Semaphore(self.meta.concurrency)
+        outage = False
 
-        async def um(id: str, ehr_id: str) -> None:
-            nonlocal fora
-            async with vagas:
-                if fora:
+        async def one(id: str, ehr_id: str) -> None:
+            nonlocal outage
+            async with slots:
+                if outage:
                     return  # A server that is down is not asked for each patient.
                 try:
-                    if await self._paciente(id, ehr_id, marcas.get(id)) is None and chave_de("Patient", ehr_id) in abertas:
-                        await asyncio.to_thread(self._na_fila, self.recusadas.conclude, [chave_de("Patient", ehr_id)])
-                except FhirRecusado as recusa:
-                    await self._recusar_paciente(id, ehr_id, recusa)
-                except FhirIndisponivel as erro:
-                    self._calados.append((id, ehr_id, erro))
-                    self._seguidos += 1
-                    if self._seguidos >= max(SEGUIDOS, self.meta.concurrency):
-                        fora = True
+                    if await self._paciente(id, ehr_id, watermarks.get(id)) is None and key_of("Patient", ehr_id) in open_rows:
+                        await asyncio.to_thread(self._in_queue, self.dead_letter.conclude, [key_of("Patient", ehr_id)])
+                except FhirRefused as refusal:
+                    await self._refuse_paciente(id, ehr_id, refusal)
+                except FhirUnavailable as error:
+                    self._silent.append((id, ehr_id, error))
+                    self._in_a_row += 1
+                    if self._in_a_row >= max(IN_A_ROW, self.meta.concurrency):
+                        outage = True
                         raise
                     return
                 except Exception:
-                    fora = True
+                    outage = True
                     raise
-                self._seguidos, self._respondeu = 0, True
+                self._in_a_row, self._answered = 0, True
 
-        falhas = [f for f in await asyncio.gather(*(um(*p) for p in grupo), return_exceptions=True) if f is not None]
-        if falhas:
-            raise falhas[0]
+        failures = [f for f in await asyncio.gather(*(one(*p) for p in group), return_exceptions=True) if f is not None]
+        if failures:
+            raise failures[0]
 
-    async def _paciente(self, id: str, ehr_id: str, marca: str | None) -> str | None:
+    async def _paciente(self, id: str, ehr_id: str, watermark: str | None) -> str | None:
         """All pages of one patient; why the search itself was no good, where it was not."""
-        parametros = [("patient", ehr_id), ("_count", str(self.meta.page_size))]
-        if marca is not None:
-            desde = datetime.fromisoformat(marca) - timedelta(seconds=self.meta.overlap_seconds)
-            parametros.append(("_lastUpdated", f"ge{desde.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"))
-        maior, ruim, agora = marca, None, datetime.now(UTC).isoformat(timespec="microseconds")
-        async for recursos in self.cliente.paginas("Observation", parametros):
-            pagina = await asyncio.to_thread(self._guarda.guardar, id, ehr_id, recursos)
-            self._somar(pagina)
-            ruim = pagina.recusadas.get(chave_de("Patient", ehr_id), ruim)
-            maior = max(filter(None, (maior, pagina.maior)), default=None)
-        if maior is not None and (maior := min(maior, agora)) != marca:
-            await asyncio.to_thread(self._marcar, id, ehr_id, maior)
-        self.resultado.pacientes += 1
-        return ruim
+        parameters = [("patient", ehr_id), ("_count", str(self.meta.page_size))]
+        if watermark is not None:
+            since = datetime.fromisoformat(watermark) - timedelta(seconds=self.meta.overlap_seconds)
+            parameters.append(("_lastUpdated", f"ge{since.isoformat(timespec='milliseconds').replace('+00:00', 'Z')}"))
+        highest, bad, now = watermark, None, datetime.now(UTC).isoformat(timespec="microseconds")
+        async for resources in self.client.pages("Observation", parameters):
+            page = await asyncio.to_thread(self._upsert.store, id, ehr_id, resources)
+            self._add(page)
+            bad = page.dead_letter.get(key_of("Patient", ehr_id), bad)
+            highest = max(filter(None, (highest, page.highest)), default=None)
+        if highest is not None and (highest := min(highest, now)) != watermark:
+            await asyncio.to_thread(self._mark, id, ehr_id, highest)
+        self.result.pacientes += 1
+        return bad
 
-    async def _recusar_paciente(self, id: str, ehr_id: str, erro: Exception) -> None:
-        self._recusar(Counter([motivo_de(erro)]))
-        await asyncio.to_thread(self._na_fila, self.recusadas.refuse, {chave_de("Patient", ehr_id): motivo_de(erro)}, id)
+    async def _refuse_paciente(self, id: str, ehr_id: str, error: Exception) -> None:
+        self._refuse(Counter([reason_of(error)]))
+        await asyncio.to_thread(self._in_queue, self.dead_letter.refuse, {key_of("Patient", ehr_id): reason_of(error)}, id)
 
-    def _recusar(self, motivos: Counter[str]) -> None:
-        self.resultado.falhas += motivos.total()
-        self.resultado.motivos += motivos
+    def _refuse(self, reasons: Counter[str]) -> None:
+        self.result.falhas += reasons.total()
+        self.result.motivos += reasons
 
-    def _somar(self, pagina: Pagina) -> None:
-        self._latencia += sum(pagina.tempos)
-        self._medidos += len(pagina.tempos)
-        for nome, quantas in pagina.contagem.items():
-            setattr(self.resultado, nome, getattr(self.resultado, nome) + quantas)
-        self._recusar(pagina.motivos)
+    def _add(self, page: Page) -> None:
+        self._latency += sum(page.times)
+        self._measured += len(page.times)
+        for name, count in page.counts.items():
+            setattr(self.result, name, getattr(self.result, name) + count)
+        self._refuse(page.motivos)
 
     # -- once more -------------------------------------------------------------------------------------------------------------------
 
-    async def _de_novo(self) -> FhirIndisponivel | None:
+    async def _again(self) -> FhirUnavailable | None:
         """Fetch by its id what somebody asked to have pulled again; what an outage leaves undone stays pending, and is what is returned."""
-        quantas = self.meta.concurrency * 5
-        vagas = asyncio.Semaphore(self.meta.concurrency)
+        count = self.meta.concurrency * 5
+        slots = asyncio.Semaphore(self.meta.concurrency)
 
-        async def um(registro: Registro) -> Desfecho:
-            async with vagas:
-                return await self._buscar_de_novo(registro)
+        async def one(record: FilaRow) -> Outcome:
+            async with slots:
+                return await self._fetch_again(record)
 
-        while registros := await asyncio.to_thread(self.recusadas.reservar, quantas, self.dono, PRAZO):
-            feitos = await asyncio.gather(*(um(r) for r in registros), return_exceptions=True)
-            await asyncio.to_thread(self._registrar, registros, feitos)
-            falhas = [f for f in feitos if isinstance(f, BaseException)]
-            if graves := [f for f in falhas if not isinstance(f, FhirIndisponivel)]:
-                raise graves[0]
-            if falhas:
-                return next(f for f in falhas if isinstance(f, FhirIndisponivel))
+        while records := await asyncio.to_thread(self.dead_letter.reserve, count, self.owner, LEASE):
+            done = await asyncio.gather(*(one(r) for r in records), return_exceptions=True)
+            await asyncio.to_thread(self._record, records, done)
+            failures = [f for f in done if isinstance(f, BaseException)]
+            if serious := [f for f in failures if not isinstance(f, FhirUnavailable)]:
+                raise serious[0]
+            if failures:
+                return next(f for f in failures if isinstance(f, FhirUnavailable))
         return None
 
-    def _registrar(self, registros: list[Registro], feitos: list[Desfecho | BaseException]) -> None:
-        desfechos = [f if isinstance(f, Desfecho) else Desfecho(r, "devolvido") for r, f in zip(registros, feitos, strict=True)]
-        self._na_fila(self.recusadas.registrar, self.dono, desfechos)
+    def _record(self, records: list[FilaRow], done: list[Outcome | BaseException]) -> None:
+        outcomes = [f if isinstance(f, Outcome) else Outcome(r, "devolvido") for r, f in zip(records, done, strict=True)]
+        self._in_queue(self.dead_letter.record, self.owner, outcomes)
 
-    async def _buscar_de_novo(self, registro: Registro) -> Desfecho:
-        tipo, _, recurso_id = registro.chave.partition("/")
-        pessoa = await asyncio.to_thread(self.repositorio.pessoa, registro.chave_paciente)
-        if pessoa is None or pessoa.ehr_id is None:
-            return Desfecho(registro, "descartado", "paciente já não está na plataforma, ou sem ehrPatientId")
-        paciente = pessoa.paciente.id
+    async def _fetch_again(self, record: FilaRow) -> Outcome:
+        kind, _, resource_id = record.chave.partition("/")
+        person = await asyncio.to_thread(self.repository.person, record.chave_paciente)
+        if person is None or person.ehr_id is None:
+            return Outcome(record, "descartado", "paciente já não está na plataforma, ou sem ehrPatientId")
+        paciente = person.paciente.id
         try:
-            if tipo == "Patient":
-                marcas = await asyncio.to_thread(self._marcas, [(paciente, pessoa.ehr_id)])
-                motivo = await self._paciente(paciente, pessoa.ehr_id, marcas.get(paciente))
+            if kind == "Patient":
+                watermarks = await asyncio.to_thread(self._watermarks, [(paciente, person.ehr_id)])
+                reason = await self._paciente(paciente, person.ehr_id, watermarks.get(paciente))
             else:
-                lido = (await self.cliente.ler(tipo, quote(recurso_id, safe=""))).corpo
-                pagina = await asyncio.to_thread(self._guarda.guardar, paciente, pessoa.ehr_id, [lido])
-                self._somar(pagina)
-                motivo = next(iter(pagina.motivos), None)
-        except FhirRecusado as recusa:
-            if recusa.status == 410:
-                return Desfecho(registro, "descartado", "apagado no servidor FHIR")
-            self._recusar(Counter([motivo_de(recusa)]))
-            motivo = motivo_de(recusa)
-        except FhirIndisponivel as erro:
-            if erro.status != 500:
+                read_item = (await self.client.read(kind, quote(resource_id, safe=""))).body
+                page = await asyncio.to_thread(self._upsert.store, paciente, person.ehr_id, [read_item])
+                self._add(page)
+                reason = next(iter(page.motivos), None)
+        except FhirRefused as refusal:
+            if refusal.status == 410:
+                return Outcome(record, "descartado", "apagado no servidor FHIR")
+            self._refuse(Counter([reason_of(refusal)]))
+            reason = reason_of(refusal)
+        except FhirUnavailable as error:
+            if error.status != 500:
                 raise
             # One resource that the server cannot give, not the server.
-            self._recusar(Counter([motivo_de(erro)]))
-            motivo = motivo_de(erro)
-        return Desfecho(registro, "concluido" if motivo is None else "erro", motivo)
+            self._refuse(Counter([reason_of(error)]))
+            reason = reason_of(error)
+        return Outcome(record, "concluido" if reason is None else "erro", reason)
 
-    def _na_fila(self, mudar: Callable[..., Any], *valores: Any) -> Any:
+    def _in_queue(self, change: Callable[..., Any], *values: Any) -> Any:
         with self.engine.begin() as con:
-            return mudar(con, *valores)
+            return change(con, *values)
 
     # -- markers ---------------------------------------------------------------------------------------------------------------------
 
-    def _de_quem(self, ehr_id: str) -> str:
-        return f"{self.cliente.config.base_url}/Patient/{ehr_id}"
+    def _whose(self, ehr_id: str) -> str:
+        return f"{self.client.config.base_url}/Patient/{ehr_id}"
 
-    def _marcas(self, pacientes: Sequence[tuple[str, str]]) -> dict[str, str]:
+    def _watermarks(self, pacientes: Sequence[tuple[str, str]]) -> dict[str, str]:
         with self.engine.connect() as con:
-            return self.marcas.ler(con, {p: self._de_quem(e) for p, e in pacientes})
+            return self.watermarks.read(con, {p: self._whose(e) for p, e in pacientes})
 
-    def _marcar(self, paciente: str, ehr_id: str, marcador: str) -> None:
+    def _mark(self, paciente: str, ehr_id: str, marker: str) -> None:
         with self.engine.begin() as con:
-            self.marcas.gravar(con, paciente, self._de_quem(ehr_id), marcador)
+            self.watermarks.write(con, paciente, self._whose(ehr_id), marker)

@@ -10,273 +10,279 @@ from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from include.fusion.errors import FusionHubError, RegistroInvalido, motivo_de
-from include.fusion.fhir.http.client import ClienteFhir, Resposta, esperas, id_de, por_identificador, versao_de
+from include.fusion.errors import FusionHubError, InvalidRecord, reason_of
+from include.fusion.fhir.http.client import FhirClient, Response, by_identifier, id_from, version_of, waits
 from include.fusion.fhir.http.errors import (
-    FhirConflito,
-    FhirDuplicado,
-    FhirIndisponivel,
-    FhirNaoAutorizado,
-    erro_de,
-    esgotado,
-    servidor_fora,
-    transitorio,
+    FhirConflict,
+    FhirDuplicate,
+    FhirUnauthorized,
+    FhirUnavailable,
+    error_for,
+    exhausted,
+    is_transient,
+    server_is_down,
 )
-from include.fusion.fhir.http.log import anotar
+from include.fusion.fhir.http.log import log_event
 from include.fusion.fhir.mapping import observation
-from include.fusion.fhir.mapping.validate import conferir
-from include.fusion.fhir.platform.repository import Enviada, ObservacaoLocal
-from include.fusion.fhir.push.patients import Pessoas
-from include.fusion.store.filas import Registro
+from include.fusion.fhir.mapping.validate import check
+from include.fusion.fhir.platform.repository import LocalObservation, SentObservation
+from include.fusion.fhir.push.patients import EhrPatients
+from include.fusion.store.filas import FilaRow
 
-TIPO = "Observation"
-PROVAS = 3
+KIND = "Observation"
+PROBES = 3
 """Records of a bundle that got a 500 which are tried alone before the server is to blame."""
 
 
 @dataclass
 class Item:
-    """One reserved row on its way. At the end it has an ``enviada`` or a ``falha``."""
+    """One reserved row on its way. At the end it has an ``sent`` or a ``failure``."""
 
-    registro: Registro
-    local: ObservacaoLocal
-    sujeito: str = ""
+    record: FilaRow
+    local: LocalObservation
+    subject: str = ""
     """Reference to its patient in the EHR."""
     recurso: dict[str, Any] | None = None
     versao: str | None = None
     """Present version in the EHR, for an update."""
-    enviada: Enviada | None = None
-    falha: FusionHubError | None = None
-    adiada: FusionHubError | None = None
+    sent: SentObservation | None = None
+    failure: FusionHubError | None = None
+    deferred: FusionHubError | None = None
     """What the last transient answer to it will mean, should no attempt be left."""
 
 
-class Remessa:
+class BundleSender:
     """Sends items over one client; never raises for a record's own fault, which its item then carries."""
 
-    def __init__(self, cliente: ClienteFhir, pessoas: Pessoas) -> None:
-        self.cliente = cliente
-        self.pessoas = pessoas
-        self.meta = cliente.config.metadata
-        self._vagas = asyncio.Semaphore(self.meta.concurrency)
+    def __init__(self, client: FhirClient, persons: EhrPatients) -> None:
+        self.client = client
+        self.persons = persons
+        self.meta = client.config.metadata
+        self._slots = asyncio.Semaphore(self.meta.concurrency)
 
-    async def enviar(self, itens: Sequence[Item]) -> None:
+    async def send(self, items: Sequence[Item]) -> None:
         """Prepare and send all; a server that is out of reach is not asked for each item."""
-        fora: list[FusionHubError] = []
-        por_paciente: dict[str, list[Item]] = {}
-        for item in itens:
-            por_paciente.setdefault(item.local.pessoa.paciente.id, []).append(item)
-        await asyncio.gather(*(self._guardado(self._sujeito, deles, fora) for deles in por_paciente.values()))
-        itens = [i for i in itens if i.falha is None]
-        await asyncio.gather(*(self._guardado(self._ler_atual, [i], fora) for i in itens if i.local.fhir_id and not self._tem_atual(i)))
-        await asyncio.to_thread(self._montar, [i for i in itens if i.falha is None])
-        prontos = [i for i in itens if i.falha is None]
-        tamanho = 1 if self.meta.bundle == "none" else self.meta.bundle_size
-        fatias = [prontos[i : i + tamanho] for i in range(0, len(prontos), tamanho)]
-        await asyncio.gather(*(self._guardado(self._fatia, f, fora) for f in fatias))
+        outage: list[FusionHubError] = []
+        by_paciente: dict[str, list[Item]] = {}
+        for item in items:
+            by_paciente.setdefault(item.local.person.paciente.id, []).append(item)
+        await asyncio.gather(*(self._stored(self._subject, theirs, outage) for theirs in by_paciente.values()))
+        items = [i for i in items if i.failure is None]
+        await asyncio.gather(
+            *(self._stored(self._read_current, [i], outage) for i in items if i.local.fhir_id and not self._has_current(i))
+        )
+        await asyncio.to_thread(self._build, [i for i in items if i.failure is None])
+        ready = [i for i in items if i.failure is None]
+        size = 1 if self.meta.bundle == "none" else self.meta.bundle_size
+        chunks = [ready[i : i + size] for i in range(0, len(ready), size)]
+        await asyncio.gather(*(self._stored(self._chunk, f, outage) for f in chunks))
 
-    async def _guardado(self, tarefa: Any, itens: list[Item], fora: list[FusionHubError]) -> None:
-        async with self._vagas:
+    async def _stored(self, task: Any, items: list[Item], outage: list[FusionHubError]) -> None:
+        async with self._slots:
             try:
-                if fora:
-                    raise fora[0]
-                await tarefa(itens)
-            except FusionHubError as erro:
-                if servidor_fora(erro):
-                    fora.append(erro)
-                for item in itens:
-                    if item.enviada is None and item.falha is None:
-                        item.falha = erro
+                if outage:
+                    raise outage[0]
+                await task(items)
+            except FusionHubError as error:
+                if server_is_down(error):
+                    outage.append(error)
+                for item in items:
+                    if item.sent is None and item.failure is None:
+                        item.failure = error
 
     # -- preparation -----------------------------------------------------------------------------------------------------------------
 
     @staticmethod
-    def _tem_atual(item: Item) -> bool:
+    def _has_current(item: Item) -> bool:
         return item.local.versao is not None and item.local.recurso is not None
 
-    async def _sujeito(self, deles: list[Item]) -> None:
+    async def _subject(self, theirs: list[Item]) -> None:
         """The patient of all these; one whom the EHR does not know yet is made first."""
         try:
-            ehr_id = await self.pessoas.garantir(deles[0].local.pessoa)
+            ehr_id = await self.persons.ensure(theirs[0].local.person)
         except (FusionHubError, SQLAlchemyError):
             raise
-        except Exception as erro:
-            raise RegistroInvalido("Patient", motivo_de(erro)) from None
-        for item in deles:
-            item.sujeito = f"Patient/{ehr_id}"
+        except Exception as error:
+            raise InvalidRecord("Patient", reason_of(error)) from None
+        for item in theirs:
+            item.subject = f"Patient/{ehr_id}"
 
-    async def _ler_atual(self, itens: list[Item]) -> None:
+    async def _read_current(self, items: list[Item]) -> None:
         """An update needs the version that it replaces and all that we do not know of it."""
-        for item in itens:
+        for item in items:
             assert item.local.fhir_id is not None
-            resposta = await self.cliente.ler(TIPO, item.local.fhir_id)
-            item.recurso, item.versao = resposta.corpo, resposta.versao
+            response = await self.client.read(KIND, item.local.fhir_id)
+            item.recurso, item.versao = response.body, response.versao
 
-    def _montar(self, itens: Sequence[Item]) -> None:
+    def _build(self, items: Sequence[Item]) -> None:
         """Resources of all items, validated (in a thread)."""
-        for item in itens:
+        for item in items:
             try:
                 if item.local.fhir_id is None:
-                    item.recurso = conferir(observation.para_fhir(item.local.obs, item.sujeito, self.meta))
+                    item.recurso = check(observation.to_fhir(item.local.obs, item.subject, self.meta))
                 else:
                     item.versao = item.versao or item.local.versao
-                    item.recurso = self._mesclado(item, item.recurso or item.local.recurso or {})
-            except FusionHubError as erro:
-                item.falha = erro
-            except Exception as erro:  # Whatever a record holds, the others travel.
-                item.falha = RegistroInvalido(TIPO, motivo_de(erro))
+                    item.recurso = self._merged(item, item.recurso or item.local.recurso or {})
+            except FusionHubError as error:
+                item.failure = error
+            except Exception as error:  # Whatever a record holds, the others travel.
+                item.failure = InvalidRecord(KIND, reason_of(error))
 
-    def _mesclado(self, item: Item, atual: dict[str, Any]) -> dict[str, Any]:
-        """``atual`` with our changes. Moved to another patient on the platform it moves in the EHR; moved or annulled in the EHR it is left
+    def _merged(self, item: Item, current: dict[str, Any]) -> dict[str, Any]:
+        """``current`` with our changes. Moved to another patient on the platform it moves in the EHR; moved or annulled in the EHR it is left
         to people."""
         base = item.local.recurso
-        if observation.anulada(atual) and item.local.obs.estado != observation.ANULADA and not (base and observation.anulada(base)):
-            raise RegistroInvalido("status", "foi anulada no servidor FHIR e editada na plataforma")
-        novo, la = observation.mesclar(atual, item.local.obs, item.sujeito, self.meta), observation.paciente_de(atual)
-        if la != item.sujeito.rpartition("/")[2]:
-            if base is None or la != observation.paciente_de(base):
-                raise RegistroInvalido("subject", "a observação está em outro paciente no servidor FHIR")
-            novo["subject"] = {"reference": item.sujeito}
-            novo.pop("encounter", None)  # A stay of the patient whose observation it is not.
-        return conferir(novo)
+        if (
+            observation.entered_in_error(current)
+            and item.local.obs.estado != observation.ENTERED_IN_ERROR
+            and not (base and observation.entered_in_error(base))
+        ):
+            raise InvalidRecord("status", "foi anulada no servidor FHIR e editada na plataforma")
+        new, there = observation.merge(current, item.local.obs, item.subject, self.meta), observation.paciente_of(current)
+        if there != item.subject.rpartition("/")[2]:
+            if base is None or there != observation.paciente_of(base):
+                raise InvalidRecord("subject", "a observação está em outro paciente no servidor FHIR")
+            new["subject"] = {"reference": item.subject}
+            new.pop("encounter", None)  # A stay of the patient whose observation it is not.
+        return check(new)
 
-    def _se_nao_existe(self, item: Item) -> str:
-        return por_identificador(self.meta.observation_system, item.local.obs.id)
+    def _if_none_exists(self, item: Item) -> str:
+        return by_identifier(self.meta.observation_system, item.local.obs.id)
 
     # -- bundles ---------------------------------------------------------------------------------------------------------------------
 
-    async def _fatia(self, itens: list[Item]) -> None:
-        if len(itens) == 1:
-            await self._cada_um(itens)
+    async def _chunk(self, items: list[Item]) -> None:
+        if len(items) == 1:
+            await self._each_one(items)
             return
-        proximas = esperas(self.cliente.config)
-        faltam = itens
+        next_waits = waits(self.client.config)
+        missing = items
         while True:
             try:
-                entradas = await self.cliente.pacote(self._pacote(faltam))
-            except (FhirIndisponivel, FhirNaoAutorizado) as erro:
-                if servidor_fora(erro):
+                entries = await self.client.package(self._package(missing))
+            except (FhirUnavailable, FhirUnauthorized) as error:
+                if server_is_down(error):
                     raise
-                entradas = []
-                await self._separar(faltam, erro)
+                entries = []
+                await self._separate(missing, error)
             except Exception:
                 # A transaction falls as a whole, a server may refuse bundles or their size, and what the EHR said of one record may be no
                 # text that can be sent back: each record for itself, then.
-                entradas = []
-                await self._cada_um(faltam)
-            repetir = [item for item, entrada in zip(faltam, entradas, strict=False) if await self._entrada(item, entrada)]
-            espera = next(proximas, None) if repetir else None
-            if espera is None:
-                for item in repetir:
-                    item.falha = item.adiada
+                entries = []
+                await self._each_one(missing)
+            repeat = [item for item, entry in zip(missing, entries, strict=False) if await self._entry(item, entry)]
+            wait = next(next_waits, None) if repeat else None
+            if wait is None:
+                for item in repeat:
+                    item.failure = item.deferred
                 return
-            await asyncio.sleep(espera)
-            faltam = repetir
+            await asyncio.sleep(wait)
+            missing = repeat
 
-    async def _separar(self, itens: Sequence[Item], erro: FusionHubError) -> None:
+    async def _separate(self, items: Sequence[Item], error: FusionHubError) -> None:
         """A 500 to all of them may be one record's doing: each for itself, unless none of the first gets through either."""
-        for n, item in enumerate(itens, 1):
-            await self._depois([item])
-            if servidor_fora(item.falha) or (n == PROVAS and all(isinstance(i.falha, FhirIndisponivel) for i in itens[:n])):
-                raise item.falha or erro
+        for n, item in enumerate(items, 1):
+            await self._after([item])
+            if server_is_down(item.failure) or (n == PROBES and all(isinstance(i.failure, FhirUnavailable) for i in items[:n])):
+                raise item.failure or error
 
-    def _pacote(self, itens: Sequence[Item]) -> dict[str, Any]:
-        return {"resourceType": "Bundle", "type": self.meta.bundle, "entry": [self._pedido(i) for i in itens]}
+    def _package(self, items: Sequence[Item]) -> dict[str, Any]:
+        return {"resourceType": "Bundle", "type": self.meta.bundle, "entry": [self._request(i) for i in items]}
 
-    def _pedido(self, item: Item) -> dict[str, Any]:
+    def _request(self, item: Item) -> dict[str, Any]:
         assert item.recurso is not None
         if item.local.fhir_id is None:
-            pedido = {"method": "POST", "url": TIPO, "ifNoneExist": self._se_nao_existe(item)}
+            request = {"method": "POST", "url": KIND, "ifNoneExist": self._if_none_exists(item)}
         else:
-            pedido = {"method": "PUT", "url": f"{TIPO}/{item.local.fhir_id}"}
+            request = {"method": "PUT", "url": f"{KIND}/{item.local.fhir_id}"}
             if item.versao:
-                pedido["ifMatch"] = f'W/"{item.versao}"'
-        return {"resource": item.recurso, "request": pedido}
+                request["ifMatch"] = f'W/"{item.versao}"'
+        return {"resource": item.recurso, "request": request}
 
-    async def _entrada(self, item: Item, entrada: dict[str, Any]) -> bool:
+    async def _entry(self, item: Item, entry: dict[str, Any]) -> bool:
         """What became of one entry; ``True`` when it should travel once more."""
-        resposta = entrada.get("response") or {}
+        response = entry.get("response") or {}
         try:
-            status = int(str(resposta.get("status", ""))[:3])
+            status = int(str(response.get("status", ""))[:3])
         except ValueError:
             status = 500
-        recurso, resultado = entrada.get("resource"), resposta.get("outcome")
-        anotar("fhir.registro", tenant=self.cliente.tenant_id, tipo=TIPO, id=item.local.obs.id, status=status)
+        resource, result = entry.get("resource"), response.get("outcome")
+        log_event("fhir.registro", tenant=self.client.tenant_id, tipo=KIND, id=item.local.obs.id, status=status)
         if status < 300:
-            fhir_id = id_de(resposta.get("location"), TIPO) or (recurso or {}).get("id") or item.local.fhir_id
+            fhir_id = id_from(response.get("location"), KIND) or (resource or {}).get("id") or item.local.fhir_id
             if fhir_id is None:
-                await self._depois([item])  # Asking for it by itself finds what was made.
+                await self._after([item])  # Asking for it by itself finds what was made.
             else:
-                versao = versao_de(resposta.get("etag")) or ((recurso or {}).get("meta") or {}).get("versionId")
-                await self._depois([item], Resposta(status, recurso, versao, fhir_id))
+                version = version_of(response.get("etag")) or ((resource or {}).get("meta") or {}).get("versionId")
+                await self._after([item], Response(status, resource, version, fhir_id))
             return False
-        if transitorio(status, resultado):
-            item.adiada = esgotado(status, resultado, TIPO, 1 + self.cliente.config.max_retries)
+        if is_transient(status, result):
+            item.deferred = exhausted(status, result, KIND, 1 + self.client.config.max_retries)
             return True
-        erro = erro_de(status, resultado, TIPO, condicional=item.local.fhir_id is None)
-        if status == 401 or isinstance(erro, FhirConflito):
-            await self._depois([item])  # By itself it gets a new token, or is read again.
+        error = error_for(status, result, KIND, conditional=item.local.fhir_id is None)
+        if status == 401 or isinstance(error, FhirConflict):
+            await self._after([item])  # By itself it gets a new token, or is read again.
         else:
-            item.falha = erro
+            item.failure = error
         return False
 
-    async def _depois(self, itens: Sequence[Item], resposta: Resposta | None = None) -> None:
+    async def _after(self, items: Sequence[Item], response: Response | None = None) -> None:
         """What an entry's answer leaves to do. An outage now is that item's alone: the other entries' answers are still to be read."""
-        with suppress(FhirIndisponivel, FhirNaoAutorizado):
-            await self._cada_um(itens, resposta)
+        with suppress(FhirUnavailable, FhirUnauthorized):
+            await self._each_one(items, response)
 
     # -- single requests -------------------------------------------------------------------------------------------------------------
 
-    async def _cada_um(self, itens: Sequence[Item], resposta: Resposta | None = None) -> None:
+    async def _each_one(self, items: Sequence[Item], response: Response | None = None) -> None:
         """Each by itself, or only what is left to do after an answer that is there already."""
-        for item in itens:
+        for item in items:
             try:
-                await self._chegou(item, resposta or await self._um(item))
-            except FusionHubError as erro:
-                item.falha = erro
-                if isinstance(erro, FhirIndisponivel | FhirNaoAutorizado):
+                await self._arrived(item, response or await self._one(item))
+            except FusionHubError as error:
+                item.failure = error
+                if isinstance(error, FhirUnavailable | FhirUnauthorized):
                     raise
-            except Exception as erro:
-                item.falha = RegistroInvalido(TIPO, motivo_de(erro))
+            except Exception as error:
+                item.failure = InvalidRecord(KIND, reason_of(error))
 
-    async def _um(self, item: Item) -> Resposta:
+    async def _one(self, item: Item) -> Response:
         try:
-            return await self._uma_vez(item)
-        except FhirDuplicado:
+            return await self._once(item)
+        except FhirDuplicate:
             raise
-        except FhirConflito:
+        except FhirConflict:
             # Somebody changed it meanwhile: our change over theirs, once.
             if item.local.fhir_id is not None:
-                await self._ler_atual([item])
-                item.recurso = await asyncio.to_thread(self._mesclado, item, item.recurso or {})
-            return await self._uma_vez(item)
+                await self._read_current([item])
+                item.recurso = await asyncio.to_thread(self._merged, item, item.recurso or {})
+            return await self._once(item)
 
-    async def _uma_vez(self, item: Item) -> Resposta:
+    async def _once(self, item: Item) -> Response:
         assert item.recurso is not None
         if item.local.fhir_id is None:
-            return await self.cliente.criar(item.recurso, self._se_nao_existe(item), item.local.obs.id)
-        return await self.cliente.atualizar(item.recurso, item.versao or "", item.local.obs.id)
+            return await self.client.create(item.recurso, self._if_none_exists(item), item.local.obs.id)
+        return await self.client.update(item.recurso, item.versao or "", item.local.obs.id)
 
-    async def _chegou(self, item: Item, resposta: Resposta) -> None:
-        fhir_id = resposta.id or item.local.fhir_id
+    async def _arrived(self, item: Item, response: Response) -> None:
+        fhir_id = response.id or item.local.fhir_id
         if fhir_id is None:
-            raise FhirIndisponivel(0, TIPO)
-        lido = resposta.corpo if isinstance(resposta.corpo, dict) and resposta.corpo.get("resourceType") == TIPO else None
-        if item.local.fhir_id is None and resposta.status == 200:
+            raise FhirUnavailable(0, KIND)
+        read_item = response.body if isinstance(response.body, dict) and response.body.get("resourceType") == KIND else None
+        if item.local.fhir_id is None and response.status == 200:
             # It was there: an earlier send whose answer was lost. The platform may have edited the observation since.
             item.local = replace(item.local, fhir_id=fhir_id)
-            item.recurso, item.versao = lido, resposta.versao
-            if lido is None or resposta.versao is None:
-                await self._ler_atual([item])
-            achado = item.recurso or {}
-            if observation.paciente_de(achado) != item.sujeito.rpartition("/")[2]:
-                raise RegistroInvalido("subject", "o identificador desta observação é de outro paciente no servidor FHIR")
-            item.recurso = await asyncio.to_thread(self._mesclado, item, achado)
-            if item.recurso != achado:
-                await self._chegou(item, await self._um(item))
+            item.recurso, item.versao = read_item, response.versao
+            if read_item is None or response.versao is None:
+                await self._read_current([item])
+            match = item.recurso or {}
+            if observation.paciente_of(match) != item.subject.rpartition("/")[2]:
+                raise InvalidRecord("subject", "o identificador desta observação é de outro paciente no servidor FHIR")
+            item.recurso = await asyncio.to_thread(self._merged, item, match)
+            if item.recurso != match:
+                await self._arrived(item, await self._one(item))
                 return
-            lido, resposta = achado, replace(resposta, versao=item.versao)
+            read_item, response = match, replace(response, versao=item.versao)
         # Without the server's own text of it: what was sent is what it has.
-        item.enviada = Enviada(
-            item.local.obs.id, item.local.marca, fhir_id, resposta.versao, lido or {**(item.recurso or {}), "id": fhir_id}
+        item.sent = SentObservation(
+            item.local.obs.id, item.local.marca, fhir_id, response.versao, read_item or {**(item.recurso or {}), "id": fhir_id}
         )

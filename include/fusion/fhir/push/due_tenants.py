@@ -7,20 +7,20 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, select, text
 
-from include.fusion.fhir.http.errors import PREFIXO_INDISPONIVEL
-from include.fusion.fhir.platform.tables import fila_de, fila_de_entrada
+from include.fusion.fhir.http.errors import UNAVAILABLE_PREFIX
+from include.fusion.fhir.platform.tables import fila_for, inbox_for
 from include.fusion.store import presence
 from include.fusion.store.watermarks import IN_PAUSE, Pauses
 
-TEMPO_REAL = ("realtime",)
-PLANTAO = (0, "fhir_push")
+REALTIME = ("realtime",)
+PRESENCE = (0, "fhir_push")
 """Queue number and process under which a real-time run says that it is at work."""
 PAUSES = Pauses(15.0, 600.0)
-RETENCAO = timedelta(days=30)
+RETENTION = timedelta(days=30)
 """How long closed queue rows are kept for whoever asks what was sent when."""
 # Looks only at what partial indexes hold: unsynced observations, open queue rows (by process: the number, negative for
 # what came in, is made outside the database).
-_COM_TRABALHO = f"""\
+_WITH_WORK = f"""\
 SELECT c.tenant_id, t.name FROM fhir_integration_configs c JOIN tenants t ON t.id = c.tenant_id
 WHERE c.enabled AND c.sync_direction IN ('bidirectional', 'push') AND c.sync_frequency = ANY(:frequencias)
     AND (NOT :respeitar OR NOT EXISTS ({IN_PAUSE.format(receiver="c.tenant_id")}))
@@ -36,44 +36,44 @@ WHERE c.enabled AND c.sync_direction IN ('bidirectional', 'push') AND c.sync_fre
 ORDER BY c.tenant_id"""
 
 
-def tenants_com_trabalho(
-    engine: Engine, frequencias: Sequence[str], *, respeitar_pausa: bool = False, passageiras: bool = False
+def due_tenants(
+    engine: Engine, frequencies: Sequence[str], *, respect_pause: bool = False, transient: bool = False
 ) -> list[tuple[str, str]]:
-    """``(tenant_id, name)`` with due work. ``passageiras``: dead letters of an outage count too."""
-    binds = {"frequencias": list(frequencias), "respeitar": respeitar_pausa, "passageiras": passageiras, "motivo": PREFIXO_INDISPONIVEL}
+    """``(tenant_id, name)`` with due work. ``transient``: dead letters of an outage count too."""
+    binds = {"frequencias": list(frequencies), "respeitar": respect_pause, "passageiras": transient, "motivo": UNAVAILABLE_PREFIX}
     with engine.connect() as con:
-        return [(a, b) for a, b in con.execute(text(_COM_TRABALHO), binds)]
+        return [(a, b) for a, b in con.execute(text(_WITH_WORK), binds)]
 
 
-def reenviar_de_falhas_passageiras(engine: Engine, tenant_id: str) -> int:
+def resend_transient_failures(engine: Engine, tenant_id: str) -> int:
     """Dead letters that an outage made are pending again, as the seed's hourly job sends all that is not synchronised; how many."""
-    return fila_de(engine, tenant_id).reenviar_erros(reason_prefix=PREFIXO_INDISPONIVEL)
+    return fila_for(engine, tenant_id).reenviar_erros(reason_prefix=UNAVAILABLE_PREFIX)
 
 
-def pausar(engine: Engine, tenant_id: str) -> None:
+def pause(engine: Engine, tenant_id: str) -> None:
     """Leave a tenant alone in real time: a quarter of a minute after the first failure, twice as long after each more."""
     with engine.begin() as con:
         PAUSES.pausar(con, tenant_id)
 
 
-def retomar(engine: Engine, tenant_id: str) -> None:
+def resume(engine: Engine, tenant_id: str) -> None:
     """Its server answers again."""
     with engine.begin() as con:
-        PAUSES.retomar(con, tenant_id)
+        PAUSES.resume(con, tenant_id)
 
 
-def de_plantao(engine: Engine) -> bool:
+def on_duty(engine: Engine) -> bool:
     """Whether a real-time run is at work right now: then nobody need be woken."""
     with engine.connect() as con:
-        return bool(con.execute(select(1).where(presence.presente(*PLANTAO))).first())
+        return bool(con.execute(select(1).where(presence.present(*PRESENCE))).first())
 
 
-def assinar(engine: Engine, presente: bool) -> None:
-    presence.assinar(engine, *PLANTAO, presente)
+def sign(engine: Engine, present: bool) -> None:
+    presence.sign(engine, *PRESENCE, present)
 
 
-def limpar(engine: Engine, mais_velhos_que: timedelta = RETENCAO) -> int:
+def clean(engine: Engine, older_than: timedelta = RETENTION) -> int:
     """Delete the closed rows of that age of every configured tenant; refused ones stay until somebody decides."""
     with engine.connect() as con:
         tenants = con.execute(text("SELECT tenant_id FROM fhir_integration_configs ORDER BY tenant_id")).scalars().all()
-    return sum(fila(engine, tenant).limpar(mais_velhos_que) for tenant in tenants for fila in (fila_de, fila_de_entrada))
+    return sum(fila(engine, tenant).clean(older_than) for tenant in tenants for fila in (fila_for, inbox_for))

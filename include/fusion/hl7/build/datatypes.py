@@ -6,128 +6,136 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from functools import lru_cache
 
-from include.fusion.hl7.build.profile import AjustesHl7
-from include.fusion.hl7.build.values import Codigo, Endereco, Local, Pessoal, Texto
-from include.fusion.hl7.wire.escapes import NULO, Apagar, aproximar, codificar, linhas_normais
+from include.fusion.hl7.build.profile import Hl7Profile
+from include.fusion.hl7.build.values import Address, Codigo, Location, Pessoal, Text
+from include.fusion.hl7.wire.escapes import NULL, Delete, approximate, encode, normal_lines
 
-VARIAS = "~"
+REPETITION = "~"
 
 
-def st(aj: AjustesHl7, valor: Texto) -> str:
-    """A text; ``APAGAR`` is ``""``, ``None`` nothing."""
-    if valor is None:
+def st(profile: Hl7Profile, value: Text) -> str:
+    """A text; ``DELETE`` is ``""``, ``None`` nothing."""
+    if value is None:
         return ""
-    if isinstance(valor, Apagar):
-        return NULO
-    return codificar(linhas_normais(aproximar(valor, aj.charset) if aj.aproximar else valor))
+    if isinstance(value, Delete):
+        return NULL
+    return encode(normal_lines(approximate(value, profile.charset) if profile.aproximar else value))
 
 
-def juntar(*partes: str, por: str = "^") -> str:
-    """Components of one field, or with ``por="&"`` subcomponents of one component."""
-    return por.join(partes).rstrip(por)
+def join(*parts: str, separator: str = "^") -> str:
+    """Components of one field, or with ``separator="&"`` subcomponents of one component."""
+    return separator.join(parts).rstrip(separator)
 
 
-def segmento(nome: str, *campos: str) -> str:
+def segment(name: str, *fields: str) -> str:
     """A segment whose fields start at number 1."""
-    return "|".join((nome, *campos)).rstrip("|")
+    return "|".join((name, *fields)).rstrip("|")
 
 
-def repetir(valores: Iterable[str]) -> str:
+def repeat(values: Iterable[str]) -> str:
     """Repetitions of one field, empty ones left out."""
-    return VARIAS.join(v for v in valores if v)
+    return REPETITION.join(v for v in values if v)
 
 
-def numerico(valor: float | None) -> str:
+def numeric(value: float | None) -> str:
     """NM: no exponent, no needless zeros."""
-    if valor is None:
+    if value is None:
         return ""
-    texto = f"{valor:.6f}".rstrip("0").rstrip(".")
-    return "0" if texto in ("", "-0") else texto
+    text = f"{value:.6f}".rstrip("0").rstrip(".")
+    return "0" if text in ("", "-0") else text
 
 
-def ts(aj: AjustesHl7, momento: datetime | date | Apagar | None) -> str:
+def ts(profile: Hl7Profile, moment: datetime | date | Delete | None) -> str:
     """TS to the second, always with the offset that the zone had then; a date alone is a day, which has none."""
-    if momento is None:
+    if moment is None:
         return ""
-    if isinstance(momento, Apagar):
-        return NULO
-    if not isinstance(momento, datetime):
-        return f"{momento.year:04d}{momento.month:02d}{momento.day:02d}"
-    m = momento.replace(tzinfo=aj.fuso) if momento.tzinfo is None else momento.astimezone(aj.fuso)
-    deslocamento = m.utcoffset()
-    assert deslocamento is not None
+    if isinstance(moment, Delete):
+        return NULL
+    if not isinstance(moment, datetime):
+        return f"{moment.year:04d}{moment.month:02d}{moment.day:02d}"
+    m = moment.replace(tzinfo=profile.zone) if moment.tzinfo is None else moment.astimezone(profile.zone)
+    offset = m.utcoffset()
+    assert offset is not None
     # Before standard time the offset had seconds, which TS has no room for.
-    minutos = round(deslocamento.total_seconds() / 60)
-    sinal, minutos = ("-", -minutos) if minutos < 0 else ("+", minutos)
-    return f"{m.year:04d}{m.month:02d}{m.day:02d}{m.hour:02d}{m.minute:02d}{m.second:02d}{sinal}{minutos // 60:02d}{minutos % 60:02d}"
+    minutes = round(offset.total_seconds() / 60)
+    sinal, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
+    return f"{m.year:04d}{m.month:02d}{m.day:02d}{m.hour:02d}{m.minute:02d}{m.second:02d}{sinal}{minutes // 60:02d}{minutes % 60:02d}"
 
 
-def ce(aj: AjustesHl7, valor: Codigo | None) -> str:
+def ce(profile: Hl7Profile, value: Codigo | None) -> str:
     """CE (CWE from 2.7 on): code, text, system. A text without a code stands alone in its component."""
-    if valor is None:
+    if value is None:
         return ""
-    if valor.codigo is None and valor.descricao is None:
+    if value.codigo is None and value.descricao is None:
         return ""
-    return juntar(st(aj, valor.codigo), st(aj, valor.descricao), valor.sistema if valor.codigo is not None else "")
+    return join(st(profile, value.codigo), st(profile, value.descricao), value.sistema if value.codigo is not None else "")
 
 
-def xpn(aj: AjustesHl7, nome: Texto, tipo: str) -> str:
+def xpn(profile: Hl7Profile, name: Text, kind: str) -> str:
     """A person's name: the first word is the given name, the rest the family name, so that given and family read in a row are the whole."""
-    if nome is None or isinstance(nome, Apagar):
-        return st(aj, nome)
-    primeiro, _, resto = nome.strip().partition(" ")
-    return juntar(st(aj, resto.lstrip()), st(aj, primeiro), "", "", "", "", tipo)
+    if name is None or isinstance(name, Delete):
+        return st(profile, name)
+    first, _, rest = name.strip().partition(" ")
+    return join(st(profile, rest.lstrip()), st(profile, first), "", "", "", "", kind)
 
 
 @lru_cache(maxsize=20_000)
-def xcn(aj: AjustesHl7, p: Pessoal | None) -> str:
+def xcn(profile: Hl7Profile, p: Pessoal | None) -> str:
     """A professional, with the authority of the number."""
     if p is None or (p.codigo is None and not p.nome):
         return ""
-    primeiro, _, resto = (p.nome or "").strip().partition(" ")
-    autoridade = st(aj, aj.autoridade) if p.codigo is not None else ""
-    return juntar(st(aj, p.codigo), st(aj, resto.lstrip() or None), st(aj, primeiro or None), "", "", "", "", "", autoridade)
+    first, _, rest = (p.nome or "").strip().partition(" ")
+    authority = st(profile, profile.autoridade) if p.codigo is not None else ""
+    return join(st(profile, p.codigo), st(profile, rest.lstrip() or None), st(profile, first or None), "", "", "", "", "", authority)
 
 
 @lru_cache(maxsize=20_000)
-def pl(aj: AjustesHl7, local: Local | None) -> str:
+def pl(profile: Hl7Profile, local: Location | None) -> str:
     """A place: unit, room, bed, facility."""
     if local is None:
         return ""
-    return juntar(st(aj, local.unidade), st(aj, local.quarto), st(aj, local.leito), st(aj, local.estabelecimento))
+    return join(st(profile, local.unidade), st(profile, local.quarto), st(profile, local.leito), st(profile, local.estabelecimento))
 
 
-def cx(aj: AjustesHl7, valor: str, autoridade: str, tipo: str) -> str:
+def cx(profile: Hl7Profile, value: str, authority: str, kind: str) -> str:
     """A number with its authority and type (table 0203)."""
-    return f"{st(aj, valor)}^^^{st(aj, autoridade)}^{tipo}"
+    return f"{st(profile, value)}^^^{st(profile, authority)}^{kind}"
 
 
-def ei(aj: AjustesHl7, valor: str) -> str:
+def ei(profile: Hl7Profile, value: str) -> str:
     """An entity's identifier with the namespace that makes it unique."""
-    return f"{st(aj, valor)}^{st(aj, aj.autoridade)}"
+    return f"{st(profile, value)}^{st(profile, profile.autoridade)}"
 
 
-def xad(aj: AjustesHl7, e: Endereco | None) -> str:
+def xad(profile: Hl7Profile, e: Address | None) -> str:
     """A home address. Street and number are SAD subcomponents; the IBGE code is the county code."""
     if e is None:
         return ""
-    rua = " ".join(p for p in (e.logradouro, e.numero) if p)
-    sad = juntar(st(aj, rua or None), st(aj, e.logradouro), st(aj, e.numero), por="&")
+    street = " ".join(p for p in (e.logradouro, e.numero) if p)
+    sad = join(st(profile, street or None), st(profile, e.logradouro), st(profile, e.numero), separator="&")
     if not (sad or e.complemento or e.bairro or e.municipio or e.uf or e.cep or e.codigo_ibge):
         return ""
-    return juntar(
-        sad, st(aj, e.complemento), st(aj, e.municipio), st(aj, e.uf), st(aj, e.cep), "BRA", "H", st(aj, e.bairro), st(aj, e.codigo_ibge)
+    return join(
+        sad,
+        st(profile, e.complemento),
+        st(profile, e.municipio),
+        st(profile, e.uf),
+        st(profile, e.cep),
+        "BRA",
+        "H",
+        st(profile, e.bairro),
+        st(profile, e.codigo_ibge),
     )
 
 
-def xtn(aj: AjustesHl7, numero: str | None, equipamento: str) -> str:
+def xtn(profile: Hl7Profile, number: str | None, equipment: str) -> str:
     """A telephone of the home (``PH`` or ``CP``); 2.7 has dropped the first component and writes the number into the twelfth."""
-    if not numero:
+    if not number:
         return ""
-    if aj.versao == "2.7":
-        return juntar("", "PRN", equipamento, "", "", "", "", "", "", "", "", st(aj, numero))
-    return juntar(st(aj, numero), "PRN", equipamento)
+    if profile.versao == "2.7":
+        return join("", "PRN", equipment, "", "", "", "", "", "", "", "", st(profile, number))
+    return join(st(profile, number), "PRN", equipment)
 
 
-def email(aj: AjustesHl7, endereco: str | None) -> str:
-    return juntar("", "NET", "Internet", st(aj, endereco)) if endereco else ""
+def email(profile: Hl7Profile, address: str | None) -> str:
+    return join("", "NET", "Internet", st(profile, address)) if address else ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from include.fusion.hl7.build import datatypes
-from include.fusion.hl7.build.message import MensagemHl7, montar
+from include.fusion.hl7.build.message import Hl7Message, build
 from include.fusion.hl7.build.pid_pv1 import pid, pv1
-from include.fusion.hl7.build.profile import AjustesHl7
-from include.fusion.hl7.build.values import Codigo, Observacao, PacienteHl7, Painel, Visita
+from include.fusion.hl7.build.profile import Hl7Profile
+from include.fusion.hl7.build.values import Codigo, Observation, PacienteHl7, Painel, Visita
 
 LOINC = {
     "PRESSAO_SISTOLICA": ("8480-6", "Systolic blood pressure"), "PRESSAO_DIASTOLICA": ("8462-4", "Diastolic blood pressure"),
@@ -20,30 +20,30 @@ LOINC = {
     "PERIMETRO_PANTURRILHA": ("56072-2", "Circumference Calf - right"), "GLICEMIA_CAPILAR": ("41653-7", "Glucose in Capillary blood by Glucometer"),
     "DOR": ("72514-3", "Pain severity - 0-10 verbal numeric rating"),
 }  # fmt: skip
-"""Canonical sign (``modelo.SINAIS``) → LOINC code and name. Capillary glucose is the mg/dL code: 15074-8 is mmol/L."""
+"""Canonical sign (``model.SINAIS``) → LOINC code and name. Capillary glucose is the mg/dL code: 15074-8 is mmol/L."""
 
 
-def codigo_do_sinal(sinal: str) -> Codigo:
+def code_of_sinal(sinal: str) -> Codigo:
     """LOINC code of a canonical sign."""
     return Codigo(*LOINC[sinal], "LN")
 
 
-def oru(aj: AjustesHl7, momento: datetime, paciente: PacienteHl7, painel: Painel, visita: Visita | None = None,
-        versao: str | None = None) -> MensagemHl7:  # fmt: skip
+def oru(profile: Hl7Profile, moment: datetime, paciente: PacienteHl7, panel: Painel, visit: Visita | None = None,
+        version: str | None = None) -> Hl7Message:  # fmt: skip
     """One panel: OBR with an OBX per value. A deleted value is an OBX with status D or W, which says so to the receiver."""
-    segmentos = [pid(aj, paciente)]
-    if visita is not None:
-        segmentos.append(pv1(aj, visita))
-    estados = {o.situacao for o in painel.observacoes}
-    estado = "F" if estados <= {"F"} else "C"
-    segmentos.append(datatypes.segmento("OBR", "1", "", datatypes.ei(aj, painel.codigo), datatypes.ce(aj, painel.titulo), "", "", datatypes.ts(aj, painel.quando), *[""] * 14,
-                                datatypes.ts(aj, momento), "", "", estado))  # fmt: skip
-    segmentos += [_obx(aj, n, o) for n, o in enumerate(painel.observacoes, 1)]
-    return montar(aj, "ORU", "R01", "ORU_R01", momento, f"painel {painel.codigo}", segmentos, versao)
+    segments = [pid(profile, paciente)]
+    if visit is not None:
+        segments.append(pv1(profile, visit))
+    states = {o.situacao for o in panel.observacoes}
+    state = "F" if states <= {"F"} else "C"
+    segments.append(datatypes.segment("OBR", "1", "", datatypes.ei(profile, panel.codigo), datatypes.ce(profile, panel.titulo), "", "", datatypes.ts(profile, panel.quando), *[""] * 14,
+                                datatypes.ts(profile, moment), "", "", state))  # fmt: skip
+    segments += [_obx(profile, n, o) for n, o in enumerate(panel.observacoes, 1)]
+    return build(profile, "ORU", "R01", "ORU_R01", moment, f"painel {panel.codigo}", segments, version)
 
 
-def _obx(aj: AjustesHl7, numero: int, o: Observacao) -> str:
-    return datatypes.segmento(
-        "OBX", str(numero), "NM", datatypes.ce(aj, o.codigo), datatypes.st(aj, o.numero), datatypes.numerico(o.valor), f"{datatypes.st(aj, o.unidade)}^^UCUM", *[""] * 4, o.situacao, "", "",
-        datatypes.ts(aj, o.quando), "", datatypes.xcn(aj, o.profissional) if aj.versao != "2.7" else "",
+def _obx(profile: Hl7Profile, number: int, o: Observation) -> str:
+    return datatypes.segment(
+        "OBX", str(number), "NM", datatypes.ce(profile, o.codigo), datatypes.st(profile, o.numero), datatypes.numeric(o.valor), f"{datatypes.st(profile, o.unidade)}^^UCUM", *[""] * 4, o.situacao, "", "",
+        datatypes.ts(profile, o.quando), "", datatypes.xcn(profile, o.profissional) if profile.versao != "2.7" else "",
     )  # fmt: skip

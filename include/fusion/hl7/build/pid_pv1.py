@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from include.fusion.hl7.build import datatypes
-from include.fusion.hl7.build.profile import AjustesHl7
+from include.fusion.hl7.build.profile import Hl7Profile
 from include.fusion.hl7.build.values import PacienteHl7, Visita
 
 
-def pid(aj: AjustesHl7, p: PacienteHl7) -> str:
+def pid(profile: Hl7Profile, p: PacienteHl7) -> str:
     """The patient: the source's number, CPF and CNS as repetitions of PID-3; a social name is the display name in PID-5."""
-    numeros = datatypes.repetir((
-        datatypes.cx(aj, p.codigo, aj.autoridade, "PI"),
-        datatypes.cx(aj, p.cpf, "CPF", aj.tipo_cpf) if p.cpf else "",
-        datatypes.cx(aj, p.cns, "CNS", "HC") if p.cns else "",
-        *(datatypes.cx(aj, *outro) for outro in p.outros),
+    numbers = datatypes.repeat((
+        datatypes.cx(profile, p.codigo, profile.autoridade, "PI"),
+        datatypes.cx(profile, p.cpf, "CPF", profile.tipo_cpf) if p.cpf else "",
+        datatypes.cx(profile, p.cns, "CNS", "HC") if p.cns else "",
+        *(datatypes.cx(profile, *other) for other in p.outros),
     ))  # fmt: skip
-    nomes = datatypes.repetir((datatypes.xpn(aj, p.nome, "L"), datatypes.xpn(aj, p.nome_social, "D")))
-    fones = datatypes.repetir((datatypes.xtn(aj, p.celular, "CP"), datatypes.xtn(aj, p.telefone, "PH"), datatypes.email(aj, p.email)))
+    names = datatypes.repeat((datatypes.xpn(profile, p.nome, "L"), datatypes.xpn(profile, p.nome_social, "D")))
+    phones = datatypes.repeat(
+        (datatypes.xtn(profile, p.celular, "CP"), datatypes.xtn(profile, p.telefone, "PH"), datatypes.email(profile, p.email))
+    )
     obito = "" if p.obito is None else "Y" if p.obito else "N"
-    return datatypes.segmento(
-        "PID", "1", "", numeros, "", nomes, datatypes.xpn(aj, p.nome_mae, "L"), datatypes.ts(aj, p.nascimento), p.sexo or "", "", datatypes.ce(aj, p.raca),
-        datatypes.xad(aj, p.endereco), "", fones, *[""] * 15, datatypes.ts(aj, p.obito_em), obito,
+    return datatypes.segment(
+        "PID", "1", "", numbers, "", names, datatypes.xpn(profile, p.nome_mae, "L"), datatypes.ts(profile, p.nascimento), p.sexo or "", "", datatypes.ce(profile, p.raca),
+        datatypes.xad(profile, p.endereco), "", phones, *[""] * 15, datatypes.ts(profile, p.obito_em), obito,
     )  # fmt: skip
 
 
-def pv1(aj: AjustesHl7, v: Visita) -> str:
+def pv1(profile: Hl7Profile, v: Visita) -> str:
     """The visit: class, place, professionals, number, admission and discharge."""
-    return datatypes.segmento(
-        "PV1", "1", v.classe, datatypes.pl(aj, v.local), v.tipo_admissao or "", "", datatypes.pl(aj, v.local_anterior), datatypes.xcn(aj, v.responsavel), "", "",
-        datatypes.st(aj, v.especialidade), *[""] * 6, datatypes.xcn(aj, v.admitente), "", datatypes.cx(aj, v.numero, aj.autoridade, "VN"), *[""] * 16,
-        datatypes.st(aj, v.motivo_alta), *[""] * 7, datatypes.ts(aj, v.admissao), datatypes.ts(aj, v.alta),
+    return datatypes.segment(
+        "PV1", "1", v.classe, datatypes.pl(profile, v.local), v.tipo_admissao or "", "", datatypes.pl(profile, v.local_anterior), datatypes.xcn(profile, v.responsavel), "", "",
+        datatypes.st(profile, v.especialidade), *[""] * 6, datatypes.xcn(profile, v.admitente), "", datatypes.cx(profile, v.numero, profile.autoridade, "VN"), *[""] * 16,
+        datatypes.st(profile, v.motivo_alta), *[""] * 7, datatypes.ts(profile, v.admissao), datatypes.ts(profile, v.alta),
     )  # fmt: skip

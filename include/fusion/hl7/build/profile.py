@@ -6,24 +6,24 @@ import re
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.errors import InvalidConfiguration
 from include.fusion.hl7.wire.escapes import CHARSETS
 
-VERSOES = ("2.4", "2.5.1", "2.7")
-_NOME = re.compile(r"[^\x00-\x1f|^~\\&\x7f]{1,180}")
+VERSIONS = ("2.4", "2.5.1", "2.7")
+_NAME = re.compile(r"[^\x00-\x1f|^~\\&\x7f]{1,180}")
 
 
 @dataclass(frozen=True, slots=True)
-class AjustesHl7:
-    """Settings of all messages; :class:`ConfiguracaoInvalida` names the one that does not fit.
+class Hl7Profile:
+    """Settings of all messages; :class:`InvalidConfiguration` names the one that does not fit.
 
-    ``fuso``: of times without a zone, and the offset that is written. ``charset``: MSH-18 and the bytes; the default is in 2.4's own table
+    ``zone``: of times without a zone, and the offset that is written. ``charset``: MSH-18 and the bytes; the default is in 2.4's own table
     and holds Portuguese. ``aproximar``: replace typographic signs that ``charset`` lacks instead of refusing the message.
     ``tipo_cpf``: CX-5 of a CPF, which table 0203 has no code for. ``autoridade``: CX-4 of the source's own numbers.
     """
 
     integracao: int
-    fuso: ZoneInfo
+    zone: ZoneInfo
     versao: str = "2.4"
     charset: str = "8859/1"
     remetente: str = "TRACKCARE"
@@ -37,17 +37,17 @@ class AjustesHl7:
     tipo_cpf: str = "NI"
 
     def __post_init__(self) -> None:
-        if self.versao not in VERSOES:
-            raise ConfiguracaoInvalida(f"hl7.versao: expected one of {', '.join(VERSOES)}")
+        if self.versao not in VERSIONS:
+            raise InvalidConfiguration(f"hl7.versao: expected one of {', '.join(VERSIONS)}")
         if self.charset not in CHARSETS or self.charset == "UNICODE":
-            raise ConfiguracaoInvalida(f"hl7.charset: expected one of {', '.join(c for c in CHARSETS if c != 'UNICODE')}")
+            raise InvalidConfiguration(f"hl7.charset: expected one of {', '.join(c for c in CHARSETS if c != 'UNICODE')}")
         if self.processamento not in ("P", "T", "D"):
-            raise ConfiguracaoInvalida("hl7.processamento: expected P (production), T (training) or D (debugging)")
-        for nome in ("remetente", "unidade_remetente", "destinatario", "unidade_destinataria", "autoridade", "tipo_cpf"):
-            if not _NOME.fullmatch(getattr(self, nome)):
-                raise ConfiguracaoInvalida(f"hl7.{nome}: expected 1 to 180 characters, none of | ^ ~ \\ & or a control character")
+            raise InvalidConfiguration("hl7.processamento: expected P (production), T (training) or D (debugging)")
+        for name in ("remetente", "unidade_remetente", "destinatario", "unidade_destinataria", "autoridade", "tipo_cpf"):
+            if not _NAME.fullmatch(getattr(self, name)):
+                raise InvalidConfiguration(f"hl7.{name}: expected 1 to 180 characters, none of | ^ ~ \\ & or a control character")
 
     @property
-    def antes_de_2_5(self) -> bool:
+    def before_2_5(self) -> bool:
         """Timing travels as TQ, AL1-1 is coded, diagnoses and procedures have no identifier."""
         return self.versao == "2.4"

@@ -5,44 +5,58 @@ from __future__ import annotations
 from datetime import datetime
 
 from include.fusion.hl7.build import datatypes
-from include.fusion.hl7.build.message import MensagemHl7, montar
+from include.fusion.hl7.build.message import Hl7Message, build
 from include.fusion.hl7.build.pid_pv1 import pid, pv1
-from include.fusion.hl7.build.profile import AjustesHl7
+from include.fusion.hl7.build.profile import Hl7Profile
 from include.fusion.hl7.build.values import Medicamento, PacienteHl7, Visita
-from include.fusion.hl7.wire.escapes import NULO
+from include.fusion.hl7.wire.escapes import NULL
 
 
-def rde(aj: AjustesHl7, momento: datetime, paciente: PacienteHl7, visita: Visita, m: Medicamento, versao: str | None = None) -> MensagemHl7:
+def rde(
+    profile: Hl7Profile, moment: datetime, paciente: PacienteHl7, visit: Visita, m: Medicamento, version: str | None = None
+) -> Hl7Message:
     """The order's whole state; ORC-1 says whether it is new, changed, discontinued or cancelled.
 
     :raises ValueError: no dose of an order that is not cancelled.
     """
     if m.dose is None and m.controle != "CA":
         raise ValueError("only a cancelled order may have no dose")
-    numero = datatypes.ei(aj, m.codigo)
-    prescritor = datatypes.xcn(aj, m.prescritor) if aj.versao != "2.7" else ""
-    tempo = _tq(aj, m) if aj.antes_de_2_5 else ""
-    orc = datatypes.segmento(
-        "ORC", m.controle, numero, numero, "", m.situacao or "", "", tempo, "", datatypes.ts(aj, m.pedido_em or momento), "", "", prescritor
+    number = datatypes.ei(profile, m.codigo)
+    prescriber = datatypes.xcn(profile, m.prescritor) if profile.versao != "2.7" else ""
+    timing = _tq(profile, m) if profile.before_2_5 else ""
+    orc = datatypes.segment(
+        "ORC",
+        m.controle,
+        number,
+        number,
+        "",
+        m.situacao or "",
+        "",
+        timing,
+        "",
+        datatypes.ts(profile, m.pedido_em or moment),
+        "",
+        "",
+        prescriber,
     )
-    instrucoes = datatypes.juntar("", datatypes.st(aj, m.instrucoes)) if m.instrucoes else ""
-    rxe = datatypes.segmento("RXE", tempo, datatypes.ce(aj, m.medicamento), datatypes.numerico(m.dose or 0), "", datatypes.ce(aj, m.unidade) or NULO, "", instrucoes,
-                     "", "", datatypes.numerico(m.quantidade))  # fmt: skip
-    segmentos = [pid(aj, paciente), pv1(aj, visita), orc, rxe]
-    if not aj.antes_de_2_5:
-        segmentos.append(_tq1(aj, m))
-    segmentos.append(datatypes.segmento("RXR", datatypes.ce(aj, m.via)))
-    return montar(aj, "RDE", "O11", "RDE_O11", momento, f"medicamento {m.codigo}", segmentos, versao)
+    instructions = datatypes.join("", datatypes.st(profile, m.instrucoes)) if m.instrucoes else ""
+    rxe = datatypes.segment("RXE", timing, datatypes.ce(profile, m.medicamento), datatypes.numeric(m.dose or 0), "", datatypes.ce(profile, m.unidade) or NULL, "", instructions,
+                     "", "", datatypes.numeric(m.quantidade))  # fmt: skip
+    segments = [pid(profile, paciente), pv1(profile, visit), orc, rxe]
+    if not profile.before_2_5:
+        segments.append(_tq1(profile, m))
+    segments.append(datatypes.segment("RXR", datatypes.ce(profile, m.via)))
+    return build(profile, "RDE", "O11", "RDE_O11", moment, f"medicamento {m.codigo}", segments, version)
 
 
-def _tq(aj: AjustesHl7, m: Medicamento) -> str:
+def _tq(profile: Hl7Profile, m: Medicamento) -> str:
     """Interval code, duration, start, end, routine priority (so it is never empty), and the frequency in words."""
     f = m.frequencia
-    return datatypes.juntar("", datatypes.st(aj, f.codigo if f else None), datatypes.st(aj, m.duracao), datatypes.ts(aj, m.inicio), datatypes.ts(aj, m.fim), "R", "",
-                    datatypes.st(aj, f.descricao if f else None))  # fmt: skip
+    return datatypes.join("", datatypes.st(profile, f.codigo if f else None), datatypes.st(profile, m.duracao), datatypes.ts(profile, m.inicio), datatypes.ts(profile, m.fim), "R", "",
+                    datatypes.st(profile, f.descricao if f else None))  # fmt: skip
 
 
-def _tq1(aj: AjustesHl7, m: Medicamento) -> str:
+def _tq1(profile: Hl7Profile, m: Medicamento) -> str:
     f = m.frequencia
-    return datatypes.segmento("TQ1", "1", "", datatypes.st(aj, f.codigo if f else None), "", "", "", datatypes.ts(aj, m.inicio), datatypes.ts(aj, m.fim), "R", "",
-                      datatypes.st(aj, f.descricao if f else None))  # fmt: skip
+    return datatypes.segment("TQ1", "1", "", datatypes.st(profile, f.codigo if f else None), "", "", "", datatypes.ts(profile, m.inicio), datatypes.ts(profile, m.fim), "R", "",
+                      datatypes.st(profile, f.descricao if f else None))  # fmt: skip

@@ -1,7 +1,7 @@
 """What the builders take: plain typed values, whatever source they came from.
 
 Codes are HL7's own unless said otherwise; moments without a zone are local time of the installation;
-``None`` leaves a field empty, which tells the receiver nothing. ``APAGAR`` where it is allowed deletes what the receiver has.
+``None`` leaves a field empty, which tells the receiver nothing. ``DELETE`` where it is allowed deletes what the receiver has.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from include.fusion.hl7.wire.escapes import Apagar
+from include.fusion.hl7.wire.escapes import Delete
 
-Texto = str | Apagar | None
+Text = str | Delete | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Pessoal:
 
 
 @dataclass(frozen=True, slots=True)
-class Local:
+class Location:
     unidade: str | None = None
     quarto: str | None = None
     leito: str | None = None
@@ -40,7 +40,7 @@ class Local:
 
 
 @dataclass(frozen=True, slots=True)
-class Endereco:
+class Address:
     logradouro: str | None = None
     numero: str | None = None
     complemento: str | None = None
@@ -57,36 +57,36 @@ class PacienteHl7:
 
     codigo: str
     nome: str
-    nome_social: Texto = None
-    nome_mae: Texto = None
+    nome_social: Text = None
+    nome_mae: Text = None
     nascimento: date | None = None
     sexo: str | None = None
     raca: Codigo | None = None
     cpf: str | None = None
     cns: str | None = None
     outros: tuple[tuple[str, str, str], ...] = ()
-    endereco: Endereco | None = None
+    endereco: Address | None = None
     celular: str | None = None
     telefone: str | None = None
     email: str | None = None
     obito: bool | None = None
-    obito_em: datetime | date | Apagar | None = None
+    obito_em: datetime | date | Delete | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Visita:
-    """``classe``: table 0004 (I, O, E, P, ...). ``alta``: a day where the hour is not known; ``APAGAR``: a cancelled discharge."""
+    """``classe``: table 0004 (I, O, E, P, ...). ``alta``: a day where the hour is not known; ``DELETE``: a cancelled discharge."""
 
     numero: str
     classe: str
-    local: Local | None = None
-    local_anterior: Local | None = None
+    local: Location | None = None
+    local_anterior: Location | None = None
     tipo_admissao: str | None = None
     responsavel: Pessoal | None = None
     admitente: Pessoal | None = None
     especialidade: str | None = None
     admissao: datetime | None = None
-    alta: datetime | date | Apagar | None = None
+    alta: datetime | date | Delete | None = None
     motivo_alta: str | None = None
 
 
@@ -176,13 +176,13 @@ class CirurgiaHl7:
     minutos: int | None = None
     situacao: str = "Booked"
     motivo: Codigo | None = None
-    sala: Local | None = None
+    sala: Location | None = None
     cirurgiao: Pessoal | None = None
     diagnostico: Diagnostico | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Observacao:
+class Observation:
     """One measured value; ``unidade`` in UCUM. ``situacao``: table 0085 (F final, C corrected, D deleted, W wrong patient).
 
     A deleted one has no ``valor``: a receiver that overlooks the status must not read a number. ``numero`` (OBX-4) is its own within the
@@ -204,5 +204,5 @@ class Painel:
 
     codigo: str
     quando: datetime
-    observacoes: tuple[Observacao, ...]
+    observacoes: tuple[Observation, ...]
     titulo: Codigo = Codigo("85353-1", "Vital signs, weight, height, head circumference, oxygen saturation and BMI panel", "LN")

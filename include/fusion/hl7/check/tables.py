@@ -12,17 +12,17 @@ from functools import cache
 
 
 @dataclass(frozen=True, slots=True)
-class Campo:
+class Field:
     numero: int
     nome: str
     tipo: str
-    obrigatorio: bool
-    repete: bool
-    tabela: str
+    required: bool
+    repeats: bool
+    table: str
     maximo: int
 
 
-_COMUNS = {
+_COMMON = {
     "MSH": "3 aplicação de origem:HD <180;4 unidade de origem:HD <180;5 aplicação de destino:HD <180;6 unidade de destino:HD <180;"
     "7 data e hora da mensagem:TS !;9 tipo de mensagem:MSG !;10 identificador de controle:ST ! <20;11 processamento:PT ! =0103;"
     "12 versão:VID ! =0104;15 aceite:ID =0155;16 confirmação da aplicação:ID =0155;17 país:ID;18 charset:ID + =0211",
@@ -56,7 +56,7 @@ _COMUNS = {
     "MSA": "1 resposta:ID ! =0008;2 controle da mensagem original:ST ! <20",
     "ERR": "3 código do erro:CE",
 }
-_POR_VERSAO = {
+_BY_VERSION = {
     "2.4": {
         "AL1": "1 sequência:CE !", "IAM": "7 identificador:EI !", "RXE": "1 quantidade e tempo:TQ !", "SCH": "11 quantidade e tempo:TQ ! +",
         "AIL": "4 tipo de local:CE !", "AIP": "4 função:CE !", "ERR": "1 código e local do erro:ELD ! +",
@@ -67,7 +67,7 @@ _POR_VERSAO = {
         "PR1": "19 identificador:EI;20 ação:ID =0206", "OBX": "2 tipo do valor:ID ! =0125;4 subidentificador:ST !",
     },
 }  # fmt: skip
-_TABELAS = {
+_TABLES = {
     "0001": "A F M N O U", "0004": "B C E I N O P R U", "0008": "AA AE AR CA CE CR", "0038": "A CA CM DC ER HD IP RP SC", "0052": "A W F",
     "0085": "C D F I N O P R S U W X", "0103": "P T D", "0104": "2.1 2.2 2.3 2.3.1 2.4 2.5 2.5.1 2.6 2.7 2.7.1 2.8", "0123": "A C F I O P R S X Y Z",
     "0125": "AD CE CF CK CN CP CWE CX DT ED FT MO NM PN RP SN ST TM TN TS DTM TX XAD XCN XON XPN XTN", "0127": "AA DA EA FA LA MA MC PA",
@@ -76,20 +76,20 @@ _TABELAS = {
     "0278": "Blocked Booked Cancelled Complete Dc Deleted Overbook Pending Started Waitlist Noshow", "0323": "A D U X", "0438": "C D E I P S U",
     "0516": "E F I W",
 }  # fmt: skip
-TABELAS = {numero: frozenset(valores.split()) for numero, valores in _TABELAS.items()}
+TABLES = {number: frozenset(values.split()) for number, values in _TABLES.items()}
 CHARSETS_2_4 = frozenset({*(f"8859/{n}" for n in range(1, 10)), "ASCII", "UNICODE", "ISO IR87", "ISO IR159", "ISO IR14"})
 """Table 0211 as 2.4 prints it: ``UNICODE UTF-8`` is of 2.5.1."""
-_CAMPO = re.compile(r"(\d+) ([^:]+):(\S+)((?: \S+)*)")
+_FIELD = re.compile(r"(\d+) ([^:]+):(\S+)((?: \S+)*)")
 
 
 @cache
-def campos_de(segmento: str, versao: str) -> tuple[Campo, ...]:
+def fields_of(segment: str, version: str) -> tuple[Field, ...]:
     """Fields of a segment that are judged in this version; none for a segment that is not known."""
-    achados: dict[int, Campo] = {}
-    for texto in (_COMUNS.get(segmento, ""), _POR_VERSAO.get(versao, {}).get(segmento, "")):
-        for numero, nome, tipo, resto in (m.groups() for m in map(_CAMPO.fullmatch, texto.split(";")) if m):
-            marcas = resto.split()
-            tabela = next((m[1:] for m in marcas if m[0] == "="), "")
-            maximo = next((int(m[1:]) for m in marcas if m[0] == "<"), 0)
-            achados[int(numero)] = Campo(int(numero), nome, tipo, "!" in marcas, "+" in marcas, tabela, maximo)
-    return tuple(sorted(achados.values(), key=lambda c: c.numero))
+    found: dict[int, Field] = {}
+    for text in (_COMMON.get(segment, ""), _BY_VERSION.get(version, {}).get(segment, "")):
+        for number, name, kind, rest in (m.groups() for m in map(_FIELD.fullmatch, text.split(";")) if m):
+            watermarks = rest.split()
+            table = next((m[1:] for m in watermarks if m[0] == "="), "")
+            maximum = next((int(m[1:]) for m in watermarks if m[0] == "<"), 0)
+            found[int(number)] = Field(int(number), name, kind, "!" in watermarks, "+" in watermarks, table, maximum)
+    return tuple(sorted(found.values(), key=lambda c: c.numero))

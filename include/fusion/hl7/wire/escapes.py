@@ -2,7 +2,7 @@
 
 A text may hold any delimiter, quote or control character. Line feed becomes ``\\.br\\``, other control characters ``\\Xhh\\``; a text that is
 ``""`` literally is written in hex, since the bare quotes mean "delete the value". A character that the character set lacks is an error
-with its field and code point; only :func:`aproximar`, where the installation asks for it, replaces typographic signs by plain ones.
+with its field and code point; only :func:`approximate`, where the installation asks for it, replaces typographic signs by plain ones.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from include.fusion.errors import RegistroInvalido
+from include.fusion.errors import InvalidRecord
 
 
-class Apagar:
+class Delete:
     """The value ``""``: the receiver deletes what it has. An empty field only says nothing."""
 
     def __repr__(self) -> str:
         return "APAGAR"
 
 
-APAGAR: Final = Apagar()
-NULO = '""'
+DELETE: Final = Delete()
+NULL = '""'
 CHARSETS: Final = {
     "8859/1": "iso-8859-1", "8859/2": "iso-8859-2", "8859/3": "iso-8859-3", "8859/4": "iso-8859-4", "8859/5": "iso-8859-5",
     "8859/6": "iso-8859-6", "8859/7": "iso-8859-7", "8859/8": "iso-8859-8", "8859/9": "iso-8859-9", "8859/15": "iso-8859-15",
@@ -31,11 +31,11 @@ CHARSETS: Final = {
 }  # fmt: skip
 """MSH-18 (table 0211) → Python codec. ``UNICODE UTF-8`` is in the table from 2.5.1 on only; ``UNICODE`` is read as UTF-8, never written."""
 _ESCAPES = (("\\", "\\E\\"), ("|", "\\F\\"), ("^", "\\S\\"), ("&", "\\T\\"), ("~", "\\R\\"), ("\n", "\\.br\\"))
-_CONTROLE = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
-_ESPECIAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\\|^&~]")
-_SEQUENCIA = re.compile(r"\\([^\\\r]*)\\")
-_QUEBRA = re.compile(r"\.(?:br|sp([0-9]*))")
-_TIPOGRAFICOS = str.maketrans({
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
+_SPECIAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\\|^&~]")
+_SEQUENCE = re.compile(r"\\([^\\\r]*)\\")
+_BREAK = re.compile(r"\.(?:br|sp([0-9]*))")
+_TYPOGRAPHIC = str.maketrans({
     "‘": "'", "’": "'", "‚": "'", "′": "'", "“": '"', "”": '"', "„": '"', "″": '"', "‐": "-", "‑": "-", "–": "-", "—": "-", "−": "-",
     "•": "-", "…": "...", "→": "->", "←": "<-", "≥": ">=", "≤": "<=", "≠": "<>", "≈": "~", "∆": "delta ", "Δ": "delta ", "↑": "(aumentado) ",
     "↓": "(diminuido) ", "€": "EUR", "™": "(TM)", "œ": "oe", "Œ": "OE", "\u2003": " ", "\u2009": " ", "\u202f": " ", "\u200b": "", "\ufeff": "",
@@ -43,108 +43,108 @@ _TIPOGRAFICOS = str.maketrans({
 
 
 @dataclass(frozen=True, slots=True)
-class Delimitadores:
+class Delimiters:
     """Of one message, from MSH-1 and MSH-2. What we build has the usual ``|^~\\&``."""
 
-    campo: str = "|"
-    componente: str = "^"
-    repeticao: str = "~"
+    field: str = "|"
+    component: str = "^"
+    repetition: str = "~"
     escape: str = "\\"
-    subcomponente: str = "&"
+    subcomponent: str = "&"
 
 
-USUAIS: Final = Delimitadores()
+USUAL: Final = Delimiters()
 
 
-def codificar(texto: str) -> str:
-    """Escape one value, the escape character first. Nothing is cleaned: :func:`decodificar` gives ``texto`` back exactly."""
-    if texto == NULO:
+def encode(text: str) -> str:
+    """Escape one value, the escape character first. Nothing is cleaned: :func:`decode` gives ``text`` back exactly."""
+    if text == NULL:
         return "\\X22\\\\X22\\"
     # Nearly every value has nothing to escape.
-    if not _ESPECIAL.search(texto):
-        return texto
-    for caractere, escape in _ESCAPES:
-        if caractere in texto:
-            texto = texto.replace(caractere, escape)
-    return _CONTROLE.sub(lambda c: f"\\X{ord(c[0]):02X}\\", texto)
+    if not _SPECIAL.search(text):
+        return text
+    for character, escape in _ESCAPES:
+        if character in text:
+            text = text.replace(character, escape)
+    return _CONTROL.sub(lambda c: f"\\X{ord(c[0]):02X}\\", text)
 
 
-def decodificar(valor: str, delimitadores: Delimitadores = USUAIS, codec: str = "utf-8") -> str:
-    """Undo :func:`codificar`. ``codec``: of the bytes in ``\\X..\\``. Highlighting is dropped; an unknown sequence stays as it stands."""
-    if delimitadores.escape != "\\":
-        valor = valor.replace(delimitadores.escape, "\\")
-    if "\\" not in valor:
-        return valor
-    letras = {"F": delimitadores.campo, "S": delimitadores.componente, "T": delimitadores.subcomponente, "R": delimitadores.repeticao,
-              "E": delimitadores.escape, "H": "", "N": ""}  # fmt: skip
+def decode(value: str, delimiters: Delimiters = USUAL, codec: str = "utf-8") -> str:
+    """Undo :func:`encode`. ``codec``: of the bytes in ``\\X..\\``. Highlighting is dropped; an unknown sequence stays as it stands."""
+    if delimiters.escape != "\\":
+        value = value.replace(delimiters.escape, "\\")
+    if "\\" not in value:
+        return value
+    letters = {"F": delimiters.field, "S": delimiters.component, "T": delimiters.subcomponent, "R": delimiters.repetition,
+              "E": delimiters.escape, "H": "", "N": ""}  # fmt: skip
 
-    def trocar(achado: re.Match[str]) -> str:
-        sequencia = achado[1]
-        if sequencia in letras:
-            return letras[sequencia]
-        if quebra := _QUEBRA.fullmatch(sequencia):
-            return "\n" * min(int(quebra[1] or 1), 100)
-        if sequencia[:1] == "X":
+    def replace_match(match: re.Match[str]) -> str:
+        sequence = match[1]
+        if sequence in letters:
+            return letters[sequence]
+        if line_break := _BREAK.fullmatch(sequence):
+            return "\n" * min(int(line_break[1] or 1), 100)
+        if sequence[:1] == "X":
             try:
-                return bytes.fromhex(sequencia[1:]).decode(codec)
+                return bytes.fromhex(sequence[1:]).decode(codec)
             except ValueError:
-                return achado[0]
-        return achado[0]
+                return match[0]
+        return match[0]
 
-    return _SEQUENCIA.sub(trocar, valor)
+    return _SEQUENCE.sub(replace_match, value)
 
 
-def linhas_normais(texto: str) -> str:
+def normal_lines(text: str) -> str:
     """CR LF and CR as LF: what a receiver shows as one line break is sent as one."""
-    return texto.replace("\r\n", "\n").replace("\r", "\n") if "\r" in texto else texto
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def codec_de(charset: str) -> str:
+def codec_for(charset: str) -> str:
     """Python codec of an MSH-18 value. :raises KeyError: unknown."""
     return CHARSETS[charset]
 
 
-def em_bytes(mensagem: str, charset: str) -> bytes:
+def as_bytes(message: str, charset: str) -> bytes:
     """The bytes of a message; every segment ends in CR.
 
-    :raises RegistroInvalido: a character that ``charset`` lacks, named by field and code point.
+    :raises InvalidRecord: a character that ``charset`` lacks, named by field and code point.
     """
     try:
-        return mensagem.encode(CHARSETS[charset])
-    except UnicodeEncodeError as erro:
-        onde = _campo_em(mensagem, erro.start)
-        raise RegistroInvalido(onde, f"caractere U+{ord(mensagem[erro.start]):04X} não existe no charset {charset}") from None
+        return message.encode(CHARSETS[charset])
+    except UnicodeEncodeError as error:
+        where = _field_at(message, error.start)
+        raise InvalidRecord(where, f"caractere U+{ord(message[error.start]):04X} não existe no charset {charset}") from None
 
 
-def _campo_em(mensagem: str, posicao: int) -> str:
-    inicio = mensagem.rfind("\r", 0, posicao) + 1
-    nome = mensagem[inicio : inicio + 3]
-    return f"{nome}-{mensagem.count('|', inicio, posicao) + (nome == 'MSH')}"
+def _field_at(message: str, position: int) -> str:
+    start = message.rfind("\r", 0, position) + 1
+    name = message[start : start + 3]
+    return f"{name}-{message.count('|', start, position) + (name == 'MSH')}"
 
 
-def aproximar(texto: str, charset: str) -> str:
-    """``texto`` with what ``charset`` lacks in its plain form where it has one: composed accents, quotes, dashes, ``>=``; ASCII loses accents.
+def approximate(text: str, charset: str) -> str:
+    """``text`` with what ``charset`` lacks in its plain form where it has one: composed accents, quotes, dashes, ``>=``; ASCII loses accents.
 
-    What has no plain form stays, and :func:`em_bytes` refuses it.
+    What has no plain form stays, and :func:`as_bytes` refuses it.
     """
     codec = CHARSETS[charset]
-    if _cabe(texto, codec):
-        return texto
-    texto = unicodedata.normalize("NFC", texto)
-    return "".join(c if _cabe(c, codec) else _plano(c, codec) for c in texto)
+    if _fits(text, codec):
+        return text
+    text = unicodedata.normalize("NFC", text)
+    return "".join(c if _fits(c, codec) else _plan(c, codec) for c in text)
 
 
-def _plano(caractere: str, codec: str) -> str:
-    candidato = caractere.translate(_TIPOGRAFICOS)
-    if candidato != caractere:
-        return candidato
-    base = "".join(c for c in unicodedata.normalize("NFKD", caractere) if not unicodedata.combining(c))
-    return base if _cabe(base, codec) and base.strip() else caractere
+def _plan(character: str, codec: str) -> str:
+    candidate = character.translate(_TYPOGRAPHIC)
+    if candidate != character:
+        return candidate
+    base = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
+    return base if _fits(base, codec) and base.strip() else character
 
 
-def _cabe(texto: str, codec: str) -> bool:
+def _fits(text: str, codec: str) -> bool:
     try:
-        texto.encode(codec)
+        text.encode(codec)
     except UnicodeEncodeError:
         return False
     return True

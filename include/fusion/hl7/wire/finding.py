@@ -7,11 +7,11 @@ from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
-class Achado:
-    """``onde``: ``PID-7``, ``MSH-18`` or a segment. An ``aviso`` is no fault of the standard, or one that receivers live with."""
+class Finding:
+    """``where``: ``PID-7``, ``MSH-18`` or a segment. An ``aviso`` is no fault of the standard, or one that receivers live with."""
 
-    nivel: Literal["erro", "aviso"]
-    onde: str
+    level: Literal["erro", "aviso"]
+    where: str
     texto: str
-    linha: int | None = None
+    line: int | None = None
     valor: str | None = None

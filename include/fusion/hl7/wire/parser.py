@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from include.fusion.hl7.wire.escapes import APAGAR, CHARSETS, NULO, USUAIS, Apagar, Delimitadores, decodificar
+from include.fusion.hl7.wire.escapes import CHARSETS, DELETE, NULL, USUAL, Delete, Delimiters, decode
 
 
-class Ilegivel(Exception):
+class Unreadable(Exception):
     """The bytes are no HL7 message; the text says why, without any of them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Segmento:
-    """``campos[n]`` is field n as it stands (escaped); for MSH, field 1 is the separator itself. ``linha`` counts from 1."""
+class Segment:
+    """``fields[n]`` is field n as it stands (escaped); for MSH, field 1 is the separator itself. ``line`` counts from 1."""
 
     nome: str
-    campos: tuple[str, ...]
-    linha: int
+    fields: tuple[str, ...]
+    line: int
 
-    def campo(self, numero: int) -> str:
+    def field(self, number: int) -> str:
         """The field, or an empty text beyond the last."""
-        return self.campos[numero] if numero < len(self.campos) else ""
+        return self.fields[number] if number < len(self.fields) else ""
 
 
 @dataclass(frozen=True, slots=True)
-class Mensagem:
+class Message:
     """A message as its segments. ``avisos`` says what was wrong with the bytes that could still be read."""
 
-    segmentos: tuple[Segmento, ...]
-    delimitadores: Delimitadores = USUAIS
+    segments: tuple[Segment, ...]
+    delimiters: Delimiters = USUAL
     charset: str = ""
     avisos: tuple[str, ...] = field(default=())
 
@@ -37,97 +37,97 @@ class Mensagem:
     def codec(self) -> str:
         return CHARSETS.get(self.charset, "utf-8")
 
-    def de(self, nome: str) -> tuple[Segmento, ...]:
+    def of(self, name: str) -> tuple[Segment, ...]:
         """Every segment of this name, in order."""
-        return tuple(s for s in self.segmentos if s.nome == nome)
+        return tuple(s for s in self.segments if s.nome == name)
 
-    def bruto(self, nome: str, numero: int) -> str:
+    def raw(self, name: str, number: int) -> str:
         """Field of the first segment of this name, escaped as it stands; empty where there is none."""
-        return next((s.campo(numero) for s in self.segmentos if s.nome == nome), "")
+        return next((s.field(number) for s in self.segments if s.nome == name), "")
 
-    def valor(self, nome: str, numero: int, componente: int = 1, repeticao: int = 1, subcomponente: int = 1) -> str | Apagar:
-        """One value, decoded; numbers count from 1. ``APAGAR`` for ``""``."""
-        return self.parte(self.bruto(nome, numero), componente, repeticao, subcomponente)
+    def valor(self, name: str, number: int, component: int = 1, repetition: int = 1, subcomponent: int = 1) -> str | Delete:
+        """One value, decoded; numbers count from 1. ``DELETE`` for ``""``."""
+        return self.part(self.raw(name, number), component, repetition, subcomponent)
 
-    def parte(self, bruto: str, componente: int = 1, repeticao: int = 1, subcomponente: int = 1) -> str | Apagar:
-        """Like :meth:`valor`, of a field that is at hand."""
-        d = self.delimitadores
-        valor = bruto
-        for separador, posicao in ((d.repeticao, repeticao), (d.componente, componente), (d.subcomponente, subcomponente)):
-            partes = valor.split(separador)
-            valor = partes[posicao - 1] if posicao <= len(partes) else ""
-        return APAGAR if valor == NULO else decodificar(valor, d, self.codec)
+    def part(self, raw: str, component: int = 1, repetition: int = 1, subcomponent: int = 1) -> str | Delete:
+        """Like :meth:`value`, of a field that is at hand."""
+        d = self.delimiters
+        value = raw
+        for separator, position in ((d.repetition, repetition), (d.component, component), (d.subcomponent, subcomponent)):
+            parts = value.split(separator)
+            value = parts[position - 1] if position <= len(parts) else ""
+        return DELETE if value == NULL else decode(value, d, self.codec)
 
-    def texto(self, bruto: str) -> str:
+    def texto(self, raw: str) -> str:
         """A whole field as one text, repetitions as lines: for TX and FT."""
-        return "\n".join(decodificar(r, self.delimitadores, self.codec) for r in bruto.split(self.delimitadores.repeticao))
+        return "\n".join(decode(r, self.delimiters, self.codec) for r in raw.split(self.delimiters.repetition))
 
 
-def sem_moldura(bruto: bytes) -> bytes:
+def unframed(raw: bytes) -> bytes:
     """Without the MLLP frame, where there is one."""
-    return bruto.removeprefix(b"\x0b").removesuffix(b"\r").removesuffix(b"\x1c") if bruto.startswith(b"\x0b") else bruto
+    return raw.removeprefix(b"\x0b").removesuffix(b"\r").removesuffix(b"\x1c") if raw.startswith(b"\x0b") else raw
 
 
-def charset_declarado(bruto: bytes) -> str:
-    """First value of MSH-18, empty where there is none. ``bruto`` begins with MSH and its separator."""
-    campos = bruto.split(b"\r", 1)[0].split(b"\n", 1)[0].split(bruto[3:4])
-    return campos[17].split(b"~")[0].decode("ascii", "replace") if len(campos) > 17 else ""
+def declared_charset(raw: bytes) -> str:
+    """First value of MSH-18, empty where there is none. ``raw`` begins with MSH and its separator."""
+    fields = raw.split(b"\r", 1)[0].split(b"\n", 1)[0].split(raw[3:4])
+    return fields[17].split(b"~")[0].decode("ascii", "replace") if len(fields) > 17 else ""
 
 
-def decodificar_bytes(bruto: bytes, charset: str | None = None) -> tuple[str, str, list[str]]:
+def decode_bytes(raw: bytes, charset: str | None = None) -> tuple[str, str, list[str]]:
     """(text, MSH-18 that it was read by, complaints). ``charset`` goes before MSH-18. Without either: UTF-8 if it is that, else 8859/1."""
-    declarado = charset_declarado(bruto)
-    nome, avisos = charset or declarado, []
-    if charset and declarado and charset != declarado:
-        avisos.append("MSH-18 (charset): difere do charset pedido na conferência")
-    if nome and nome not in CHARSETS:
-        avisos.append("MSH-18 (charset): valor desconhecido; conhecidos: " + ", ".join(CHARSETS))
-        nome = ""
-    for tentativa in [nome] if nome else ["ASCII", "UNICODE UTF-8"]:
+    declared = declared_charset(raw)
+    name, warnings = charset or declared, []
+    if charset and declared and charset != declared:
+        warnings.append("MSH-18 (charset): difere do charset pedido na conferência")
+    if name and name not in CHARSETS:
+        warnings.append("MSH-18 (charset): valor desconhecido; conhecidos: " + ", ".join(CHARSETS))
+        name = ""
+    for attempt in [name] if name else ["ASCII", "UNICODE UTF-8"]:
         try:
-            texto = bruto.decode(CHARSETS[tentativa])
-        except UnicodeDecodeError as erro:
-            if nome:
-                avisos.append(f"MSH-18 (charset): os bytes não estão em {nome} (primeiro byte estranho na posição {erro.start})")
+            text = raw.decode(CHARSETS[attempt])
+        except UnicodeDecodeError as error:
+            if name:
+                warnings.append(f"MSH-18 (charset): os bytes não estão em {name} (primeiro byte estranho na posição {error.start})")
         else:
-            if not nome and tentativa != "ASCII":
-                avisos.append("MSH-18 (charset): vazio, mas há caracteres fora do ASCII; os bytes parecem UTF-8")
-            return texto, tentativa, avisos
-    if not nome:
-        avisos.append("MSH-18 (charset): vazio, mas há caracteres fora do ASCII; os bytes não são UTF-8")
-    return bruto.decode("iso-8859-1"), "8859/1", avisos
+            if not name and attempt != "ASCII":
+                warnings.append("MSH-18 (charset): vazio, mas há caracteres fora do ASCII; os bytes parecem UTF-8")
+            return text, attempt, warnings
+    if not name:
+        warnings.append("MSH-18 (charset): vazio, mas há caracteres fora do ASCII; os bytes não são UTF-8")
+    return raw.decode("iso-8859-1"), "8859/1", warnings
 
 
-def ler(bruto: bytes, charset: str | None = None) -> Mensagem:
+def read(raw: bytes, charset: str | None = None) -> Message:
     """Parse one message. Segments that end in LF or CR LF are read, too, and complained of.
 
     :raises Ilegivel: no MSH with its delimiters at the start.
     """
-    bruto = sem_moldura(bruto)
-    if bruto[:3] != b"MSH" or len(bruto) < 8:
-        raise Ilegivel("não começa por um segmento MSH com os delimitadores")
-    texto, usado, avisos = decodificar_bytes(bruto, charset)
-    delimitadores = _delimitadores(texto)
-    if "\n" in texto:
-        avisos.append("fim de segmento: há LF (0x0A) na mensagem; em HL7 só CR (0x0D) termina um segmento")
-        texto = texto.replace("\r\n", "\r").replace("\n", "\r")
-    elif not texto.endswith("\r"):
-        avisos.append("fim de segmento: o último segmento não termina em CR (0x0D)")
-    segmentos = []
-    for linha, conteudo in enumerate(texto.split("\r"), 1):
-        if conteudo:
-            campos = conteudo.split(delimitadores.campo)
-            if campos[0] == "MSH":
+    raw = unframed(raw)
+    if raw[:3] != b"MSH" or len(raw) < 8:
+        raise Unreadable("não começa por um segmento MSH com os delimitadores")
+    text, used, warnings = decode_bytes(raw, charset)
+    delimiters = _delimiters(text)
+    if "\n" in text:
+        warnings.append("fim de segmento: há LF (0x0A) na mensagem; em HL7 só CR (0x0D) termina um segmento")
+        text = text.replace("\r\n", "\r").replace("\n", "\r")
+    elif not text.endswith("\r"):
+        warnings.append("fim de segmento: o último segmento não termina em CR (0x0D)")
+    segments = []
+    for line, content in enumerate(text.split("\r"), 1):
+        if content:
+            fields = content.split(delimiters.field)
+            if fields[0] == "MSH":
                 # MSH-1 is the separator itself, so its fields stand one place further.
-                campos.insert(1, delimitadores.campo)
-            segmentos.append(Segmento(campos[0], tuple(campos), linha))
-    return Mensagem(tuple(segmentos), delimitadores, usado, tuple(avisos))
+                fields.insert(1, delimiters.field)
+            segments.append(Segment(fields[0], tuple(fields), line))
+    return Message(tuple(segments), delimiters, used, tuple(warnings))
 
 
-def _delimitadores(texto: str) -> Delimitadores:
-    campo = texto[3]
-    outros = texto[4:9].split(campo)[0].split("\r")[0]
-    if len(outros) < 2 or len({campo, *outros}) != len(outros) + 1:
-        raise Ilegivel("MSH-2: delimitadores ausentes ou repetidos")
+def _delimiters(text: str) -> Delimiters:
+    field = text[3]
+    others = text[4:9].split(field)[0].split("\r")[0]
+    if len(others) < 2 or len({field, *others}) != len(others) + 1:
+        raise Unreadable("MSH-2: delimitadores ausentes ou repetidos")
     # Without a fourth character there are no subcomponents; without a third, no escapes either.
-    return Delimitadores(campo, *(outros[n] if n < len(outros) else "\x00" for n in range(4)))
+    return Delimiters(field, *(others[n] if n < len(others) else "\x00" for n in range(4)))

@@ -13,25 +13,31 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from include.fusion.errors import ConfiguracaoInvalida
-from include.fusion.settings.interval import ler_intervalo, texto_timespan
+from include.fusion.errors import InvalidConfiguration
+from include.fusion.settings.interval import read_interval, timespan_text
 from include.fusion.settings.legacy import services
-from include.fusion.settings.legacy.connection_strings import Conexao, conexao_de_banco, conexao_http, parece_string_de_conexao, secreta
-from include.fusion.settings.legacy.dotnet_json import ler_json
-from include.fusion.settings.legacy.service import Antigo
-from include.fusion.settings.legacy.services import ANTIGOS, DO_DOTNET, PARAMETROS, dobrar
+from include.fusion.settings.legacy.connection_strings import (
+    ConnectionData,
+    database_connection,
+    http_connection,
+    is_secret,
+    looks_like_connection_string,
+)
+from include.fusion.settings.legacy.dotnet_json import read_json
+from include.fusion.settings.legacy.service import LegacyService
+from include.fusion.settings.legacy.services import FROM_DOTNET, LEGACY, PARAMETERS, fold
 
 
 @dataclass
-class Importado:
-    """What an old file says. ``conexoes`` by Airflow connection id; ``parametros`` by ``section.key`` of the entry."""
+class Imported:
+    """What an old file says. ``conexoes`` by Airflow connection id; ``parameters`` by ``section.key`` of the entry."""
 
     sistema: str | None
     id: str
-    parametros: dict[str, Any] = field(default_factory=dict)
-    secoes: set[str] = field(default_factory=set)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    sections: set[str] = field(default_factory=set)
     """Process sections that the file has, even without a setting that is carried over."""
-    conexoes: dict[str, Conexao] = field(default_factory=dict)
+    conexoes: dict[str, ConnectionData] = field(default_factory=dict)
     futuros: dict[str, Any] = field(default_factory=dict)
     avisos: list[str] = field(default_factory=list)
     integrador: str | None = None
@@ -40,178 +46,185 @@ class Importado:
     @property
     def origem(self) -> str:
         """Id of the source's connection: where the file has no database, that of the system whose database its own is."""
-        return (self.id not in self.conexoes and self.servico and self.servico.database_of) or self.id
+        return (self.id not in self.conexoes and self.service and self.service.database_of) or self.id
 
     @property
-    def servico(self) -> Antigo | None:
-        return ANTIGOS.get(self.sistema or "")
+    def service(self) -> LegacyService | None:
+        return LEGACY.get(self.sistema or "")
 
 
 @dataclass
-class _Sobras:
-    desconhecidas: list[str] = field(default_factory=list)
+class _Leftovers:
+    unknown: list[str] = field(default_factory=list)
     sem_lugar: list[str] = field(default_factory=list)
     ids: list[tuple[str, str | None, Any]] = field(default_factory=list)
     """Every IntegracaoID: its key, its process section (``None`` outside of any), its value."""
 
 
-def _folhas(dados: Any, caminho: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    if isinstance(dados, dict) and dados:
-        for chave, valor in dados.items():
+def _leaves(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(data, dict) and data:
+        for key, value in data.items():
             # "Servico:MaxRecords" is .NET's other way to write a nested key.
-            yield from _folhas(valor, (*caminho, *chave.split(":")))
+            yield from _leaves(value, (*path, *key.split(":")))
     else:
-        yield caminho, dados
+        yield path, data
 
 
-def importar(dados: dict[str, Any], sistema: str | None = None, id: str | None = None) -> Importado:
-    """Sort a parsed file. ``sistema`` is guessed from names where not given; ``None`` when they do not tell."""
-    folhas = list(_folhas(dados))
-    sistema = sistema or services.adivinhar({parte for caminho, _ in folhas for parte in caminho})
-    lido, sobras = Importado(sistema, id or sistema or "origem"), _Sobras()
-    bancos: list[tuple[str, Conexao]] = []
-    enderecos: list[tuple[str, str]] = []
-    for caminho, valor in folhas:
-        nome, parametro = ":".join(caminho), PARAMETROS.get(dobrar(caminho[-1]))
-        if dobrar(caminho[0]) in DO_DOTNET:
+def import_settings(data: dict[str, Any], system: str | None = None, id: str | None = None) -> Imported:
+    """Sort a parsed file. ``system`` is guessed from names where not given; ``None`` when they do not tell."""
+    leaves = list(_leaves(data))
+    system = system or services.guess({part for path, _ in leaves for part in path})
+    read_item, leftovers = Imported(system, id or system or "origem"), _Leftovers()
+    databases: list[tuple[str, ConnectionData]] = []
+    addresses: list[tuple[str, str]] = []
+    for path, value in leaves:
+        name, parameter = ":".join(path), PARAMETERS.get(fold(path[-1]))
+        if fold(path[0]) in FROM_DOTNET:
             continue
-        propria = services.secao_propria(caminho[:-1], sistema)
-        alheia = None if propria else services.secao_alheia(caminho[:-1], sistema)
-        lido.secoes |= {propria} if propria else set()
-        if alheia:
-            lido.futuros.setdefault(alheia, {})[nome] = valor
-        elif isinstance(valor, str) and (dobrar(caminho[0]) == "connectionstrings" or parece_string_de_conexao(valor)):
-            if conexao := conexao_de_banco(valor):
-                bancos.append((nome, conexao))
+        own = services.own_section(path[:-1], system)
+        foreign = None if own else services.foreign_section(path[:-1], system)
+        read_item.sections |= {own} if own else set()
+        if foreign:
+            read_item.futuros.setdefault(foreign, {})[name] = value
+        elif isinstance(value, str) and (fold(path[0]) == "connectionstrings" or looks_like_connection_string(value)):
+            if connection := database_connection(value):
+                databases.append((name, connection))
             else:
-                lido.avisos.append(f"{nome}: not understood as a connection string (value not shown)")
-        elif isinstance(valor, str) and re.match(r"(?i)https?://", valor):
-            enderecos.append((nome, valor))
-        elif parametro is None:
-            sobras.desconhecidas.append(f"{nome} (secret, value not shown)" if secreta(nome) else nome)
-        elif sistema is None:
-            lido.futuros.setdefault(caminho[-2] if len(caminho) > 1 else caminho[-1], {})[nome] = valor
-        elif parametro == "IntegracaoID":
-            sobras.ids.append((nome, propria, _valor(lido, parametro, valor, nome)))
-        elif chave := services.lugar(sistema, propria, parametro):
-            _guardar(lido, chave, valor, nome)
+                read_item.avisos.append(f"{name}: not understood as a connection string (value not shown)")
+        elif isinstance(value, str) and re.match(r"(?i)https?://", value):
+            addresses.append((name, value))
+        elif parameter is None:
+            leftovers.unknown.append(f"{name} (secret, value not shown)" if is_secret(name) else name)
+        elif system is None:
+            read_item.futuros.setdefault(path[-2] if len(path) > 1 else path[-1], {})[name] = value
+        elif parameter == "IntegracaoID":
+            leftovers.ids.append((name, own, _value(read_item, parameter, value, name)))
+        elif key := services.place(system, own, parameter):
+            _store(read_item, key, value, name)
         else:
-            fora = propria is None and services.ANTIGOS[sistema].padrao is None
-            sobras.sem_lugar.append(f"{nome} (outside a process section)" if fora else nome)
-    _nomear_bancos(lido, bancos)
-    _nomear_api(lido, enderecos)
-    _numerar(lido, sobras.ids)
-    _avisar(lido, sobras, [chave for chave in dados if dobrar(chave.split(":")[0]) in DO_DOTNET])
-    return lido
+            outage = own is None and services.LEGACY[system].padrao is None
+            leftovers.sem_lugar.append(f"{name} (outside a process section)" if outage else name)
+    _name_databases(read_item, databases)
+    _name_api(read_item, addresses)
+    _give_numbers(read_item, leftovers.ids)
+    _warn(read_item, leftovers, [key for key in data if fold(key.split(":")[0]) in FROM_DOTNET])
+    return read_item
 
 
-def _numerar(lido: Importado, ids: list[tuple[str, str | None, Any]]) -> None:
+def _give_numbers(read_item: Imported, ids: list[tuple[str, str | None, Any]]) -> None:
     """The entry's IntegracaoID, and a process's own where it differs from that."""
-    com_numero = [s.nome for s in lido.servico.secoes if "IntegracaoID" in s.chaves] if lido.servico else []
-    da_entrada = [valor for _, secao, valor in ids if secao is None]
-    das_secoes = [valor for nome in com_numero for _, secao, valor in ids if secao == nome]
-    candidatos = da_entrada or das_secoes or [valor for _, _, valor in ids]
-    if not candidatos:
+    with_number = [s.nome for s in read_item.service.sections if "IntegracaoID" in s.keys] if read_item.service else []
+    of_entry = [value for _, section, value in ids if section is None]
+    of_sections = [value for name in with_number for _, section, value in ids if section == name]
+    candidates = of_entry or of_sections or [value for _, _, value in ids]
+    if not candidates:
         return
-    numero = lido.parametros["IntegracaoID"] = candidatos[0]
-    outros = []
-    for nome, secao, valor in ids:
-        if valor == numero:
+    number = read_item.parameters["IntegracaoID"] = candidates[0]
+    others = []
+    for name, section, value in ids:
+        if value == number:
             continue
-        if secao in com_numero:
-            lido.parametros[f"{secao}.IntegracaoID"] = valor
+        if section in with_number:
+            read_item.parameters[f"{section}.IntegracaoID"] = value
         else:
-            outros.append(f"{valor if valor is not None else 'not understood'} in {nome}")
-    if outros:
-        lido.avisos.append(f"IntegracaoID differs from the entry's {numero}, and nothing is delivered under it: {'; '.join(outros)}")
+            others.append(f"{value if value is not None else 'not understood'} in {name}")
+    if others:
+        read_item.avisos.append(f"IntegracaoID differs from the entry's {number}, and nothing is delivered under it: {'; '.join(others)}")
 
 
-def _avisar(lido: Importado, sobras: _Sobras, dotnet: list[str]) -> None:
-    if sobras.sem_lugar:
-        lido.avisos.append("settings that the entry's processes do not have, not carried over: " + ", ".join(sobras.sem_lugar))
-    if sobras.desconhecidas:
-        lido.avisos.append("unknown keys, not carried over: " + ", ".join(sobras.desconhecidas))
+def _warn(read_item: Imported, leftovers: _Leftovers, dotnet: list[str]) -> None:
+    if leftovers.sem_lugar:
+        read_item.avisos.append("settings that the entry's processes do not have, not carried over: " + ", ".join(leftovers.sem_lugar))
+    if leftovers.unknown:
+        read_item.avisos.append("unknown keys, not carried over: " + ", ".join(leftovers.unknown))
     if dotnet:
-        lido.avisos.append("keys of .NET itself, not needed here: " + ", ".join(dotnet))
-    if lido.origem != lido.id:
-        lido.avisos.append(
-            f"no source database in the file: conexoes.origem names {lido.origem!r}, set it to the entry's of that system if that is another"
+        read_item.avisos.append("keys of .NET itself, not needed here: " + ", ".join(dotnet))
+    if read_item.origem != read_item.id:
+        read_item.avisos.append(
+            f"no source database in the file: conexoes.origem names {read_item.origem!r}, set it to the entry's of that system if that is another"
         )
-    lido.avisos += [f"{secao}: {services.por_que_nao(secao, lido.sistema)}, kept below as a comment" for secao in lido.futuros]
+    read_item.avisos += [
+        f"{section}: {services.why_not(section, read_item.sistema)}, kept below as a comment" for section in read_item.futuros
+    ]
 
 
-def _guardar(lido: Importado, chave: str, valor: Any, nome: str) -> None:
-    secao, _, parametro = chave.partition(".")
-    if parametro == "LayoutID" and lido.servico and lido.servico.layout_or_controller and not re.fullmatch(r"[1-9][0-9]{0,8}", str(valor)):
-        lido.avisos.append(f"{nome}: not the number of a layout, so {secao} sends to the controller of its kind")
+def _store(read_item: Imported, key: str, value: Any, name: str) -> None:
+    section, _, parameter = key.partition(".")
+    if (
+        parameter == "LayoutID"
+        and read_item.service
+        and read_item.service.layout_or_controller
+        and not re.fullmatch(r"[1-9][0-9]{0,8}", str(value))
+    ):
+        read_item.avisos.append(f"{name}: not the number of a layout, so {section} sends to the controller of its kind")
         return
-    novo = _valor(lido, parametro, valor, nome)
-    if chave in lido.parametros and lido.parametros[chave] != novo:
-        lido.avisos.append(f"{nome}: {chave} stands more than once with different values, the first is kept")
-    lido.parametros.setdefault(chave, novo)
+    new = _value(read_item, parameter, value, name)
+    if key in read_item.parameters and read_item.parameters[key] != new:
+        read_item.avisos.append(f"{name}: {key} stands more than once with different values, the first is kept")
+    read_item.parameters.setdefault(key, new)
 
 
-def _valor(lido: Importado, parametro: str, valor: Any, nome: str) -> Any:
+def _value(read_item: Imported, parameter: str, value: Any, name: str) -> Any:
     """As it stands in an entry; ``None``, with a warning, when not understood."""
-    if parametro.startswith("Interval"):
-        novo: Any = _intervalo(valor)
-    elif parametro == "habilitado":
-        novo = {"true": True, "false": False}.get(str(valor).lower())
+    if parameter.startswith("Interval"):
+        new: Any = _interval(value)
+    elif parameter == "habilitado":
+        new = {"true": True, "false": False}.get(str(value).lower())
     else:
-        novo = int(str(valor)) if re.fullmatch(r"[0-9]{1,9}", str(valor)) else None
-    if novo is None:
-        lido.avisos.append(f"{nome}: value not understood, {parametro} left to be filled in")
-    if isinstance(valor, str) and re.fullmatch(r"[0-9]+", valor) and parametro.startswith("Interval"):
-        lido.avisos.append(f"{nome}: .NET reads the text {valor!r} as days; check {parametro}")
-    return novo
+        new = int(str(value)) if re.fullmatch(r"[0-9]{1,9}", str(value)) else None
+    if new is None:
+        read_item.avisos.append(f"{name}: value not understood, {parameter} left to be filled in")
+    if isinstance(value, str) and re.fullmatch(r"[0-9]+", value) and parameter.startswith("Interval"):
+        read_item.avisos.append(f"{name}: .NET reads the text {value!r} as days; check {parameter}")
+    return new
 
 
-def _intervalo(valor: Any) -> str | None:
+def _interval(value: Any) -> str | None:
     """TimeSpan text in full; .NET also takes HH:MM and a bare number of days. A JSON number could be ms or s: ``None``."""
-    if not isinstance(valor, str):
+    if not isinstance(value, str):
         return None
-    texto = f"{valor.strip()}:00" if re.fullmatch(r"([0-9]+\.)?[0-9]{1,2}:[0-9]{2}", valor.strip()) else valor
+    text = f"{value.strip()}:00" if re.fullmatch(r"([0-9]+\.)?[0-9]{1,2}:[0-9]{2}", value.strip()) else value
     try:
-        lido = timedelta(days=int(texto)) if re.fullmatch(r"[0-9]{1,3}", texto) else ler_intervalo(texto)
+        read_item = timedelta(days=int(text)) if re.fullmatch(r"[0-9]{1,3}", text) else read_interval(text)
     except ValueError:
         return None
-    return texto_timespan(lido) if lido else None
+    return timespan_text(read_item) if read_item else None
 
 
-def _nomear_bancos(lido: Importado, bancos: list[tuple[str, Conexao]]) -> None:
-    dono = lido.servico and ANTIGOS.get(lido.servico.database_of, lido.servico)
-    da_origem = [nome for nome, c in bancos if dono and c.usuario.lower() in dono.table_owners]
-    do_fusion = [n for n, _ in bancos if n not in da_origem and re.search(r"(?i)fusion|integrador|integracao", n.rpartition(":")[2])]
-    if len(do_fusion) == len(bancos):
-        do_fusion = do_fusion[1:]  # the only string, or the first of several alike, is the source: every old service has one
-    for nome, conexao in bancos:
-        conn_id = "fusion_db" if nome in do_fusion else lido.id
-        if lido.servico and lido.servico.integrator and nome in do_fusion and "integrador" in dobrar(nome.rpartition(":")[2]):
-            conn_id = lido.integrador = "integrador"
-        if conn_id in lido.conexoes:
-            conn_id = f"{lido.id}_{dobrar(nome.rpartition(':')[2])}"
-            lido.avisos.append(f"{nome}: one more database, connection {conn_id}; no process of this version uses it")
-        lido.conexoes[conn_id] = conexao
-        lido.avisos += [f"{nome}: {aviso}" for aviso in conexao.avisos]
-        if dono and nome in da_origem:
-            lido.avisos.append(f"{nome}: user {conexao.usuario} {dono.owner_advice}")
+def _name_databases(read_item: Imported, databases: list[tuple[str, ConnectionData]]) -> None:
+    owner = read_item.service and LEGACY.get(read_item.service.database_of, read_item.service)
+    da_origem = [name for name, c in databases if owner and c.user.lower() in owner.table_owners]
+    of_fusion = [n for n, _ in databases if n not in da_origem and re.search(r"(?i)fusion|integrador|integracao", n.rpartition(":")[2])]
+    if len(of_fusion) == len(databases):
+        of_fusion = of_fusion[1:]  # the only string, or the first of several alike, is the source: every old service has one
+    for name, connection in databases:
+        conn_id = "fusion_db" if name in of_fusion else read_item.id
+        if read_item.service and read_item.service.integrator and name in of_fusion and "integrador" in fold(name.rpartition(":")[2]):
+            conn_id = read_item.integrador = "integrador"
+        if conn_id in read_item.conexoes:
+            conn_id = f"{read_item.id}_{fold(name.rpartition(':')[2])}"
+            read_item.avisos.append(f"{name}: one more database, connection {conn_id}; no process of this version uses it")
+        read_item.conexoes[conn_id] = connection
+        read_item.avisos += [f"{name}: {warning}" for warning in connection.avisos]
+        if owner and name in da_origem:
+            read_item.avisos.append(f"{name}: user {connection.user} {owner.owner_advice}")
 
 
-def _nomear_api(lido: Importado, enderecos: list[tuple[str, str]]) -> None:
-    for nome, url in sorted(enderecos, key=lambda e: "fusion" not in e[0].lower()):
-        if "fusion_api" in lido.conexoes:
-            lido.avisos.append(f"{nome}: one more address, not carried over")
+def _name_api(read_item: Imported, addresses: list[tuple[str, str]]) -> None:
+    for name, url in sorted(addresses, key=lambda e: "fusion" not in e[0].lower()):
+        if "fusion_api" in read_item.conexoes:
+            read_item.avisos.append(f"{name}: one more address, not carried over")
             continue
-        lido.conexoes["fusion_api"] = conexao_http(url)
-        lido.avisos += [f"{nome}: {aviso}" for aviso in lido.conexoes["fusion_api"].avisos]
+        read_item.conexoes["fusion_api"] = http_connection(url)
+        read_item.avisos += [f"{name}: {warning}" for warning in read_item.conexoes["fusion_api"].avisos]
         if re.search(r"(?i)/api/?$", url):
-            lido.avisos.append(f"{nome}: ends in /api, and so do the default rotas begin: shorten one of the two")
+            read_item.avisos.append(f"{name}: ends in /api, and so do the default rotas begin: shorten one of the two")
 
 
-def de_arquivo(caminho: Path, sistema: str | None = None, id: str | None = None) -> Importado:
-    """Read and sort a file; :class:`ConfiguracaoInvalida` when it cannot be read."""
+def from_file(path: Path, system: str | None = None, id: str | None = None) -> Imported:
+    """Read and sort a file; :class:`InvalidConfiguration` when it cannot be read."""
     try:
-        texto = caminho.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as erro:
-        raise ConfiguracaoInvalida(f"{caminho}: cannot be read ({type(erro).__name__})") from None
-    return importar(ler_json(texto, str(caminho)), sistema, id)
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidConfiguration(f"{path}: cannot be read ({type(error).__name__})") from None
+    return import_settings(read_json(text, str(path)), system, id)

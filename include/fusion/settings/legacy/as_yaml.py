@@ -6,60 +6,60 @@ import json
 import re
 from typing import Any
 
-from include.fusion.settings.legacy.appsettings import Importado
-from include.fusion.settings.legacy.connection_strings import MASCARA, mascarar, secreta
-from include.fusion.settings.legacy.services import ANTIGOS, por_que_nao
+from include.fusion.settings.legacy.appsettings import Imported
+from include.fusion.settings.legacy.connection_strings import MASK, is_secret, mask
+from include.fusion.settings.legacy.services import LEGACY, why_not
 
 
-def como_yaml(lido: Importado, fuso: str | None = None, mostrar_segredos: bool = False) -> str:
+def as_yaml(read_item: Imported, zone: str | None = None, show_secrets: bool = False) -> str:
     """The entry, the connections and the kept sections as one YAML text; what is to be filled in is ``null``, which does not validate."""
-    linhas = _entrada(lido, lido.sistema, fuso) if lido.sistema else []
-    linhas += [
+    rows = _entry(read_item, read_item.sistema, zone) if read_item.sistema else []
+    rows += [
         "",
-        "# Airflow connections:" if mostrar_segredos else f"# Airflow connections (replace {MASCARA} by the password, percent-encoded):",
+        "# Airflow connections:" if show_secrets else f"# Airflow connections (replace {MASK} by the password, percent-encoded):",
     ]
-    linhas += [f"#   airflow connections add {i} --conn-uri '{c.uri(mostrar_segredos)}'" for i, c in lido.conexoes.items()]
-    for secao, valores in lido.futuros.items():
-        linhas += ["", f"# {secao}: {por_que_nao(secao, lido.sistema)}; the old settings:"]
-        linhas += [f"#   {nome}: {_para_comentario(nome, valor, mostrar_segredos)}" for nome, valor in valores.items()]
-    return "\n".join(linhas) + "\n"
+    rows += [f"#   airflow connections add {i} --conn-uri '{c.uri(show_secrets)}'" for i, c in read_item.conexoes.items()]
+    for section, values in read_item.futuros.items():
+        rows += ["", f"# {section}: {why_not(section, read_item.sistema)}; the old settings:"]
+        rows += [f"#   {name}: {_as_comment(name, value, show_secrets)}" for name, value in values.items()]
+    return "\n".join(rows) + "\n"
 
 
-def _entrada(lido: Importado, sistema: str, fuso: str | None) -> list[str]:
-    linhas = [
+def _entry(read_item: Imported, system: str, zone: str | None) -> list[str]:
+    rows = [
         "integracoes:",
-        f"  - id: {_escalar(lido.id)}",
-        f"    sistema: {sistema}",
-        f"    nome: {_escalar(ANTIGOS[sistema].nome)}",
-        _linha("    ", "IntegracaoID", lido.parametros.get("IntegracaoID")),
-        _linha("    ", "fuso_horario", fuso, "zone of the source's times, e.g. America/Bahia"),
+        f"  - id: {_scalar(read_item.id)}",
+        f"    sistema: {system}",
+        f"    nome: {_scalar(LEGACY[system].nome)}",
+        _row("    ", "IntegracaoID", read_item.parameters.get("IntegracaoID")),
+        _row("    ", "fuso_horario", zone, "zone of the source's times, e.g. America/Bahia"),
         "    conexoes:",
-        f"      origem: {_escalar(lido.origem)}",
+        f"      origem: {_scalar(read_item.origem)}",
         "      fusion_db: fusion_db",
-        *([f"      integrador: {_escalar(lido.integrador)}"] if lido.integrador else []),
+        *([f"      integrador: {_scalar(read_item.integrador)}"] if read_item.integrador else []),
         "      fusion_api: fusion_api",
     ]
-    for secao in ANTIGOS[sistema].secoes:
-        valores = {chave: lido.parametros.get(f"{secao.nome}.{chave}") for chave in secao.chaves}
-        ditas = [chave for chave in secao.chaves if chave in secao.exigidas or f"{secao.nome}.{chave}" in lido.parametros]
-        if ditas:
-            linhas += [f"    {secao.nome}:", *(_linha("      ", chave, valores[chave]) for chave in ditas)]
-        elif secao.obrigatoria or secao.nome in lido.secoes:
-            linhas.append(f"    {secao.nome}: {{}}")
-    return linhas
+    for section in LEGACY[system].sections:
+        values = {key: read_item.parameters.get(f"{section.nome}.{key}") for key in section.keys}
+        said = [key for key in section.keys if key in section.required or f"{section.nome}.{key}" in read_item.parameters]
+        if said:
+            rows += [f"    {section.nome}:", *(_row("      ", key, values[key]) for key in said)]
+        elif section.obrigatoria or section.nome in read_item.sections:
+            rows.append(f"    {section.nome}: {{}}")
+    return rows
 
 
-def _escalar(valor: Any) -> str:
-    if isinstance(valor, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_/-]*", valor) and valor not in ("true", "false", "null"):
-        return valor
-    return json.dumps(valor, ensure_ascii=False)
+def _scalar(value: Any) -> str:
+    if isinstance(value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_/-]*", value) and value not in ("true", "false", "null"):
+        return value
+    return json.dumps(value, ensure_ascii=False)
 
 
-def _linha(recuo: str, chave: str, valor: Any, dica: str = "to be filled in") -> str:
-    return f"{recuo}{chave}: {_escalar(valor)}" + (f"   # required: {dica}" if valor is None else "")
+def _row(indent: str, key: str, value: Any, hint: str = "to be filled in") -> str:
+    return f"{indent}{key}: {_scalar(value)}" + (f"   # required: {hint}" if value is None else "")
 
 
-def _para_comentario(nome: str, valor: Any, mostrar_segredos: bool) -> str:
-    if mostrar_segredos:
-        return json.dumps(valor, ensure_ascii=False)
-    return json.dumps(mascarar(nome, valor) if isinstance(valor, str) else MASCARA if secreta(nome) else valor, ensure_ascii=False)
+def _as_comment(name: str, value: Any, show_secrets: bool) -> str:
+    if show_secrets:
+        return json.dumps(value, ensure_ascii=False)
+    return json.dumps(mask(name, value) if isinstance(value, str) else MASK if is_secret(name) else value, ensure_ascii=False)

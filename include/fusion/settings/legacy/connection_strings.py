@@ -6,60 +6,60 @@ import re
 from dataclasses import dataclass, replace
 from urllib.parse import quote, urlencode, urlsplit
 
-MASCARA = "***"
-_SECRETA = re.compile(r"(?i)password|pwd|senha|secret|token|api-?_?key|chave(api|acesso)|credential|authorization")
+MASK = "***"
+_SECRET = re.compile(r"(?i)password|pwd|senha|secret|token|api-?_?key|chave(api|acesso)|credential|authorization")
 
 
-def secreta(chave: str) -> bool:
+def is_secret(key: str) -> bool:
     """Whether a setting of this name holds a secret."""
-    return bool(_SECRETA.search(chave))
+    return bool(_SECRET.search(key))
 
 
 @dataclass(frozen=True)
-class Conexao:
+class ConnectionData:
     """One Airflow connection; ``avisos`` says what of the original it does not carry."""
 
     tipo: str
     host: str = ""
-    porta: int | None = None
-    esquema: str = ""
+    port: int | None = None
+    schema: str = ""
     """Database, namespace, or the scheme of an HTTP connection."""
-    usuario: str = ""
-    senha: str = ""
+    user: str = ""
+    password: str = ""
     extras: tuple[tuple[str, str], ...] = ()
     avisos: tuple[str, ...] = ()
 
-    def uri(self, mostrar_segredos: bool = False) -> str:
+    def uri(self, show_secrets: bool = False) -> str:
         """Percent-encoded; the password is ``***`` unless asked for."""
-        senha = quote(self.senha, safe="") if mostrar_segredos else MASCARA
-        acesso = quote(self.usuario, safe="") + (f":{senha}" if self.senha else "")
-        porta = f":{self.porta}" if self.porta else ""
+        password = quote(self.password, safe="") if show_secrets else MASK
+        access = quote(self.user, safe="") + (f":{password}" if self.password else "")
+        port = f":{self.port}" if self.port else ""
         extras = f"?{urlencode(self.extras, quote_via=quote)}" if self.extras else ""
-        return f"{self.tipo}://{acesso + '@' if acesso else ''}{quote(self.host, safe='')}{porta}/{quote(self.esquema, safe='')}{extras}"
+        return f"{self.tipo}://{access + '@' if access else ''}{quote(self.host, safe='')}{port}/{quote(self.schema, safe='')}{extras}"
 
 
-def partes_da_string(texto: str) -> dict[str, str]:
+def string_parts(text: str) -> dict[str, str]:
     """``Key=Value;…`` with .NET's rules: names without case, values optionally in quotes (doubled inside), the last one wins.
 
     A piece without ``=`` comes back under the key ``""``.
     """
-    partes = re.findall(r"""\s*(?:([^=;]+?)\s*=\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|[^;]*?)|([^=;]*[^=;\s]))\s*(?:;|$)""", texto)
-    return {re.sub(r"\s+", " ", chave).lower(): _sem_aspas(valor or solta) for chave, valor, solta in partes}
+    parts = re.findall(r"""\s*(?:([^=;]+?)\s*=\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|[^;]*?)|([^=;]*[^=;\s]))\s*(?:;|$)""", text)
+    return {re.sub(r"\s+", " ", key).lower(): _unquoted(value or loose) for key, value, loose in parts}
 
 
-def _sem_aspas(valor: str) -> str:
-    if len(valor) > 1 and valor[0] == valor[-1] and valor[0] in "\"'":
-        return valor[1:-1].replace(valor[0] * 2, valor[0])
-    return valor
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        return value[1:-1].replace(value[0] * 2, value[0])
+    return value
 
 
-_SERVIDOR = ("server", "data source", "host", "addr", "address", "network address")
-_BANCO = ("database", "initial catalog", "namespace")
-_USUARIO = ("user id", "userid", "uid", "user", "username", "user name")
-_SENHA = ("password", "pwd")
-_LIDAS = {*_SERVIDOR, *_BANCO, *_USUARIO, *_SENHA, "port"}
+_SERVER = ("server", "data source", "host", "addr", "address", "network address")
+_DATABASE = ("database", "initial catalog", "namespace")
+_USER = ("user id", "userid", "uid", "user", "username", "user name")
+_PASSWORD = ("password", "pwd")
+_READ_KEYS = {*_SERVER, *_DATABASE, *_USER, *_PASSWORD, "port"}
 # Known keywords that mean nothing to the Airflow hooks; only these may be named in a warning.
-_DE_LIGACAO = {
+_OF_CONNECTING = {
     "application name", "applicationname", "command timeout", "connect timeout", "connection lifetime", "connection timeout",
     "context connection", "dba privilege", "decr pool size", "encrypt", "enlist", "failover partner", "ha events",
     "include error detail", "incr pool size", "integrated security", "keepalive", "load balancing", "max pool size",
@@ -68,7 +68,7 @@ _DE_LIGACAO = {
     "statement cache purge", "statement cache size", "timeout", "trust server certificate", "trusted_connection",
     "trustservercertificate", "unicode", "validate connection", "workstation id",
 }  # fmt: skip
-_SEM_IGUAL = ""
+_NO_EQUIVALENT = ""
 """Key of a piece that is no ``Key=Value``."""
 _SSL_PG = {
     "disable": "disable",
@@ -80,111 +80,111 @@ _SSL_PG = {
 }
 
 
-def parece_string_de_conexao(texto: str) -> bool:
-    partes = partes_da_string(texto)
-    return any(nome in partes for nome in _SERVIDOR) and any(nome in partes for nome in _USUARIO + _SENHA + _BANCO)
+def looks_like_connection_string(text: str) -> bool:
+    parts = string_parts(text)
+    return any(name in parts for name in _SERVER) and any(name in parts for name in _USER + _PASSWORD + _DATABASE)
 
 
-def conexao_de_banco(texto: str) -> Conexao | None:
+def database_connection(text: str) -> ConnectionData | None:
     """The database's kind is told from the string itself; ``None`` when it names no server."""
-    partes = partes_da_string(texto)
-    servidor = _um(partes, _SERVIDOR)
-    if not servidor:
+    parts = string_parts(text)
+    server = _one(parts, _SERVER)
+    if not server:
         return None
-    base = Conexao("", usuario=_um(partes, _USUARIO), senha=_um(partes, _SENHA), esquema=_um(partes, _BANCO))
-    if "namespace" in partes:
-        return _resto(replace(base, tipo="iris", host=servidor, porta=_porta(partes.get("port"), 1972)), partes)
+    base = ConnectionData("", user=_one(parts, _USER), password=_one(parts, _PASSWORD), schema=_one(parts, _DATABASE))
+    if "namespace" in parts:
+        return _rest(replace(base, tipo="iris", host=server, port=_port(parts.get("port"), 1972)), parts)
     # Only Npgsql has Host and Port of their own; SqlClient writes the port behind the server's name.
-    if "host" in partes or "port" in partes:
-        return _postgres(base, servidor, partes)
-    if not base.esquema and ("/" in servidor or servidor.startswith("(") or "data source" in partes):
-        return _resto(_oracle(base, servidor), partes)
-    return _resto(_mssql(base, servidor), partes)
+    if "host" in parts or "port" in parts:
+        return _postgres(base, server, parts)
+    if not base.schema and ("/" in server or server.startswith("(") or "data source" in parts):
+        return _rest(_oracle(base, server), parts)
+    return _rest(_mssql(base, server), parts)
 
 
-def conexao_http(url: str) -> Conexao:
+def http_connection(url: str) -> ConnectionData:
     """Base address of the Fusion API; one with a path travels whole, as the HTTP hook takes it."""
-    partes = urlsplit(url)
-    avisos = ("the address's query is not carried over",) if partes.query else ()
-    base = Conexao("http", usuario=partes.username or "", senha=partes.password or "", avisos=avisos)
-    caminho = partes.path.rstrip("/")
-    if caminho:
-        endereco = f"{partes.scheme}://{partes.netloc.rpartition('@')[2]}{caminho}"
-        return replace(base, host=endereco)
-    return replace(base, host=partes.hostname or "", porta=partes.port, esquema=partes.scheme)
+    parts = urlsplit(url)
+    warnings = ("the address's query is not carried over",) if parts.query else ()
+    base = ConnectionData("http", user=parts.username or "", password=parts.password or "", avisos=warnings)
+    path = parts.path.rstrip("/")
+    if path:
+        address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}"
+        return replace(base, host=address)
+    return replace(base, host=parts.hostname or "", port=parts.port, schema=parts.scheme)
 
 
-def mascarar(chave: str, texto: str) -> str:
+def mask(key: str, text: str) -> str:
     """A text of the old file without its passwords: a connection string comes back as its masked URI, a doubtful text as ``***``."""
-    if secreta(chave):
-        return MASCARA
-    if parece_string_de_conexao(texto):
-        conexao = conexao_de_banco(texto)
-        return conexao.uri() if conexao else MASCARA
-    if re.match(r"https?://", texto):
-        return conexao_http(texto).uri()
-    return MASCARA if "=" in texto and secreta(texto) else texto
+    if is_secret(key):
+        return MASK
+    if looks_like_connection_string(text):
+        connection = database_connection(text)
+        return connection.uri() if connection else MASK
+    if re.match(r"https?://", text):
+        return http_connection(text).uri()
+    return MASK if "=" in text and is_secret(text) else text
 
 
-def _um(partes: dict[str, str], nomes: tuple[str, ...]) -> str:
-    return next((partes[nome] for nome in nomes if partes.get(nome)), "")
+def _one(parts: dict[str, str], names: tuple[str, ...]) -> str:
+    return next((parts[name] for name in names if parts.get(name)), "")
 
 
-def _porta(texto: str | None, padrao: int) -> int:
-    return int(texto) if texto and texto.isdigit() else padrao
+def _port(text: str | None, default: int) -> int:
+    return int(text) if text and text.isdigit() else default
 
 
-def _resto(conexao: Conexao, partes: dict[str, str], lidas: set[str] = _LIDAS) -> Conexao:
-    avisos = list(conexao.avisos)
-    if not conexao.usuario:
-        avisos.append("no user: integrated security does not work from Airflow, set login and password")
-    sobra = set(partes) - lidas
-    if conhecidas := sorted(sobra & _DE_LIGACAO):
-        avisos.append(f"not carried over: {', '.join(conhecidas)}")
-    if sobra - _DE_LIGACAO or _SEM_IGUAL in partes:
+def _rest(connection: ConnectionData, parts: dict[str, str], read_rows: set[str] = _READ_KEYS) -> ConnectionData:
+    warnings = list(connection.avisos)
+    if not connection.user:
+        warnings.append("no user: integrated security does not work from Airflow, set login and password")
+    left_over = set(parts) - read_rows
+    if known := sorted(left_over & _OF_CONNECTING):
+        warnings.append(f"not carried over: {', '.join(known)}")
+    if left_over - _OF_CONNECTING or _NO_EQUIVALENT in parts:
         # Not named: it may be the rest of a password.
-        avisos.append("a part of the string is unknown: a password that has ; must stand in quotes")
-    return replace(conexao, avisos=tuple(avisos))
+        warnings.append("a part of the string is unknown: a password that has ; must stand in quotes")
+    return replace(connection, avisos=tuple(warnings))
 
 
-def _postgres(base: Conexao, servidor: str, partes: dict[str, str]) -> Conexao:
-    extras, lidas = [], {*_LIDAS}
-    ssl = _SSL_PG.get(partes.get("ssl mode", partes.get("sslmode", "")).lower().replace("-", ""))
+def _postgres(base: ConnectionData, server: str, parts: dict[str, str]) -> ConnectionData:
+    extras, read_rows = [], {*_READ_KEYS}
+    ssl = _SSL_PG.get(parts.get("ssl mode", parts.get("sslmode", "")).lower().replace("-", ""))
     if ssl:
         extras.append(("sslmode", ssl))
-        lidas |= {"ssl mode", "sslmode"}
-    if caminho := partes.get("search path", partes.get("searchpath")):
-        extras.append(("options", f"-c search_path={caminho}"))
-        lidas |= {"search path", "searchpath"}
-    conexao = replace(base, tipo="postgres", host=servidor, porta=_porta(partes.get("port"), 5432), extras=tuple(extras))
-    return _resto(conexao, partes, lidas)
+        read_rows |= {"ssl mode", "sslmode"}
+    if path := parts.get("search path", parts.get("searchpath")):
+        extras.append(("options", f"-c search_path={path}"))
+        read_rows |= {"search path", "searchpath"}
+    connection = replace(base, tipo="postgres", host=server, port=_port(parts.get("port"), 5432), extras=tuple(extras))
+    return _rest(connection, parts, read_rows)
 
 
-def _mssql(base: Conexao, servidor: str) -> Conexao:
-    host, _, porta = re.sub(r"(?i)^(tcp|np|lpc):", "", servidor).partition(",")
-    host, _, instancia = host.strip().partition("\\")
-    avisos = [f"named instance {instancia}: set its TCP port, 1433 is a guess"] if instancia and not porta else []
+def _mssql(base: ConnectionData, server: str) -> ConnectionData:
+    host, _, port = re.sub(r"(?i)^(tcp|np|lpc):", "", server).partition(",")
+    host, _, instance = host.strip().partition("\\")
+    warnings = [f"named instance {instance}: set its TCP port, 1433 is a guess"] if instance and not port else []
     if host in (".", "(local)"):
-        avisos.append("the server was this service's own machine: set its name")
+        warnings.append("the server was this service's own machine: set its name")
         host = "localhost"
     # MsSqlHook needs a port: without one it hands over the text "None".
-    return replace(base, tipo="mssql", host=host, porta=_porta(porta.strip(), 1433), avisos=tuple(avisos))
+    return replace(base, tipo="mssql", host=host, port=_port(port.strip(), 1433), avisos=tuple(warnings))
 
 
-def _oracle(base: Conexao, servidor: str) -> Conexao:
+def _oracle(base: ConnectionData, server: str) -> ConnectionData:
     base = replace(base, tipo="oracle")
-    if servidor.startswith("("):
-        campos = re.findall(r"(?i)\(\s*(HOST|PORT|SERVICE_NAME|SID|SERVER|PROTOCOL)\s*=\s*([^()\s]+)\s*\)", servidor)
-        nomes = [nome.upper() for nome, _ in campos]
-        valores = {nome.upper(): valor for nome, valor in campos}
-        servico = "SERVICE_NAME" if "SERVICE_NAME" in valores else "SID"
-        simples = nomes.count("HOST") == 1 and servico in valores and valores.get("PROTOCOL", "TCP").upper() == "TCP"
-        if not simples or re.search(r"(?i)SECURITY|WALLET", servidor):
-            return replace(base, extras=(("dsn", servidor),))  # several addresses, TLS: the driver reads it whole
-        porta = _porta(valores.get("PORT"), 1521)
-        return replace(base, host=valores["HOST"], porta=porta, extras=((servico.lower(), valores[servico]),))
-    ezconnect = re.fullmatch(r"(?://)?([^:/]+)(?::([0-9]+))?/([^:/]+)", servidor)
+    if server.startswith("("):
+        fields = re.findall(r"(?i)\(\s*(HOST|PORT|SERVICE_NAME|SID|SERVER|PROTOCOL)\s*=\s*([^()\s]+)\s*\)", server)
+        names = [name.upper() for name, _ in fields]
+        values = {name.upper(): value for name, value in fields}
+        service = "SERVICE_NAME" if "SERVICE_NAME" in values else "SID"
+        simple = names.count("HOST") == 1 and service in values and values.get("PROTOCOL", "TCP").upper() == "TCP"
+        if not simple or re.search(r"(?i)SECURITY|WALLET", server):
+            return replace(base, extras=(("dsn", server),))  # several addresses, TLS: the driver reads it whole
+        port = _port(values.get("PORT"), 1521)
+        return replace(base, host=values["HOST"], port=port, extras=((service.lower(), values[service]),))
+    ezconnect = re.fullmatch(r"(?://)?([^:/]+)(?::([0-9]+))?/([^:/]+)", server)
     if ezconnect:
-        return replace(base, host=ezconnect[1], porta=_porta(ezconnect[2], 1521), extras=(("service_name", ezconnect[3]),))
-    avisos = () if "/" in servidor else (f"{servidor} is a name in tnsnames.ora: the workers need that file, or a host and a service",)
-    return replace(base, extras=(("dsn", servidor),), avisos=avisos)
+        return replace(base, host=ezconnect[1], port=_port(ezconnect[2], 1521), extras=(("service_name", ezconnect[3]),))
+    warnings = () if "/" in server else (f"{server} is a name in tnsnames.ora: the workers need that file, or a host and a service",)
+    return replace(base, extras=(("dsn", server),), avisos=warnings)

@@ -6,27 +6,27 @@ import json
 import re
 from typing import Any
 
-from include.fusion.errors import ConfiguracaoInvalida
+from include.fusion.errors import InvalidConfiguration
 
 
-def ler_json(texto: str, nome: str) -> dict[str, Any]:
+def read_json(text: str, name: str) -> dict[str, Any]:
     """Byte-order mark, comments and trailing commas allowed, a repeated key is not."""
     # Strings first in each alternation, so that what looks like a comment inside one stays.
-    sem_comentarios = re.sub(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', lambda m: m[1] or " ", texto.lstrip("\ufeff"), flags=re.DOTALL)
-    limpo = re.sub(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', lambda m: m[1] or "", sem_comentarios, flags=re.DOTALL)
+    without_comments = re.sub(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', lambda m: m[1] or " ", text.lstrip("\ufeff"), flags=re.DOTALL)
+    clean = re.sub(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', lambda m: m[1] or "", without_comments, flags=re.DOTALL)
 
-    def sem_repeticao(pares: list[tuple[str, Any]]) -> dict[str, Any]:
-        vistos: set[str] = set()
-        for chave, _ in pares:
-            if chave.lower() in vistos:
-                raise ConfiguracaoInvalida(f"{nome}: key {chave!r} appears twice (case does not count)")
-            vistos.add(chave.lower())
-        return dict(pares)
+    def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        seen: set[str] = set()
+        for key, _ in pairs:
+            if key.lower() in seen:
+                raise InvalidConfiguration(f"{name}: key {key!r} appears twice (case does not count)")
+            seen.add(key.lower())
+        return dict(pairs)
 
     try:
-        dados = json.loads(limpo, object_pairs_hook=sem_repeticao)
-    except json.JSONDecodeError as erro:
-        raise ConfiguracaoInvalida(f"{nome}: not valid JSON near line {erro.lineno}: {erro.msg}") from None
-    if not isinstance(dados, dict):
-        raise ConfiguracaoInvalida(f"{nome}: expected a JSON object")
-    return dados
+        data = json.loads(clean, object_pairs_hook=without_duplicates)
+    except json.JSONDecodeError as error:
+        raise InvalidConfiguration(f"{name}: not valid JSON near line {error.lineno}: {error.msg}") from None
+    if not isinstance(data, dict):
+        raise InvalidConfiguration(f"{name}: expected a JSON object")
+    return data

@@ -12,19 +12,19 @@ WITH_DESTINATION = (*DELIVERY, "IntegracaoID", "LayoutID")
 
 
 @dataclass(frozen=True)
-class Secao:
+class Section:
     """A process of an entry. Old files have its name without underscores, in any case."""
 
     nome: str
-    chaves: tuple[str, ...] = ("habilitado",)
-    exigidas: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ("habilitado",)
+    required: tuple[str, ...] = ()
     """Written even where the old file does not say them, to be filled in."""
     obrigatoria: bool = False
     outros_nomes: tuple[str, ...] = ()
     """What old files call it, where that is not its name without underscores (in lower case)."""
 
     @property
-    def antigas(self) -> tuple[str, ...]:
+    def old_names(self) -> tuple[str, ...]:
         return (self.nome.replace("_", ""), *self.outros_nomes)
 
 
@@ -48,11 +48,11 @@ class Sign(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Antigo:
+class LegacyService:
     """A service that can be imported."""
 
     nome: str
-    secoes: tuple[Secao, ...]
+    sections: tuple[Section, ...]
     padrao: str | None
     """Process of a setting that stands in no process section; ``None``: it could be anyone's."""
     signs: tuple[Sign, ...]

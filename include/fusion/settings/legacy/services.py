@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from include.fusion.settings.legacy.service import Antigo, Seen
+from include.fusion.settings.legacy.service import LegacyService, Seen
 from include.fusion.settings.registry import SYSTEMS_FOLDER, own_module, systems
 
-PARAMETROS = {
+PARAMETERS = {
     "intervalocarga": "IntervaloCarga",
     "intervaloimportacao": "IntervaloImportacao",
     "interval": "Interval",
@@ -22,69 +22,69 @@ PARAMETROS = {
     "habilitado": "habilitado",
     "enabled": "habilitado",
 }
-DO_DOTNET = {"logging", "serilog", "nlog", "allowedhosts", "kestrel", "urls", "$schema", "applicationinsights"}
+FROM_DOTNET = {"logging", "serilog", "nlog", "allowedhosts", "kestrel", "urls", "$schema", "applicationinsights"}
 
 _CARGA_INICIAL = "cargainicial"  # several services have one
-ANTIGOS: dict[str, Antigo] = {
+LEGACY: dict[str, LegacyService] = {
     system: own_module(system, "legacy").LEGACY for system in systems() if (SYSTEMS_FOLDER / system / "legacy.py").is_file()
 }
-_EXCLUSIVOS = {
-    antiga: sistema
-    for sistema, servico in ANTIGOS.items()
-    if servico.exclusive
-    for secao in servico.secoes
-    for antiga in secao.antigas
-    if secao.nome != "carga_inicial"
+_EXCLUSIVE = {
+    old_name: system
+    for system, service in LEGACY.items()
+    if service.exclusive
+    for section in service.sections
+    for old_name in section.old_names
+    if section.nome != "carga_inicial"
 }
 
 
-def dobrar(texto: str) -> str:
+def fold(text: str) -> str:
     """A name without what people write differently: case, accents, blanks, ``_``, ``.`` and ``-``."""
-    sem_acentos = "".join(c for c in unicodedata.normalize("NFKD", texto) if not unicodedata.combining(c))
-    return re.sub(r"[\s_.-]", "", sem_acentos).lower()
+    without_accents = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    return re.sub(r"[\s_.-]", "", without_accents).lower()
 
 
-def _processo(parte: str) -> str:
-    return re.sub(r"(worker|service|settings|job)$", "", dobrar(parte))
+def _processo(part: str) -> str:
+    return re.sub(r"(worker|service|settings|job)$", "", fold(part))
 
 
-def adivinhar(partes: set[str]) -> str | None:
+def guess(parts: set[str]) -> str | None:
     """The system that the names in a file tell of; ``None`` when they do not, or tell of one that cannot be imported."""
-    processos = {_processo(parte) for parte in partes}
-    visto = Seen({dobrar(parte) for parte in partes}, processos, {_EXCLUSIVOS.get(p) for p in processos})
-    sinais = sorted(((sinal.rank, sistema, sinal) for sistema, servico in ANTIGOS.items() for sinal in servico.signs))
-    return next((sistema for _, sistema, sinal in sinais if sinal.tells(visto)), None)
+    processos = {_processo(part) for part in parts}
+    seen = Seen({fold(part) for part in parts}, processos, {_EXCLUSIVE.get(p) for p in processos})
+    sinais = sorted(((sinal.rank, system, sinal) for system, service in LEGACY.items() for sinal in service.signs))
+    return next((system for _, system, sinal in sinais if sinal.tells(seen)), None)
 
 
-def secao_propria(partes: tuple[str, ...], sistema: str | None) -> str | None:
-    """The process section of ``sistema`` that a key stands in: the innermost one that its path names."""
-    nomes = {antiga: secao.nome for secao in ANTIGOS[sistema].secoes for antiga in secao.antigas} if sistema else {}
-    return next((nomes[_processo(parte)] for parte in reversed(partes) if _processo(parte) in nomes), None)
+def own_section(parts: tuple[str, ...], system: str | None) -> str | None:
+    """The process section of ``system`` that a key stands in: the innermost one that its path names."""
+    names = {old_name: section.nome for section in LEGACY[system].sections for old_name in section.old_names} if system else {}
+    return next((names[_processo(part)] for part in reversed(parts) if _processo(part) in names), None)
 
 
-def secao_alheia(partes: tuple[str, ...], sistema: str | None) -> str | None:
+def foreign_section(parts: tuple[str, ...], system: str | None) -> str | None:
     """The process section of another service that a key stands in."""
-    for parte in partes:
-        nome = _processo(parte)
-        if nome == _CARGA_INICIAL or nome in _EXCLUSIVOS:
-            return parte
+    for part in parts:
+        name = _processo(part)
+        if name == _CARGA_INICIAL or name in _EXCLUSIVE:
+            return part
     return None
 
 
-def por_que_nao(secao: str, sistema: str | None) -> str:
+def why_not(section: str, system: str | None) -> str:
     """Why a section is kept as a comment only."""
-    outro = _EXCLUSIVOS.get(_processo(secao))
-    if sistema and outro:
-        return f"process of {ANTIGOS[outro].nome}, not part of this entry (import the file once more with --sistema {outro})"
+    other = _EXCLUSIVE.get(_processo(section))
+    if system and other:
+        return f"process of {LEGACY[other].nome}, not part of this entry (import the file once more with --sistema {other})"
     return "process not supported by this version"
 
 
-def lugar(sistema: str, secao: str | None, parametro: str) -> str | None:
+def place(system: str, section: str | None, parameter: str) -> str | None:
     """``section.key`` of the entry for a setting; ``None`` when the process has no such setting."""
-    secao = secao or ANTIGOS[sistema].padrao
-    if parametro in ("IntervaloCarga", "IntervaloImportacao"):
-        secao = parametro.removeprefix("Intervalo").lower()  # the name itself says whose it is
-    elif ANTIGOS[sistema].interval_names and parametro == "Interval" and secao:
-        parametro += f"o{secao.capitalize()}"
-    tem = any(s.nome == secao and parametro in s.chaves for s in ANTIGOS[sistema].secoes)
-    return f"{secao}.{parametro}" if tem else None
+    section = section or LEGACY[system].padrao
+    if parameter in ("IntervaloCarga", "IntervaloImportacao"):
+        section = parameter.removeprefix("Intervalo").lower()  # the name itself says whose it is
+    elif LEGACY[system].interval_names and parameter == "Interval" and section:
+        parameter += f"o{section.capitalize()}"
+    has = any(s.nome == section and parameter in s.keys for s in LEGACY[system].sections)
+    return f"{section}.{parameter}" if has else None

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from include.fusion.settings.legacy.service import Antigo, Secao, Sign
+from include.fusion.settings.legacy.service import LegacyService, Section, Sign
 
-LEGACY = Antigo(
+LEGACY = LegacyService(
     "Consulfarma",
     (
-        Secao("carga", ("habilitado", "IntervaloCarga"), obrigatoria=True),
-        Secao("importacao", ("habilitado", "IntervaloImportacao", "MaxRecords"), obrigatoria=True),
+        Section("carga", ("habilitado", "IntervaloCarga"), obrigatoria=True),
+        Section("importacao", ("habilitado", "IntervaloImportacao", "MaxRecords"), obrigatoria=True),
     ),
     "importacao",
     (Sign(50, lambda seen: bool(seen.names & {"intervalocarga", "intervaloimportacao"}) or seen.word("consulfarma")),),

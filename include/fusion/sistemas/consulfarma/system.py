@@ -11,237 +11,238 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from include.fusion.errors import RegistroInvalido
-from include.fusion.mapping.dates import data, data_hora
+from include.fusion.errors import InvalidRecord
+from include.fusion.mapping.dates import date_time, to_date
 from include.fusion.mapping.documents import cid, cns, cpf
-from include.fusion.mapping.numbers import numero, numero_se_houver
-from include.fusion.mapping.sections import linhas, memorizado, unica
-from include.fusion.mapping.values import booleano, codigo, digitos, texto, texto_clinico
+from include.fusion.mapping.numbers import number_if_any, to_number
+from include.fusion.mapping.sections import memoised, only_row, rows
+from include.fusion.mapping.values import boolean, clinical_text, digits, to_code, to_text
 from include.fusion.model.atendimento import Atendimento, Profissional
-from include.fusion.reading.spec import Contexto, Detalhe, Linha, Origem, Sistema
+from include.fusion.reading.spec import Detail, MappingContext, Origin, Row, SystemSpec
 
 _CARATER = {"E": "ELETIVO", "U": "URGENCIA"}
-_CONTATOS = {"contato_celular": "CELULAR", "contato_residencial": "RESIDENCIAL", "contato_contato": "CONTATO", "contato_email": "EMAIL"}
+_CONTACTS = {"contato_celular": "CELULAR", "contato_residencial": "RESIDENCIAL", "contato_contato": "CONTATO", "contato_email": "EMAIL"}
 _BIGINT_MAX = 2**63 - 1
 
 
-def _chave(valor: str) -> int:
+def _key(value: str) -> int:
     """A bigint key; stricter than ``int``, which also takes blanks, underscores and foreign digits."""
-    if not (valor.isascii() and valor.isdigit()) or int(valor) > _BIGINT_MAX:
+    if not (value.isascii() and value.isdigit()) or int(value) > _BIGINT_MAX:
         raise ValueError("not a key of this system")
-    return int(valor)
+    return int(value)
 
 
-def _cheios(**campos: Any) -> dict[str, Any]:
+def _filled(**fields: Any) -> dict[str, Any]:
     """Only what has a value: defaults apply, and what must be there is reported as absent."""
-    return {nome: valor for nome, valor in campos.items() if valor is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
-@memorizado([f"profissional_{c}" for c in ("codigo", "nome", "cpf", "cns", "cbo", "conselho", "numero_conselho", "uf_conselho")])
-def _profissional(linha: Linha, ctx: Contexto) -> Profissional | dict[str, Any] | None:
-    campos = _cheios(
-        codigo=codigo(linha["profissional_codigo"]),
-        nome=texto(linha["profissional_nome"]),
-        cpf=cpf(linha["profissional_cpf"], ctx),
-        cns=cns(linha["profissional_cns"], ctx),
-        cbo=texto(linha["profissional_cbo"]),
-        conselho=texto(linha["profissional_conselho"]),
-        numero_conselho=texto(linha["profissional_numero_conselho"]),
-        uf_conselho=texto(linha["profissional_uf_conselho"]),
+@memoised([f"profissional_{c}" for c in ("codigo", "nome", "cpf", "cns", "cbo", "conselho", "numero_conselho", "uf_conselho")])
+def _profissional(row: Row, ctx: MappingContext) -> Profissional | dict[str, Any] | None:
+    fields = _filled(
+        codigo=to_code(row["profissional_codigo"]),
+        nome=to_text(row["profissional_nome"]),
+        cpf=cpf(row["profissional_cpf"], ctx),
+        cns=cns(row["profissional_cns"], ctx),
+        cbo=to_text(row["profissional_cbo"]),
+        conselho=to_text(row["profissional_conselho"]),
+        numero_conselho=to_text(row["profissional_numero_conselho"]),
+        uf_conselho=to_text(row["profissional_uf_conselho"]),
     )
     try:
-        return Profissional(**campos) if campos else None
+        return Profissional(**fields) if fields else None
     except ValidationError:
-        return campos  # The validation of the whole record says where it is wrong.
+        return fields  # The validation of the whole record says where it is wrong.
 
 
-def _paciente(linha: Linha, ctx: Contexto) -> dict[str, Any]:
-    contatos = [(tipo, texto(linha[coluna])) for coluna, tipo in _CONTATOS.items()]
-    return _cheios(
-        codigo=codigo(linha["paciente_codigo"]),
-        nome=texto(linha["paciente_nome"]),
-        nome_social=texto(linha["paciente_nome_social"]),
-        nome_mae=texto(linha["paciente_nome_mae"]),
-        nome_pai=texto(linha["paciente_nome_pai"]),
-        data_nascimento=data(linha["paciente_data_nascimento"], "paciente.data_nascimento"),
-        data_obito=data(linha["paciente_data_obito"], "paciente.data_obito"),
-        sexo=ctx.depara.traduzir("sexo", linha["paciente_sexo"]),
-        raca_cor=ctx.depara.traduzir("raca_cor", linha["paciente_raca_cor"]),
-        cpf=cpf(linha["paciente_cpf"], ctx),
-        cns=cns(linha["paciente_cns"], ctx),
-        endereco=_cheios(
-            logradouro=texto(linha["endereco_logradouro"]),
-            numero=texto(linha["endereco_numero"]),
-            complemento=texto(linha["endereco_complemento"]),
-            bairro=texto(linha["endereco_bairro"]),
-            cep=digitos(linha["endereco_cep"], 8),
-            municipio=texto(linha["endereco_municipio"]),
-            codigo_ibge=digitos(linha["endereco_codigo_ibge"]),
-            uf=texto(linha["endereco_uf"]),
+def _paciente(row: Row, ctx: MappingContext) -> dict[str, Any]:
+    contatos = [(kind, to_text(row[column])) for column, kind in _CONTACTS.items()]
+    return _filled(
+        codigo=to_code(row["paciente_codigo"]),
+        nome=to_text(row["paciente_nome"]),
+        nome_social=to_text(row["paciente_nome_social"]),
+        nome_mae=to_text(row["paciente_nome_mae"]),
+        nome_pai=to_text(row["paciente_nome_pai"]),
+        data_nascimento=to_date(row["paciente_data_nascimento"], "paciente.data_nascimento"),
+        data_obito=to_date(row["paciente_data_obito"], "paciente.data_obito"),
+        sexo=ctx.depara.translate("sexo", row["paciente_sexo"]),
+        raca_cor=ctx.depara.translate("raca_cor", row["paciente_raca_cor"]),
+        cpf=cpf(row["paciente_cpf"], ctx),
+        cns=cns(row["paciente_cns"], ctx),
+        endereco=_filled(
+            logradouro=to_text(row["endereco_logradouro"]),
+            numero=to_text(row["endereco_numero"]),
+            complemento=to_text(row["endereco_complemento"]),
+            bairro=to_text(row["endereco_bairro"]),
+            cep=digits(row["endereco_cep"], 8),
+            municipio=to_text(row["endereco_municipio"]),
+            codigo_ibge=digits(row["endereco_codigo_ibge"]),
+            uf=to_text(row["endereco_uf"]),
         )
         or None,
-        contatos=[{"tipo": tipo, "valor": valor} for tipo, valor in contatos if valor],
-        ativo=booleano(linha["paciente_ativo"], True),
-        unificado_em=codigo(linha["paciente_unificado_em"]),
+        contatos=[{"tipo": kind, "valor": value} for kind, value in contatos if value],
+        ativo=boolean(row["paciente_ativo"], True),
+        unificado_em=to_code(row["paciente_unificado_em"]),
     )
 
 
-def _alergia(linha: Linha, ctx: Contexto) -> dict[str, Any]:
-    return _cheios(
-        codigo=codigo(linha["codigo"]),
-        substancia=texto(linha["substancia"]),
-        categoria=ctx.depara.traduzir("categoria_alergia", linha["categoria"]),
-        gravidade=ctx.depara.traduzir("gravidade_alergia", linha["gravidade"]),
-        nega=booleano(linha["nega"]),
-        reacao=texto_clinico(linha["reacao"]),
-        data_inicio=data(linha["data_inicio"], "alergias.data_inicio"),
-        ativa=booleano(linha["ativa"], True),
+def _alergia(row: Row, ctx: MappingContext) -> dict[str, Any]:
+    return _filled(
+        codigo=to_code(row["codigo"]),
+        substancia=to_text(row["substancia"]),
+        categoria=ctx.depara.translate("categoria_alergia", row["categoria"]),
+        gravidade=ctx.depara.translate("gravidade_alergia", row["gravidade"]),
+        nega=boolean(row["nega"]),
+        reacao=clinical_text(row["reacao"]),
+        data_inicio=to_date(row["data_inicio"], "alergias.data_inicio"),
+        ativa=boolean(row["ativa"], True),
     )
 
 
-def _vacina(linha: Linha, ctx: Contexto) -> dict[str, Any]:
-    return _cheios(
-        codigo=codigo(linha["codigo"]),
-        imunobiologico=ctx.depara.traduzir("vacinas", linha["imunobiologico"]),
-        nome=texto(linha["nome"]),
-        dose=codigo(linha["dose"]),
-        estrategia=codigo(linha["estrategia"]),
-        via=ctx.depara.traduzir("vias", linha["via"]),
-        local_aplicacao=codigo(linha["local_aplicacao"]),
-        lote=texto(linha["lote"]),
-        fabricante=texto(linha["fabricante"]),
-        validade_lote=data(linha["validade_lote"], "vacinas.validade_lote"),
-        data_aplicacao=data_hora(linha["aplicada_em"], ctx.fuso, "vacinas.data_aplicacao"),
-        aprazamento=data(linha["aprazamento"], "vacinas.aprazamento"),
-        registro_anterior=booleano(linha["registro_anterior"]),
-        observacao=texto_clinico(linha["observacao"]),
-        profissional=_profissional(linha, ctx),
+def _vacina(row: Row, ctx: MappingContext) -> dict[str, Any]:
+    return _filled(
+        codigo=to_code(row["codigo"]),
+        imunobiologico=ctx.depara.translate("vacinas", row["imunobiologico"]),
+        nome=to_text(row["nome"]),
+        dose=to_code(row["dose"]),
+        estrategia=to_code(row["estrategia"]),
+        via=ctx.depara.translate("vias", row["via"]),
+        local_aplicacao=to_code(row["local_aplicacao"]),
+        lote=to_text(row["lote"]),
+        fabricante=to_text(row["fabricante"]),
+        validade_lote=to_date(row["validade_lote"], "vacinas.validade_lote"),
+        data_aplicacao=date_time(row["aplicada_em"], ctx.zone, "vacinas.data_aplicacao"),
+        aprazamento=to_date(row["aprazamento"], "vacinas.aprazamento"),
+        registro_anterior=boolean(row["registro_anterior"]),
+        observacao=clinical_text(row["observacao"]),
+        profissional=_profissional(row, ctx),
     )
 
 
-def _cirurgia(linha: Linha, ctx: Contexto) -> dict[str, Any]:
-    return _cheios(
-        codigo=codigo(linha["codigo"]),
-        procedimento=codigo(linha["procedimento"]),
-        descricao=texto(linha["descricao"]),
-        situacao=ctx.depara.traduzir("situacao_cirurgia", linha["situacao"]),
-        inicio=data_hora(linha["inicio"], ctx.fuso, "cirurgias.inicio"),
-        fim=data_hora(linha["fim"], ctx.fuso, "cirurgias.fim"),
-        principal=booleano(linha["principal"], True),
-        lateralidade=texto(linha["lateralidade"]),
-        sala=texto(linha["sala"]),
-        observacao=texto_clinico(linha["observacao"]),
-        profissional=_profissional(linha, ctx),
+def _cirurgia(row: Row, ctx: MappingContext) -> dict[str, Any]:
+    return _filled(
+        codigo=to_code(row["codigo"]),
+        procedimento=to_code(row["procedimento"]),
+        descricao=to_text(row["descricao"]),
+        situacao=ctx.depara.translate("situacao_cirurgia", row["situacao"]),
+        inicio=date_time(row["inicio"], ctx.zone, "cirurgias.inicio"),
+        fim=date_time(row["fim"], ctx.zone, "cirurgias.fim"),
+        principal=boolean(row["principal"], True),
+        lateralidade=to_text(row["lateralidade"]),
+        sala=to_text(row["sala"]),
+        observacao=clinical_text(row["observacao"]),
+        profissional=_profissional(row, ctx),
     )
 
 
-def _diagnostico(linha: Linha, ctx: Contexto) -> dict[str, Any]:
-    return _cheios(
-        codigo=codigo(linha["codigo"]),
-        cid10=cid(linha["cid10"], "diagnosticos.cid10"),
-        descricao=texto(linha["descricao"]),
-        tipo=ctx.depara.traduzir("tipo_diagnostico", linha["tipo"]),
-        data=data_hora(linha["registrado_em"], ctx.fuso, "diagnosticos.data"),
-        observacao=texto_clinico(linha["observacao"]),
-        profissional=_profissional(linha, ctx),
+def _diagnostico(row: Row, ctx: MappingContext) -> dict[str, Any]:
+    return _filled(
+        codigo=to_code(row["codigo"]),
+        cid10=cid(row["cid10"], "diagnosticos.cid10"),
+        descricao=to_text(row["descricao"]),
+        tipo=ctx.depara.translate("tipo_diagnostico", row["tipo"]),
+        data=date_time(row["registrado_em"], ctx.zone, "diagnosticos.data"),
+        observacao=clinical_text(row["observacao"]),
+        profissional=_profissional(row, ctx),
     )
 
 
-def _resultado(linha: Linha) -> dict[str, Any]:
-    valor = numero(linha["valor_numerico"], "exames.resultados.valor_numerico")
-    return _cheios(
-        nome=texto(linha["nome"]),
-        valor=texto_clinico(linha["valor"]),
-        valor_numerico=numero_se_houver(linha["valor"]) if valor is None else valor,
-        unidade=texto(linha["unidade"]),
-        referencia=texto(linha["referencia"]),
+def _result(row: Row) -> dict[str, Any]:
+    value = to_number(row["valor_numerico"], "exames.resultados.valor_numerico")
+    return _filled(
+        nome=to_text(row["nome"]),
+        valor=clinical_text(row["valor"]),
+        valor_numerico=number_if_any(row["valor"]) if value is None else value,
+        unidade=to_text(row["unidade"]),
+        referencia=to_text(row["referencia"]),
     )
 
 
-def _exame(linha: Linha, resultados: Sequence[Linha], ctx: Contexto) -> dict[str, Any]:
-    return _cheios(
-        codigo=codigo(linha["codigo"]),
-        procedimento=codigo(linha["procedimento"]),
-        nome=texto(linha["nome"]),
-        solicitado_em=data_hora(linha["solicitado_em"], ctx.fuso, "exames.solicitado_em"),
-        realizado_em=data_hora(linha["realizado_em"], ctx.fuso, "exames.realizado_em"),
-        resultado_em=data_hora(linha["resultado_em"], ctx.fuso, "exames.resultado_em"),
-        laudo=texto_clinico(linha["laudo"]),
-        resultados=[_resultado(r) for r in resultados],
-        profissional=_profissional(linha, ctx),
+def _exame(row: Row, results: Sequence[Row], ctx: MappingContext) -> dict[str, Any]:
+    return _filled(
+        codigo=to_code(row["codigo"]),
+        procedimento=to_code(row["procedimento"]),
+        nome=to_text(row["nome"]),
+        solicitado_em=date_time(row["solicitado_em"], ctx.zone, "exames.solicitado_em"),
+        realizado_em=date_time(row["realizado_em"], ctx.zone, "exames.realizado_em"),
+        resultado_em=date_time(row["resultado_em"], ctx.zone, "exames.resultado_em"),
+        laudo=clinical_text(row["laudo"]),
+        resultados=[_result(r) for r in results],
+        profissional=_profissional(row, ctx),
     )
 
 
-def _prescricao(linha: Linha, ctx: Contexto) -> dict[str, Any]:
-    return _cheios(
-        codigo=codigo(linha["codigo"]),
-        medicamento=codigo(linha["medicamento"]),
-        nome=texto(linha["nome"]),
-        concentracao=texto(linha["concentracao"]),
-        dose=texto(linha["dose"]),
-        unidade_dose=texto(linha["unidade_dose"]),
-        via=ctx.depara.traduzir("vias", linha["via"]),
-        frequencia=texto(linha["frequencia"]),
-        posologia=texto_clinico(linha["posologia"]),
-        quantidade=numero(linha["quantidade"], "prescricoes.quantidade"),
-        uso_continuo=booleano(linha["uso_continuo"]),
-        inicio=data(linha["inicio"], "prescricoes.inicio"),
-        fim=data(linha["fim"], "prescricoes.fim"),
-        prescrito_em=data_hora(linha["prescrito_em"], ctx.fuso, "prescricoes.prescrito_em"),
-        suspenso=booleano(linha["suspenso"]),
-        recomendacao=texto_clinico(linha["recomendacao"]),
-        profissional=_profissional(linha, ctx),
+def _prescricao(row: Row, ctx: MappingContext) -> dict[str, Any]:
+    return _filled(
+        codigo=to_code(row["codigo"]),
+        medicamento=to_code(row["medicamento"]),
+        nome=to_text(row["nome"]),
+        concentracao=to_text(row["concentracao"]),
+        dose=to_text(row["dose"]),
+        unidade_dose=to_text(row["unidade_dose"]),
+        via=ctx.depara.translate("vias", row["via"]),
+        frequencia=to_text(row["frequencia"]),
+        posologia=clinical_text(row["posologia"]),
+        quantidade=to_number(row["quantidade"], "prescricoes.quantidade"),
+        uso_continuo=boolean(row["uso_continuo"]),
+        inicio=to_date(row["inicio"], "prescricoes.inicio"),
+        fim=to_date(row["fim"], "prescricoes.fim"),
+        prescrito_em=date_time(row["prescrito_em"], ctx.zone, "prescricoes.prescrito_em"),
+        suspenso=boolean(row["suspenso"]),
+        recomendacao=clinical_text(row["recomendacao"]),
+        profissional=_profissional(row, ctx),
     )
 
 
-def _carater(valor: Any) -> str | None:
-    sigla = texto(valor)
-    if sigla is not None and sigla.upper() not in _CARATER:
-        raise RegistroInvalido("carater", "valor fora da lista aceita")
-    return sigla and _CARATER[sigla.upper()]
+def _carater(value: Any) -> str | None:
+    abbreviation = to_text(value)
+    if abbreviation is not None and abbreviation.upper() not in _CARATER:
+        raise InvalidRecord("carater", "valor fora da lista aceita")
+    return abbreviation and _CARATER[abbreviation.upper()]
 
 
-def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
-    """One attendance with everything it carries. Raises ``RegistroInvalido`` or ``pydantic.ValidationError``, never a driver's error."""
-    a = unica(dados, "atendimento")
-    resultados: defaultdict[Any, list[Linha]] = defaultdict(list)
-    for linha in linhas(dados, "exames_resultados"):
-        resultados[codigo(linha["exame"])].append(linha)
+def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendimento:
+    """One attendance with everything it carries. Raises ``InvalidRecord`` or ``pydantic.ValidationError``, never a driver's error."""
+    a = only_row(data, "atendimento")
+    results: defaultdict[Any, list[Row]] = defaultdict(list)
+    for row in rows(data, "exames_resultados"):
+        results[to_code(row["exame"])].append(row)
     return Atendimento.model_validate(
-        _cheios(
-            codigo=codigo(a["chave"]),
+        _filled(
+            codigo=to_code(a["chave"]),
             paciente=_paciente(a, ctx),
-            tipo=ctx.depara.traduzir("tipo_atendimento", a["tipo"]),
-            situacao=ctx.depara.traduzir("situacao_atendimento", a["situacao"]),
+            tipo=ctx.depara.translate("tipo_atendimento", a["tipo"]),
+            situacao=ctx.depara.translate("situacao_atendimento", a["situacao"]),
             carater=_carater(a["carater"]),
-            data_inicio=data_hora(a["data_inicio"], ctx.fuso, "data_inicio"),
-            data_fim=data_hora(a["data_fim"], ctx.fuso, "data_fim"),
-            data_alta_medica=data_hora(a["data_alta_medica"], ctx.fuso, "data_alta_medica"),
-            motivo_alta=codigo(a["motivo_alta"]),
-            queixa_principal=texto_clinico(a["queixa_principal"]),
-            unidade=_cheios(codigo=codigo(a["unidade_codigo"]), cnes=digitos(a["unidade_cnes"], 7), nome=texto(a["unidade_nome"])) or None,
-            setor=texto(a["setor"]),
-            leito=codigo(a["leito"]),
-            especialidade=texto(a["especialidade"]),
-            convenio=texto(a["convenio"]),
+            data_inicio=date_time(a["data_inicio"], ctx.zone, "data_inicio"),
+            data_fim=date_time(a["data_fim"], ctx.zone, "data_fim"),
+            data_alta_medica=date_time(a["data_alta_medica"], ctx.zone, "data_alta_medica"),
+            motivo_alta=to_code(a["motivo_alta"]),
+            queixa_principal=clinical_text(a["queixa_principal"]),
+            unidade=_filled(codigo=to_code(a["unidade_codigo"]), cnes=digits(a["unidade_cnes"], 7), nome=to_text(a["unidade_nome"]))
+            or None,
+            setor=to_text(a["setor"]),
+            leito=to_code(a["leito"]),
+            especialidade=to_text(a["especialidade"]),
+            convenio=to_text(a["convenio"]),
             profissional=_profissional(a, ctx),
-            alergias=[_alergia(x, ctx) for x in linhas(dados, "alergias")],
-            vacinas=[_vacina(x, ctx) for x in linhas(dados, "vacinas")],
-            cirurgias=[_cirurgia(x, ctx) for x in linhas(dados, "cirurgias")],
-            diagnosticos=[_diagnostico(x, ctx) for x in linhas(dados, "diagnosticos")],
-            exames=[_exame(x, resultados[codigo(x["codigo"])], ctx) for x in linhas(dados, "exames")],
-            prescricoes=[_prescricao(x, ctx) for x in linhas(dados, "prescricoes")],
-            atualizado_em=data_hora(a["atualizado_em"], ctx.fuso, "atualizado_em"),
+            alergias=[_alergia(x, ctx) for x in rows(data, "alergias")],
+            vacinas=[_vacina(x, ctx) for x in rows(data, "vacinas")],
+            cirurgias=[_cirurgia(x, ctx) for x in rows(data, "cirurgias")],
+            diagnosticos=[_diagnostico(x, ctx) for x in rows(data, "diagnosticos")],
+            exames=[_exame(x, results[to_code(x["codigo"])], ctx) for x in rows(data, "exames")],
+            prescricoes=[_prescricao(x, ctx) for x in rows(data, "prescricoes")],
+            atualizado_em=date_time(a["atualizado_em"], ctx.zone, "atualizado_em"),
         )
     )
 
 
-_DETALHES = ("atendimento", "alergias", "vacinas", "cirurgias", "diagnosticos", "exames", "exames_resultados", "prescricoes")
+_DETAILS = ("atendimento", "alergias", "vacinas", "cirurgias", "diagnosticos", "exames", "exames_resultados", "prescricoes")
 
-SISTEMA = Sistema(
+SYSTEM = SystemSpec(
     nome="consulfarma",
-    origens=(Origem("atendimento"), Origem("paciente"), Origem("clinico")),
-    detalhes=tuple(map(Detalhe, _DETALHES)),
-    mapear=mapear,
-    tipo_chave=_chave,
+    origins=(Origin("atendimento"), Origin("paciente"), Origin("clinico")),
+    details=tuple(map(Detail, _DETAILS)),
+    map_record=map_record,
+    key_type=_key,
 )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from include.fusion.settings.legacy.service import WITH_LAYOUT, Antigo, Secao, Sign
+from include.fusion.settings.legacy.service import WITH_LAYOUT, LegacyService, Section, Sign
 
-LEGACY = Antigo(
+LEGACY = LegacyService(
     "e-SUS AB",
-    (Secao("importacao", WITH_LAYOUT, ("LayoutID",), obrigatoria=True), Secao("carga_inicial")),
+    (Section("importacao", WITH_LAYOUT, ("LayoutID",), obrigatoria=True), Section("carga_inicial")),
     "importacao",
     (Sign(80, lambda seen: "layoutid" in seen.names or seen.word("esus")),),
 )

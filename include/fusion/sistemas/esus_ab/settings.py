@@ -10,13 +10,13 @@ from include.fusion.settings.sections import ImportacaoVigiada
 
 class EsusAb(WithHistory):
     ENGINES = ("postgresql",)
-    BUSCA = "importacao"
+    SEARCH = "importacao"
 
     sistema: Literal["esus_ab"]
     importacao: ImportacaoVigiada
 
     @property
-    def desde_o_inicio(self) -> bool:
+    def from_the_start(self) -> bool:
         return self.carga_inicial is None
 
 

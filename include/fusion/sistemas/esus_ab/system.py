@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from include.fusion.errors import RegistroInvalido
+from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, numbers, sections, values
 from include.fusion.model.atendimento import (
     Alergia,
@@ -35,11 +35,11 @@ from include.fusion.model.atendimento import (
     Unidade,
     Vacina,
 )
-from include.fusion.reading.spec import Contexto, Detalhe, Linha, Origem, Sistema
+from include.fusion.reading.spec import Detail, MappingContext, Origin, Row, SystemSpec
 from include.fusion.sistemas.esus_ab.vital_signs import sinais
 
 _CIAP = re.compile(r"-?[A-Z]?[0-9]{2,3}")
-_CONTATOS = (
+_CONTACTS = (
     ("CELULAR", "nu_telefone_celular"),
     ("RESIDENCIAL", "nu_telefone_residencial"),
     ("CONTATO", "nu_telefone_contato"),
@@ -49,207 +49,207 @@ Profissionais = Mapping[Any, Profissional | None]
 """Who did each professional attendance (``co_seq_atend_prof``)."""
 
 
-@sections.memorizado(
+@sections.memoised(
     ("co_seq_prof", "no_profissional", "nu_cpf", "nu_cns", "co_cbo_2002", "sg_conselho_classe", "nu_conselho_classe"),
-    opcionais=("uf_conselho",),
+    optional=("uf_conselho",),
 )
-def _profissional(linha: Linha, ctx: Contexto) -> Profissional | None:
-    return sections.se_houver(
+def _profissional(row: Row, ctx: MappingContext) -> Profissional | None:
+    return sections.if_any(
         Profissional,
-        codigo=values.codigo(linha["co_seq_prof"]),
-        nome=values.texto(linha["no_profissional"]),
-        cpf=documents.cpf(linha["nu_cpf"], ctx),
-        cns=documents.cns(linha["nu_cns"], ctx),
-        cbo=documents.cbo(linha["co_cbo_2002"]),
-        conselho=values.texto(linha["sg_conselho_classe"]),
-        numero_conselho=values.texto(linha["nu_conselho_classe"]),
-        uf_conselho=documents.uf(linha["uf_conselho"]),
+        codigo=values.to_code(row["co_seq_prof"]),
+        nome=values.to_text(row["no_profissional"]),
+        cpf=documents.cpf(row["nu_cpf"], ctx),
+        cns=documents.cns(row["nu_cns"], ctx),
+        cbo=documents.cbo(row["co_cbo_2002"]),
+        conselho=values.to_text(row["sg_conselho_classe"]),
+        numero_conselho=values.to_text(row["nu_conselho_classe"]),
+        uf_conselho=documents.uf(row["uf_conselho"]),
     )
 
 
-def _paciente(v: Linha, ctx: Contexto) -> Paciente:
+def _paciente(v: Row, ctx: MappingContext) -> Paciente:
     if v["co_seq_cidadao"] is None:
-        raise RegistroInvalido("paciente", "prontuário sem cidadão na origem")
-    nome = values.texto(v["no_cidadao"])
-    if nome is None:
-        raise RegistroInvalido("paciente.nome", "não preenchido na origem")
-    numero = values.texto(v["nu_numero"])
+        raise InvalidRecord("paciente", "prontuário sem cidadão na origem")
+    name = values.to_text(v["no_cidadao"])
+    if name is None:
+        raise InvalidRecord("paciente.nome", "não preenchido na origem")
+    number = values.to_text(v["nu_numero"])
     return Paciente(
         codigo=str(v["co_seq_cidadao"]),
-        nome=nome,
-        nome_social=values.texto(v["no_social"]),
-        nome_mae=values.texto(v["no_mae"]),
-        nome_pai=values.texto(v["no_pai"]),
-        data_nascimento=dates.data(v["dt_nascimento"], "paciente.dataNascimento"),
-        data_obito=dates.data(v["dt_obito"], "paciente.dataObito"),
-        sexo=ctx.depara.traduzir("sexo", v["no_sexo"]) or "IGNORADO",
-        raca_cor=ctx.depara.traduzir("raca_cor", v["co_raca_cor"]),
+        nome=name,
+        nome_social=values.to_text(v["no_social"]),
+        nome_mae=values.to_text(v["no_mae"]),
+        nome_pai=values.to_text(v["no_pai"]),
+        data_nascimento=dates.to_date(v["dt_nascimento"], "paciente.dataNascimento"),
+        data_obito=dates.to_date(v["dt_obito"], "paciente.dataObito"),
+        sexo=ctx.depara.translate("sexo", v["no_sexo"]) or "IGNORADO",
+        raca_cor=ctx.depara.translate("raca_cor", v["co_raca_cor"]),
         cpf=documents.cpf(v["nu_cpf"], ctx),
         cns=documents.cns(v["nu_cns"], ctx),
-        endereco=sections.se_houver(
+        endereco=sections.if_any(
             Endereco,
-            logradouro=values.texto(v["ds_logradouro"]),
-            numero="S/N" if numero is None and v["st_sem_numero"] == 1 else numero,
-            complemento=values.texto(v["ds_complemento"]),
-            bairro=values.texto(v["no_bairro"]),
-            cep=values.digitos_exatos(v["ds_cep"], 8),
-            municipio=values.texto(v["no_localidade"]),
-            codigo_ibge=values.digitos_exatos(v["co_ibge"], 6, 7),
+            logradouro=values.to_text(v["ds_logradouro"]),
+            numero="S/N" if number is None and v["st_sem_numero"] == 1 else number,
+            complemento=values.to_text(v["ds_complemento"]),
+            bairro=values.to_text(v["no_bairro"]),
+            cep=values.exact_digits(v["ds_cep"], 8),
+            municipio=values.to_text(v["no_localidade"]),
+            codigo_ibge=values.exact_digits(v["co_ibge"], 6, 7),
             uf=documents.uf(v["sg_uf"]),
         ),
-        contatos=tuple(Contato(tipo=t, valor=x) for t, coluna in _CONTATOS if (x := values.texto(v[coluna]))),
-        ativo=values.booleano(v["st_ativo"], True),
-        unificado_em=values.codigo(v["co_unificado_em"]),
+        contatos=tuple(Contato(tipo=t, valor=x) for t, column in _CONTACTS if (x := values.to_text(v[column]))),
+        ativo=values.boolean(v["st_ativo"], True),
+        unificado_em=values.to_code(v["co_unificado_em"]),
     )
 
 
-def _alergias(linhas: Sequence[Linha]) -> tuple[Alergia, ...]:
+def _alergias(rows: Sequence[Row]) -> tuple[Alergia, ...]:
     # The last review of an allergy in this visit wins; rows come in the order they were written.
-    ultimas = {linha["co_unico_alergia"]: linha for linha in linhas}
+    last_ones = {row["co_unico_alergia"]: row for row in rows}
     return tuple(
         Alergia(
-            codigo=str(chave),
-            substancia=values.texto(x["substancia"]) or "Substância não informada",
-            reacao="\n".join(t for t in (values.texto_clinico(x["no_manifestacoes"]), values.texto_clinico(x["no_evolucao"])) if t) or None,
-            data_inicio=dates.data(x["dt_instalacao"], "alergias.dataInicio"),
+            codigo=str(key),
+            substancia=values.to_text(x["substancia"]) or "Substância não informada",
+            reacao="\n".join(t for t in (values.clinical_text(x["no_manifestacoes"]), values.clinical_text(x["no_evolucao"])) if t) or None,
+            data_inicio=dates.to_date(x["dt_instalacao"], "alergias.dataInicio"),
         )
-        for chave, x in ultimas.items()
+        for key, x in last_ones.items()
     )
 
 
-def _vacinas(linhas: Sequence[Linha], profs: Profissionais, ctx: Contexto) -> tuple[Vacina, ...]:
-    itens = []
-    for x in linhas:
-        imunobiologico = values.codigo(x["co_imunobiologico"])
+def _vacinas(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[Vacina, ...]:
+    items = []
+    for x in rows:
+        imunobiologico = values.to_code(x["co_imunobiologico"])
         if imunobiologico is None:
-            raise RegistroInvalido("vacinas.imunobiologico", f"não preenchido na origem (registro {x['co_seq_registro_vacinacao']})")
-        itens.append(
+            raise InvalidRecord("vacinas.imunobiologico", f"não preenchido na origem (registro {x['co_seq_registro_vacinacao']})")
+        items.append(
             Vacina(
                 codigo=str(x["co_seq_registro_vacinacao"]),
                 imunobiologico=imunobiologico,
-                nome=values.texto(x["no_imunobiologico"]),
-                dose=ctx.depara.traduzir("dose", x["co_dose_imunobiologico"]),
-                estrategia=ctx.depara.traduzir("estrategia", x["co_estrategia_vacinacao"]),
-                via=ctx.depara.traduzir("via", x["co_via_adm_vacina"]),
-                local_aplicacao=values.texto(x["no_local_apl_vacina"]),
-                lote=values.texto(x["ds_lote"]),
-                validade_lote=dates.data(x["dt_validade"], "vacinas.validadeLote"),
-                data_aplicacao=dates.data_hora(x["dt_aplicacao"], ctx.fuso, "vacinas.dataAplicacao"),
-                aprazamento=dates.data(x["dt_aprazamento"], "vacinas.aprazamento"),
+                nome=values.to_text(x["no_imunobiologico"]),
+                dose=ctx.depara.translate("dose", x["co_dose_imunobiologico"]),
+                estrategia=ctx.depara.translate("estrategia", x["co_estrategia_vacinacao"]),
+                via=ctx.depara.translate("via", x["co_via_adm_vacina"]),
+                local_aplicacao=values.to_text(x["no_local_apl_vacina"]),
+                lote=values.to_text(x["ds_lote"]),
+                validade_lote=dates.to_date(x["dt_validade"], "vacinas.validadeLote"),
+                data_aplicacao=dates.date_time(x["dt_aplicacao"], ctx.zone, "vacinas.dataAplicacao"),
+                aprazamento=dates.to_date(x["dt_aprazamento"], "vacinas.aprazamento"),
                 registro_anterior=x["st_registro_anterior"] == 1,
-                observacao=values.texto_clinico(x["ds_observacoes"]),
+                observacao=values.clinical_text(x["ds_observacoes"]),
                 profissional=None if x["st_registro_anterior"] == 1 else profs.get(x["co_seq_atend_prof"]),
             )
         )
-    return tuple(itens)
+    return tuple(items)
 
 
-def _diagnosticos(linhas: Sequence[Linha], profs: Profissionais, ctx: Contexto) -> tuple[Diagnostico, ...]:
-    itens = []
-    for x in linhas:
-        ciap = (values.codigo(x["co_ciap"]) or "").upper()
-        nome = values.texto(x["no_cid10"]) or values.texto(x["ds_ciap"])
+def _diagnosticos(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[Diagnostico, ...]:
+    items = []
+    for x in rows:
+        ciap = (values.to_code(x["co_ciap"]) or "").upper()
+        name = values.to_text(x["no_cid10"]) or values.to_text(x["ds_ciap"])
         if ciap and not _CIAP.fullmatch(ciap):
             # The PEC's own problem codes (ABP…) are no CIAP-2: they stay readable in the description.
-            nome, ciap = f"{ciap} {nome or ''}".strip(), ""
-        itens.append(
+            name, ciap = f"{ciap} {name or ''}".strip(), ""
+        items.append(
             Diagnostico(
                 codigo=str(x["co_seq_evolucao_aval_ciap_cid"]),
                 cid10=documents.cid(x["nu_cid10"], "diagnosticos.cid10"),
                 ciap2=ciap or None,
-                descricao=nome,
-                situacao=ctx.depara.traduzir("situacao_problema", x["co_situacao_problema"]),
-                observacao=values.texto_clinico(x["ds_nota"]),
+                descricao=name,
+                situacao=ctx.depara.translate("situacao_problema", x["co_situacao_problema"]),
+                observacao=values.clinical_text(x["ds_nota"]),
                 profissional=profs.get(x["co_seq_atend_prof"]),
             )
         )
-    return tuple(itens)
+    return tuple(items)
 
 
-def _exames(linhas: Sequence[Linha], profs: Profissionais, ctx: Contexto) -> tuple[Exame, ...]:
+def _exames(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[Exame, ...]:
     return tuple(
         Exame(
             codigo=str(x["co_seq_exame_requisitado"]),
-            procedimento=values.codigo(x["co_proced"]),
-            nome=values.texto(x["no_proced"]) or "Exame não identificado",
-            solicitado_em=dates.data_hora(x["dt_solicitacao"], ctx.fuso, "exames.solicitadoEm"),
-            realizado_em=dates.data_hora(x["dt_realizacao"], ctx.fuso, "exames.realizadoEm"),
-            resultado_em=dates.data_hora(x["dt_resultado"], ctx.fuso, "exames.resultadoEm"),
-            laudo=values.texto_clinico(x["ds_resultado"]),
+            procedimento=values.to_code(x["co_proced"]),
+            nome=values.to_text(x["no_proced"]) or "Exame não identificado",
+            solicitado_em=dates.date_time(x["dt_solicitacao"], ctx.zone, "exames.solicitadoEm"),
+            realizado_em=dates.date_time(x["dt_realizacao"], ctx.zone, "exames.realizadoEm"),
+            resultado_em=dates.date_time(x["dt_resultado"], ctx.zone, "exames.resultadoEm"),
+            laudo=values.clinical_text(x["ds_resultado"]),
             profissional=profs.get(x["co_seq_atend_prof"]),
         )
-        for x in linhas
+        for x in rows
     )
 
 
-def _solicitacoes(linhas: Sequence[Linha], profs: Profissionais, ctx: Contexto) -> tuple[SolicitacaoExame, ...]:
+def _solicitacoes(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[SolicitacaoExame, ...]:
     return tuple(
         SolicitacaoExame(
             codigo=str(x["co_seq_exame_requisitado"]),
-            procedimento=values.codigo(x["co_proced"]),
-            nome=values.texto(x["no_proced"]) or "Exame não identificado",
-            tipo=ctx.depara.traduzir("tipo_exame", x["tp_exame"]) or "OUTRO",
-            solicitado_em=dates.data_hora(x["dt_solicitacao"], ctx.fuso, "solicitacoesExame.solicitadoEm"),
-            justificativa=values.texto_clinico(x["ds_justificativa_procedimento"]),
-            observacao=values.texto_clinico(x["ds_observacao"]),
+            procedimento=values.to_code(x["co_proced"]),
+            nome=values.to_text(x["no_proced"]) or "Exame não identificado",
+            tipo=ctx.depara.translate("tipo_exame", x["tp_exame"]) or "OUTRO",
+            solicitado_em=dates.date_time(x["dt_solicitacao"], ctx.zone, "solicitacoesExame.solicitadoEm"),
+            justificativa=values.clinical_text(x["ds_justificativa_procedimento"]),
+            observacao=values.clinical_text(x["ds_observacao"]),
             cid10=documents.cid(x["nu_cid10"], "solicitacoesExame.cid10"),
             profissional=profs.get(x["co_seq_atend_prof"]),
         )
-        for x in linhas
+        for x in rows
     )
 
 
-def _frequencia(x: Linha) -> str | None:
-    if values.booleano(x["st_dose_unica"]):
+def _frequency(x: Row) -> str | None:
+    if values.boolean(x["st_dose_unica"]):
         return "Dose única"
-    valor = values.texto(x["ds_frequencia_dose"])
-    tipo = (values.texto(x["tipo_frequencia"]) or "").upper()
-    if valor is None or tipo.startswith("TURNO"):
-        return valor
-    if tipo.startswith("INTERVALO"):
-        return f"a cada {valor} hora(s)"
-    periodo, unidade = values.texto(x["qt_periodo_frequencia"]), values.texto(x["no_unidade_medida_tempo"])
-    return f"{valor} vez(es) a cada {periodo} {unidade.lower()}(s)" if periodo and unidade else valor
+    value = values.to_text(x["ds_frequencia_dose"])
+    kind = (values.to_text(x["tipo_frequencia"]) or "").upper()
+    if value is None or kind.startswith("TURNO"):
+        return value
+    if kind.startswith("INTERVALO"):
+        return f"a cada {value} hora(s)"
+    period, unit = values.to_text(x["qt_periodo_frequencia"]), values.to_text(x["no_unidade_medida_tempo"])
+    return f"{value} vez(es) a cada {period} {unit.lower()}(s)" if period and unit else value
 
 
-def _prescricoes(linhas: Sequence[Linha], profs: Profissionais, inicios: Mapping[Any, Any], ctx: Contexto) -> tuple[Prescricao, ...]:
+def _prescricoes(rows: Sequence[Row], profs: Profissionais, starts: Mapping[Any, Any], ctx: MappingContext) -> tuple[Prescricao, ...]:
     return tuple(
         Prescricao(
             codigo=str(x["co_seq_receita_medicamento"]),
-            medicamento=values.codigo(x["co_catmat"]),
-            nome=values.texto(x["no_principio_ativo"]) or "Medicamento não identificado",
-            concentracao=values.texto(x["ds_concentracao"]),
-            dose=values.texto(x["ds_dose"]),
-            unidade_dose=values.texto(x["ds_unidade_fornecimento"]),
-            via=ctx.depara.traduzir("via", x["co_aplicacao_medicamento"]),
-            frequencia=_frequencia(x),
-            posologia=values.texto_clinico(x["no_posologia"]),
-            quantidade=numbers.numero(x["qt_receitada"], "prescricoes.quantidade"),
-            uso_continuo=values.booleano(x["st_uso_continuo"]),
-            inicio=dates.data(x["dt_inicio_tratamento"], "prescricoes.inicio"),
-            fim=dates.data(x["dt_fim_tratamento"], "prescricoes.fim"),
+            medicamento=values.to_code(x["co_catmat"]),
+            nome=values.to_text(x["no_principio_ativo"]) or "Medicamento não identificado",
+            concentracao=values.to_text(x["ds_concentracao"]),
+            dose=values.to_text(x["ds_dose"]),
+            unidade_dose=values.to_text(x["ds_unidade_fornecimento"]),
+            via=ctx.depara.translate("via", x["co_aplicacao_medicamento"]),
+            frequencia=_frequency(x),
+            posologia=values.clinical_text(x["no_posologia"]),
+            quantidade=numbers.to_number(x["qt_receitada"], "prescricoes.quantidade"),
+            uso_continuo=values.boolean(x["st_uso_continuo"]),
+            inicio=dates.to_date(x["dt_inicio_tratamento"], "prescricoes.inicio"),
+            fim=dates.to_date(x["dt_fim_tratamento"], "prescricoes.fim"),
             # A prescription has no time of its own: that of the professional attendance it was written in.
-            prescrito_em=dates.data_hora(inicios.get(x["co_seq_atend_prof"]), ctx.fuso, "prescricoes.prescritoEm"),
-            suspenso=values.booleano(x["st_interrompido"]),
-            recomendacao=values.texto_clinico(x["ds_recomendacao"]),
+            prescrito_em=dates.date_time(starts.get(x["co_seq_atend_prof"]), ctx.zone, "prescricoes.prescritoEm"),
+            suspenso=values.boolean(x["st_interrompido"]),
+            recomendacao=values.clinical_text(x["ds_recomendacao"]),
             profissional=profs.get(x["co_seq_atend_prof"]),
         )
-        for x in linhas
+        for x in rows
     )
 
 
-def _evolucoes(linhas: Sequence[Linha], turnos: Mapping[Any, Linha], profs: Profissionais, ctx: Contexto) -> tuple[Evolucao, ...]:
-    itens = []
-    for x in linhas:
-        soap = [values.texto_clinico(x[c]) for c in ("ds_subjetivo", "ds_objetivo", "ds_avaliacao", "ds_plano")]
+def _evolucoes(rows: Sequence[Row], shifts: Mapping[Any, Row], profs: Profissionais, ctx: MappingContext) -> tuple[Evolucao, ...]:
+    items = []
+    for x in rows:
+        soap = [values.clinical_text(x[c]) for c in ("ds_subjetivo", "ds_objetivo", "ds_avaliacao", "ds_plano")]
         if not any(soap):
             continue
-        turno = turnos.get(x["co_seq_atend_prof"], {})
-        itens.append(
+        shift = shifts.get(x["co_seq_atend_prof"], {})
+        items.append(
             Evolucao(
                 codigo=str(x["co_seq_atend_prof"]),
-                tipo=values.texto(turno.get("no_tipo_atend_prof")),
-                data=dates.data_hora(turno.get("dt_inicio"), ctx.fuso, "evolucoes.data"),
+                tipo=values.to_text(shift.get("no_tipo_atend_prof")),
+                data=dates.date_time(shift.get("dt_inicio"), ctx.zone, "evolucoes.data"),
                 subjetivo=soap[0],
                 objetivo=soap[1],
                 avaliacao=soap[2],
@@ -257,126 +257,126 @@ def _evolucoes(linhas: Sequence[Linha], turnos: Mapping[Any, Linha], profs: Prof
                 profissional=profs.get(x["co_seq_atend_prof"]),
             )
         )
-    return tuple(itens)
+    return tuple(items)
 
 
-def _procedimentos(linhas: Sequence[Linha], profs: Profissionais) -> tuple[Procedimento, ...]:
+def _procedimentos(rows: Sequence[Row], profs: Profissionais) -> tuple[Procedimento, ...]:
     return tuple(
         Procedimento(
             codigo=f"{x['co_seq_atend_prof']}-{x['co_seq_proced']}",
-            procedimento=values.codigo(x["co_proced"]) or str(x["co_seq_proced"]),
-            nome=values.texto(x["no_proced"]),
+            procedimento=values.to_code(x["co_proced"]) or str(x["co_seq_proced"]),
+            nome=values.to_text(x["no_proced"]),
             quantidade=x["quantidade"],
             profissional=profs.get(x["co_seq_atend_prof"]),
         )
-        for x in linhas
+        for x in rows
     )
 
 
-def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
-    """One visit with its detail rows → canonical attendance; ``RegistroInvalido`` or pydantic's error when it cannot be one."""
-    visita = sections.unica(dados, "atendimento")
-    turnos = {x["co_seq_atend_prof"]: x for x in sections.linhas(dados, "profissionais")}
-    profs = {chave: sections.em("profissional", _profissional, x, ctx) for chave, x in turnos.items()}
+def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendimento:
+    """One visit with its detail rows → canonical attendance; ``InvalidRecord`` or pydantic's error when it cannot be one."""
+    visit = sections.only_row(data, "atendimento")
+    shifts = {x["co_seq_atend_prof"]: x for x in sections.rows(data, "profissionais")}
+    profs = {key: sections.within("profissional", _profissional, x, ctx) for key, x in shifts.items()}
     # The visit's own professional attendance may be a cancelled one: then the last that is not.
-    ultimo = visita["co_atend_prof"] if visita["co_atend_prof"] in turnos else max(turnos, default=None)
-    inicios = {chave: x["dt_inicio"] for chave, x in turnos.items()}
-    responsavel = turnos.get(ultimo) or next(iter(sections.linhas(dados, "responsavel")), None)
-    situacao = "CANCELADO" if visita["cancelado"] == 1 else ctx.depara.traduzir("situacao_atendimento", visita["st_atend"])
-    inicio = dates.data_hora(visita["dt_inicio"], ctx.fuso, "dataInicio")
-    assert inicio is not None and situacao is not None, "both columns are NOT NULL in every PEC"
+    last = visit["co_atend_prof"] if visit["co_atend_prof"] in shifts else max(shifts, default=None)
+    starts = {key: x["dt_inicio"] for key, x in shifts.items()}
+    responsible = shifts.get(last) or next(iter(sections.rows(data, "responsavel")), None)
+    status = "CANCELADO" if visit["cancelado"] == 1 else ctx.depara.translate("situacao_atendimento", visit["st_atend"])
+    start = dates.date_time(visit["dt_inicio"], ctx.zone, "dataInicio")
+    assert start is not None and status is not None, "both columns are NOT NULL in every PEC"
     return Atendimento(
-        codigo=str(visita["chave"]),
-        paciente=sections.em("paciente", _paciente, visita, ctx),
+        codigo=str(visit["chave"]),
+        paciente=sections.within("paciente", _paciente, visit, ctx),
         tipo="ATENCAO_BASICA",
-        situacao=situacao,
-        data_inicio=inicio,
-        data_fim=dates.data_hora(visita["dt_fim"], ctx.fuso, "dataFim"),
-        unidade=sections.repetido(
+        situacao=status,
+        data_inicio=start,
+        data_fim=dates.date_time(visit["dt_fim"], ctx.zone, "dataFim"),
+        unidade=sections.repeated(
             Unidade,
-            codigo=values.codigo(visita["co_seq_unidade_saude"]),
-            cnes=values.digitos_exatos(visita["nu_cnes"], 7),
-            nome=values.texto(visita["no_unidade_saude"]),
+            codigo=values.to_code(visit["co_seq_unidade_saude"]),
+            cnes=values.exact_digits(visit["nu_cnes"], 7),
+            nome=values.to_text(visit["no_unidade_saude"]),
         ),
-        equipe=sections.repetido(Equipe, ine=values.digitos_exatos(visita["nu_ine"], 10), nome=values.texto(visita["no_equipe"])),
-        especialidade=responsavel and values.texto(responsavel["no_cbo"]),
-        profissional=profs[ultimo] if ultimo in profs else responsavel and sections.em("profissional", _profissional, responsavel, ctx),
-        alergias=sections.em("alergias", _alergias, sections.linhas(dados, "alergias")),
-        vacinas=sections.em("vacinas", _vacinas, sections.linhas(dados, "vacinas"), profs, ctx),
-        diagnosticos=sections.em("diagnosticos", _diagnosticos, sections.linhas(dados, "diagnosticos"), profs, ctx),
-        exames=sections.em("exames", _exames, sections.linhas(dados, "exames"), profs, ctx),
-        solicitacoes_exame=sections.em("solicitacoes_exame", _solicitacoes, sections.linhas(dados, "solicitacoes_exame"), profs, ctx),
-        prescricoes=sections.em("prescricoes", _prescricoes, sections.linhas(dados, "prescricoes"), profs, inicios, ctx),
-        evolucoes=sections.em("evolucoes", _evolucoes, sections.linhas(dados, "evolucoes"), turnos, profs, ctx),
-        sinais_vitais=sections.em("sinais_vitais", sinais, sections.linhas(dados, "medicoes"), profs, ctx),
-        procedimentos=sections.em("procedimentos", _procedimentos, sections.linhas(dados, "procedimentos"), profs),
-        atualizado_em=dates.data_hora(visita["dt_ultima_alteracao_status"], ctx.fuso, "atualizadoEm"),
+        equipe=sections.repeated(Equipe, ine=values.exact_digits(visit["nu_ine"], 10), nome=values.to_text(visit["no_equipe"])),
+        especialidade=responsible and values.to_text(responsible["no_cbo"]),
+        profissional=profs[last] if last in profs else responsible and sections.within("profissional", _profissional, responsible, ctx),
+        alergias=sections.within("alergias", _alergias, sections.rows(data, "alergias")),
+        vacinas=sections.within("vacinas", _vacinas, sections.rows(data, "vacinas"), profs, ctx),
+        diagnosticos=sections.within("diagnosticos", _diagnosticos, sections.rows(data, "diagnosticos"), profs, ctx),
+        exames=sections.within("exames", _exames, sections.rows(data, "exames"), profs, ctx),
+        solicitacoes_exame=sections.within("solicitacoes_exame", _solicitacoes, sections.rows(data, "solicitacoes_exame"), profs, ctx),
+        prescricoes=sections.within("prescricoes", _prescricoes, sections.rows(data, "prescricoes"), profs, starts, ctx),
+        evolucoes=sections.within("evolucoes", _evolucoes, sections.rows(data, "evolucoes"), shifts, profs, ctx),
+        sinais_vitais=sections.within("sinais_vitais", sinais, sections.rows(data, "medicoes"), profs, ctx),
+        procedimentos=sections.within("procedimentos", _procedimentos, sections.rows(data, "procedimentos"), profs),
+        atualizado_em=dates.date_time(visit["dt_ultima_alteracao_status"], ctx.zone, "atualizadoEm"),
     )
 
 
-def _origem(nome: str, *exige: str) -> Origem:
-    return Origem(nome, exige)
+def _origin(name: str, *requires: str) -> Origin:
+    return Origin(name, requires)
 
 
-def _detalhe(nome: str) -> Detalhe:
-    return Detalhe(nome)
+def _detail(name: str) -> Detail:
+    return Detail(name)
 
 
-SISTEMA = Sistema(
+SYSTEM = SystemSpec(
     nome="esus_ab",
-    origens=(
-        _origem("status", "tb_atend.dt_ultima_alteracao_status"),
-        _origem("cidadao", "tb_cidadao.dt_atualizado"),
-        _origem("retificacao", "tb_retificacao_atend.dt_exclusao", "tb_retificacao_atend.co_unico_atend_prof"),
-        _origem("unificacao", "tb_prontuario_grupo_historico.dt_unificacao", "tb_prontuario.co_prontuario_grupo"),
-        _origem("auditoria_evolucao", *(f"ta_evolucao_{x}.dt_auditoria" for x in ("subjetivo", "objetivo", "avaliacao", "plano"))),
-        _origem(
+    origins=(
+        _origin("status", "tb_atend.dt_ultima_alteracao_status"),
+        _origin("cidadao", "tb_cidadao.dt_atualizado"),
+        _origin("retificacao", "tb_retificacao_atend.dt_exclusao", "tb_retificacao_atend.co_unico_atend_prof"),
+        _origin("unificacao", "tb_prontuario_grupo_historico.dt_unificacao", "tb_prontuario.co_prontuario_grupo"),
+        _origin("auditoria_evolucao", *(f"ta_evolucao_{x}.dt_auditoria" for x in ("subjetivo", "objetivo", "avaliacao", "plano"))),
+        _origin(
             "auditoria_itens",
             "ta_medicao.dt_auditoria",
             "ta_receita_medicamento.dt_auditoria",
             "ta_exame_requisitado.dt_auditoria",
             "ta_exame_requisitado.co_atend_prof_solicitacao",
         ),
-        _origem("revisao", "tb_revisao.dt_revisao", "tl_atend_prof.co_revisao", "tl_medicao.co_revisao"),
+        _origin("revisao", "tb_revisao.dt_revisao", "tl_atend_prof.co_revisao", "tl_medicao.co_revisao"),
     ),
-    detalhes=(
-        _detalhe("atendimento"),
-        Detalhe(
+    details=(
+        _detail("atendimento"),
+        Detail(
             "profissionais",
             (("read_profissionais.sql", ("tb_prof.no_civil_profissional",)), ("read_profissionais_old.sql", ("tb_prof.no_profissional",))),
         ),
-        Detalhe(
+        Detail(
             "responsavel",
             (
                 ("read_responsavel.sql", ("tb_atend.co_responsavel", "tb_prof.no_civil_profissional")),
                 ("read_responsavel_mixed.sql", ("tb_atend.co_responsavel", "tb_prof.no_profissional")),
                 ("read_responsavel_old.sql", ("tb_atend.co_lotacao", "tb_prof.no_profissional")),
             ),
-            opcional=True,
+            optional=True,
         ),
-        _detalhe("evolucoes"),
-        _detalhe("diagnosticos"),
-        _detalhe("medicoes"),
-        _detalhe("vacinas"),
-        Detalhe(
+        _detail("evolucoes"),
+        _detail("diagnosticos"),
+        _detail("medicoes"),
+        _detail("vacinas"),
+        Detail(
             "solicitacoes_exame",
             (
                 ("read_solicitacoes_exame.sql", ("tb_exame_requisitado.co_atend_prof_solicitacao",)),
                 ("read_solicitacoes_exame_old.sql", ("tb_exame_requisitado.co_atend_prof",)),
             ),
         ),
-        _detalhe("exames"),
-        Detalhe("prescricoes", (("read_prescricoes.sql", ("tb_receita_medicamento.st_interrompido",)), ("read_prescricoes_old.sql", ()))),
-        _detalhe("procedimentos"),
-        Detalhe(
+        _detail("exames"),
+        Detail("prescricoes", (("read_prescricoes.sql", ("tb_receita_medicamento.st_interrompido",)), ("read_prescricoes_old.sql", ()))),
+        _detail("procedimentos"),
+        Detail(
             "alergias",
             (
                 ("read_alergias.sql", ("tb_alergia.co_substancia_especifica", "tb_substancia_espec_alergia.no_substancia_espec_alergia")),
                 ("read_alergias_old.sql", ("tb_alergia.no_substancia_especifica",)),
             ),
-            opcional=True,
+            optional=True,
         ),
     ),
-    mapear=mapear,
-    tipo_chave=int,
+    map_record=map_record,
+    key_type=int,
 )

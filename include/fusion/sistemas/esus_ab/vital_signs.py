@@ -7,9 +7,9 @@ from typing import Any
 
 from include.fusion.mapping import dates, vital_signs
 from include.fusion.model.atendimento import SINAIS, Profissional, SinalVital
-from include.fusion.reading.spec import Contexto, Linha
+from include.fusion.reading.spec import MappingContext, Row
 
-_CAMPOS = (
+_FIELDS = (
     ("PESO", "nu_medicao_peso"),
     ("ALTURA", "nu_medicao_altura"),
     ("IMC", "nu_medicao_imc"),
@@ -25,30 +25,30 @@ _CAMPOS = (
 """Sign and column (the PEC's own spelling)."""
 
 
-def sinais(linhas: Sequence[Linha], profissionais: Mapping[Any, Profissional | None], ctx: Contexto) -> tuple[SinalVital, ...]:
-    """Every sign of every measurement row; ``RegistroInvalido`` names the sign and the row that cannot be trusted."""
-    itens = []
-    for linha in linhas:
-        onde = f"tb_medicao {linha['co_seq_medicao']}"
-        lidos: list[tuple[str, float | None]] = [
-            (sinal, vital_signs.medida(sinal, linha[coluna], onde)) for sinal, coluna in _CAMPOS if linha[coluna] is not None
+def sinais(rows: Sequence[Row], profissionais: Mapping[Any, Profissional | None], ctx: MappingContext) -> tuple[SinalVital, ...]:
+    """Every sign of every measurement row; ``InvalidRecord`` names the sign and the row that cannot be trusted."""
+    items = []
+    for row in rows:
+        where = f"tb_medicao {row['co_seq_medicao']}"
+        read_items: list[tuple[str, float | None]] = [
+            (sinal, vital_signs.measure(sinal, row[column], where)) for sinal, column in _FIELDS if row[column] is not None
         ]
-        lidos += vital_signs.pressao(linha["nu_medicao_pressao_arterial"], onde)
-        if not any(valor is not None for _, valor in lidos):
+        read_items += vital_signs.pressure(row["nu_medicao_pressao_arterial"], where)
+        if not any(value is not None for _, value in read_items):
             continue
-        data = dates.data_hora(linha["dt_medicao"], ctx.fuso, "sinaisVitais.data")
-        autor = profissionais.get(linha["co_seq_atend_prof"])
-        for sinal, valor in lidos:
-            if valor is None:
+        data = dates.date_time(row["dt_medicao"], ctx.zone, "sinaisVitais.data")
+        author = profissionais.get(row["co_seq_atend_prof"])
+        for sinal, value in read_items:
+            if value is None:
                 continue
             # LEDI demands a kind of glycaemia; where the column is empty nobody said which it was.
-            tipo = None
+            kind = None
             if sinal == "GLICEMIA_CAPILAR":
-                tipo = ctx.depara.traduzir("tipo_glicemia", linha["tp_glicemia"]) or "NAO_ESPECIFICADO"
-            itens.append(
+                kind = ctx.depara.translate("tipo_glicemia", row["tp_glicemia"]) or "NAO_ESPECIFICADO"
+            items.append(
                 SinalVital(
-                    codigo=f"{linha['co_seq_medicao']}-{sinal}", sinal=sinal, valor=valor, unidade=SINAIS[sinal], data=data,
-                    qualificador=tipo, profissional=autor,
+                    codigo=f"{row['co_seq_medicao']}-{sinal}", sinal=sinal, valor=value, unidade=SINAIS[sinal], data=data,
+                    qualificador=kind, profissional=author,
                 )
             )  # fmt: skip
-    return tuple(itens)
+    return tuple(items)

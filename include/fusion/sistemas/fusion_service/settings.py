@@ -12,9 +12,9 @@ class FusionService(Integracao):
     """Processes the announced bookings; off (``habilitada: false``) where the vendor's own Fusion.Service runs."""
 
     ENGINES = ("oracle",)
-    BUSCA = "buscar_pendencias"
-    ENTREGA = "processar_pendencias"
-    DESDE_O_INICIO = False
+    SEARCH = "buscar_pendencias"
+    DELIVERY = "processar_pendencias"
+    FROM_THE_START = False
 
     sistema: Literal["fusion_service"]
     buscar_pendencias: BuscaPendencias

@@ -10,98 +10,98 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time
 from typing import Any
 
-from include.fusion.errors import RegistroInvalido
+from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, sections, values
 from include.fusion.model.agenda import AgendamentoCirurgico, CirurgiaAgendada, MembroEquipe, PacienteAgendado
-from include.fusion.reading.spec import Contexto, Detalhe, Linha, Processo, Sistema
+from include.fusion.reading.spec import Detail, MappingContext, QueueProcesso, Row, SystemSpec
 from include.fusion.sistemas.fusion_service.form import BOOKINGS
 from include.fusion.sistemas.mv.patient import profissional
 
 
-def minutos(valor: Any, campo: str) -> int | None:
+def minutes(value: Any, field: str) -> int | None:
     """The time of day of a DATE as a duration; a part of a minute counts as one."""
-    if valor is None:
+    if value is None:
         return None
-    if not isinstance(valor, datetime | time):
-        raise RegistroInvalido(campo, "duração inválida")
-    return min(valor.hour * 60 + valor.minute + (valor.second > 0), 24 * 60 - 1)
+    if not isinstance(value, datetime | time):
+        raise InvalidRecord(field, "duração inválida")
+    return min(value.hour * 60 + value.minute + (value.second > 0), 24 * 60 - 1)
 
 
-def _paciente(g: Linha, ctx: Contexto) -> PacienteAgendado:
-    nome = values.texto(g["nm_paciente"])
-    if nome is None:
-        raise RegistroInvalido("paciente.nome", "não preenchido na origem")
+def _paciente(g: Row, ctx: MappingContext) -> PacienteAgendado:
+    name = values.to_text(g["nm_paciente"])
+    if name is None:
+        raise InvalidRecord("paciente.nome", "não preenchido na origem")
     return PacienteAgendado(
-        codigo=values.codigo(g["cd_paciente"]),
-        nome=nome,
-        nome_social=values.texto(g["nm_social_paciente"]) if values.booleano(g["sn_utiliza_nome_social"]) else None,
-        data_nascimento=dates.data(g["dt_nascimento"], "paciente.dataNascimento"),
-        sexo=ctx.depara.traduzir("sexo", g["tp_sexo"]),
+        codigo=values.to_code(g["cd_paciente"]),
+        nome=name,
+        nome_social=values.to_text(g["nm_social_paciente"]) if values.boolean(g["sn_utiliza_nome_social"]) else None,
+        data_nascimento=dates.to_date(g["dt_nascimento"], "paciente.dataNascimento"),
+        sexo=ctx.depara.translate("sexo", g["tp_sexo"]),
         cpf=documents.cpf(g["nr_cpf"], ctx),
-        cns=documents.cns(values.codigo(g["nr_cns"]) or g["cd_cns"], ctx),
+        cns=documents.cns(values.to_code(g["nr_cns"]) or g["cd_cns"], ctx),
     )
 
 
-def _cirurgia(x: Linha) -> CirurgiaAgendada:
+def _cirurgia(x: Row) -> CirurgiaAgendada:
     return CirurgiaAgendada(
         codigo=str(x["cd_cirurgia_aviso"]),
-        procedimento=values.codigo(x["cd_pro_fat"]),
-        descricao=values.texto(x["ds_cirurgia"]) or str(x["cd_cirurgia_aviso"]),
-        principal=values.booleano(x["sn_principal"]),
-        lateralidade=values.texto(x["ds_lateralidade"]),
+        procedimento=values.to_code(x["cd_pro_fat"]),
+        descricao=values.to_text(x["ds_cirurgia"]) or str(x["cd_cirurgia_aviso"]),
+        principal=values.boolean(x["sn_principal"]),
+        lateralidade=values.to_text(x["ds_lateralidade"]),
     )
 
 
-def _equipe(linhas: Sequence[Linha], ctx: Contexto) -> tuple[MembroEquipe, ...]:
+def _equipe(rows: Sequence[Row], ctx: MappingContext) -> tuple[MembroEquipe, ...]:
     """Each professional once per function, whatever the number of surgeries; the main one of any is the main one."""
-    membros: dict[tuple[str, str], MembroEquipe] = {}
-    for x in linhas:
-        pessoa, funcao = profissional(x, ctx), ctx.depara.traduzir("funcao_equipe", x["cd_ati_med"])
-        if pessoa is None or funcao is None:
+    members: dict[tuple[str, str], MembroEquipe] = {}
+    for x in rows:
+        person, role = profissional(x, ctx), ctx.depara.translate("funcao_equipe", x["cd_ati_med"])
+        if person is None or role is None:
             continue
-        chave = (str(x["prestador_codigo"]), funcao)
-        anterior = membros.get(chave)
-        principal = values.booleano(x["sn_principal"]) or (anterior is not None and anterior.principal)
-        membros[chave] = MembroEquipe(profissional=pessoa, funcao=funcao, principal=principal)
-    return tuple(membros.values())
+        key = (str(x["prestador_codigo"]), role)
+        previous = members.get(key)
+        principal = values.boolean(x["sn_principal"]) or (previous is not None and previous.principal)
+        members[key] = MembroEquipe(profissional=person, funcao=role, principal=principal)
+    return tuple(members.values())
 
 
-def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> AgendamentoCirurgico:
-    """One booking with its surgeries and its team; ``RegistroInvalido`` or pydantic's error when it cannot be one."""
-    g = sections.unica(dados, "agendamento")
-    inicio = dates.data_hora(g["dt_inicio_age_cir"], ctx.fuso, "inicio")
-    fim = dates.data_hora(g["dt_final_age_cir"], ctx.fuso, "fim")
-    situacao = ctx.depara.traduzir("situacao_agendamento", g["tp_situacao"])
-    if inicio is None or fim is None or situacao is None:
-        raise RegistroInvalido("situacao" if situacao is None else "inicio" if inicio is None else "fim", "não preenchido na origem")
-    if fim < inicio:
-        raise RegistroInvalido("fim", "anterior ao início")
+def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> AgendamentoCirurgico:
+    """One booking with its surgeries and its team; ``InvalidRecord`` or pydantic's error when it cannot be one."""
+    g = sections.only_row(data, "agendamento")
+    start = dates.date_time(g["dt_inicio_age_cir"], ctx.zone, "inicio")
+    end = dates.date_time(g["dt_final_age_cir"], ctx.zone, "fim")
+    status = ctx.depara.translate("situacao_agendamento", g["tp_situacao"])
+    if start is None or end is None or status is None:
+        raise InvalidRecord("situacao" if status is None else "inicio" if start is None else "fim", "não preenchido na origem")
+    if end < start:
+        raise InvalidRecord("fim", "anterior ao início")
     return AgendamentoCirurgico(
         codigo=str(g["chave"]),
-        paciente=sections.em("paciente", _paciente, g, ctx),
-        atendimento=values.codigo(g["cd_atendimento"]),
-        situacao=situacao,
-        inicio=inicio,
-        fim=fim,
-        sala=values.texto(g["ds_sal_cir"]),
-        centro_cirurgico=values.texto(g["ds_cen_cir"]),
-        duracao_prevista_minutos=minutos(g["vl_tempo_cirurgia"], "duracaoPrevistaMinutos"),
-        duracao_limpeza_minutos=minutos(g["vl_tempo_limpeza"], "duracaoLimpezaMinutos"),
-        uti_necessaria=values.booleano(g["sn_uti"]),
-        cancelado_em=dates.data_hora(g["dt_cancelamento"], ctx.fuso, "canceladoEm"),
-        cirurgias=tuple(_cirurgia(x) for x in sections.linhas(dados, "cirurgias")),
-        equipe=sections.em("equipe", _equipe, sections.linhas(dados, "equipe"), ctx),
-        observacao=values.texto_clinico(g["ds_obs_aviso"]),
+        paciente=sections.within("paciente", _paciente, g, ctx),
+        atendimento=values.to_code(g["cd_atendimento"]),
+        situacao=status,
+        inicio=start,
+        fim=end,
+        sala=values.to_text(g["ds_sal_cir"]),
+        centro_cirurgico=values.to_text(g["ds_cen_cir"]),
+        duracao_prevista_minutos=minutes(g["vl_tempo_cirurgia"], "duracaoPrevistaMinutos"),
+        duracao_limpeza_minutos=minutes(g["vl_tempo_limpeza"], "duracaoLimpezaMinutos"),
+        uti_necessaria=values.boolean(g["sn_uti"]),
+        cancelado_em=dates.date_time(g["dt_cancelamento"], ctx.zone, "canceladoEm"),
+        cirurgias=tuple(_cirurgia(x) for x in sections.rows(data, "cirurgias")),
+        equipe=sections.within("equipe", _equipe, sections.rows(data, "equipe"), ctx),
+        observacao=values.clinical_text(g["ds_obs_aviso"]),
     )
 
 
-SISTEMA = Sistema(
+SYSTEM = SystemSpec(
     nome="fusion_service",
     form=BOOKINGS,
-    origens=(),
-    detalhes=(Detalhe("agendamento"), Detalhe("cirurgias"), Detalhe("equipe")),
-    mapear=mapear,
-    tipo_chave=int,
-    processos=(Processo("processar", "AplicacaoPendencia", "agenda_cirurgica", cancelar_ausentes=True, body="agendamento"),),
-    atende_pendencias=True,
+    origins=(),
+    details=(Detail("agendamento"), Detail("cirurgias"), Detail("equipe")),
+    map_record=map_record,
+    key_type=int,
+    processos=(QueueProcesso("processar", "AplicacaoPendencia", "agenda_cirurgica", cancel_absent=True, body="agendamento"),),
+    serves_pendencias=True,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from include.fusion.settings.legacy.service import WITH_DESTINATION, Antigo, Secao, Seen, Sign
+from include.fusion.settings.legacy.service import WITH_DESTINATION, LegacyService, Section, Seen, Sign
 
 _CONNECTION = re.compile(r"(conexao|banco|fusionintegracoes)?(dba)?mv(connection(string)?|conexao|oracle|db)?")
 
@@ -14,17 +14,17 @@ def _connection_and_initial_load(seen: Seen) -> bool:
     return "cargainicial" in seen.processes and any(map(_CONNECTION.fullmatch, seen.names))
 
 
-LEGACY = Antigo(
+LEGACY = LegacyService(
     "MV",
     (
-        Secao("atualizacao_fila_pendencias", ("habilitado", "Interval")),
-        Secao("busca_atendimentos_paciente"),
-        Secao("busca_atualizacoes_paciente"),
+        Section("atualizacao_fila_pendencias", ("habilitado", "Interval")),
+        Section("busca_atendimentos_paciente"),
+        Section("busca_atualizacoes_paciente"),
         *(
-            Secao(f"processamento_pendencia_{x}", WITH_DESTINATION)
+            Section(f"processamento_pendencia_{x}", WITH_DESTINATION)
             for x in ("abertura", "alta", "troca_leito", "uti", "atualizacao_paciente")
         ),
-        Secao("carga_inicial", ("habilitado", "IntegracaoID", "LayoutID")),
+        Section("carga_inicial", ("habilitado", "IntegracaoID", "LayoutID")),
     ),
     None,
     (Sign(10, lambda seen: "mv" in seen.owners), Sign(70, _connection_and_initial_load)),

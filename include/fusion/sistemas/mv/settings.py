@@ -13,9 +13,9 @@ class Mv(WithHistory):
     """Every process of the old service is a section of its own, under its old name in snake case."""
 
     ENGINES = ("oracle",)
-    BUSCA = "atualizacao_fila_pendencias"
-    ENTREGA = "acompanhamento"
-    DESDE_O_INICIO = False
+    SEARCH = "atualizacao_fila_pendencias"
+    DELIVERY = "acompanhamento"
+    FROM_THE_START = False
 
     sistema: Literal["mv"]
     semi_uti: bool = False
@@ -31,7 +31,7 @@ class Mv(WithHistory):
     processamento_pendencia_atualizacao_paciente: Processamento = Processamento()
     acompanhamento: Acompanhamento = Acompanhamento()
 
-    def entrega_de(self, processo: str) -> Processamento:
+    def delivery_of(self, processo: str) -> Processamento:
         return Processamento.of(self.section(f"processamento_pendencia_{processo}"))
 
 

@@ -14,66 +14,64 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from include.fusion.errors import RegistroInvalido
+from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, sections, values
 from include.fusion.model.atendimento import Atendimento
-from include.fusion.reading.spec import Contexto, Detalhe, Diario, Leitura, Linha, Origem, Processo, Ronda, Sistema
+from include.fusion.reading.spec import Detail, Journal, MappingContext, Origin, QueueProcesso, ReadSpec, Row, Sweep, SystemSpec
 from include.fusion.sistemas.mv.beds import leito, make_context, movimentacoes
 from include.fusion.sistemas.mv.clinical import alergias, diagnosticos, evolucoes, prescricoes, solicitacoes
-from include.fusion.sistemas.mv.patient import mapear_paciente, paciente, profissional
+from include.fusion.sistemas.mv.patient import map_paciente, paciente, profissional
 from include.fusion.sistemas.mv.vital_signs import sinais
 
 if TYPE_CHECKING:
-    from include.fusion.store.filas import Operacao
+    from include.fusion.store.filas import Operation
 
-__all__ = ["SISTEMA", "mapear", "mapear_paciente", "rotear"]
+__all__ = ["SYSTEM", "map_paciente", "map_record", "route"]
 
 
-def _motivo_alta(a: Linha, ctx: Contexto) -> str | None:
+def _motivo_alta(a: Row, ctx: MappingContext) -> str | None:
     """By the site's own code or, where that has no word, by the kind of reason."""
     if a["dt_alta"] is None and a["dt_alta_medica"] is None:
         return None
-    obito = "O" if values.booleano(a["sn_obito"]) else None
-    return ctx.depara.traduzir("motivo_alta", a["cd_mot_alt"], a["tp_mot_alta"], obito)
+    obito = "O" if values.boolean(a["sn_obito"]) else None
+    return ctx.depara.translate("motivo_alta", a["cd_mot_alt"], a["tp_mot_alta"], obito)
 
 
-def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
-    """One attendance with its detail rows → canonical; ``RegistroInvalido`` or pydantic's error when it cannot be one."""
-    a = sections.unica(dados, "atendimento")
-    inicio = dates.data_e_hora(a["dt_atendimento"], a["hr_atendimento"], ctx.fuso, "dataInicio")
-    tipo = ctx.depara.traduzir("tipo_atendimento", a["tp_atendimento"])
-    if inicio is None or tipo is None:
-        raise RegistroInvalido("dataInicio" if inicio is None else "tipo", "não preenchido na origem")
-    fim = dates.data_e_hora(a["dt_alta"], a["hr_alta"], ctx.fuso, "dataFim")
-    itens = sections.linhas(dados, "prescricoes")
-    negadas, alergicas = sections.em(
-        "alergias", alergias, sections.linhas(dados, "alergias"), sections.linhas(dados, "alergias_antigas"), ctx
-    )
+def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendimento:
+    """One attendance with its detail rows → canonical; ``InvalidRecord`` or pydantic's error when it cannot be one."""
+    a = sections.only_row(data, "atendimento")
+    start = dates.date_and_time(a["dt_atendimento"], a["hr_atendimento"], ctx.zone, "dataInicio")
+    kind = ctx.depara.translate("tipo_atendimento", a["tp_atendimento"])
+    if start is None or kind is None:
+        raise InvalidRecord("dataInicio" if start is None else "tipo", "não preenchido na origem")
+    end = dates.date_and_time(a["dt_alta"], a["hr_alta"], ctx.zone, "dataFim")
+    items = sections.rows(data, "prescricoes")
+    denied, allergic = sections.within("alergias", alergias, sections.rows(data, "alergias"), sections.rows(data, "alergias_antigas"), ctx)
     return Atendimento(
         codigo=str(a["chave"]),
-        paciente=sections.em("paciente", paciente, a, ctx),
-        tipo=tipo,
-        situacao="EM_ATENDIMENTO" if fim is None else "FINALIZADO",
-        carater=ctx.depara.traduzir("carater", a["tp_carater_internacao"]),
-        data_inicio=inicio,
-        data_fim=fim,
-        data_alta_medica=dates.data_e_hora(a["dt_alta_medica"], a["hr_alta_medica"], ctx.fuso, "dataAltaMedica"),
+        paciente=sections.within("paciente", paciente, a, ctx),
+        tipo=kind,
+        situacao="EM_ATENDIMENTO" if end is None else "FINALIZADO",
+        carater=ctx.depara.translate("carater", a["tp_carater_internacao"]),
+        data_inicio=start,
+        data_fim=end,
+        data_alta_medica=dates.date_and_time(a["dt_alta_medica"], a["hr_alta_medica"], ctx.zone, "dataAltaMedica"),
         motivo_alta=_motivo_alta(a, ctx),
-        setor=values.texto(a["ds_unid_int"]) or values.texto(a["ds_ori_ate"]),
+        setor=values.to_text(a["ds_unid_int"]) or values.to_text(a["ds_ori_ate"]),
         leito=leito(a["cd_leito"], ctx),
-        especialidade=values.texto(a["ds_especialid"]),
-        convenio=ctx.depara.traduzir("convenios", a["nm_convenio"], a["cd_convenio"]),
-        profissional=sections.em("profissional", profissional, a, ctx),
-        nega_alergias=negadas,
-        alergias=alergicas,
-        diagnosticos=sections.em("diagnosticos", diagnosticos, a, sections.linhas(dados, "diagnosticos"), ctx),
-        solicitacoes_exame=sections.em("solicitacoesExame", solicitacoes, itens, ctx),
-        prescricoes=sections.em("prescricoes", prescricoes, itens, ctx),
-        evolucoes=sections.em(
-            "evolucoes", evolucoes, sections.linhas(dados, "evolucoes"), sections.linhas(dados, "evolucoes_prescricao"), ctx
+        especialidade=values.to_text(a["ds_especialid"]),
+        convenio=ctx.depara.translate("convenios", a["nm_convenio"], a["cd_convenio"]),
+        profissional=sections.within("profissional", profissional, a, ctx),
+        nega_alergias=denied,
+        alergias=allergic,
+        diagnosticos=sections.within("diagnosticos", diagnosticos, a, sections.rows(data, "diagnosticos"), ctx),
+        solicitacoes_exame=sections.within("solicitacoesExame", solicitacoes, items, ctx),
+        prescricoes=sections.within("prescricoes", prescricoes, items, ctx),
+        evolucoes=sections.within(
+            "evolucoes", evolucoes, sections.rows(data, "evolucoes"), sections.rows(data, "evolucoes_prescricao"), ctx
         ),
-        sinais_vitais=sections.em("sinaisVitais", sinais, sections.linhas(dados, "sinais_vitais"), ctx),
-        movimentacoes_leito=sections.em("movimentacoesLeito", movimentacoes, sections.linhas(dados, "movimentacoes"), ctx),
+        sinais_vitais=sections.within("sinaisVitais", sinais, sections.rows(data, "sinais_vitais"), ctx),
+        movimentacoes_leito=sections.within("movimentacoesLeito", movimentacoes, sections.rows(data, "movimentacoes"), ctx),
     )
 
 
@@ -81,69 +79,69 @@ FILA, PACIENTES = "atualizacao_fila_pendencias", "busca_atualizacoes_paciente"
 """Search steps, under the seed's names."""
 
 
-def rotear(linha: Linha) -> list[tuple[str, Operacao]]:
+def route(row: Row) -> list[tuple[str, Operation]]:
     """Queue processes of one journal row: a discharge, a bed move, an opening (or an edit), or the end of an attendance."""
-    if linha["tp_operacao"] == "D":
+    if row["tp_operacao"] == "D":
         return [("abertura", "exclusao")]
-    operacao: Operacao = "inclusao" if linha["tp_operacao"] == "I" else "alteracao"
-    destinos = (("abertura", linha["sn_abertura"]), ("alta", linha["sn_alta"]), ("troca_leito", linha["sn_troca_leito"]))
-    return [(processo, operacao) for processo, pendente in destinos if pendente == "S"]
+    operation: Operation = "inclusao" if row["tp_operacao"] == "I" else "alteracao"
+    destinations = (("abertura", row["sn_abertura"]), ("alta", row["sn_alta"]), ("troca_leito", row["sn_troca_leito"]))
+    return [(processo, operation) for processo, pending in destinations if pending == "S"]
 
 
-def _origem(nome: str, **opcoes: Any) -> Origem:
-    return Origem(nome, **{"processo": "abertura", "passo": FILA, **opcoes})
+def _origin(name: str, **options: Any) -> Origin:
+    return Origin(name, **{"processo": "abertura", "step": FILA, **options})
 
 
-def _origem_paciente(nome: str, **opcoes: Any) -> tuple[Origem, Origem]:
+def _origem_paciente(name: str, **options: Any) -> tuple[Origin, Origin]:
     """A patient's change is the patient's own, and shows on every attendance, which follows behind what is newer."""
-    passo = {"passo": PACIENTES, **opcoes}
+    step = {"passo": PACIENTES, **options}
     return (
-        _origem(f"paciente_{nome}", processo="atualizacao_paciente", **passo),
-        _origem(f"atendimentos_paciente_{nome}", prioridade=7, **passo),
+        _origin(f"paciente_{name}", processo="atualizacao_paciente", **step),
+        _origin(f"atendimentos_paciente_{name}", prioridade=7, **step),
     )
 
 
-def _detalhe(nome: str, *exige: str) -> Detalhe:
-    return Detalhe(nome, ((f"read_{nome}.sql", exige),), opcional=bool(exige), grupo="alergias" if exige else "")
+def _detail(name: str, *requires: str) -> Detail:
+    return Detail(name, ((f"read_{name}.sql", requires),), optional=bool(requires), group="alergias" if requires else "")
 
 
-SISTEMA = Sistema(
+SYSTEM = SystemSpec(
     nome="mv",
-    origens=(
-        _origem("documento"),
+    origins=(
+        _origin("documento"),
         # DATA_COLETA is when the signs were taken: they are typed afterwards.
-        _origem("sinal_vital", sobreposicao=timedelta(hours=2)),
-        _origem("prescricao"),
-        _origem("prescricao_cancelada"),
-        _origem("prescricao_impressa"),
+        _origin("sinal_vital", sobreposicao=timedelta(hours=2)),
+        _origin("prescricao"),
+        _origin("prescricao_cancelada"),
+        _origin("prescricao_impressa"),
         *_origem_paciente("alterado"),
         # DT_CADASTRO has no time of day: the window is that day.
         *_origem_paciente("novo", sobreposicao=timedelta(days=1)),
     ),
-    detalhes=(
-        _detalhe("atendimento"),
-        _detalhe("movimentacoes"),
-        _detalhe("diagnosticos"),
+    details=(
+        _detail("atendimento"),
+        _detail("movimentacoes"),
+        _detail("diagnosticos"),
         # A site has one record of allergies, the other or both, never none.
-        _detalhe("alergias", "pw_alergia_pac.cd_problema", "pw_problema.cd_paciente"),
-        _detalhe("alergias_antigas", "hist_subs_pac.cd_substancia"),
-        _detalhe("evolucoes"),
-        _detalhe("evolucoes_prescricao"),
-        _detalhe("prescricoes"),
-        _detalhe("sinais_vitais"),
+        _detail("alergias", "pw_alergia_pac.cd_problema", "pw_problema.cd_paciente"),
+        _detail("alergias_antigas", "hist_subs_pac.cd_substancia"),
+        _detail("evolucoes"),
+        _detail("evolucoes_prescricao"),
+        _detail("prescricoes"),
+        _detail("sinais_vitais"),
     ),
-    mapear=mapear,
-    tipo_chave=int,
+    map_record=map_record,
+    key_type=int,
     processos=(
-        Processo("abertura"),
-        Processo("alta"),
-        Processo("troca_leito"),
-        Processo("uti"),
-        Processo("atualizacao_paciente", "PendenciaIntegracao", "paciente"),
+        QueueProcesso("abertura"),
+        QueueProcesso("alta"),
+        QueueProcesso("troca_leito"),
+        QueueProcesso("uti"),
+        QueueProcesso("atualizacao_paciente", "PendenciaIntegracao", "paciente"),
     ),
-    diarios=(Diario("diario_atendimento", rotear, FILA),),
-    rondas=(Ronda("uti_pendentes", "uti", FILA),),
-    requests=Processo("busca_atendimentos_paciente", "PendenciaBuscaAtendimentos", "paciente"),
+    journals=(Journal("diario_atendimento", route, FILA),),
+    sweeps=(Sweep("uti_pendentes", "uti", FILA),),
+    requests=QueueProcesso("busca_atendimentos_paciente", "PendenciaBuscaAtendimentos", "paciente"),
     make_context=make_context,
-    outras={"paciente": Leitura((_detalhe("paciente"),), mapear_paciente, int)},
+    others={"paciente": ReadSpec((_detail("paciente"),), map_paciente, int)},
 )

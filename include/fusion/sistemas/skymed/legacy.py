@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from include.fusion.settings.legacy.service import DELIVERY, Antigo, Secao, Sign
+from include.fusion.settings.legacy.service import DELIVERY, LegacyService, Section, Sign
 
-LEGACY = Antigo(
+LEGACY = LegacyService(
     "Skymed",
-    (Secao("importar_pendencias", DELIVERY),),
+    (Section("importar_pendencias", DELIVERY),),
     "importar_pendencias",
     (Sign(20, lambda seen: "skymed" in seen.owners or seen.word("skymed")),),
     exclusive=True,

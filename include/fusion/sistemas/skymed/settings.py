@@ -7,10 +7,10 @@ from typing import Literal
 from pydantic import Field
 
 from include.fusion.settings.integration import Integracao
-from include.fusion.settings.sections import Busca, Importacao
+from include.fusion.settings.sections import Importacao, SearchSettings
 
 
-class ImportarPendencias(Busca, Importacao):
+class ImportarPendencias(SearchSettings, Importacao):
     """Finds changed bookings and announces each to the application of Fusion that processes them (Skymed)."""
 
     aplicacao: str = Field(default="AgendaCirurgica", min_length=1, max_length=100)
@@ -27,8 +27,8 @@ class Skymed(Integracao):
     """Announces MV's surgical bookings; ``conexoes.origem`` is MV's database."""
 
     ENGINES = ("oracle",)
-    BUSCA = ENTREGA = "importar_pendencias"
-    DESDE_O_INICIO = False
+    SEARCH = DELIVERY = "importar_pendencias"
+    FROM_THE_START = False
 
     sistema: Literal["skymed"]
     importar_pendencias: ImportarPendencias = ImportarPendencias()

@@ -10,38 +10,38 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.fusion.model.agenda import AplicacaoPendencia
-from include.fusion.reading.spec import Diario, Linha, Origem, Processo, Sistema
+from include.fusion.reading.spec import Journal, Origin, QueueProcesso, Row, SystemSpec
 from include.fusion.sistemas.skymed.form import BOOKINGS
 
 if TYPE_CHECKING:
-    from include.fusion.model.content import Registro
-    from include.fusion.store.filas import Operacao
+    from include.fusion.model.content import Record
+    from include.fusion.store.filas import Operation
 
 PROCESSO = "importar_pendencias"
 
 
-def rotear(linha: Linha) -> list[tuple[str, Operacao]]:
+def route(row: Row) -> list[tuple[str, Operation]]:
     """Every row is a booking to announce."""
-    return [(PROCESSO, "inclusao" if linha["tp_operacao"] == "I" else "alteracao")]
+    return [(PROCESSO, "inclusao" if row["tp_operacao"] == "I" else "alteracao")]
 
 
-def montar(chave: str, integracao: Any) -> Registro:
+def build(key: str, integracao: Any) -> Record:
     """The pendency of one booking, registered now; the application and its method come from the settings."""
-    ajustes, agora = integracao.importar_pendencias, datetime.now(UTC)
+    settings, now = integracao.importar_pendencias, datetime.now(UTC)
     return AplicacaoPendencia(
-        aplicacao=ajustes.aplicacao,
-        metodo=ajustes.metodo,
-        id_entidade=chave,
+        aplicacao=settings.aplicacao,
+        metodo=settings.metodo,
+        id_entidade=key,
         integracao_origem=integracao.integracao_id,
-        data_registro=agora.replace(microsecond=agora.microsecond // 1000 * 1000),
+        data_registro=now.replace(microsecond=now.microsecond // 1000 * 1000),
     )
 
 
-SISTEMA = Sistema(
+SYSTEM = SystemSpec(
     nome="skymed",
     form=BOOKINGS,
-    origens=(Origem("paciente_alterado"),),
-    tipo_chave=int,
-    processos=(Processo(PROCESSO, "AtualizacaoAgendaCirurgia", "aplicacao_pendencia", montar=montar, body=None),),
-    diarios=(Diario("diario_agenda", rotear),),
+    origins=(Origin("paciente_alterado"),),
+    key_type=int,
+    processos=(QueueProcesso(PROCESSO, "AtualizacaoAgendaCirurgia", "aplicacao_pendencia", build=build, body=None),),
+    journals=(Journal("diario_agenda", route),),
 )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from include.fusion.settings.legacy.service import DELIVERY, Antigo, Secao, Sign
+from include.fusion.settings.legacy.service import DELIVERY, LegacyService, Section, Sign
 
 # Both are everyday words, but only Sotech's file has the two as process sections.
 _PROCESSES = {"carga", "integracao"}
 
-LEGACY = Antigo(
+LEGACY = LegacyService(
     "Sotech",
-    (Secao("carga", DELIVERY, obrigatoria=True), Secao("integracao", DELIVERY, obrigatoria=True)),
+    (Section("carga", DELIVERY, obrigatoria=True), Section("integracao", DELIVERY, obrigatoria=True)),
     "integracao",
     (Sign(60, lambda seen: seen.word("sotech") or seen.processes >= _PROCESSES),),
 )

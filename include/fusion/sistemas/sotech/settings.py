@@ -23,7 +23,7 @@ class CargaComparada(BuscaPaginada):
 
 class Sotech(Integracao):
     ENGINES = ("postgresql",)
-    ENTREGA = "integracao"
+    DELIVERY = "integracao"
 
     sistema: Literal["sotech"]
     carga: CargaComparada = CargaComparada()

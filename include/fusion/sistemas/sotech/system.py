@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from include.fusion.errors import RegistroInvalido
+from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, sections, values
 from include.fusion.model.atendimento import Atendimento, Contato, Endereco, Paciente, Unidade
-from include.fusion.reading.spec import Contexto, Detalhe, Linha, Processo, Retrato, Sistema
+from include.fusion.reading.spec import Detail, MappingContext, QueueProcesso, Row, Snapshot, SystemSpec
 from include.fusion.sistemas.sotech.clinical import (
     anamneses,
     diagnosticos,
@@ -30,117 +30,117 @@ from include.fusion.sistemas.sotech.clinical import (
     sinais,
 )
 
-_CONTATOS = (("celular1", "CELULAR"), ("celular2", "CELULAR"), ("telefone", "RESIDENCIAL"), ("email", "EMAIL"))
-_INTEIRO_MAX = 2**31 - 1
+_CONTACTS = (("celular1", "CELULAR"), ("celular2", "CELULAR"), ("telefone", "RESIDENCIAL"), ("email", "EMAIL"))
+_INTEGER_MAX = 2**31 - 1
 
 
-def _chave(valor: str) -> int:
+def _key(value: str) -> int:
     """An ``integer`` key; stricter than ``int``, which also takes blanks, underscores and foreign digits."""
-    if not (valor.isascii() and valor.isdigit()) or int(valor) > _INTEIRO_MAX:
+    if not (value.isascii() and value.isdigit()) or int(value) > _INTEGER_MAX:
         raise ValueError("not a key of this system")
-    return int(valor)
+    return int(value)
 
 
-def _contatos(linhas: Sequence[Linha]) -> Iterator[Contato]:
-    for tipo, valor in dict.fromkeys((tipo, values.texto(x.get(coluna))) for x in linhas for coluna, tipo in _CONTATOS):
-        if valor is not None:
-            yield Contato(tipo=tipo, valor=valor)
+def _contatos(rows: Sequence[Row]) -> Iterator[Contato]:
+    for kind, value in dict.fromkeys((kind, values.to_text(x.get(column))) for x in rows for column, kind in _CONTACTS):
+        if value is not None:
+            yield Contato(tipo=kind, valor=value)
 
 
-def paciente(p: Linha, contatos: Sequence[Linha], ctx: Contexto) -> Paciente:
+def paciente(p: Row, contatos: Sequence[Row], ctx: MappingContext) -> Paciente:
     """The patient of an attendance's row, with all contacts."""
-    nome = values.texto(p["paciente_nome"])
-    if nome is None:
-        raise RegistroInvalido("paciente.nome", "não preenchido na origem")
+    name = values.to_text(p["paciente_nome"])
+    if name is None:
+        raise InvalidRecord("paciente.nome", "não preenchido na origem")
     return Paciente(
         codigo=str(p["paciente_codigo"]),
-        nome=nome,
-        nome_social=values.texto(p.get("paciente_nome_social")),
-        nome_mae=values.texto(p["paciente_nome_mae"]),
-        nome_pai=values.texto(p["paciente_nome_pai"]),
-        data_nascimento=dates.data(p["paciente_data_nascimento"], "paciente.dataNascimento"),
-        data_obito=dates.data(p.get("paciente_data_obito"), "paciente.dataObito"),
-        sexo=ctx.depara.traduzir("sexo", p["paciente_sexo_nome"], p["paciente_sexo_codigo"]) or "IGNORADO",
-        raca_cor=ctx.depara.traduzir("raca_cor", p.get("paciente_raca_cor")),
+        nome=name,
+        nome_social=values.to_text(p.get("paciente_nome_social")),
+        nome_mae=values.to_text(p["paciente_nome_mae"]),
+        nome_pai=values.to_text(p["paciente_nome_pai"]),
+        data_nascimento=dates.to_date(p["paciente_data_nascimento"], "paciente.dataNascimento"),
+        data_obito=dates.to_date(p.get("paciente_data_obito"), "paciente.dataObito"),
+        sexo=ctx.depara.translate("sexo", p["paciente_sexo_nome"], p["paciente_sexo_codigo"]) or "IGNORADO",
+        raca_cor=ctx.depara.translate("raca_cor", p.get("paciente_raca_cor")),
         cpf=documents.cpf(p["paciente_cpf"], ctx),
         cns=documents.cns(p["paciente_cns"], ctx),
-        endereco=sections.se_houver(
+        endereco=sections.if_any(
             Endereco,
-            logradouro=values.texto(p["endereco_logradouro"]),
-            numero=values.codigo(p["endereco_numero"]),
-            complemento=values.texto(p["endereco_complemento"]),
-            bairro=values.texto(p["endereco_bairro"]),
-            cep=values.digitos_exatos(p.get("endereco_cep"), 8),
-            municipio=values.texto(p["endereco_municipio"]),
-            codigo_ibge=values.digitos_exatos(p.get("endereco_codigo_ibge"), 6, 7),
+            logradouro=values.to_text(p["endereco_logradouro"]),
+            numero=values.to_code(p["endereco_numero"]),
+            complemento=values.to_text(p["endereco_complemento"]),
+            bairro=values.to_text(p["endereco_bairro"]),
+            cep=values.exact_digits(p.get("endereco_cep"), 8),
+            municipio=values.to_text(p["endereco_municipio"]),
+            codigo_ibge=values.exact_digits(p.get("endereco_codigo_ibge"), 6, 7),
             uf=documents.uf(p["endereco_uf"]),
         ),
         contatos=tuple(_contatos(contatos)),
-        ativo=values.booleano(p["paciente_ativo"], True),
+        ativo=values.boolean(p["paciente_ativo"], True),
     )
 
 
-def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
-    """One attendance with its detail rows → canonical; ``RegistroInvalido`` or pydantic's error when it cannot be one."""
-    a = sections.unica(dados, "atendimento")
-    inicio = dates.data_hora(a["data_inicio"], ctx.fuso, "dataInicio")
-    tipo = ctx.depara.traduzir("tipo_atendimento", a["tipo_codigo"], a["tipo_nome"])
-    if inicio is None or tipo is None:
-        raise RegistroInvalido("dataInicio" if inicio is None else "tipo", "não preenchido na origem")
-    fim = dates.data_hora(a["data_fim"], ctx.fuso, "dataFim")
+def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendimento:
+    """One attendance with its detail rows → canonical; ``InvalidRecord`` or pydantic's error when it cannot be one."""
+    a = sections.only_row(data, "atendimento")
+    start = dates.date_time(a["data_inicio"], ctx.zone, "dataInicio")
+    kind = ctx.depara.translate("tipo_atendimento", a["tipo_codigo"], a["tipo_nome"])
+    if start is None or kind is None:
+        raise InvalidRecord("dataInicio" if start is None else "tipo", "não preenchido na origem")
+    end = dates.date_time(a["data_fim"], ctx.zone, "dataFim")
 
-    def linhas(nome: str) -> Sequence[Linha]:
-        return sections.linhas(dados, nome)
+    def rows(name: str) -> Sequence[Row]:
+        return sections.rows(data, name)
 
     return Atendimento(
         codigo=str(a["chave"]),
-        paciente=sections.em("paciente", paciente, a, linhas("contatos"), ctx),
-        tipo=tipo,
-        situacao="EM_ATENDIMENTO" if fim is None else "FINALIZADO",
-        data_inicio=inicio,
-        data_fim=fim,
-        queixa_principal=values.texto_clinico(a["queixa_principal"]),
-        unidade=sections.repetido(
+        paciente=sections.within("paciente", paciente, a, rows("contatos"), ctx),
+        tipo=kind,
+        situacao="EM_ATENDIMENTO" if end is None else "FINALIZADO",
+        data_inicio=start,
+        data_fim=end,
+        queixa_principal=values.clinical_text(a["queixa_principal"]),
+        unidade=sections.repeated(
             Unidade,
-            codigo=values.codigo(a["unidade_codigo"]),
-            nome=values.texto(a["unidade_nome"]),
-            cnes=values.digitos_exatos(a.get("unidade_cnes"), 7),
+            codigo=values.to_code(a["unidade_codigo"]),
+            nome=values.to_text(a["unidade_nome"]),
+            cnes=values.exact_digits(a.get("unidade_cnes"), 7),
         ),
-        setor=values.texto(a["setor"]),
-        leito=ctx.depara.traduzir("leitos", a["leito"]),
-        especialidade=values.texto(a["especialidade"]),
-        profissional=sections.em("profissional", profissional, a, ctx),
-        diagnosticos=sections.em("diagnosticos", diagnosticos, a, linhas("diagnosticos"), inicio, ctx),
-        anamneses=sections.em("anamneses", anamneses, linhas("anamneses"), ctx),
-        evolucoes=sections.em("evolucoes", evolucoes, linhas("evolucoes"), ctx),
-        sinais_vitais=sections.em("sinaisVitais", sinais, linhas("sinais_vitais"), ctx),
-        prescricoes=sections.em("prescricoes", prescricoes, linhas("prescricoes"), ctx),
-        exames=sections.em("exames", exames, linhas("exames"), linhas("exames_resultados"), ctx),
-        movimentacoes_leito=sections.em("movimentacoesLeito", movimentacoes, linhas("movimentacoes"), ctx),
+        setor=values.to_text(a["setor"]),
+        leito=ctx.depara.translate("leitos", a["leito"]),
+        especialidade=values.to_text(a["especialidade"]),
+        profissional=sections.within("profissional", profissional, a, ctx),
+        diagnosticos=sections.within("diagnosticos", diagnosticos, a, rows("diagnosticos"), start, ctx),
+        anamneses=sections.within("anamneses", anamneses, rows("anamneses"), ctx),
+        evolucoes=sections.within("evolucoes", evolucoes, rows("evolucoes"), ctx),
+        sinais_vitais=sections.within("sinaisVitais", sinais, rows("sinais_vitais"), ctx),
+        prescricoes=sections.within("prescricoes", prescricoes, rows("prescricoes"), ctx),
+        exames=sections.within("exames", exames, rows("exames"), rows("exames_resultados"), ctx),
+        movimentacoes_leito=sections.within("movimentacoesLeito", movimentacoes, rows("movimentacoes"), ctx),
     )
 
 
 _PEP = ("subjetivo", "diagnostico", "evolucao", "sinalvital", "prescricao", "prescricao_item", "exame", "exame_resultado")
-_DETALHES = (
+_DETAILS = (
     "atendimento", "contatos", "movimentacoes", "diagnosticos", "anamneses", "evolucoes", "sinais_vitais", "prescricoes", "exames",
     "exames_resultados",
 )  # fmt: skip
 
-SISTEMA = Sistema(
+SYSTEM = SystemSpec(
     nome="sotech",
-    origens=(),
-    retratos=(
-        Retrato("atendimento", "sotech.ate_atendimento", principal=True),
-        Retrato("movimentacao_leito", "sotech.ate_movimentacao_leito"),
-        *(Retrato(nome, f"pep.ate_{nome}") for nome in _PEP),
+    origins=(),
+    snapshots=(
+        Snapshot("atendimento", "sotech.ate_atendimento", principal=True),
+        Snapshot("movimentacao_leito", "sotech.ate_movimentacao_leito"),
+        *(Snapshot(name, f"pep.ate_{name}") for name in _PEP),
         # Every attendance carries its patient.
-        Retrato("paciente", "sotech.cdg_paciente", sql_alvos="targets.sql"),
-        Retrato("contato", "sotech.cdg_contato", sql_alvos="targets.sql"),
+        Snapshot("paciente", "sotech.cdg_paciente", sql_targets="targets.sql"),
+        Snapshot("contato", "sotech.cdg_contato", sql_targets="targets.sql"),
     ),
-    sql_mudancas="counters.sql",
-    sql_cancelados="cancelled.sql",
-    detalhes=tuple(map(Detalhe, _DETALHES)),
-    mapear=mapear,
-    tipo_chave=_chave,
-    processos=(Processo("integracao", "PendenciaIntegracao", cancelar_ausentes=True),),
+    sql_changes="counters.sql",
+    sql_cancelled="cancelled.sql",
+    details=tuple(map(Detail, _DETAILS)),
+    map_record=map_record,
+    key_type=_key,
+    processos=(QueueProcesso("integracao", "PendenciaIntegracao", cancel_absent=True),),
 )

@@ -4,124 +4,124 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from include.fusion.errors import RegistroInvalido
+from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, numbers, values
 from include.fusion.model.atendimento import Alergia, Diagnostico, Evolucao, Prescricao, SolicitacaoExame
-from include.fusion.reading.spec import Contexto, Linha
+from include.fusion.reading.spec import MappingContext, Row
 from include.fusion.sistemas.tasy.patient import profissional
 
 
-def evolucoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Evolucao, ...]:
+def evolucoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[Evolucao, ...]:
     """Notes as plain text; one without any (a picture alone) has nothing to send."""
     return tuple(
         Evolucao(
             codigo=str(x["cd_evolucao"]),
-            tipo=ctx.depara.traduzir("tipo_evolucao", x["ie_evolucao_clinica"], x["ie_tipo_evolucao"]),
-            data=dates.data_hora(x["dt_evolucao"], ctx.fuso, "evolucoes.data"),
-            texto=texto,
+            tipo=ctx.depara.translate("tipo_evolucao", x["ie_evolucao_clinica"], x["ie_tipo_evolucao"]),
+            data=dates.date_time(x["dt_evolucao"], ctx.zone, "evolucoes.data"),
+            texto=text,
             profissional=profissional(x, ctx),
         )
-        for x in linhas
-        if (texto := values.nota(x["ds_evolucao"], "evolucoes.texto", f"evolução {x['cd_evolucao']}")) is not None
+        for x in rows
+        if (text := values.to_note(x["ds_evolucao"], "evolucoes.texto", f"evolução {x['cd_evolucao']}")) is not None
     )
 
 
-def _chave(x: Linha) -> str:
+def _key(x: Row) -> str:
     return f"{x['nr_prescricao']}-{x['nr_sequencia']}"
 
 
-def _prescricao(x: Linha, ctx: Contexto) -> Prescricao:
-    quantidade = numbers.numero(x["qt_dose"], "prescricoes.quantidade")
+def _prescricao(x: Row, ctx: MappingContext) -> Prescricao:
+    quantity = numbers.to_number(x["qt_dose"], "prescricoes.quantidade")
     return Prescricao(
-        codigo=_chave(x),
-        medicamento=ctx.depara.traduzir("medicamentos", x["cd_material"]),
-        nome=values.texto(x["ds_material"]) or values.texto(x["ds_reduzida"]) or "Item não identificado",
-        dose=numbers.por_escrito(quantidade),
-        unidade_dose=values.texto(x["cd_unidade_medida_dose"]),
-        via=ctx.depara.traduzir("vias", x["ie_via_aplicacao"]),
-        frequencia=ctx.depara.traduzir("intervalos", x["cd_intervalo"]),
-        quantidade=quantidade,
-        inicio=dates.data(x["dt_inicio_medic"], "prescricoes.inicio"),
-        fim=dates.data(x["dt_validade_prescr"], "prescricoes.fim"),
-        prescrito_em=dates.data_hora(x["dt_prescricao"], ctx.fuso, "prescricoes.prescritoEm"),
-        suspenso=values.booleano(x["ie_suspenso"]) or x["dt_suspensao"] is not None or x["prescricao_suspensa"] is not None,
+        codigo=_key(x),
+        medicamento=ctx.depara.translate("medicamentos", x["cd_material"]),
+        nome=values.to_text(x["ds_material"]) or values.to_text(x["ds_reduzida"]) or "Item não identificado",
+        dose=numbers.written_number(quantity),
+        unidade_dose=values.to_text(x["cd_unidade_medida_dose"]),
+        via=ctx.depara.translate("vias", x["ie_via_aplicacao"]),
+        frequencia=ctx.depara.translate("intervalos", x["cd_intervalo"]),
+        quantidade=quantity,
+        inicio=dates.to_date(x["dt_inicio_medic"], "prescricoes.inicio"),
+        fim=dates.to_date(x["dt_validade_prescr"], "prescricoes.fim"),
+        prescrito_em=dates.date_time(x["dt_prescricao"], ctx.zone, "prescricoes.prescritoEm"),
+        suspenso=values.boolean(x["ie_suspenso"]) or x["dt_suspensao"] is not None or x["prescricao_suspensa"] is not None,
         profissional=profissional(x, ctx),
     )
 
 
-def prescricoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Prescricao, ...]:
+def prescricoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[Prescricao, ...]:
     """Medicines; a suspended one stays, as such: it may have been given."""
-    return tuple(_prescricao(x, ctx) for x in linhas)
+    return tuple(_prescricao(x, ctx) for x in rows)
 
 
-def solicitacoes(linhas: Sequence[Linha], ctx: Contexto) -> tuple[SolicitacaoExame, ...]:
+def solicitacoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[SolicitacaoExame, ...]:
     """Procedures that were requested."""
     return tuple(
         SolicitacaoExame(
-            codigo=_chave(x),
-            procedimento=(procedimento := values.codigo(x["cd_procedimento"])),
-            nome=values.texto(x["ds_proc_exame"]) or f"Procedimento {procedimento or 'não identificado'}",
-            solicitado_em=dates.data_hora(x["dt_prescricao"], ctx.fuso, "solicitacoesExame.solicitadoEm"),
+            codigo=_key(x),
+            procedimento=(procedimento := values.to_code(x["cd_procedimento"])),
+            nome=values.to_text(x["ds_proc_exame"]) or f"Procedimento {procedimento or 'não identificado'}",
+            solicitado_em=dates.date_time(x["dt_prescricao"], ctx.zone, "solicitacoesExame.solicitadoEm"),
             profissional=profissional(x, ctx),
         )
-        for x in linhas
+        for x in rows
     )
 
 
-def diagnosticos(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Diagnostico, ...]:
+def diagnosticos(rows: Sequence[Row], ctx: MappingContext) -> tuple[Diagnostico, ...]:
     """Diagnoses by their own key, which is moment and code."""
-    itens = []
-    for x in linhas:
-        quando = dates.data_hora(x["dt_diagnostico"], ctx.fuso, "diagnosticos.data")
+    items = []
+    for x in rows:
+        when = dates.date_time(x["dt_diagnostico"], ctx.zone, "diagnosticos.data")
         cid10 = documents.cid(x["cd_doenca"], "diagnosticos.cid10")
-        if quando is None or cid10 is None:
-            raise RegistroInvalido("diagnosticos.data" if quando is None else "diagnosticos.cid10", "não preenchido na origem")
-        itens.append(
+        if when is None or cid10 is None:
+            raise InvalidRecord("diagnosticos.data" if when is None else "diagnosticos.cid10", "não preenchido na origem")
+        items.append(
             Diagnostico(
-                codigo=f"{quando:%Y%m%d%H%M%S}-{values.codigo(x['cd_doenca'])}",
+                codigo=f"{when:%Y%m%d%H%M%S}-{values.to_code(x['cd_doenca'])}",
                 cid10=cid10,
-                descricao=values.texto(x["ds_doenca_cid"]),
-                tipo=ctx.depara.traduzir("tipo_diagnostico", x["ie_classificacao_doenca"]) or "SECUNDARIO",
-                data=quando,
+                descricao=values.to_text(x["ds_doenca_cid"]),
+                tipo=ctx.depara.translate("tipo_diagnostico", x["ie_classificacao_doenca"]) or "SECUNDARIO",
+                data=when,
             )
         )
-    return tuple(itens)
+    return tuple(items)
 
 
-def _nega(x: Linha) -> bool:
-    return values.booleano(x["ie_nega_alergias"], campo="alergias.nega")
+def _nega(x: Row) -> bool:
+    return values.boolean(x["ie_nega_alergias"], field="alergias.nega")
 
 
-def _remedio(x: Linha) -> str | None:
-    return values.texto(x["ds_reduzida"]) or values.texto(x["ds_medic_nao_cad"])
+def _medication(x: Row) -> str | None:
+    return values.to_text(x["ds_reduzida"]) or values.to_text(x["ds_medic_nao_cad"])
 
 
-def _nega_tudo(x: Linha) -> bool:
+def _denies_all(x: Row) -> bool:
     """A denial that names a drug denies that drug alone."""
-    return _nega(x) and _remedio(x) is None
+    return _nega(x) and _medication(x) is None
 
 
-def nega_alergias(linhas: Sequence[Linha]) -> bool | None:
+def nega_alergias(rows: Sequence[Row]) -> bool | None:
     """``True`` where the patient is said to have none, and nothing says otherwise: a real allergy in force wins."""
-    return True if any(map(_nega_tudo, linhas)) and all(map(_nega, linhas)) else None
+    return True if any(map(_denies_all, rows)) and all(map(_nega, rows)) else None
 
 
-def alergias(linhas: Sequence[Linha], ctx: Contexto) -> tuple[Alergia, ...]:
+def alergias(rows: Sequence[Row], ctx: MappingContext) -> tuple[Alergia, ...]:
     """Real allergies and denials of one drug each; a denial of all is no item (:func:`nega_alergias`)."""
-    negadas = nega_alergias(linhas)
-    itens = []
-    for x in linhas:
-        if negadas or _nega_tudo(x):
+    denied = nega_alergias(rows)
+    items = []
+    for x in rows:
+        if denied or _denies_all(x):
             continue
-        tipo, remedio = values.texto(x["ds_tipo_alergia"]), _remedio(x)
-        notas = [t for t in (values.texto(x["ds_reacao"]), values.texto_clinico(x["ds_observacao"])) if t]
-        itens.append(
+        kind, medication = values.to_text(x["ds_tipo_alergia"]), _medication(x)
+        notes = [t for t in (values.to_text(x["ds_reacao"]), values.clinical_text(x["ds_observacao"])) if t]
+        items.append(
             Alergia(
                 codigo=str(x["nr_sequencia"]),
-                substancia=remedio or tipo or "Substância não informada",
+                substancia=medication or kind or "Substância não informada",
                 nega=_nega(x),
-                categoria="MEDICAMENTO" if remedio else ctx.depara.traduzir("categoria_alergia", tipo) or "OUTRA",
-                reacao="\n".join(notas) or None,
+                categoria="MEDICAMENTO" if medication else ctx.depara.translate("categoria_alergia", kind) or "OUTRA",
+                reacao="\n".join(notes) or None,
             )
         )
-    return tuple(itens)
+    return tuple(items)

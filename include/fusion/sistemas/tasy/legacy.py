@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from include.fusion.settings.legacy.service import DELIVERY, WITH_DESTINATION, Antigo, Secao, Sign
+from include.fusion.settings.legacy.service import DELIVERY, WITH_DESTINATION, LegacyService, Section, Sign
 
-LEGACY = Antigo(
+LEGACY = LegacyService(
     "Tasy",
     (
         # The first is how the old manual spells it.
-        Secao("buscar_atendimentos", DELIVERY, outros_nomes=("buscaraendimentosimportar", "buscaratendimentosimportar")),
-        Secao("buscar_informacoes_atendimentos", WITH_DESTINATION),
-        Secao("gerar_pendencia_atualizacao_pacientes"),
-        Secao("integrar_pendencia_atualizacao_pacientes", WITH_DESTINATION),
+        Section("buscar_atendimentos", DELIVERY, outros_nomes=("buscaraendimentosimportar", "buscaratendimentosimportar")),
+        Section("buscar_informacoes_atendimentos", WITH_DESTINATION),
+        Section("gerar_pendencia_atualizacao_pacientes"),
+        Section("integrar_pendencia_atualizacao_pacientes", WITH_DESTINATION),
     ),
     None,
     (Sign(30, lambda seen: "tasy" in seen.owners or seen.word("tasy")),),

@@ -12,8 +12,8 @@ class Tasy(Integracao):
     """Every process of the old service is a section of its own, under its old name in snake case."""
 
     ENGINES = ("oracle",)
-    BUSCA = "buscar_atendimentos"
-    ENTREGA = "acompanhamento"
+    SEARCH = "buscar_atendimentos"
+    DELIVERY = "acompanhamento"
 
     sistema: Literal["tasy"]
     buscar_atendimentos: BuscaPaginada = BuscaPaginada()

@@ -15,118 +15,118 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from include.fusion.errors import RegistroInvalido
+from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, sections, values
 from include.fusion.model.atendimento import Atendimento, Unidade
-from include.fusion.reading.spec import Contexto, Detalhe, Leitura, Linha, Origem, Processo, Sistema
-from include.fusion.sistemas.tasy.beds import atual, movimentacoes
+from include.fusion.reading.spec import Detail, MappingContext, Origin, QueueProcesso, ReadSpec, Row, SystemSpec
+from include.fusion.sistemas.tasy.beds import current, movimentacoes
 from include.fusion.sistemas.tasy.clinical import alergias, diagnosticos, evolucoes, nega_alergias, prescricoes, solicitacoes
-from include.fusion.sistemas.tasy.patient import mapear_paciente, paciente, profissional
+from include.fusion.sistemas.tasy.patient import map_paciente, paciente, profissional
 from include.fusion.sistemas.tasy.vital_signs import sinais
 
-__all__ = ["SISTEMA", "mapear", "mapear_paciente"]
+__all__ = ["SYSTEM", "map_paciente", "map_record"]
 
 
-def _motivo_alta(a: Linha, ctx: Contexto) -> str | None:
+def _motivo_alta(a: Row, ctx: MappingContext) -> str | None:
     """A death where the reason is one; otherwise by the site's own code."""
     if a["dt_alta"] is None and a["dt_alta_medico"] is None:
         return None
-    return "OBITO" if values.booleano(a["ie_obito"]) else ctx.depara.traduzir("motivo_alta", a["cd_motivo_alta"], a["ds_motivo_alta"])
+    return "OBITO" if values.boolean(a["ie_obito"]) else ctx.depara.translate("motivo_alta", a["cd_motivo_alta"], a["ds_motivo_alta"])
 
 
-def _convenio(linhas: Sequence[Linha], ctx: Contexto) -> str | None:
-    return ctx.depara.traduzir("convenios", linhas[-1]["ds_convenio"], linhas[-1]["cd_convenio"]) if linhas else None
+def _convenio(rows: Sequence[Row], ctx: MappingContext) -> str | None:
+    return ctx.depara.translate("convenios", rows[-1]["ds_convenio"], rows[-1]["cd_convenio"]) if rows else None
 
 
-def mapear(dados: Mapping[str, Sequence[Linha]], ctx: Contexto) -> Atendimento:
-    """One attendance with its detail rows → canonical; ``RegistroInvalido`` or pydantic's error when it cannot be one."""
-    a = sections.unica(dados, "atendimento")
-    inicio = dates.data_hora(a["dt_entrada"], ctx.fuso, "dataInicio")
-    tipo = ctx.depara.traduzir("tipo_atendimento", a["ie_tipo_atendimento"])
-    if inicio is None or tipo is None:
-        raise RegistroInvalido("dataInicio" if inicio is None else "tipo", "não preenchido na origem")
-    fim = dates.data_hora(a["dt_alta"], ctx.fuso, "dataFim")
-    ditas = sections.linhas(dados, "alergias")
-    estadas = sections.em("movimentacoesLeito", movimentacoes, sections.linhas(dados, "movimentacoes"), ctx)
-    agora = atual(estadas)
+def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendimento:
+    """One attendance with its detail rows → canonical; ``InvalidRecord`` or pydantic's error when it cannot be one."""
+    a = sections.only_row(data, "atendimento")
+    start = dates.date_time(a["dt_entrada"], ctx.zone, "dataInicio")
+    kind = ctx.depara.translate("tipo_atendimento", a["ie_tipo_atendimento"])
+    if start is None or kind is None:
+        raise InvalidRecord("dataInicio" if start is None else "tipo", "não preenchido na origem")
+    end = dates.date_time(a["dt_alta"], ctx.zone, "dataFim")
+    said = sections.rows(data, "alergias")
+    stays = sections.within("movimentacoesLeito", movimentacoes, sections.rows(data, "movimentacoes"), ctx)
+    now = current(stays)
     return Atendimento(
         codigo=str(a["chave"]),
-        paciente=sections.em("paciente", paciente, a, sections.linhas(dados, "complementos"), ctx),
-        tipo=tipo,
-        situacao="EM_ATENDIMENTO" if fim is None else "FINALIZADO",
-        carater=ctx.depara.traduzir("carater", a["ie_carater_inter_sus"]),
-        data_inicio=inicio,
-        data_fim=fim,
-        data_alta_medica=dates.data_hora(a["dt_alta_medico"], ctx.fuso, "dataAltaMedica"),
+        paciente=sections.within("paciente", paciente, a, sections.rows(data, "complementos"), ctx),
+        tipo=kind,
+        situacao="EM_ATENDIMENTO" if end is None else "FINALIZADO",
+        carater=ctx.depara.translate("carater", a["ie_carater_inter_sus"]),
+        data_inicio=start,
+        data_fim=end,
+        data_alta_medica=dates.date_time(a["dt_alta_medico"], ctx.zone, "dataAltaMedica"),
         motivo_alta=_motivo_alta(a, ctx),
-        unidade=sections.repetido(Unidade, codigo=values.codigo(a["cd_estabelecimento"])),
-        setor=agora.setor if agora else None,
-        leito=agora.leito if agora else None,
-        especialidade=ctx.depara.traduzir("clinicas", a["ie_clinica"]),
-        convenio=_convenio(sections.linhas(dados, "convenios"), ctx),
-        profissional=sections.em("profissional", profissional, a, ctx),
-        nega_alergias=nega_alergias(ditas),
-        alergias=sections.em("alergias", alergias, ditas, ctx),
-        diagnosticos=sections.em("diagnosticos", diagnosticos, sections.linhas(dados, "diagnosticos"), ctx),
-        solicitacoes_exame=sections.em("solicitacoesExame", solicitacoes, sections.linhas(dados, "procedimentos"), ctx),
-        prescricoes=sections.em("prescricoes", prescricoes, sections.linhas(dados, "prescricoes"), ctx),
-        evolucoes=sections.em("evolucoes", evolucoes, sections.linhas(dados, "evolucoes"), ctx),
-        sinais_vitais=sections.em("sinaisVitais", sinais, sections.linhas(dados, "sinais_vitais"), ctx),
-        movimentacoes_leito=estadas,
+        unidade=sections.repeated(Unidade, codigo=values.to_code(a["cd_estabelecimento"])),
+        setor=now.setor if now else None,
+        leito=now.leito if now else None,
+        especialidade=ctx.depara.translate("clinicas", a["ie_clinica"]),
+        convenio=_convenio(sections.rows(data, "convenios"), ctx),
+        profissional=sections.within("profissional", profissional, a, ctx),
+        nega_alergias=nega_alergias(said),
+        alergias=sections.within("alergias", alergias, said, ctx),
+        diagnosticos=sections.within("diagnosticos", diagnosticos, sections.rows(data, "diagnosticos"), ctx),
+        solicitacoes_exame=sections.within("solicitacoesExame", solicitacoes, sections.rows(data, "procedimentos"), ctx),
+        prescricoes=sections.within("prescricoes", prescricoes, sections.rows(data, "prescricoes"), ctx),
+        evolucoes=sections.within("evolucoes", evolucoes, sections.rows(data, "evolucoes"), ctx),
+        sinais_vitais=sections.within("sinaisVitais", sinais, sections.rows(data, "sinais_vitais"), ctx),
+        movimentacoes_leito=stays,
     )
 
 
-BUSCA, PACIENTES = "buscar_atendimentos", "gerar_pendencia_atualizacao_pacientes"
+SEARCH, PACIENTES = "buscar_atendimentos", "gerar_pendencia_atualizacao_pacientes"
 """Search steps, under the seed's names."""
-INFORMACOES, INTEGRAR = "buscar_informacoes_atendimentos", "integrar_pendencia_atualizacao_pacientes"
+INFORMATION, INTEGRATE = "buscar_informacoes_atendimentos", "integrar_pendencia_atualizacao_pacientes"
 """Queue processes, likewise."""
 
 
-def _origem(nome: str, **opcoes: Any) -> Origem:
-    return Origem(nome, **{"processo": INFORMACOES, "passo": BUSCA, **opcoes})
+def _origin(name: str, **options: Any) -> Origin:
+    return Origin(name, **{"processo": INFORMATION, "step": SEARCH, **options})
 
 
-def _origem_paciente(nome: str) -> tuple[Origem, Origem]:
+def _origem_paciente(name: str) -> tuple[Origin, Origin]:
     """A patient's change is the patient's own, and shows on every attendance, which follows behind what is newer."""
     return (
-        _origem(nome, processo=INTEGRAR, passo=PACIENTES),
-        _origem(f"atendimentos_{nome}", prioridade=7, passo=PACIENTES),
+        _origin(name, processo=INTEGRATE, passo=PACIENTES),
+        _origin(f"atendimentos_{name}", prioridade=7, passo=PACIENTES),
     )
 
 
-SISTEMA = Sistema(
+SYSTEM = SystemSpec(
     nome="tasy",
-    origens=(
-        _origem("atendimento"),
-        _origem("sinal_vital"),
-        _origem("evolucao"),
-        _origem("prescricao"),
-        _origem("prescricao_material"),
-        _origem("prescricao_procedimento"),
-        _origem("diagnostico"),
-        _origem("alergia"),
-        _origem("movimentacao"),
-        _origem("convenio"),
+    origins=(
+        _origin("atendimento"),
+        _origin("sinal_vital"),
+        _origin("evolucao"),
+        _origin("prescricao"),
+        _origin("prescricao_material"),
+        _origin("prescricao_procedimento"),
+        _origin("diagnostico"),
+        _origin("alergia"),
+        _origin("movimentacao"),
+        _origin("convenio"),
         *_origem_paciente("paciente"),
         *_origem_paciente("complemento"),
-        _origem("primeiro_atendimento", processo=INTEGRAR, passo=PACIENTES, ineditas=True),
+        _origin("primeiro_atendimento", processo=INTEGRATE, passo=PACIENTES, ineditas=True),
     ),
-    detalhes=(
+    details=(
         *map(
-            Detalhe,
+            Detail,
             (
                 "atendimento", "complementos", "convenios", "movimentacoes", "diagnosticos", "alergias", "sinais_vitais", "prescricoes", "procedimentos",
                 "evolucoes",
             ),
         ),
     ),
-    mapear=mapear,
-    tipo_chave=int,
-    tipo_chave_paciente=str,
+    map_record=map_record,
+    key_type=int,
+    paciente_key_type=str,
     processos=(
         # A cancelled attendance is read as one that is not there, and an attendance may be cancelled between queue and read.
-        Processo(INFORMACOES, "ImportarAtendimento", cancelar_ausentes=True),
-        Processo(INTEGRAR, "PendenciaIntegracao", "paciente"),
+        QueueProcesso(INFORMATION, "ImportarAtendimento", cancel_absent=True),
+        QueueProcesso(INTEGRATE, "PendenciaIntegracao", "paciente"),
     ),
-    outras={"paciente": Leitura((Detalhe("paciente"), Detalhe("complementos", (("read_complementos_paciente.sql", ()),))), mapear_paciente)},
+    others={"paciente": ReadSpec((Detail("paciente"), Detail("complementos", (("read_complementos_paciente.sql", ()),))), map_paciente)},
 )  # fmt: skip

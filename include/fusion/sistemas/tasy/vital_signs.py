@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from include.fusion.errors import RegistroInvalido
+from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, values, vital_signs
 from include.fusion.model.atendimento import SINAIS, SinalVital
-from include.fusion.reading.spec import Contexto, Linha
+from include.fusion.reading.spec import MappingContext, Row
 from include.fusion.sistemas.tasy.patient import profissional
 
-_COLUNAS = {
+_COLUMNS = {
     "PRESSAO_SISTOLICA": ("qt_pa_sistolica", ""),
     "PRESSAO_DIASTOLICA": ("qt_pa_diastolica", ""),
     "PRESSAO_MEDIA": ("qt_pam", ""),
@@ -30,35 +30,35 @@ _COLUNAS = {
 """Sign → its column and, where it has one, the column of the unit it was taken in."""
 
 
-def _fator(sinal: str, unidade: object, ctx: Contexto, onde: str) -> float:
-    return vital_signs.fator(sinal, ctx.depara.traduzir("unidades_afericao", unidade), onde)
+def _factor(sinal: str, unit: object, ctx: MappingContext, where: str) -> float:
+    return vital_signs.factor(sinal, ctx.depara.translate("unidades_afericao", unit), where)
 
 
-def sinais(linhas: Sequence[Linha], ctx: Contexto) -> tuple[SinalVital, ...]:
+def sinais(rows: Sequence[Row], ctx: MappingContext) -> tuple[SinalVital, ...]:
     """Every sign that was written; a row without a moment was never taken."""
-    itens = []
-    for x in linhas:
-        onde = f"sinal vital {x['nr_sequencia']}"
-        dono = values.codigo(x["sinal_paciente"])
-        if dono is not None and dono != values.codigo(x["atendimento_paciente"]):
-            raise RegistroInvalido("sinaisVitais.paciente", f"não é o paciente do atendimento ({onde})")
-        data = dates.data_hora(x["dt_sinal_vital"], ctx.fuso, "sinaisVitais.data")
+    items = []
+    for x in rows:
+        where = f"sinal vital {x['nr_sequencia']}"
+        owner = values.to_code(x["sinal_paciente"])
+        if owner is not None and owner != values.to_code(x["atendimento_paciente"]):
+            raise InvalidRecord("sinaisVitais.paciente", f"não é o paciente do atendimento ({where})")
+        data = dates.date_time(x["dt_sinal_vital"], ctx.zone, "sinaisVitais.data")
         if data is None:
             continue
-        autor = profissional(x, ctx)
-        for sinal, (coluna, unidade) in _COLUNAS.items():
-            if x[coluna] is None:
+        author = profissional(x, ctx)
+        for sinal, (column, unit) in _COLUMNS.items():
+            if x[column] is None:
                 continue
-            valor = vital_signs.medida(sinal, x[coluna], onde, _fator(sinal, x[unidade], ctx, onde) if unidade else 1)
-            if valor is not None:
-                itens.append(
+            value = vital_signs.measure(sinal, x[column], where, _factor(sinal, x[unit], ctx, where) if unit else 1)
+            if value is not None:
+                items.append(
                     SinalVital(
                         codigo=f"{x['nr_sequencia']}-{sinal}",
                         sinal=sinal,
-                        valor=valor,
+                        valor=value,
                         unidade=SINAIS[sinal],
                         data=data,
-                        profissional=autor,
+                        profissional=author,
                     )
                 )
-    return tuple(itens)
+    return tuple(items)

@@ -13,38 +13,38 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from include.fusion.change.initial_load import PagedLoad, Ponto
+from include.fusion.change.initial_load import Checkpoint, PagedLoad
 
 
-class CargaPacientes(PagedLoad):
-    """``agora`` gives the source's local time, which marks the rows as changed; ``ao_concluir`` makes the next look compare everything."""
+class PatientInitialLoad(PagedLoad):
+    """``now`` gives the source's local time, which marks the rows as changed; ``on_conclusion`` makes the next look compare everything."""
 
-    def __init__(self, *parts: Any, pagina: int, agora: Callable[[], datetime], ao_concluir: Callable[[], None]) -> None:
-        super().__init__(*parts, pagina=pagina)
-        self.agora = agora
-        self.ao_concluir = ao_concluir
+    def __init__(self, *parts: Any, page: int, now: Callable[[], datetime], on_conclusion: Callable[[], None]) -> None:
+        super().__init__(*parts, page=page)
+        self.now = now
+        self.on_conclusion = on_conclusion
 
-    def executar(self, *, ao_avancar: Callable[[Ponto], None], esperar: Callable[[], None]) -> Ponto:
-        """Every person from the checkpoint on. ``esperar`` is called between cycles and blocks while the load is paused."""
-        ponto = self.ponto()
-        novas = not ponto.concluida
-        ponto.total = self._total()
-        with self.consultas.engine.connect() as con:
+    def run(self, *, on_progress: Callable[[Checkpoint], None], wait: Callable[[], None]) -> Checkpoint:
+        """Every person from the checkpoint on. ``wait`` is called between cycles and blocks while the load is paused."""
+        checkpoint = self.checkpoint()
+        new = not checkpoint.concluida
+        checkpoint.total = self._total()
+        with self.queries.engine.connect() as con:
             while True:
-                esperar()
-                de = int(ponto.chave or 0)
-                pessoas = self.consultas.linhas(con, "initial_load_keys.sql", chave=de, limite=self.pagina)
-                if pessoas:
-                    novas = True
-                    ate = int(pessoas[-1]["chave"])
-                    con.execute(self.consultas.sql("initial_load.sql"), {"depois": de, "ate": ate, "agora": self.agora()})
+                wait()
+                start = int(checkpoint.chave or 0)
+                persons = self.queries.rows(con, "initial_load_keys.sql", key=start, limite=self.pagina)
+                if persons:
+                    new = True
+                    until = int(persons[-1]["chave"])
+                    con.execute(self.queries.sql("initial_load.sql"), {"depois": start, "ate": until, "agora": self.now()})
                     con.commit()
-                    ponto.feitos, ponto.chave = ponto.feitos + len(pessoas), str(ate)
-                ponto.concluida = len(pessoas) < self.pagina
-                if ponto.concluida and novas:
-                    self.ao_concluir()  # Before the checkpoint: a load that is killed in between does it again.
+                    checkpoint.feitos, checkpoint.chave = checkpoint.feitos + len(persons), str(until)
+                checkpoint.concluida = len(persons) < self.pagina
+                if checkpoint.concluida and new:
+                    self.on_conclusion()  # Before the checkpoint: a load that is killed in between does it again.
                 with self.fusion.begin() as fusion:
-                    self._gravar(fusion, ponto)
-                ao_avancar(ponto)
-                if ponto.concluida:
-                    return ponto
+                    self._write(fusion, checkpoint)
+                on_progress(checkpoint)
+                if checkpoint.concluida:
+                    return checkpoint

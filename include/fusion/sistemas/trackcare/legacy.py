@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from include.fusion.settings.legacy.service import DELIVERY, Antigo, Secao, Sign
+from include.fusion.settings.legacy.service import DELIVERY, LegacyService, Section, Sign
 
-LEGACY = Antigo(
+LEGACY = LegacyService(
     "TrackCare",
     tuple(
-        Secao(name, DELIVERY)
+        Section(name, DELIVERY)
         for name in ("carga_inicial_pacientes", "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion")
     ),
     None,

@@ -6,92 +6,92 @@ from collections.abc import Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
-from include.fusion.errors import RegistroInvalido, motivo_de
+from include.fusion.errors import InvalidRecord, reason_of
 from include.fusion.hl7.build import values as hl7_values
 from include.fusion.mapping import documents, values
 from include.fusion.model.types import Cns, Cpf
-from include.fusion.reading.spec import Linha
-from include.fusion.sistemas.trackcare.context import Coleta, ContextoTrackCare, chave, dia, momento, primeiro
+from include.fusion.reading.spec import Row
+from include.fusion.sistemas.trackcare.context import Collector, TrackCareContext, day, first, key, moment
 
 _CPF: TypeAdapter[str] = TypeAdapter(Cpf)
 _CNS: TypeAdapter[str] = TypeAdapter(Cns)
 
 
-def nome(p: Linha, ctx: ContextoTrackCare) -> str:
+def name(p: Row, ctx: TrackCareContext) -> str:
     """The name's columns in reading order."""
-    inteiro = " ".join(parte for c in ctx.nome_em if (parte := values.texto(p[c])))
-    if not inteiro:
-        raise RegistroInvalido("paciente.nome", "não preenchido na origem")
-    return inteiro
+    integer = " ".join(part for c in ctx.nome_em if (part := values.to_text(p[c])))
+    if not integer:
+        raise InvalidRecord("paciente.nome", "não preenchido na origem")
+    return integer
 
 
-def paciente(p: Linha, ctx: ContextoTrackCare) -> hl7_values.PacienteHl7:
-    """The person; ``RegistroInvalido`` when nothing of this patient can travel."""
-    obito = values.booleano(p["paper_deceased"], campo="paciente.obito")
+def paciente(p: Row, ctx: TrackCareContext) -> hl7_values.PacienteHl7:
+    """The person; ``InvalidRecord`` when nothing of this patient can travel."""
+    obito = values.boolean(p["paper_deceased"], field="paciente.obito")
     return hl7_values.PacienteHl7(
-        codigo=chave(p["chave"]),
-        nome=nome(p, ctx),
-        nome_social=values.texto(p[ctx.nome_social_em]),
-        nome_mae=values.texto(p["paper_mothername"]),
-        nascimento=dia(p["paper_dob"], "paciente.dataNascimento"),
-        sexo=ctx.depara.traduzir("sexo", p["ctsex_code"], p["ctsex_hl7code"]),
-        cpf=_documento("paciente.cpf", documents.cpf(primeiro(p, ctx.cpf_em), ctx), _CPF),
-        cns=_documento("paciente.cns", documents.cns(primeiro(p, ctx.cns_em), ctx), _CNS),
-        outros=((prontuario, ctx.hl7.autoridade, "MR"),) if (prontuario := values.codigo(p["papmi_no"])) else (),
-        endereco=_endereco(p),
-        celular=values.texto(p["paper_mobphone"]),
-        telefone=values.texto(p["paper_telh"]),
-        email=values.texto(p["paper_email"]),
+        codigo=key(p["chave"]),
+        nome=name(p, ctx),
+        nome_social=values.to_text(p[ctx.nome_social_em]),
+        nome_mae=values.to_text(p["paper_mothername"]),
+        nascimento=day(p["paper_dob"], "paciente.dataNascimento"),
+        sexo=ctx.depara.translate("sexo", p["ctsex_code"], p["ctsex_hl7code"]),
+        cpf=_document("paciente.cpf", documents.cpf(first(p, ctx.cpf_em), ctx), _CPF),
+        cns=_document("paciente.cns", documents.cns(first(p, ctx.cns_em), ctx), _CNS),
+        outros=((medical_record, ctx.hl7.autoridade, "MR"),) if (medical_record := values.to_code(p["papmi_no"])) else (),
+        endereco=_address(p),
+        celular=values.to_text(p["paper_mobphone"]),
+        telefone=values.to_text(p["paper_telh"]),
+        email=values.to_text(p["paper_email"]),
         obito=obito,
-        obito_em=dia(p["paper_deceased_date"], "paciente.dataObito") if obito else None,
+        obito_em=day(p["paper_deceased_date"], "paciente.dataObito") if obito else None,
     )
 
 
-def _documento(campo: str, numero: str | None, regra: TypeAdapter[str]) -> str | None:
+def _document(field: str, number: str | None, rule: TypeAdapter[str]) -> str | None:
     try:
-        return None if numero is None else regra.validate_python(numero)
-    except ValidationError as erro:
-        raise RegistroInvalido(campo, motivo_de(erro).partition(": ")[2]) from None
+        return None if number is None else rule.validate_python(number)
+    except ValidationError as error:
+        raise InvalidRecord(field, reason_of(error).partition(": ")[2]) from None
 
 
-def _endereco(p: Linha) -> hl7_values.Endereco | None:
-    rua, cep = values.texto(p["paper_stname"]), values.digitos_exatos(p["ctzip_code"], 8)
-    ibge, cidade = values.digitos_exatos(p["ctcit_code"], 6, 7), values.texto(p["ctcit_desc"])
-    return hl7_values.Endereco(logradouro=rua, municipio=cidade, cep=cep, codigo_ibge=ibge) if rua or cep or ibge or cidade else None
+def _address(p: Row) -> hl7_values.Address | None:
+    street, cep = values.to_text(p["paper_stname"]), values.exact_digits(p["ctzip_code"], 8)
+    ibge, city = values.exact_digits(p["ctcit_code"], 6, 7), values.to_text(p["ctcit_desc"])
+    return hl7_values.Address(logradouro=street, municipio=city, cep=cep, codigo_ibge=ibge) if street or cep or ibge or city else None
 
 
-def alergias(linhas: Sequence[Linha], ctx: ContextoTrackCare, coleta: Coleta) -> list[hl7_values.Alergia]:
+def alergias(rows: Sequence[Row], ctx: TrackCareContext, collector: Collector) -> list[hl7_values.Alergia]:
     """Every allergy that can be read; those entered in error as deletions."""
-    lidas: list[hl7_values.Alergia] = []
-    for x in linhas:
-        em_erro = False
+    read_rows: list[hl7_values.Alergia] = []
+    for x in rows:
+        in_error = False
         try:
-            em_erro = ctx.depara.traduzir("situacao_registro", x["alg_entrystatus"]) == "ERRO"
-            lidas.append(_alergia(x, ctx, "D" if em_erro else "A"))
-        except RegistroInvalido as erro:
-            if em_erro:
+            in_error = ctx.depara.translate("situacao_registro", x["alg_entrystatus"]) == "ERRO"
+            read_rows.append(_alergia(x, ctx, "D" if in_error else "A"))
+        except InvalidRecord as error:
+            if in_error:
                 # Its number says which one to delete; IAM-3 must not be empty.
-                lidas.append(hl7_values.Alergia(chave(x["alg_rowid"]), hl7_values.Codigo(None, "não informada"), acao="D", situacao="E"))
+                read_rows.append(hl7_values.Alergia(key(x["alg_rowid"]), hl7_values.Codigo(None, "não informada"), acao="D", situacao="E"))
             else:
-                coleta.recusar(f"PA_Allergy {chave(x['alg_rowid'])}", erro)
-    return lidas
+                collector.refuse(f"PA_Allergy {key(x['alg_rowid'])}", error)
+    return read_rows
 
 
-def _alergia(x: Linha, ctx: ContextoTrackCare, acao: str) -> hl7_values.Alergia:
-    texto = values.texto(x["tipo_descricao"]) or values.texto(x["alg_desc"]) or values.texto(x["alg_freetextallergy"])
-    codigo = values.codigo(x["tipo_codigo"])
-    if texto is None and codigo is None:
-        raise RegistroInvalido("alergias.substancia", "não preenchida na origem")
-    inativa = values.texto(x["alg_inactivedate"]) is not None
-    reacao = values.texto_clinico(x["alg_reaction"])
+def _alergia(x: Row, ctx: TrackCareContext, action: str) -> hl7_values.Alergia:
+    text = values.to_text(x["tipo_descricao"]) or values.to_text(x["alg_desc"]) or values.to_text(x["alg_freetextallergy"])
+    code = values.to_code(x["tipo_codigo"])
+    if text is None and code is None:
+        raise InvalidRecord("alergias.substancia", "não preenchida na origem")
+    inactive = values.to_text(x["alg_inactivedate"]) is not None
+    reacao = values.clinical_text(x["alg_reaction"])
     return hl7_values.Alergia(
-        codigo=chave(x["alg_rowid"]),
-        substancia=hl7_values.Codigo(codigo, texto),
-        tipo=ctx.depara.traduzir("tipo_alergia", x["alg_category_dr"]),
-        gravidade=ctx.depara.traduzir("gravidade_alergia", x["alg_severity_dr"]),
+        codigo=key(x["alg_rowid"]),
+        substancia=hl7_values.Codigo(code, text),
+        tipo=ctx.depara.translate("tipo_alergia", x["alg_category_dr"]),
+        gravidade=ctx.depara.translate("gravidade_alergia", x["alg_severity_dr"]),
         reacoes=(reacao,) if reacao else (),
-        inicio=dia(x["alg_onsetdate"], "alergias.dataInicio"),
-        acao=acao,
-        situacao="E" if acao == "D" else "I" if inativa else ctx.depara.traduzir("situacao_alergia", x["alg_status"]),
-        registrada_em=momento(x["alg_date"], x["alg_time"], ctx.fuso, "alergias.data"),
+        inicio=day(x["alg_onsetdate"], "alergias.dataInicio"),
+        acao=action,
+        situacao="E" if action == "D" else "I" if inactive else ctx.depara.translate("situacao_alergia", x["alg_status"]),
+        registrada_em=moment(x["alg_date"], x["alg_time"], ctx.zone, "alergias.data"),
     )

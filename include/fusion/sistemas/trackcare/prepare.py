@@ -10,24 +10,24 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine
 
-from include.fusion.delivery.outbox import Arquivo, Arquivos
+from include.fusion.delivery.outbox import Outbox, OutboxMessage
 from include.fusion.delivery.result import check_share
-from include.fusion.delivery.work import Parametros, Work
-from include.fusion.errors import RegistroInvalido, motivo_de
-from include.fusion.sistemas.trackcare.system import Item, Plano, a_enviar, estado
-from include.fusion.store.filas import Desfecho, Fila, Registro
-from include.fusion.store.filas.messages import Recusa
-from include.fusion.store.ledger import ENVIO, EXCLUSAO, REENVIO, Entrega, Livro
+from include.fusion.delivery.work import DeliveryParameters, Work
+from include.fusion.errors import InvalidRecord, reason_of
+from include.fusion.sistemas.trackcare.system import Item, MessagePlan, state, to_send
+from include.fusion.store.filas import Fila, FilaRow, Outcome
+from include.fusion.store.filas.messages import Refusal
+from include.fusion.store.ledger import DELETION, RESEND, SEND, Ledger, LedgerEntry
 
-AUSENTE = "paciente não encontrado na origem"
-DURACAO_MAX = 30.0
+ABSENT = "paciente não encontrado na origem"
+DURATION_MAX = 30.0
 """Seconds of one turn: behind an initial load's million patients the messages that are made would wait for hours, and live ones with them."""
-Lidos = Mapping[str, Plano | Exception | None]
+ReadResults = Mapping[str, MessagePlan | Exception | None]
 """Patient's key → what there is to say, the error that keeps it from being said, or ``None`` when the source has no such patient."""
 
 
 @dataclass
-class ResultadoPendencias:
+class PreparationResult:
     """Counts: patients looked up, messages made and queued, things that said nothing new, patients with a reason to look at."""
 
     pacientes: int = 0
@@ -35,33 +35,33 @@ class ResultadoPendencias:
     inalteradas: int = 0
     erros: int = 0
 
-    def somar(self, outro: ResultadoPendencias) -> None:
-        for nome, valor in vars(outro).items():
-            setattr(self, nome, getattr(self, nome) + valor)
+    def add(self, other: PreparationResult) -> None:
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
 
-    def conferir(self, parcela_max: float, minimo: int) -> None:
-        """Raise ``MuitosErros`` when more than ``parcela_max`` (0 to 1) of at least ``minimo`` patients had something that cannot be said."""
-        conselho = (
+    def check(self, share_max: float, minimum: int) -> None:
+        """Raise ``TooManyErrors`` when more than ``share_max`` (0 to 1) of at least ``minimum`` patients had something that cannot be said."""
+        advice = (
             "O que pôde ser dito segue para o envio; os motivos estão em PendenciaIntegracao. Corrija a causa (De/Para, charset) e limpe"
             " esta tarefa: eles serão relidos."
         )
-        check_share(self.erros, self.pacientes, parcela_max, minimo, "pacientes com algo recusado", conselho)
+        check_share(self.erros, self.pacientes, share_max, minimum, "pacientes com algo recusado", advice)
 
 
 @dataclass
-class Lote:
+class Batch:
     """Patients in hand, what there is to say of them, and why something cannot be said."""
 
-    registros: list[Registro]
-    planos: dict[str, Plano]
+    records: list[FilaRow]
+    plans: dict[str, MessagePlan]
     motivos: dict[str, list[str]]
 
     def __len__(self) -> int:
-        return len(self.registros)
+        return len(self.records)
 
 
-class Preparo(Work[Lote, ResultadoPendencias]):
-    """Makes messages of the patients that wait in ``pendencias``: what the ledger does not have in this very state. Nothing travels; ``lote`` at
+class Preparer(Work[Batch, PreparationResult]):
+    """Makes messages of the patients that wait in ``pendencias``: what the ledger does not have in this very state. Nothing travels; ``batch`` at
     a time.
 
     Messages, ledger and the pendencies' outcomes are one transaction: who is killed has done all of a batch or nothing. What could not be
@@ -73,87 +73,89 @@ class Preparo(Work[Lote, ResultadoPendencias]):
     def __init__(
         self,
         pendencias: Fila,
-        ler: Callable[[Sequence[str]], Lidos],
-        arquivos: Arquivos,
-        livro: Livro,
+        read: Callable[[Sequence[str]], ReadResults],
+        files: Outbox,
+        ledger: Ledger,
         engine: Engine,
-        dono: str,
-        lote: int,
+        owner: str,
+        batch: int,
     ) -> None:
         # In order, and until the turn is over; refusals are judged by the task, over all its turns.
-        p = Parametros(lote=lote, max_por_ciclo=sys.maxsize, permanencia=0, duracao_max=DURACAO_MAX, lanes=1, parcela_erro_max=1)
-        super().__init__([pendencias], dono, p, nullcontext(), ResultadoPendencias())
+        p = DeliveryParameters(lote=batch, max_per_cycle=sys.maxsize, permanencia=0, duration_max=DURATION_MAX, lanes=1, parcela_erro_max=1)
+        super().__init__([pendencias], owner, p, nullcontext(), PreparationResult())
         self.pendencias = pendencias
-        self.ler = ler
-        self.arquivos = arquivos
-        self.livro = livro
+        self.read = read
+        self.arquivos = files
+        self.ledger = ledger
         self.engine = engine
 
-    def preparar(self, quantos: int) -> Lote | None:
-        registros = self.pendencias.reservar(quantos, self.dono, self.prazo)
-        if not registros:
+    def prepare(self, count: int) -> Batch | None:
+        records = self.pendencias.reserve(count, self.owner, self.lease)
+        if not records:
             return None
-        lidos = self.ler([r.chave for r in registros if not self.interrompido(r)])
-        lote = Lote(registros, {}, {})
-        for registro in registros:
-            lido = lidos.get(registro.chave)
-            if motivo := self.interrompido(registro):
-                lote.motivos[registro.chave] = [motivo]
-            elif lido is None or isinstance(lido, Exception):
-                lote.motivos[registro.chave] = [AUSENTE if lido is None else motivo_de(lido)]
+        read_items = self.read([r.chave for r in records if not self.interrompido(r)])
+        batch = Batch(records, {}, {})
+        for record in records:
+            read_item = read_items.get(record.chave)
+            if reason := self.interrompido(record):
+                batch.motivos[record.chave] = [reason]
+            elif read_item is None or isinstance(read_item, Exception):
+                batch.motivos[record.chave] = [ABSENT if read_item is None else reason_of(read_item)]
             else:
-                lote.planos[registro.chave], lote.motivos[registro.chave] = lido, list(lido.recusas)
-        return lote
+                batch.plans[record.chave], batch.motivos[record.chave] = read_item, list(read_item.refusals)
+        return batch
 
-    def gravar(self, lote: Lote) -> None:
-        self.arquivos.fila.repetir_incertas(list(lote.planos))
+    def write(self, batch: Batch) -> None:
+        self.arquivos.fila.repeat_uncertain(list(batch.plans))
         with self.engine.begin() as con:
             # Only what is still ours: another worker may have taken a row over while we read.
-            meus = self.pendencias.ainda_meus(con, self.dono, [r.id for r in lote.registros])
-            nossos = {r.chave: lote.planos[r.chave] for r in lote.registros if r.id in meus and r.chave in lote.planos}
-            mensagens, iguais = self._montar(con, nossos, lote.motivos)
-            self.arquivos.guardar(con, mensagens)
-            desfechos = [_desfecho(r, lote.motivos[r.chave]) for r in lote.registros]
-            self.pendencias.registrar(con, self.dono, desfechos)
-        erros = sum(d.situacao == "erro" for d in desfechos)
-        self.resultado.somar(ResultadoPendencias(len(lote.registros), len(mensagens), iguais, erros))
+            mine = self.pendencias.still_mine(con, self.owner, [r.id for r in batch.records])
+            ours = {r.chave: batch.plans[r.chave] for r in batch.records if r.id in mine and r.chave in batch.plans}
+            messages, equal = self._build(con, ours, batch.motivos)
+            self.arquivos.store(con, messages)
+            outcomes = [_outcome(r, batch.motivos[r.chave]) for r in batch.records]
+            self.pendencias.record(con, self.owner, outcomes)
+        errors = sum(d.situacao == "erro" for d in outcomes)
+        self.result.add(PreparationResult(len(batch.records), len(messages), equal, errors))
 
-    def _montar(self, con: Connection, planos: Mapping[str, Plano], motivos: Mapping[str, list[str]]) -> tuple[list[Arquivo], int]:
-        """Messages of what is new, in order, noted in the ledger; how many items were not. What cannot be made adds to ``motivos``."""
-        refeitas = self.arquivos.fila.recusadas(con, list(planos))
-        entidades = {item.entidade for plano in planos.values() for item in plano.itens}
-        antes = _sem_recusas(self.livro.ler(con, entidades), refeitas)
-        novos = [(paciente, item) for paciente, plano in planos.items() for item in a_enviar(plano, antes)]
-        numeros = self.livro.anunciar(con, [(item.entidade, item.versao if item.ativo else EXCLUSAO) for _, item in novos])
-        momento = datetime.now(UTC)
-        mensagens, feitos = [], []
-        for paciente, item in novos:
+    def _build(
+        self, con: Connection, plans: Mapping[str, MessagePlan], reasons: Mapping[str, list[str]]
+    ) -> tuple[list[OutboxMessage], int]:
+        """Messages of what is new, in order, noted in the ledger; how many items were not. What cannot be made adds to ``reasons``."""
+        redone = self.arquivos.fila.dead_letter(con, list(plans))
+        entities = {item.entidade for plan in plans.values() for item in plan.items}
+        before = _without_refusals(self.ledger.read(con, entities), redone)
+        new = [(paciente, item) for paciente, plan in plans.items() for item in to_send(plan, before)]
+        numbers = self.ledger.announce(con, [(item.entidade, item.versao if item.ativo else DELETION) for _, item in new])
+        moment = datetime.now(UTC)
+        messages, done = [], []
+        for paciente, item in new:
             try:
-                mensagem = item.montar(estado(item, antes, numeros[item.entidade], momento))
-            except RegistroInvalido as erro:
-                motivos[paciente].append(f"{motivo_de(erro)} ({item.entidade})")
+                message = item.build(state(item, before, numbers[item.entidade], moment))
+            except InvalidRecord as error:
+                reasons[paciente].append(f"{reason_of(error)} ({item.entidade})")
                 continue
-            mensagens.append(Arquivo(paciente, item.entidade, mensagem, abre=_operacao(item, antes) == ENVIO))
-            feitos.append(item)
-        presos = {item.entidade for _, item in novos} - {item.entidade for item in feitos}
-        self.livro.gravar(con, [(item.entidade, item.versao, _operacao(item, antes)) for item in feitos])
-        self.livro.retirar(con, presos)
-        self.arquivos.fila.substituir(con, [c for assunto in refeitas.keys() & (entidades - presos) for c in refeitas[assunto].controles])
-        return mensagens, sum(len(plano.itens) for plano in planos.values()) - len(novos)
+            messages.append(OutboxMessage(paciente, item.entidade, message, opens=_operation(item, before) == SEND))
+            done.append(item)
+        stuck = {item.entidade for _, item in new} - {item.entidade for item in done}
+        self.ledger.write(con, [(item.entidade, item.versao, _operation(item, before)) for item in done])
+        self.ledger.withdraw(con, stuck)
+        self.arquivos.fila.substituir(con, [c for assunto in redone.keys() & (entities - stuck) for c in redone[assunto].control_ids])
+        return messages, sum(len(plan.items) for plan in plans.values()) - len(new)
 
 
-def _sem_recusas(livro: Mapping[str, Entrega], refeitas: Mapping[str, Recusa]) -> dict[str, Entrega]:
+def _without_refusals(ledger: Mapping[str, LedgerEntry], redone: Mapping[str, Refusal]) -> dict[str, LedgerEntry]:
     """The ledger without what was refused, which it had hoped for: what was alive before is alive still, with a content unknown."""
-    antes = {e: entrega for e, entrega in livro.items() if e not in refeitas}
-    recusas = {e: refeitas[e] for e in livro.keys() & refeitas.keys()}
-    vivas = {e: livro[e] for e, recusa in recusas.items() if livro[e].operacao in (REENVIO, EXCLUSAO) and not recusa.desconhecido}
-    return antes | {e: entrega._replace(versao=None, operacao=REENVIO) for e, entrega in vivas.items()}
+    before = {e: delivery for e, delivery in ledger.items() if e not in redone}
+    refusals = {e: redone[e] for e in ledger.keys() & redone.keys()}
+    live = {e: ledger[e] for e, refusal in refusals.items() if ledger[e].operacao in (RESEND, DELETION) and not refusal.unknown}
+    return before | {e: delivery._replace(versao=None, operacao=RESEND) for e, delivery in live.items()}
 
 
-def _operacao(item: Item, antes: Mapping[str, Entrega]) -> str:
-    entrega = antes.get(item.entidade)
-    return EXCLUSAO if not item.ativo else ENVIO if entrega is None or entrega.cancelado else REENVIO
+def _operation(item: Item, before: Mapping[str, LedgerEntry]) -> str:
+    delivery = before.get(item.entidade)
+    return DELETION if not item.ativo else SEND if delivery is None or delivery.cancelled else RESEND
 
 
-def _desfecho(registro: Registro, motivos: Sequence[str]) -> Desfecho:
-    return Desfecho(registro, "erro" if motivos else "concluido", motivo="; ".join(motivos) or None)
+def _outcome(record: FilaRow, reasons: Sequence[str]) -> Outcome:
+    return Outcome(record, "erro" if reasons else "concluido", motivo="; ".join(reasons) or None)

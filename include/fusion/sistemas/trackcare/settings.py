@@ -8,12 +8,12 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import BeforeValidator, Field
 
 from include.fusion.settings.integration import Integracao
-from include.fusion.settings.interval import Intervalo
-from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, CargaPacientes, PendenciaBusca, Retencao, _dia
-from include.fusion.settings.strict_yaml import Modelo
+from include.fusion.settings.interval import Interval
+from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, CargaPacientes, PendenciaBusca, Retencao, _day
+from include.fusion.settings.strict_yaml import StrictModel
 
 
-class Hl7(Modelo):
+class Hl7(StrictModel):
     """How HL7 messages are written; see ``include.fusion.hl7.build.profile`` for what each means."""
 
     versao: Literal["2.4", "2.5.1", "2.7"] = "2.4"
@@ -31,7 +31,7 @@ class Hl7(Modelo):
     tipo_cpf: str = "NI"
 
 
-class PacienteTrackCare(Modelo):
+class PacienteTrackCare(StrictModel):
     """Where a site keeps what TrakCare has no fixed place for."""
 
     nome_em: list[str] = Field(default_factory=lambda: ["paper_name2", "paper_name"])
@@ -42,14 +42,14 @@ class PacienteTrackCare(Modelo):
     cns_em: list[str] = Field(default_factory=lambda: ["paper_governcardno", "papmi_medicare"])
     evento_ambulatorial: Literal["A01", "A04"] = "A01"
     """A04 where Fusion has a layout for it."""
-    desde: Annotated[date | None, BeforeValidator(_dia)] = None
+    desde: Annotated[date | None, BeforeValidator(_day)] = None
     """Episodes that ended before this day do not travel."""
 
 
 class EnvioArquivo(Acompanhamento, Retencao):
     """Sends waiting messages, and keeps the run on duty while traffic is steady (TrackCare)."""
 
-    intervalo: Intervalo = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
+    intervalo: Interval = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
     """Between two looks at the queue."""
     lote: int = Field(default=500, ge=1, le=5000, alias="MaxRecords")
     """Messages reserved together."""
@@ -62,10 +62,10 @@ class EnvioArquivo(Acompanhamento, Retencao):
 class TrackCare(Integracao):
     """``conexoes.origem`` is TrakCare's database, ``conexoes.hl7`` where messages go: Fusion's HTTP API or an MLLP receiver."""
 
-    SUFIXOS: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
+    SUFFIXES: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
     ENGINES = ("iris",)
-    BUSCA = "sincronizar_pacientes"
-    ENTREGA = "envio_arquivo_fusion"
+    SEARCH = "sincronizar_pacientes"
+    DELIVERY = "envio_arquivo_fusion"
 
     sistema: Literal["trackcare"]
     hl7: Hl7 = Hl7()

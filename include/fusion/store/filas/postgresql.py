@@ -10,32 +10,32 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, Table, text
 
-from include.fusion.store.clock import daqui_a
-from include.fusion.store.filas.dialect import Dialeto, Escopo, registros
-from include.fusion.store.filas.types import Desfecho, ItemFila, Registro, blocos, cortar_motivo
-from include.fusion.store.pg_arrays import vetor
-from include.fusion.store.tables import ABERTAS, lista_sql
+from include.fusion.store.clock import seconds_from_now
+from include.fusion.store.filas.dialect import Dialect, QueueScope, records
+from include.fusion.store.filas.types import FilaItem, FilaRow, Outcome, blocks, cut_reason
+from include.fusion.store.pg_arrays import pg_array
+from include.fusion.store.tables import OPEN_STATES, sql_list
 
-_BLOCO = 20_000
-_DIRETO = 2_000
+_BLOCK = 20_000
+_DIRECT = 2_000
 """Up to so many items travel as arrays in one statement; more go through COPY into a temporary table."""
 
-POR_PACIENTE = 8
+PER_PACIENTE = 8
 """Rows of one patient in one batch at most: they leave one after another, and the batch ends with the longest such row."""
 
-_CRIAR_ENTRADA = """\
+_CREATE_STAGING = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS fila_entrada (
     n bigint PRIMARY KEY, chave text COLLATE "C" NOT NULL, chave_paciente text COLLATE "C",
     operacao text NOT NULL, prioridade smallint NOT NULL
 ) ON COMMIT DROP"""
 
-_ENTRADA_COPIADA = "(SELECT chave, chave_paciente, operacao, prioridade, n FROM fila_entrada WHERE n > :de AND n <= :ate)"
-_ENTRADA_DIRETA = """\
+_COPIED_STAGING = "(SELECT chave, chave_paciente, operacao, prioridade, n FROM fila_entrada WHERE n > :de AND n <= :ate)"
+_DIRECT_STAGING = """\
 unnest(CAST(:chaves AS text[]), CAST(:pacientes AS text[]), CAST(:operacoes AS text[]), CAST(:prioridades AS smallint[]))
     WITH ORDINALITY"""
 
 # Open rows of the keys that arrive, locked in id order like every other set update; the upsert then never waits for a row.
-_TRAVAR_ABERTAS = """\
+_LOCK_OPEN = """\
 SELECT count(*) FROM (
     SELECT t.id FROM {t} t
     JOIN {entrada} AS e (chave, chave_paciente, operacao, prioridade, n) ON e.chave = t.chave
@@ -44,7 +44,7 @@ SELECT count(*) FROM (
 ) travadas"""
 
 # A reserved row keeps its patient until its outcome is known: the rule "one in flight per patient" hangs on it.
-_UNIR = """\
+_MERGE = """\
 INSERT INTO {t} AS t (integracao_id, processo, chave, chave_paciente, operacao, prioridade, situacao, tentativas, reabrir, criado_em)
 SELECT :integracao_id, :processo, e.chave, e.chave_paciente, e.operacao, e.prioridade, 'pendente', 0, false, statement_timestamp()
 FROM {entrada} AS e (chave, chave_paciente, operacao, prioridade, n)
@@ -65,7 +65,7 @@ WHERE t.situacao = 'erro' OR (t.situacao = 'reservado' AND NOT t.reabrir) OR t.p
 
 # f: the patient's rows up to this one, a row in flight first. All must be free to go along, and no more than a batch takes of one
 # patient. One look at an index per candidate; the LIMIT keeps the planner from joining the whole backlog with itself.
-_ESCOLHER = """\
+_CHOOSE = """\
 SELECT c.id, c.chave_paciente, c.prioridade, f.ordem FROM {t} c CROSS JOIN LATERAL (
         SELECT count(*) AS ordem, coalesce(bool_and(p.livre), true) AS livre FROM (
             SELECT a.situacao = 'pendente' AND a.processo = :processo
@@ -79,22 +79,22 @@ SELECT c.id, c.chave_paciente, c.prioridade, f.ordem FROM {t} c CROSS JOIN LATER
         AND f.livre AND f.ordem <= :por_paciente
     ORDER BY c.prioridade, c.id LIMIT :quantos"""
 # A row that an enqueuing transaction holds is passed over, and with it those of its patient that come after it.
-_RESERVAR = f"""\
+_RESERVE = f"""\
 WITH escolhida AS MATERIALIZED (
-    {_ESCOLHER}
+    {_CHOOSE}
     FOR UPDATE OF c SKIP LOCKED
 ), contada AS (
     SELECT id, ordem, row_number() OVER (PARTITION BY chave_paciente ORDER BY prioridade, id) AS presente FROM escolhida
 )
 UPDATE {{t}} t SET situacao = 'reservado', reservado_por = :dono, reabrir = false, motivo = NULL,
-    reservado_ate = {daqui_a("postgresql", ":prazo")}
+    reservado_ate = {seconds_from_now("postgresql", ":prazo")}
 FROM contada e WHERE t.id = e.id AND (e.ordem = 0 OR e.ordem = e.presente)
 RETURNING t.id, t.chave, t.chave_paciente, t.operacao, t.prioridade, t.tentativas, t.criado_em"""
-_PARADOS = "(a.situacao = 'reservado' OR a.processo NOT IN ({}))"
-_FILTRO_CHAVES = " AND {x}.chave = ANY(CAST(:chaves AS text[]))"
+_PARKED = "(a.situacao = 'reservado' OR a.processo NOT IN ({}))"
+_KEYS_FILTER = " AND {x}.chave = ANY(CAST(:chaves AS text[]))"
 
 # d.volta: pending again. An insert that was delivered and changed meanwhile goes out as a change the second time.
-_REGISTRAR = """\
+_RECORD = """\
 WITH d AS MATERIALIZED (
     SELECT t.id, v.operacao, v.situacao, v.motivo, v.versao, v.espera
     FROM unnest(CAST(:ids AS bigint[]), CAST(:operacoes AS text[]), CAST(:situacoes AS text[]), CAST(:motivos AS text[]),
@@ -119,105 +119,103 @@ UPDATE {t} t SET
     reabrir = false
 FROM d WHERE t.id = d.id"""
 
-_COPIAR = "COPY fila_entrada (n, chave, chave_paciente, operacao, prioridade) FROM STDIN"
+_COPY = "COPY fila_entrada (n, chave, chave_paciente, operacao, prioridade) FROM STDIN"
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _linha_copy(n: int, item: ItemFila) -> str:
+def _copy_row(n: int, item: FilaItem) -> str:
     paciente = item.chave_paciente.translate(_ESCAPES) if item.chave_paciente else "\\N"
     return f"{n}\t{item.chave.translate(_ESCAPES)}\t{paciente}\t{item.operacao}\t{item.prioridade}\n"
 
 
 @cache
-def _sql(tabela: str, modelo: str, entrada: str = "", filtro: str = "", parados: str = "") -> str:
-    filtros = {f"filtro_{x}": filtro.format(x=x) for x in "ac"}
-    return modelo.format(t=tabela, abertas=lista_sql(ABERTAS), entrada=entrada, parados=parados, **filtros)
+def _sql(table: str, model: str, entry: str = "", criteria: str = "", parked: str = "") -> str:
+    filters = {f"filtro_{x}": criteria.format(x=x) for x in "ac"}
+    return model.format(t=table, abertas=sql_list(OPEN_STATES), entrada=entry, parados=parked, **filters)
 
 
-class PostgreSQL(Dialeto):
+class PostgreSQL(Dialect):
     nome = "postgresql"
 
-    def enfileirar(self, con: Connection, escopo: Escopo, itens: Iterable[ItemFila]) -> int:
-        fonte = iter(itens)
-        primeiros = list(itertools.islice(fonte, _DIRETO + 1))
-        if len(primeiros) > _DIRETO:
-            return self._enfileirar_muitos(con, escopo, itertools.chain(primeiros, fonte))
-        bloco = next(blocos(primeiros, _DIRETO), [])
-        if not bloco:
+    def enqueue(self, con: Connection, scope: QueueScope, items: Iterable[FilaItem]) -> int:
+        source_items = iter(items)
+        first_ones = list(itertools.islice(source_items, _DIRECT + 1))
+        if len(first_ones) > _DIRECT:
+            return self._enqueue_many(con, scope, itertools.chain(first_ones, source_items))
+        block = next(blocks(first_ones, _DIRECT), [])
+        if not block:
             return 0
-        escopo.travar_entrada(con)
-        self._unir(con, escopo, _ENTRADA_DIRETA, {
-            "chaves": vetor(i.chave for i in bloco),
-            "pacientes": vetor(i.chave_paciente or None for i in bloco),
-            "operacoes": vetor(i.operacao for i in bloco),
-            "prioridades": vetor(i.prioridade for i in bloco),
+        scope.lock_entry(con)
+        self._merge(con, scope, _DIRECT_STAGING, {
+            "chaves": pg_array(i.chave for i in block),
+            "pacientes": pg_array(i.chave_paciente or None for i in block),
+            "operacoes": pg_array(i.operacao for i in block),
+            "prioridades": pg_array(i.prioridade for i in block),
         })  # fmt: skip
-        return len(bloco)
+        return len(block)
 
-    def _enfileirar_muitos(self, con: Connection, escopo: Escopo, itens: Iterable[ItemFila]) -> int:
+    def _enqueue_many(self, con: Connection, scope: QueueScope, items: Iterable[FilaItem]) -> int:
         """Everything into a temporary table first: a bad item or a slow source then costs no lock and no row of the queue."""
-        con.execute(text(_CRIAR_ENTRADA))
+        con.execute(text(_CREATE_STAGING))
         con.execute(text("TRUNCATE fila_entrada"))
-        limites = [0]
+        limits = [0]
         cursor: Any = con.connection.cursor()
         with cursor:
-            for bloco in blocos(itens, _BLOCO):
-                linhas = "".join(_linha_copy(n, item) for n, item in enumerate(bloco, limites[-1] + 1))
-                cursor.copy_expert(_COPIAR, io.StringIO(linhas), size=1 << 18)
-                limites.append(limites[-1] + len(bloco))
+            for block in blocks(items, _BLOCK):
+                rows = "".join(_copy_row(n, item) for n, item in enumerate(block, limits[-1] + 1))
+                cursor.copy_expert(_COPY, io.StringIO(rows), size=1 << 18)
+                limits.append(limits[-1] + len(block))
         con.execute(text("ANALYZE fila_entrada"))
-        escopo.travar_entrada(con)
-        for de, ate in itertools.pairwise(limites):
-            self._unir(con, escopo, _ENTRADA_COPIADA, {"de": de, "ate": ate})
+        scope.lock_entry(con)
+        for start, until in itertools.pairwise(limits):
+            self._merge(con, scope, _COPIED_STAGING, {"de": start, "ate": until})
         con.execute(text("TRUNCATE fila_entrada"))
-        return limites[-1]
+        return limits[-1]
 
     @staticmethod
-    def _unir(con: Connection, escopo: Escopo, entrada: str, binds: dict[str, Any]) -> None:
-        for modelo in (_TRAVAR_ABERTAS, _UNIR):
-            con.execute(text(_sql(escopo.tabela.name, modelo, entrada)), {**escopo.binds, **binds})
+    def _merge(con: Connection, scope: QueueScope, entry: str, binds: dict[str, Any]) -> None:
+        for model in (_LOCK_OPEN, _MERGE):
+            con.execute(text(_sql(scope.table.name, model, entry)), {**scope.binds, **binds})
 
-    def reservar(
-        self, con: Connection, escopo: Escopo, quantos: int, dono: str, prazo: float, chaves: Sequence[str] | None
-    ) -> list[Registro]:
-        binds: dict[str, Any] = {**escopo.binds, "quantos": quantos, "por_paciente": POR_PACIENTE, "dono": dono, "prazo": prazo}
-        if chaves is not None:
-            binds["chaves"] = vetor(chaves)
+    def reserve(
+        self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Sequence[str] | None
+    ) -> list[FilaRow]:
+        binds: dict[str, Any] = {**scope.binds, "quantos": count, "por_paciente": PER_PACIENTE, "dono": owner, "prazo": lease}
+        if keys is not None:
+            binds["chaves"] = pg_array(keys)
         # Losing a reservation in a crash of the server costs nothing: the row is simply pending again.
         con.execute(text("SET LOCAL synchronous_commit TO off"))
-        consulta = _sql(
-            escopo.tabela.name, _RESERVAR, filtro="" if chaves is None else _FILTRO_CHAVES, parados=escopo.sem_parados(_PARADOS)
-        )
-        return registros(con.execute(text(consulta), binds).all())
+        query = _sql(scope.table.name, _RESERVE, criteria="" if keys is None else _KEYS_FILTER, parked=scope.without_parked(_PARKED))
+        return records(con.execute(text(query), binds).all())
 
-    def ha_pronto(self, con: Connection, escopo: Escopo) -> bool:
-        consulta = _sql(escopo.tabela.name, _ESCOLHER, parados=escopo.sem_parados(_PARADOS))
-        return con.execute(text(consulta), {**escopo.binds, "quantos": 1, "por_paciente": 1}).first() is not None
+    def has_ready(self, con: Connection, scope: QueueScope) -> bool:
+        query = _sql(scope.table.name, _CHOOSE, parked=scope.without_parked(_PARKED))
+        return con.execute(text(query), {**scope.binds, "quantos": 1, "por_paciente": 1}).first() is not None
 
-    def registrar(self, con: Connection, escopo: Escopo, dono: str, desfechos: Sequence[Desfecho]) -> int:
+    def record(self, con: Connection, scope: QueueScope, owner: str, outcomes: Sequence[Outcome]) -> int:
         binds = {
-            "ids": vetor(d.registro.id for d in desfechos),
-            "operacoes": vetor(d.registro.operacao for d in desfechos),
-            "situacoes": vetor(d.situacao for d in desfechos),
-            "motivos": vetor(cortar_motivo(d.motivo) for d in desfechos),
-            "versoes": vetor(d.versao for d in desfechos),
-            "esperas": vetor(d.espera for d in desfechos),
+            "ids": pg_array(d.record.id for d in outcomes),
+            "operacoes": pg_array(d.record.operacao for d in outcomes),
+            "situacoes": pg_array(d.situacao for d in outcomes),
+            "motivos": pg_array(cut_reason(d.motivo) for d in outcomes),
+            "versoes": pg_array(d.versao for d in outcomes),
+            "esperas": pg_array(d.espera for d in outcomes),
         }
-        return con.execute(text(_sql(escopo.tabela.name, _REGISTRAR)), {**escopo.binds, **binds, "dono": dono}).rowcount
+        return con.execute(text(_sql(scope.table.name, _RECORD)), {**scope.binds, **binds, "dono": owner}).rowcount
 
-    def ids_travados(self, consulta: Select[int], *, pular: bool = False) -> Select[int]:
-        return consulta.order_by(consulta.selected_columns[0]).with_for_update(skip_locked=pular)
+    def locked_ids(self, query: Select[int], *, skip: bool = False) -> Select[int]:
+        return query.order_by(query.selected_columns[0]).with_for_update(skip_locked=skip)
 
-    def comandos(self, tabela: Table) -> dict[str, str]:
-        nome = tabela.name
+    def commands(self, table: Table) -> dict[str, str]:
+        name = table.name
         return {
-            "criar_entrada": _CRIAR_ENTRADA,
-            "copiar": _COPIAR,
-            "travar_abertas": _sql(nome, _TRAVAR_ABERTAS, _ENTRADA_COPIADA),
-            "unir_copiados": _sql(nome, _UNIR, _ENTRADA_COPIADA),
-            "unir_diretos": _sql(nome, _UNIR, _ENTRADA_DIRETA),
-            "escolher": _sql(nome, _ESCOLHER),
-            "reservar": _sql(nome, _RESERVAR),
-            "reservar_filtrado": _sql(nome, _RESERVAR, filtro=_FILTRO_CHAVES),
-            "registrar": _sql(nome, _REGISTRAR),
+            "criar_entrada": _CREATE_STAGING,
+            "copiar": _COPY,
+            "travar_abertas": _sql(name, _LOCK_OPEN, _COPIED_STAGING),
+            "unir_copiados": _sql(name, _MERGE, _COPIED_STAGING),
+            "unir_diretos": _sql(name, _MERGE, _DIRECT_STAGING),
+            "escolher": _sql(name, _CHOOSE),
+            "reservar": _sql(name, _RESERVE),
+            "reservar_filtrado": _sql(name, _RESERVE, criteria=_KEYS_FILTER),
+            "registrar": _sql(name, _RECORD),
         }

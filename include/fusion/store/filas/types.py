@@ -7,93 +7,93 @@ from datetime import datetime
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from include.fusion.store.tables import CHAVE_MAX, MOTIVO_MAX
+from include.fusion.store.tables import KEY_MAX, REASON_MAX
 
-Operacao = Literal["inclusao", "alteracao", "exclusao"]
-Resultado = Literal["concluido", "erro", "descartado", "adiado", "devolvido"]
-OPERACOES = frozenset({"inclusao", "alteracao", "exclusao"})
-RESULTADOS = frozenset({"concluido", "erro", "descartado", "adiado", "devolvido"})
+Operation = Literal["inclusao", "alteracao", "exclusao"]
+OutcomeKind = Literal["concluido", "erro", "descartado", "adiado", "devolvido"]
+OPERATIONS = frozenset({"inclusao", "alteracao", "exclusao"})
+OUTCOMES = frozenset({"concluido", "erro", "descartado", "adiado", "devolvido"})
 
 
-class ItemFila(NamedTuple):
+class FilaItem(NamedTuple):
     """One change to enqueue. An empty ``chave_paciente`` means unknown: the row neither waits for others nor holds them up."""
 
     chave: str
     chave_paciente: str = ""
-    operacao: Operacao = "alteracao"
+    operacao: Operation = "alteracao"
     prioridade: int = 5
 
 
-class Registro(NamedTuple):
+class FilaRow(NamedTuple):
     """One reserved row."""
 
     id: int
     chave: str
     chave_paciente: str
-    operacao: Operacao
+    operacao: Operation
     prioridade: int
     tentativas: int
     criado_em: datetime
 
 
-class Desfecho(NamedTuple):
+class Outcome(NamedTuple):
     """What became of a reserved row.
 
     ``adiado``: transient failure, pending again, one more try counted, due after ``espera`` seconds.
     ``devolvido``: released untried, not counted, due after ``espera`` seconds or at once. ``motivo`` without patient data.
     """
 
-    registro: Registro
-    situacao: Resultado
+    record: FilaRow
+    situacao: OutcomeKind
     motivo: str | None = None
     versao: str | None = None
     espera: float | None = None
 
 
-def _conferir_texto(valor: object, campo: str, posicao: int) -> None:
-    if not isinstance(valor, str):
-        raise ValueError(f"item {posicao}: {campo} must be text, not {type(valor).__name__}")
-    if len(valor) > CHAVE_MAX:
-        raise ValueError(f"item {posicao}: {campo} has {len(valor)} characters, at most {CHAVE_MAX} fit")
-    if "\x00" in valor:
-        raise ValueError(f"item {posicao}: {campo} has a NUL character")
-    if not valor.isascii() and any("\ud800" <= letra <= "\udfff" for letra in valor):
-        raise ValueError(f"item {posicao}: {campo} has half a surrogate pair, which no database stores")
+def _check_text(value: object, field: str, position: int) -> None:
+    if not isinstance(value, str):
+        raise ValueError(f"item {position}: {field} must be text, not {type(value).__name__}")
+    if len(value) > KEY_MAX:
+        raise ValueError(f"item {position}: {field} has {len(value)} characters, at most {KEY_MAX} fit")
+    if "\x00" in value:
+        raise ValueError(f"item {position}: {field} has a NUL character")
+    if not value.isascii() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise ValueError(f"item {position}: {field} has half a surrogate pair, which no database stores")
 
 
-def conferir(item: ItemFila, posicao: int) -> None:
+def check(item: FilaItem, position: int) -> None:
     """``ValueError``, naming position and field but never the value, when no queue can hold the item."""
-    _conferir_texto(item.chave, "chave", posicao)
-    _conferir_texto(item.chave_paciente, "chave_paciente", posicao)
+    _check_text(item.chave, "chave", position)
+    _check_text(item.chave_paciente, "chave_paciente", position)
     if not item.chave:
-        raise ValueError(f"item {posicao}: chave is empty")
-    if item.operacao not in OPERACOES:
-        raise ValueError(f"item {posicao}: operacao must be one of {', '.join(sorted(OPERACOES))}")
+        raise ValueError(f"item {position}: chave is empty")
+    if item.operacao not in OPERATIONS:
+        raise ValueError(f"item {position}: operacao must be one of {', '.join(sorted(OPERATIONS))}")
     if not (isinstance(item.prioridade, int) and 0 <= item.prioridade <= 99):
-        raise ValueError(f"item {posicao}: prioridade must be an integer from 0 to 99")
+        raise ValueError(f"item {position}: prioridade must be an integer from 0 to 99")
 
 
-def cortar_motivo(motivo: str | None) -> str | None:
+def cut_reason(reason: str | None) -> str | None:
     """A reason that fits the column and that every database stores."""
-    return None if motivo is None else motivo.replace("\x00", "")[:MOTIVO_MAX]
+    return None if reason is None else reason.replace("\x00", "")[:REASON_MAX]
 
 
-def unir(antes: ItemFila, depois: ItemFila) -> ItemFila:
+def merge(before: FilaItem, after: FilaItem) -> FilaItem:
     """Two changes of one key as one. The dialects' upserts apply the same rule to what the table holds."""
     # What Fusion never received stays new to it; any other later operation replaces the earlier.
-    operacao: Operacao = "inclusao" if (antes.operacao, depois.operacao) == ("inclusao", "alteracao") else depois.operacao
-    return ItemFila(depois.chave, depois.chave_paciente or antes.chave_paciente, operacao, min(antes.prioridade, depois.prioridade))
+    operation: Operation = "inclusao" if (before.operacao, after.operacao) == ("inclusao", "alteracao") else after.operacao
+    return FilaItem(after.chave, after.chave_paciente or before.chave_paciente, operation, min(before.prioridade, after.prioridade))
 
 
-def blocos(itens: Iterable[ItemFila], tamanho: int) -> Iterator[list[ItemFila]]:
-    """Checked items in lists of at most ``tamanho``, each key once per list, in order of its first appearance."""
-    posicao = 0
-    fonte = iter(itens)
-    while lidos := list(islice(fonte, tamanho)):
-        bloco: dict[str, ItemFila] = {}
-        for item in lidos:
-            posicao += 1
-            conferir(item, posicao)
-            anterior = bloco.get(item.chave)
-            bloco[item.chave] = item if anterior is None else unir(anterior, item)
-        yield list(bloco.values())
+def blocks(items: Iterable[FilaItem], size: int) -> Iterator[list[FilaItem]]:
+    """Checked items in lists of at most ``size``, each key once per list, in order of its first appearance."""
+    position = 0
+    source_items = iter(items)
+    while read_items := list(islice(source_items, size)):
+        block: dict[str, FilaItem] = {}
+        for item in read_items:
+            position += 1
+            check(item, position)
+            previous = block.get(item.chave)
+            block[item.chave] = item if previous is None else merge(previous, item)
+        yield list(block.values())
