@@ -16,7 +16,7 @@ from include.fusion.delivery.result import DeliveryResult
 from include.fusion.http.fusion import FusionApi, FusionClient
 from include.fusion.settings import obtain
 from include.fusion.store.migrate import migrate
-from include.fusion.wiring import Montagem
+from include.fusion.wiring.names import Runtime
 from sandbox.fusion.servidor import FusionServer
 from sandbox.postgres import Postgres
 from sandbox.sources import sources
@@ -41,9 +41,9 @@ class Harness:
         self.server = FusionServer(self.dsn["fusion"], folder / f"fusion-{watermark}").start_run()
         self.rng = random.Random(7)
 
-    def build(self, integracao: str = "") -> Montagem:
+    def build(self, integracao: str = "") -> Runtime:
         """Fresh parts, as a new task start would have them; of another integration on the same databases where one is named."""
-        return Montagem(obtain(integracao or self.integracao), self._engine, lambda _: self.client())
+        return Runtime(obtain(integracao or self.integracao), self._engine, lambda _: self.client())
 
     def _engine(self, conn_id: str) -> Any:
         database = self.dsn["fila" if conn_id == "fusion_db" else "origem"]

@@ -12,7 +12,7 @@ from include.fusion.model.depara import DePara
 from include.fusion.reading.reader import Reader, ReadResult
 from include.fusion.reading.sql import SystemQueries
 from include.fusion.settings import Integracao
-from include.fusion.wiring import sistema_de
+from include.fusion.wiring.names import system_of
 from sandbox.report.query import ask, engine
 from sandbox.report.table import table
 
@@ -117,7 +117,7 @@ def repeated(applied: list[tuple[Any, ...]]) -> list[str]:
 
 def reader_for(integracao: Integracao, engine: Any, entity: str) -> Reader:
     """The project's reader for this installation, on an engine of ours."""
-    system = sistema_de(integracao)
+    system = system_of(integracao)
     context = system.make_context(integracao, DePara.load(integracao.id, integracao.sistema))
     return Reader(SystemQueries(engine, system, integracao.pasta_sql), context, entity)
 

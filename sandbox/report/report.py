@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from include.fusion.settings import Integracao, load
 from include.fusion.store.tables import FILAS
-from include.fusion.wiring import sistema_de
+from include.fusion.wiring.names import system_of
 from sandbox.origens.base import NO_EFFECT
 from sandbox.report import fhir
 from sandbox.report.base import Report, Row, differing, latencies, percentile, repeated
@@ -34,7 +34,7 @@ _CHANGES = "select chave, operacao, marcador, committed_at from mudanca where or
 
 def fila_for(*integracoes: Integracao) -> str:
     """Query of all their queue rows that name attendances."""
-    parts = [(i.integracao_id, t) for i in integracoes for t in sistema_de(i).tables("atendimento")]
+    parts = [(i.integracao_id, t) for i in integracoes for t in system_of(i).tables("atendimento")]
     return " union all ".join(f"select * from {t} where integracao_id = {number}" for number, t in parts)
 
 

@@ -15,7 +15,7 @@ from statistics import mean
 from typing import Any
 
 from include.fusion.delivery.work import DeliveryParameters
-from include.fusion.wiring import CARGA_INICIAL
+from include.fusion.wiring.names import CARGA_INICIAL
 from sandbox.postgres import Postgres
 from sandbox.processos import end_process, start_run
 from tests.bancada import Harness

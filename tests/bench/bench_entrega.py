@@ -19,7 +19,7 @@ import uvloop
 from include.fusion.model.atendimento import Atendimento
 from include.fusion.model.content import body
 from include.fusion.store.filas import FilaItem
-from include.fusion.wiring import destino_de
+from include.fusion.wiring.names import destino_de
 from sandbox.postgres import Postgres
 from tests.bancada import Harness
 from tests.bench.apoio import Measure, machine, measure, postgres_server, run_sql

@@ -20,7 +20,7 @@ from sqlalchemy import create_engine
 from include.fusion.change.initial_load import Checkpoint, InitialLoad
 from include.fusion.http.fusion import FusionApi, FusionClient
 from include.fusion.settings import obtain
-from include.fusion.wiring import CARGA_INICIAL, Montagem
+from include.fusion.wiring.names import CARGA_INICIAL, Runtime
 
 
 class Samples(threading.Thread):
@@ -54,7 +54,7 @@ def main(request: dict[str, Any]) -> None:
     def engine(conn_id: str) -> Any:
         return create_engine(request["fila" if conn_id == "fusion_db" else "origem"], hide_parameters=True)
 
-    m = Montagem(obtain("esus_ab"), engine)
+    m = Runtime(obtain("esus_ab"), engine)
     samples = Samples()
     samples.start()
     initial: Any = m.integracao

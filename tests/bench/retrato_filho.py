@@ -15,11 +15,11 @@ from typing import Any
 from sqlalchemy import create_engine
 
 from include.fusion.settings import obtain
-from include.fusion.wiring import Montagem
+from include.fusion.wiring.names import Runtime
 
 
 def main(request: dict[str, Any]) -> None:
-    runtime = Montagem(obtain("sotech"), lambda conn_id: create_engine(request["fila" if conn_id == "fusion_db" else "origem"]))
+    runtime = Runtime(obtain("sotech"), lambda conn_id: create_engine(request["fila" if conn_id == "fusion_db" else "origem"]))
 
     def say(**values: Any) -> None:
         # Not getrusage: its peak is also that of the process which started this one.

@@ -17,7 +17,7 @@ from include.fusion.store import presence
 from include.fusion.store.filas import Fila, FilaItem, Outcome
 from include.fusion.store.migrate import migrate
 from include.fusion.store.watermarks import LAST_RUN, Watermarks
-from include.fusion.wiring import watch_plan
+from include.fusion.wiring.names import watch_plan
 from tests.plain_settings import as_data, from_data
 
 

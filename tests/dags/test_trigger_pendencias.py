@@ -13,7 +13,7 @@ import requests
 
 from fusion_airflow.triggers.work import SharedPoll, WorkTrigger
 from include.fusion.settings import obtain
-from include.fusion.wiring import watch_plan
+from include.fusion.wiring.names import watch_plan
 from sandbox.fusion.servidor import FusionServer
 from sandbox.postgres import Postgres
 from tests.dags.test_trigger import fusion, hear

@@ -23,7 +23,7 @@ import yaml
 
 from include.fusion.settings import Integracao, obtain
 from include.fusion.settings.registry import systems
-from include.fusion.wiring import sistema_de
+from include.fusion.wiring.names import system_of
 from sandbox.fusion.__main__ import ask_faults
 from sandbox.origens.base import Change
 from sandbox.postgres import Postgres
@@ -469,7 +469,7 @@ def integracao(system: str) -> Integracao:
 
 def table_of(system: str) -> str:
     """Queue table of a system's main records."""
-    return sistema_de(integracao(system)).processos[0].table
+    return system_of(integracao(system)).processos[0].table
 
 
 def succeeded(hub: Hub, dag: str, task: str) -> Iterator[str]:

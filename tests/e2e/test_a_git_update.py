@@ -20,26 +20,26 @@ SYSTEM = '''"""Exemplo: a made-up system of one table."""
 
 from include.fusion.mapping import dates, sections, values
 from include.fusion.model.atendimento import Atendimento, Paciente
-from include.fusion.reading.spec import Detalhe, Origem, Sistema
+from include.fusion.reading.spec import Detail, Origin, SystemSpec
 
 
-def mapear(dados, ctx):
-    a = sections.unica(dados, "atendimento")
+def map_record(data, ctx):
+    a = sections.only_row(data, "atendimento")
     return Atendimento(
         codigo=str(a["chave"]),
-        paciente=Paciente(codigo=str(a["paciente_id"]), nome=values.texto(a["nome"]), sexo="IGNORADO"),
+        paciente=Paciente(codigo=str(a["paciente_id"]), nome=values.to_text(a["nome"]), sexo="IGNORADO"),
         tipo="AMBULATORIAL",
         situacao="EM_ATENDIMENTO",
-        data_inicio=dates.data_hora(a["inicio"], ctx.fuso, "inicio"),
+        data_inicio=dates.date_time(a["inicio"], ctx.zone, "inicio"),
     )
 
 
-SISTEMA = Sistema(
+SYSTEM = SystemSpec(
     nome="exemplo",
-    origens=(Origem("atendimento", "changed.sql", "probe.sql"),),
-    detalhes=(Detalhe("atendimento", (("read.sql", ()),)),),
-    mapear=mapear,
-    tipo_chave=int,
+    origins=(Origin("atendimento", "changed.sql", "probe.sql"),),
+    details=(Detail("atendimento", (("read.sql", ()),)),),
+    map_record=map_record,
+    key_type=int,
 )
 '''
 READ = "SELECT a.id AS chave, a.paciente_id, a.nome, a.inicio FROM exemplo.atendimento a WHERE a.id IN :chaves"

@@ -17,7 +17,7 @@ from include.fusion.change.watcher import states
 from include.fusion.delivery.loop import Delivery
 from include.fusion.delivery.result import DeliveryResult
 from include.fusion.model.content import Record, package
-from include.fusion.wiring import Montagem
+from include.fusion.wiring.names import Runtime
 from sandbox.origens.base import Change
 from sandbox.origens.mv.agenda import CHANGES, booked
 from sandbox.origens.mv.hospital import Hospital
@@ -34,7 +34,7 @@ class Chain(Harness):
         super().__init__(postgres, folder, "skymed", atendimentos=20)
         self.service = self.build("fusion_service")
 
-    def new_service(self) -> Montagem:
+    def new_service(self) -> Runtime:
         """As after a task that was killed."""
         self.service = self.build("fusion_service")
         return self.service

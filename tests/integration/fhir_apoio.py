@@ -28,7 +28,7 @@ from include.fusion.fhir.http.errors import FhirError
 from include.fusion.fhir.http.tokens import TokenCache
 from include.fusion.fhir.platform.migrate import migrate_platform
 from include.fusion.fhir.pull.pull import Pull, PullResult
-from include.fusion.wiring.fhir_names import Envio, Resultado
+from include.fusion.wiring.fhir_names import FhirPush, FhirPushResult
 from sandbox.fhir.servidor import FhirServer
 from sandbox.origens import plataforma
 
@@ -80,8 +80,8 @@ class FhirHarness:
         tenant = tenant or self.tenant
         return FhirClient(tenant, self.configurations.obtain(tenant).config, self.cache)
 
-    def send(self, tenant: str = "", observations: list[str] | None = None, owner: str = "teste#1|") -> Resultado:
-        return asyncio.run(Envio(self.engine, self.client(tenant), owner).run(observations))
+    def send(self, tenant: str = "", observations: list[str] | None = None, owner: str = "teste#1|") -> FhirPushResult:
+        return asyncio.run(FhirPush(self.engine, self.client(tenant), owner).run(observations))
 
     def look_up(self, tenant: str = "") -> PullResult:
         return asyncio.run(Pull(self.engine, self.client(tenant)).run())

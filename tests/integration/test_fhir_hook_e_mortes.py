@@ -87,17 +87,17 @@ import asyncio, json, sys
 from pathlib import Path
 from sqlalchemy import create_engine
 from include.fusion.fhir.http.client import FhirClient
-from include.fusion.fhir.config.secrets import Cofre
-from include.fusion.fhir.config.store import Configuracoes
-from include.fusion.wiring.fhir_names import Envio
+from include.fusion.fhir.config.secrets import Secrets
+from include.fusion.fhir.config.store import ConfigStore
+from include.fusion.wiring.fhir_names import FhirPush
 from include.fusion.fhir.http.tokens import TokenCache
 dsn, chave, pasta, tenant, dono = sys.argv[1:]
 engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://"))
-cofre = Cofre([chave])
-config = Configuracoes(engine, cofre).obter(tenant).config
+cofre = Secrets([chave])
+config = ConfigStore(engine, cofre).obtain(tenant).config
 cliente = FhirClient(tenant, config, TokenCache(cofre, Path(pasta)))
 print("ja", flush=True)
-asyncio.run(Envio(engine, cliente, dono).executar())
+asyncio.run(FhirPush(engine, cliente, dono).run())
 """
 
 

@@ -136,14 +136,14 @@ def test_threads_with_clients_of_their_own_share_one_renewal(httpserver: HTTPSer
 _CHILD = """
 import asyncio, sys
 from pathlib import Path
-from include.fusion.fhir.config.model import Configuracao
-from include.fusion.fhir.config.secrets import Cofre
+from include.fusion.fhir.config.model import FhirConfig
+from include.fusion.fhir.config.secrets import Secrets
 from include.fusion.fhir.http.client import FhirClient
 from include.fusion.fhir.http.tokens import TokenCache
 async def main():
-    config = Configuracao.model_validate_json(sys.argv[1])
-    async with FhirClient("t", config, TokenCache(Cofre([sys.argv[2]]), Path(sys.argv[3]))) as cliente:
-        print((await cliente.pedir("GET", "Patient", "Patient")).corpo["viu"])
+    config = FhirConfig.model_validate_json(sys.argv[1])
+    async with FhirClient("t", config, TokenCache(Secrets([sys.argv[2]]), Path(sys.argv[3]))) as cliente:
+        print((await cliente.ask("GET", "Patient", "Patient")).body["viu"])
 asyncio.run(main())
 """
 

@@ -13,7 +13,7 @@ from include.fusion.settings import obtain
 from include.fusion.store.filas import Fila, FilaItem, FilaRow, Outcome
 from include.fusion.store.filas.postgresql import PER_PACIENTE
 from include.fusion.store.migrate import migrate
-from include.fusion.wiring import CARGA_INICIAL, Montagem
+from include.fusion.wiring.names import CARGA_INICIAL, Runtime
 from tests.plain_settings import as_data, from_data
 
 MINUTE = timedelta(minutes=1)
@@ -60,7 +60,7 @@ def test_rows_of_a_process_that_is_switched_off_hold_up_no_patient(fila: Fila) -
 def test_an_entry_tells_its_queues_which_processes_are_off(engine: Engine) -> None:
     data = as_data(obtain("mv"))
     data["processamento_pendencia_uti"]["habilitado"] = False
-    runtime = Montagem(from_data(data), lambda _: engine)
+    runtime = Runtime(from_data(data), lambda _: engine)
     parked = {name: runtime.fila(name).scope.parked for name in ("abertura", CARGA_INICIAL, "atualizacao_paciente")}
     assert parked == {"abertura": ("uti",), CARGA_INICIAL: ("uti",), "atualizacao_paciente": ()}
 

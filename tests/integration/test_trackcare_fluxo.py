@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from include.fusion.change.replica import Espelho
+from include.fusion.change.replica import ReplicaTable
 from include.fusion.change.watermark_scan import START
 from include.fusion.hl7.wire.ack import Ack, Hl7NoAnswer
 from include.fusion.hl7.wire.transport import HttpTransport
@@ -269,7 +269,7 @@ def test_a_marker_that_a_driver_gives_as_text_settles_like_any_other(postgres: P
 
 
 def test_a_nul_in_a_text_of_the_source_holds_up_nobody(chain: Chain) -> None:
-    queries, replica = chain.runtime.queries, Espelho(COPY, chain.runtime.integracao.integracao_id)
+    queries, replica = chain.runtime.queries, ReplicaTable(COPY, chain.runtime.integracao.integracao_id)
     with queries.engine.connect() as con:
         row = queries.rows(con, "change_pacienteses.sql", marcador=START, key=None, limite=1)[0]
     with chain.runtime.fusion.connect() as con:

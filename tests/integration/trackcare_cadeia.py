@@ -8,7 +8,7 @@ from typing import Any
 from include.fusion.delivery.result import DeliveryResult
 from include.fusion.hl7.wire.transport import Hl7Carrier, HttpTransport
 from include.fusion.sistemas.trackcare.initial_load import PatientInitialLoad
-from include.fusion.wiring import Montagem
+from include.fusion.wiring.names import Runtime
 from sandbox.postgres import Postgres
 from tests.bancada import Harness
 
@@ -23,7 +23,7 @@ class Chain(Harness):
         self._settings = settings
         super().__init__(postgres, folder, "trackcare", atendimentos)
 
-    def build(self, integracao: str = "") -> Montagem:
+    def build(self, integracao: str = "") -> Runtime:
         made = super().build(integracao)
         i: Any = made.integracao
         made.integracao = i.model_copy(update={name: getattr(i, name).model_copy(update=v) for name, v in self._settings.items()})

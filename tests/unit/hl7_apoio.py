@@ -18,13 +18,13 @@ from include.fusion.hl7.build.siu import EVENTS, siu
 
 WHEN = datetime(2024, 3, 1, 10, 30)
 PHYSICIAN = values.Pessoal("225", "João d'Ávila Gonçalves")
-ADDRESS = values.Address("Rua das Acácias", "10", "Apto 3 & fundos", "Centro", "Brasília", "DF", "70000000", "5300108")
+ADDRESS = values.Endereco("Rua das Acácias", "10", "Apto 3 & fundos", "Centro", "Brasília", "DF", "70000000", "5300108")
 PACIENTE = values.PacienteHl7(
     "77", "MARIA CONCEIÇÃO D'ÁVILA", nome_social="Zé | Flor", nome_mae="ANA ^ DE SOUZA", nascimento=date(1980, 2, 29), sexo="F",
     raca=values.Codigo("03", "Parda"), cpf="52998224725", cns="700000000000005", endereco=ADDRESS, celular="61999998888", telefone="6133334444",
     email="m~a@exemplo.com.br",
 )  # fmt: skip
-VISIT = values.Visita("9001", "I", values.Location("UTI", "12", "3", "HRAN"), values.Location("ENF", "1", "2", "HRAN"), "E", PHYSICIAN, PHYSICIAN, "MED",
+VISIT = values.Visita("9001", "I", values.Local("UTI", "12", "3", "HRAN"), values.Local("ENF", "1", "2", "HRAN"), "E", PHYSICIAN, PHYSICIAN, "MED",
                   datetime(2024, 2, 28, 8), datetime(2024, 3, 1, 10), "01")  # fmt: skip
 ALERGIAS = (
     values.Alergia("77||1", values.Codigo("DIP", "Dipirona"), "DA", "SV", ("Urticária", "Edema de glote"), date(2020, 1, 1), situacao="C", registrada_em=WHEN),
@@ -33,15 +33,15 @@ ALERGIAS = (
 DIAGNOSTICOS = (values.Diagnostico("5||1", values.Codigo("E11.9", "Diabetes mellitus", "I10"), "F", WHEN, True, PHYSICIAN),)
 PROCEDIMENTOS = (values.Procedimento("5||2", values.Codigo("0401010058", "Sutura simples"), WHEN, "P", 30, PHYSICIAN),)
 PANEL = values.Painel("5||9", WHEN, (
-    values.Observation(code_of_sinal("TEMPERATURA"), 36.5, "Cel", WHEN, profissional=PHYSICIAN),
-    values.Observation(code_of_sinal("PRESSAO_SISTOLICA"), 120, "mm[Hg]", WHEN, "C"),
+    values.Observacao(code_of_sinal("TEMPERATURA"), 36.5, "Cel", WHEN, profissional=PHYSICIAN),
+    values.Observacao(code_of_sinal("PRESSAO_SISTOLICA"), 120, "mm[Hg]", WHEN, "C"),
 ))  # fmt: skip
 NOTE = values.Nota("5||3", "HP", "QP: dor | há 2 dias\nHDA: nega febre & tosse\n\nCD: \\ observação ~ 24 h", WHEN, autor=PHYSICIAN)
 MEDICATION = values.Medicamento(
     "8||1", values.Codigo("501", "DIPIRONA 500 MG/ML"), 1, values.Codigo("AMP", "ampola"), values.Codigo("IV", "Endovenosa"), frequencia=values.Codigo("Q6H", "6/6 h"),
     duracao="D3", inicio=WHEN, fim=datetime(2024, 3, 4), quantidade=12, instrucoes="diluir em 100 mL", pedido_em=WHEN, prescritor=PHYSICIAN,
 )  # fmt: skip
-CIRURGIA = values.CirurgiaHl7("31", values.Codigo("0407020039", "Apendicectomia"), datetime(2024, 3, 9, 7), 90, sala=values.Location("CC", "SALA 1"), cirurgiao=PHYSICIAN,
+CIRURGIA = values.CirurgiaHl7("31", values.Codigo("0407020039", "Apendicectomia"), datetime(2024, 3, 9, 7), 90, sala=values.Local("CC", "SALA 1"), cirurgiao=PHYSICIAN,
                          diagnostico=DIAGNOSTICOS[0])  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from include.fusion.errors import CodeWithoutDePara, InvalidConfiguration
 from include.fusion.model import atendimento, types
 from include.fusion.model.depara import DePara, read_catalogs, shipped
 from include.fusion.settings.registry import systems
-from include.fusion.wiring.runtime import system_named
+from include.fusion.wiring.systems import system_named
 
 TABLES = """
 catalogos:

@@ -55,7 +55,7 @@ def test_any_text_survives_a_message_in_each_charset(charset: str) -> None:
 def test_a_component_survives_as_well(charset: str) -> None:
     @given(texts(charset).map(lambda t: t.replace("\r", "").strip()).filter(bool))
     def check(texto: str) -> None:
-        paciente = values.PacienteHl7("7|7", "MARIA SOUZA", endereco=values.Address(bairro=texto, logradouro="Rua"))
+        paciente = values.PacienteHl7("7|7", "MARIA SOUZA", endereco=values.Endereco(bairro=texto, logradouro="Rua"))
         read_row = read(adt(settings(charset=charset), "A08", WHEN, paciente, VISITA_ASCII).body)
         assert read_row.valor("PID", 11, component=8) == texto and read_row.valor("PID", 3) == "7|7"
 

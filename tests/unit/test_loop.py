@@ -14,7 +14,7 @@ from include.fusion.delivery.result import DeliveryResult, TooManyErrors
 from include.fusion.delivery.work import DeliveryParameters, Work
 
 
-class Notas(Work[list[int], DeliveryResult]):
+class Notes(Work[list[int], DeliveryResult]):
     """So many batches of one record; ``lento``: seconds of each step by its name."""
 
     def __init__(self, batches: int, limits: dict[str, Any] | None = None, **lento: float) -> None:
@@ -55,8 +55,8 @@ class Notas(Work[list[int], DeliveryResult]):
         self.ditos.append("devolve")
 
 
-def run_task(batches: Notas, **options: Any) -> list[str]:
-    asyncio.run(Delivery(batches, **options).run())
+def run_task(batches: Notes, **options: Any) -> list[str]:
+    asyncio.run(Delivery(batches, **options).drain())
     return batches.ditos
 
 
@@ -65,17 +65,17 @@ def before(ditos: list[str], one: str, other: str) -> bool:
 
 
 def test_the_first_batch_goes_alone_and_then_one_is_read_while_another_travels() -> None:
-    ditos = run_task(Notas(3, {"minimo_para_parcela": 99}, envia=0.1))
+    ditos = run_task(Notes(3, {"minimo_para_parcela": 99}, envia=0.1))
     assert before(ditos, "grava 0", "le 1") and before(ditos, "le 2", "enviou 1")
 
 
 def test_with_one_lane_batches_are_done_in_order() -> None:
-    ditos = run_task(Notas(3, {"lanes": 1, "minimo_para_parcela": 99}, envia=0.02))
+    ditos = run_task(Notes(3, {"lanes": 1, "minimo_para_parcela": 99}, envia=0.02))
     assert [d for d in ditos if d.startswith(("le ", "envia", "grava"))] == [f"{p} {n}" for n in range(3) for p in ("le", "envia", "grava")]
 
 
 def test_a_receiver_that_is_down_ends_it_after_the_outcomes_and_gives_the_rest_back() -> None:
-    batches = Notas(9)
+    batches = Notes(9)
     batches.cai_no = 0
     with pytest.raises(ConnectionError):
         run_task(batches)
@@ -83,10 +83,10 @@ def test_a_receiver_that_is_down_ends_it_after_the_outcomes_and_gives_the_rest_b
 
 
 def test_what_a_thread_was_still_reserving_when_the_loop_was_cancelled_is_given_back_after_it() -> None:
-    batches = Notas(1, le=0.3)
+    batches = Notes(1, le=0.3)
 
     async def cortar() -> None:
-        task = asyncio.create_task(Delivery(batches).run())
+        task = asyncio.create_task(Delivery(batches).drain())
         await asyncio.sleep(0.1)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
@@ -97,21 +97,21 @@ def test_what_a_thread_was_still_reserving_when_the_loop_was_cancelled_is_given_
 
 
 def test_the_lease_of_what_takes_long_is_renewed() -> None:
-    assert "renova" in run_task(Notas(1, {"prazo_reserva": 0.0, "minimo_para_parcela": 99}, grava=0.2))
+    assert "renova" in run_task(Notes(1, {"prazo_reserva": 0.0, "minimo_para_parcela": 99}, grava=0.2))
 
 
 def test_stop_is_asked_before_each_batch_and_too_many_refusals_end_it_at_once() -> None:
-    batches = Notas(9, {"lanes": 1, "minimo_para_parcela": 99})
+    batches = Notes(9, {"lanes": 1, "minimo_para_parcela": 99})
     run_task(batches, stop=lambda: batches.result.erros >= 2)
     assert batches.remaining_ones == 7
-    batches = Notas(9, {"lanes": 1, "minimo_para_parcela": 2, "stop_at_share": True})
+    batches = Notes(9, {"lanes": 1, "minimo_para_parcela": 2, "stop_at_share": True})
     with pytest.raises(TooManyErrors, match="2 de 2 registros recusados"):
         run_task(batches)
     assert batches.remaining_ones == 7
 
 
 def test_a_pause_holds_the_next_batch_back_and_no_failure_waits_for_its_end() -> None:
-    batches = Notas(9, {"minimo_para_parcela": 99}, envia=0.05)
+    batches = Notes(9, {"minimo_para_parcela": 99}, envia=0.05)
     batches.cai_no = 1
     with pytest.raises(ConnectionError):
         run_task(batches, paused=lambda: sum(d.startswith("leu") for d in batches.ditos) > 1)

@@ -11,7 +11,7 @@ from include.fusion.settings.legacy.appsettings import Imported, import_settings
 from include.fusion.settings.legacy.as_yaml import as_yaml
 from include.fusion.settings.legacy.dotnet_json import read_json
 from include.fusion.sistemas.tasy.settings import Tasy
-from include.fusion.wiring import Montagem
+from include.fusion.wiring.names import Runtime
 from tests.plain_settings import as_data, from_data
 
 TASY = """{
@@ -62,8 +62,8 @@ def test_what_a_search_has_no_setting_for_is_named() -> None:
 def test_any_entry_keeps_its_queues_in_the_integrador_where_one_is_set(id: str) -> None:
     integracao = obtain(id)
     com = from_data(as_data(integracao) | {"conexoes": as_data(integracao)["conexoes"] | {"integrador": "outra"}})
-    assert Montagem(integracao, lambda conn_id: conn_id).fusion == "fusion_db"
-    assert Montagem(com, lambda conn_id: conn_id).fusion == "outra"
+    assert Runtime(integracao, lambda conn_id: conn_id).fusion == "fusion_db"
+    assert Runtime(com, lambda conn_id: conn_id).fusion == "outra"
 
 
 def test_one_integracao_id_may_live_in_two_databases(tmp_path: Path) -> None:

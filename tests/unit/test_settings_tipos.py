@@ -8,20 +8,20 @@ from mypy import api
 
 ROOT = Path(__file__).resolve().parents[2]
 SNIPPET = """
-from include.fusion.settings import Importacao, obter
+from include.fusion.settings import Importacao, obtain
 
-entry = obter("mv")
-importacao = Importacao.of(entry.entrega_de("abertura"))
+entry = obtain("mv")
+importacao = Importacao.of(entry.delivery_of("abertura"))
 importacao.max_records
 importacao.max_recordz
-entry.busca.pagina
-entry.busca.paginas
-entry.entrega.lote
-entry.entrega.lot
-entry.entrega_de("alta").habilitado
-entry.entrega_de("alta").max_records
+entry.search.pagina
+entry.search.paginas
+entry.delivery.lote
+entry.delivery.lot
+entry.delivery_of("alta").habilitado
+entry.delivery_of("alta").max_records
 entry.initial_load.habilitado
-entry.conexoes.banco
+entry.conexoes.database
 entry.conexoes.bank
 """
 

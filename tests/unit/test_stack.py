@@ -94,7 +94,7 @@ def test_a_recycled_pid_is_nobody_of_ours(family: list[int]) -> None:
 
 def test_guard_ends_what_a_killed_supervisor_left(family: list[int], estado: StackState, monkeypatch: pytest.MonkeyPatch) -> None:
     estado.write_processes({"filhos": {"x": card(family[0])}})
-    code = "from sandbox.stack import guarda; import sys; guarda.ESPERA = 0.3; guarda.main(sys.argv[1])"
+    code = "from sandbox.stack import guarda; import sys; guarda.WAIT = 0.3; guarda.main(sys.argv[1])"
     upsert = subprocess.Popen([sys.executable, "-c", code, str(estado.folder)], stdin=subprocess.PIPE, cwd=ROOT)
     assert upsert.stdin is not None
     upsert.stdin.close()

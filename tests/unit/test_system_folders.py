@@ -15,13 +15,13 @@ from include.fusion.settings.registry import systems
 ROOT = Path(__file__).resolve().parents[2]
 SYSTEMS, SOURCES = "include/fusion/sistemas", "sandbox/origens"
 QUESTION = """
-from include.fusion.settings.legacy.services import ANTIGOS, adivinhar
+from include.fusion.settings.legacy.services import LEGACY, guess
 from include.fusion.settings.registry import settings_class, systems
 from include.fusion.wiring.systems import system_named
 from sandbox.sources import sources
 for name in systems():
     assert system_named(name).nome == name and settings_class(name) is not None
-print(*systems(), "|", *sources(), "|", *ANTIGOS, "|", adivinhar({"AcmeWorker"}), adivinhar({"SkymedSettings"}), adivinhar({"TasyWorker"}))
+print(*systems(), "|", *sources(), "|", *LEGACY, "|", guess({"AcmeWorker"}), guess({"SkymedSettings"}), guess({"TasyWorker"}))
 """
 
 

@@ -13,7 +13,7 @@ import pytest
 from include.fusion.change.watch_plan import MARKERS, PlannedQueries
 from include.fusion.errors import InvalidConfiguration
 from include.fusion.settings import Integracao, load, obtain
-from include.fusion.wiring import switched_on, watch_plan
+from include.fusion.wiring.names import switched_on, watch_plan
 from include.fusion.wiring.watch import source_plan
 from tests.dags.apoio import ROOT
 from tests.plain_settings import as_data, from_data
@@ -58,6 +58,6 @@ def test_a_marker_that_no_plan_can_carry_is_told_at_once() -> None:
 
 def test_making_a_plan_loads_no_database_library() -> None:
     """Every parse of a DAG file makes one."""
-    made = "from include.fusion.settings import carregar; from include.fusion.wiring.watch import watch_plan; [watch_plan(e) for e in carregar()]"
+    made = "from include.fusion.settings import load; from include.fusion.wiring.watch import watch_plan; [watch_plan(e) for e in load()]"
     check = f"import sys; {made}; sys.exit('sqlalchemy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", check], cwd=ROOT).returncode == 0

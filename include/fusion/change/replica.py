@@ -17,7 +17,7 @@ from include.fusion.store.tables import metadata
 _LIST_MAX = 500
 
 
-class Espelho:
+class ReplicaTable:
     """The copy that one integration keeps."""
 
     def __init__(self, replica: Replica, integracao_id: int) -> None:

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select
 
-from include.fusion.change.replica import Espelho
+from include.fusion.change.replica import ReplicaTable
 from include.fusion.change.result import ScanResult
 from include.fusion.change.window import _local, _pairs, look_at_window, marker_text
 from include.fusion.reading.spec import Origin, Row
@@ -233,7 +233,7 @@ class WatermarkScan:
             delivered = {key for key, delivery in ledger.read(con, keys).items() if not delivery.cancelled}
             known = delivered | self.fila(origin.processo).open_rows(con, keys - delivered).keys()
             return [x for x in new if str(x["chave"]) not in known]
-        return Espelho(origin.replica, self.watermarks.integracao_id).write(con, new) if origin.replica is not None else new
+        return ReplicaTable(origin.replica, self.watermarks.integracao_id).write(con, new) if origin.replica is not None else new
 
     def _seen_while_open(self, origin: Origin, pair: tuple[str, str], row: Row, source_now: datetime) -> bool:
         """Queued while its second was not over: a second change within it would look the same, so it is queued once more when it is."""

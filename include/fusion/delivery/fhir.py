@@ -39,7 +39,7 @@ OTHER_TENANTS = InvalidRecord("patientId", "o paciente da observação não é d
 
 
 @dataclass
-class Resultado:
+class FhirPushResult:
     """Counts of one push; ``motivos`` of the dead letters."""
 
     enviados: int = 0
@@ -64,14 +64,14 @@ class Batch:
         return len(self.items) + len(self.ready)
 
 
-class Envio(Work[Batch, Resultado]):
+class FhirPush(Work[Batch, FhirPushResult]):
     """One run for one tenant. ``stop``: asked between batches. ``latencia``: ms from last edit to sent, summed over ``medidos`` of them."""
 
     def __init__(self, engine: Engine, client: FhirClient, owner: str, *, stop: Callable[[], bool] = lambda: False) -> None:
         self.fila = fila_for(engine, client.tenant_id)
         batch = client.config.metadata.bundle_size * client.config.metadata.concurrency
         p = DeliveryParameters(lote=batch, max_per_cycle=sys.maxsize, permanencia=0, parcela_erro_max=SHARE_MAX, stop_at_share=True)
-        super().__init__([self.fila], owner, p, client, Resultado())
+        super().__init__([self.fila], owner, p, client, FhirPushResult())
         self.engine = engine
         self.repository = Repository(engine, client.tenant_id)
         self.sender = BundleSender(client, EhrPatients(self.repository, client))
@@ -80,7 +80,7 @@ class Envio(Work[Batch, Resultado]):
         self.latencia = self.medidos = 0
         self._lock = threading.Lock()
 
-    async def run(self, observations: Sequence[str] | None = None) -> Resultado:
+    async def run(self, observations: Sequence[str] | None = None) -> FhirPushResult:
         """Send what is due, or just ``observations`` (dead letters among them too).
 
         Raises :class:`FhirUnavailable`, :class:`FhirUnauthorized` or :class:`TooManyErrors` once outcomes are written.
@@ -89,7 +89,7 @@ class Envio(Work[Batch, Resultado]):
         try:
             if observations is not None:
                 await asyncio.to_thread(self._enqueue, [FilaItem(o) for o in observations])
-            return await Delivery(self, stop=self.stop).run()
+            return await Delivery(self, stop=self.stop).drain()
         except BaseException as error:
             end = reason_of_end(error)
             raise

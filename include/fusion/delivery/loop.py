@@ -56,15 +56,15 @@ class Delivery(Generic[R]):
         return self.batches.result
 
     def run(self) -> R:
-        """:meth:`run` on an event loop of its own."""
+        """:meth:`drain` on an event loop of its own."""
         # Modules and settings live as long as the process: no collection need look at them again while records come and go.
         gc.freeze()
         try:
-            return uvloop.run(self.run())
+            return uvloop.run(self.drain())
         finally:
             gc.unfreeze()
 
-    async def run(self) -> R:
+    async def drain(self) -> R:
         """Deliver until the queues are empty (and stay so for ``permanencia``).
 
         Raises what the work calls its receiver's outage after releasing what was reserved, ``TooManyErrors`` when more than

@@ -12,7 +12,7 @@ from contextlib import suppress
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from include.fusion.delivery.fhir import Envio, Resultado
+from include.fusion.delivery.fhir import FhirPush, FhirPushResult
 from include.fusion.fhir.http.client import FhirClient
 from include.fusion.fhir.http.errors import reason_of_end
 from include.fusion.fhir.http.log import log_event
@@ -38,7 +38,7 @@ class Realtime:
         interval: float = 0.3,
         concurrent: int = 32,
         farewell: float = 5.0,
-        on_end: Callable[[str, Resultado, float], None] = lambda *_: None,
+        on_end: Callable[[str, FhirPushResult, float], None] = lambda *_: None,
     ) -> None:
         self.engine = engine
         self.client_for = client_for
@@ -84,11 +84,11 @@ class Realtime:
         return dict(self.contagens)
 
     async def _one(self, tenant: str) -> None:
-        outgoing: Envio | None = None
+        outgoing: FhirPush | None = None
         start = time.monotonic()
         try:
             client = await asyncio.to_thread(self.client_for, tenant)
-            outgoing = Envio(
+            outgoing = FhirPush(
                 self.engine, client, f"{self.owner}{tenant}", stop=lambda: self._over or not self.client_for(tenant).config.sends
             )
             await outgoing.run()

@@ -140,7 +140,7 @@ class Sweep(_Files):
 
 
 @dataclass(frozen=True)
-class QueueProcesso:
+class QueueProcess:
     """A queue of one system: its rows' process, the table that they are in, and what kind of record they name.
 
     ``build`` makes the record from its key and the installation's settings, where nothing is read for it: it only says that something
@@ -194,7 +194,7 @@ class ReadSpec:
 class SystemSpec:
     """A source system. ``map_record`` gets the record's row and its detail rows by kind, and returns the canonical record, mostly an attendance.
 
-    Without ``map_record`` nothing is read: every process makes its records itself (``QueueProcesso.build``).
+    Without ``map_record`` nothing is read: every process makes its records itself (``QueueProcess.build``).
     """
 
     nome: str
@@ -224,7 +224,7 @@ class SystemSpec:
     read_marker: Callable[[str], Any] = field(default=datetime.fromisoformat)
     """Turns a stored change marker (text) back into what the source's marker column compares with."""
 
-    processos: tuple[QueueProcesso, ...] = (QueueProcesso("importacao"),)
+    processos: tuple[QueueProcess, ...] = (QueueProcess("importacao"),)
     """Queues of live traffic, in the order in which they are served."""
 
     snapshots: tuple[Snapshot, ...] = ()
@@ -236,7 +236,7 @@ class SystemSpec:
     sweeps: tuple[Sweep, ...] = ()
     others: Mapping[str, ReadSpec] = field(default_factory=dict)
     """Readings of records beside the system's main kind (attendances, mostly), by entity."""
-    requests: QueueProcesso | None = None
+    requests: QueueProcess | None = None
     """Queue of the patients that Fusion asks for."""
     make_context: Callable[[Any, DePara], MappingContext] = usual_context
     """Makes the mapping's context of an entry's settings."""
@@ -267,6 +267,6 @@ class SystemSpec:
         entity = self.processo(origin.processo).entidade if origin.processo else self.entidade
         return (self.key_type if entity == self.entidade else self.others[entity].key_type)(key)
 
-    def processo(self, name: str) -> QueueProcesso:
+    def processo(self, name: str) -> QueueProcess:
         """The queue process of this name."""
         return next(p for p in self.processos if p.nome == name)

@@ -7,7 +7,7 @@
 from include.fusion.settings.file import default_path, installed, load, obtain, read_file
 from include.fusion.settings.integration import Connections, Integracao, Paths, Retries
 from include.fusion.settings.interval import in_words
-from include.fusion.settings.registry import UsualIntegracao
+from include.fusion.settings.registry import Usual
 from include.fusion.settings.sections import Carga, CargaInicial, DeliverySettings, Importacao, ImportacaoVigiada, SearchSettings
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "Paths",
     "Retries",
     "SearchSettings",
-    "UsualIntegracao",
+    "Usual",
     "default_path",
     "in_words",
     "installed",

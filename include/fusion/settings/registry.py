@@ -13,7 +13,7 @@ from include.fusion.settings.sections import BuscaPaginada, Importacao
 SYSTEMS_FOLDER = Path(__file__).resolve().parents[1] / "sistemas"
 
 
-class UsualIntegracao(Integracao):
+class Usual(Integracao):
     """Two steps, ``carga`` and ``importacao``: all that a new system needs."""
 
     carga: BuscaPaginada = BuscaPaginada()
@@ -31,14 +31,14 @@ def own_module(system: str, name: str) -> Any:
 
 
 def settings_class(system: str) -> type[Integracao] | None:
-    """Settings class of a system (``SETTINGS`` of its ``settings.py``, or :class:`UsualIntegracao`); ``None`` where there is no such system."""
+    """Settings class of a system (``SETTINGS`` of its ``settings.py``, or :class:`Usual`); ``None`` where there is no such system."""
     return _settings_class(system) if system in systems() else None
 
 
 @functools.cache
 def _settings_class(system: str) -> type[Integracao]:
     if not (SYSTEMS_FOLDER / system / "settings.py").is_file():
-        return UsualIntegracao
+        return Usual
     # By name, not by import: a system knows the settings, never the reverse.
     found: type[Integracao] = own_module(system, "settings").SETTINGS
     return found

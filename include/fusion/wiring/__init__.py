@@ -19,13 +19,6 @@ FACE = 2
 """Version 1 was the release in which the plugins themselves put runs together, and had no number."""
 
 
-def __getattr__(name: str) -> Any:
-    # What ``names`` holds may be asked for here: importing this package alone, as every parse does, stays cheap.
-    if name.startswith("__"):
-        raise AttributeError(name)
-    return getattr(importlib.import_module("include.fusion.wiring.names"), name)
-
-
 def plugin(module: str) -> Any:
     """A module of the plugins, by name: DAG files reach plugins through here only. :raises ImportError: they are of another version."""
     spoken = getattr(importlib.import_module("fusion_airflow"), "FACE", 1)

@@ -18,7 +18,7 @@ from include.fusion.delivery.route import Destination, Route
 from include.fusion.delivery.sender import Sender
 from include.fusion.delivery.work import DeliveryParameters
 from include.fusion.reading.reader import Builder, Reader
-from include.fusion.reading.spec import QueueProcesso
+from include.fusion.reading.spec import QueueProcess
 from include.fusion.settings import Integracao
 from include.fusion.settings.sections import CargaInicial, Importacao, PendenciaBusca, Processamento
 from include.fusion.settings.sections import DeliverySettings as DeliverySettings
@@ -32,7 +32,7 @@ TURN_MAX = 5.0
 """Seconds that one of several processes of a run delivers before the next one's turn."""
 
 
-def destination_of(integracao: Integracao, processo: QueueProcesso, layout_id: int | None = None, number: int | None = None) -> Destination:
+def destination_of(integracao: Integracao, processo: QueueProcess, layout_id: int | None = None, number: int | None = None) -> Destination:
     """Where the records of a process go: the JSON layout where it has one, the controller of their kind otherwise.
 
     ``number``: IntegracaoID of their process; the entry's where it is not given.
@@ -113,7 +113,7 @@ class DeliveryParts(RuntimeParts):
         preparation = module_of(self.integracao, "prepare").Preparer(
             self.fila(prepares.nome), reader.read, files, ledger, self.fusion, owner, settings.max_records
         )
-        return asyncio.run(Delivery(preparation).run())
+        return asyncio.run(Delivery(preparation).drain())
 
     def record_unmapped(self) -> None:
         """Keep the codes that De/Para did not know, for the report."""

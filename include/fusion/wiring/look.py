@@ -78,7 +78,7 @@ class _ScanProgress:
             log.info("Carga em andamento: %d lidas, %d enfileiradas", result.lidos, result.enfileirados)
 
 
-class Olhar:
+class Look:
     """A look at the source while a delivery lingers; what it must not swallow is said at once and counted."""
 
     def __init__(self, search: Any) -> None:

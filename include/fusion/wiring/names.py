@@ -14,7 +14,7 @@ from include.fusion.errors import FusionError, FusionHubError, FusionUnavailable
 from include.fusion.http.auth import OAuth2Client, basic, bearer
 from include.fusion.http.fusion import FusionApi, FusionClient
 from include.fusion.wiring.delivery import destination_of
-from include.fusion.wiring.look import Olhar, look_up, sentence
+from include.fusion.wiring.look import Look, look_up, sentence
 from include.fusion.wiring.parts import Runtime
 from include.fusion.wiring.runtime import CARGA_INICIAL
 from include.fusion.wiring.systems import steps, switched_on, system_named, system_of
@@ -30,8 +30,8 @@ __all__ = [
     "IntegracaoState",
     "InvalidConfiguration",
     "InvalidRecord",
+    "Look",
     "OAuth2Client",
-    "Olhar",
     "Peek",
     "Progress",
     "ReplayRequest",

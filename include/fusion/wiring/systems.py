@@ -13,7 +13,7 @@ SEARCH = "carga"
 """Process under which the watermarks of live traffic are kept."""
 PRESENCE = "importacao"
 """Process under which a run of the integration says that it is at work."""
-_PARTS = ("origens", "diarios", "rondas", "retratos")
+_PARTS = ("origins", "journals", "sweeps", "snapshots")
 
 
 def module_of(integracao: Integracao, name: str) -> Any:

@@ -126,10 +126,10 @@ async def _client(tenant: str, direction: Literal["push", "pull"]) -> Any:
 
 
 async def _send_observation(tenant: str, id: str) -> Done:
-    from include.fusion.wiring.fhir_names import Envio
+    from include.fusion.wiring.fhir_names import FhirPush
 
     client = await _client(tenant, "push")
-    result = await Envio(platform().engine, client, f"api/{short_id()}|").run([id])
+    result = await FhirPush(platform().engine, client, f"api/{short_id()}|").run([id])
     if result.motivos:
         raise HTTPException(422, result.motivos.most_common(1)[0][0])
     from include.fusion.fhir.platform.repository import Repository

@@ -125,12 +125,12 @@ class FhirPushOperator(_PerTenant):
     """
 
     def process(self, context: Context, platform: Platform) -> dict[str, Any]:
-        from include.fusion.wiring.fhir_names import Envio, resend_transient_failures
+        from include.fusion.wiring.fhir_names import FhirPush, resend_transient_failures
 
         params = context["params"]
         if paciente := params.get("paciente"):
             return self._paciente(platform, paciente)
-        outgoing = Envio(platform.engine, self.client(platform), self.owner(context), stop=lambda: self._switched_off(platform))
+        outgoing = FhirPush(platform.engine, self.client(platform), self.owner(context), stop=lambda: self._switched_off(platform))
         self.resume(context, outgoing.fila)
         observation = params.get("observacao")
         if params.get("reenviar_erros"):

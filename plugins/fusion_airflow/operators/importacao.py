@@ -54,11 +54,11 @@ class ImportacaoOperator(IntegracaoOperator):
 
     def deliver(self, context: Context, runtime: Runtime, settings: DeliverySettings, routes: list[Route], *, last: bool) -> dict[str, Any]:
         """Drain ``routes``; the run's last step stays on duty and looks at the source while it waits."""
-        from include.fusion.wiring.names import Olhar, Peek
+        from include.fusion.wiring.names import Look, Peek
 
         search = runtime.integracao.search
         watching = last and search.habilitado and search.vigiar_origem
-        look = Olhar(self.look(context, runtime)) if watching else None
+        look = Look(self.look(context, runtime)) if watching else None
         delivery = runtime.delivery(
             settings,
             self.client(runtime, settings),

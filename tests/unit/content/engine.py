@@ -25,7 +25,7 @@ from include.fusion.fhir.platform import repository as repository
 from include.fusion.fhir.platform.migrate import migrate_platform
 from include.fusion.model.content import Record, package
 from include.fusion.sistemas.trackcare.system import VisitState
-from include.fusion.wiring import Montagem
+from include.fusion.wiring.names import Runtime
 from tests.plain_settings import from_data
 from tests.unit.content.recorded import Rows, digest
 
@@ -44,7 +44,7 @@ def content(entity: str, settings: Mapping[str, Any], rows: Rows) -> Any:
 
 def reader(settings: Mapping[str, Any], entity: str, engine: Any = None) -> Any:
     """The reader of one kind of record, put together as a task does it; it maps without a database."""
-    return Montagem(from_data(dict(settings)), lambda _: engine).reader_for(entity)
+    return Runtime(from_data(dict(settings)), lambda _: engine).reader_for(entity)
 
 
 def capturing(settings: Mapping[str, Any], entity: str, engine: Any) -> Callable[[list[str]], dict[str, Any]]:
@@ -72,7 +72,7 @@ def _body(entity: str, settings: Mapping[str, Any], rows: Rows) -> dict[str, str
 def _pendency(entity: str, settings: Mapping[str, Any], rows: Rows) -> str:
     """The pendency that a journal row makes, but for the moment at which it is registered."""
     key = str(rows["diario"][0]["chave"])
-    made: Any = Montagem(from_data(dict(settings)), lambda _: None).reader.read([key])[key]
+    made: Any = Runtime(from_data(dict(settings)), lambda _: None).reader.read([key])[key]
     return _sha256(_NOW.sub(b"", package(made)[0]))
 
 

@@ -216,7 +216,7 @@ class FhirClient(HttpClient):
         content = {"Content-Type": FHIR_JSON} if data is not None else {}
         response = await self.request(Request(method, self._target(path), resource, data, {**content, **extras}))
         if response.status == 202 and "Content-Location" in response.headers:
-            response = await self._follow(response, resource)
+            response = await self._poll(response, resource)
         status, headers = response.status, response.headers
         if status == 401:
             raise FhirUnauthorized(status, resource)
@@ -240,7 +240,7 @@ class FhirClient(HttpClient):
         # Quoted already: quoting once more would change what a server hides in its links (%2F).
         return URL(url, encoded=True) if url.isascii() and url.isprintable() and " " not in url else url
 
-    async def _follow(self, response: Answer, resource: str) -> Answer:
+    async def _poll(self, response: Answer, resource: str) -> Answer:
         """Ask again where a 202 points, until it is done."""
         request = Request("GET", self._target(self._same_origin(response.headers["Content-Location"], resource)), resource)
         limit = time.monotonic() + POLLING_MAX

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from include.fusion.hl7.build.profile import Hl7Profile
-from include.fusion.hl7.build.values import Address, Codigo, Location, Pessoal, Text
+from include.fusion.hl7.build.values import Codigo, Endereco, Local, Pessoal, Text
 from include.fusion.hl7.wire.escapes import NULL, Delete, approximate, encode, normal_lines
 
 REPETITION = "~"
@@ -90,7 +90,7 @@ def xcn(profile: Hl7Profile, p: Pessoal | None) -> str:
 
 
 @lru_cache(maxsize=20_000)
-def pl(profile: Hl7Profile, local: Location | None) -> str:
+def pl(profile: Hl7Profile, local: Local | None) -> str:
     """A place: unit, room, bed, facility."""
     if local is None:
         return ""
@@ -107,7 +107,7 @@ def ei(profile: Hl7Profile, value: str) -> str:
     return f"{st(profile, value)}^{st(profile, profile.autoridade)}"
 
 
-def xad(profile: Hl7Profile, e: Address | None) -> str:
+def xad(profile: Hl7Profile, e: Endereco | None) -> str:
     """A home address. Street and number are SAD subcomponents; the IBGE code is the county code."""
     if e is None:
         return ""

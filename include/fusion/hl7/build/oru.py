@@ -8,7 +8,7 @@ from include.fusion.hl7.build import datatypes
 from include.fusion.hl7.build.message import Hl7Message, build
 from include.fusion.hl7.build.pid_pv1 import pid, pv1
 from include.fusion.hl7.build.profile import Hl7Profile
-from include.fusion.hl7.build.values import Codigo, Observation, PacienteHl7, Painel, Visita
+from include.fusion.hl7.build.values import Codigo, Observacao, PacienteHl7, Painel, Visita
 
 LOINC = {
     "PRESSAO_SISTOLICA": ("8480-6", "Systolic blood pressure"), "PRESSAO_DIASTOLICA": ("8462-4", "Diastolic blood pressure"),
@@ -42,7 +42,7 @@ def oru(profile: Hl7Profile, moment: datetime, paciente: PacienteHl7, panel: Pai
     return build(profile, "ORU", "R01", "ORU_R01", moment, f"painel {panel.codigo}", segments, version)
 
 
-def _obx(profile: Hl7Profile, number: int, o: Observation) -> str:
+def _obx(profile: Hl7Profile, number: int, o: Observacao) -> str:
     return datatypes.segment(
         "OBX", str(number), "NM", datatypes.ce(profile, o.codigo), datatypes.st(profile, o.numero), datatypes.numeric(o.valor), f"{datatypes.st(profile, o.unidade)}^^UCUM", *[""] * 4, o.situacao, "", "",
         datatypes.ts(profile, o.quando), "", datatypes.xcn(profile, o.profissional) if profile.versao != "2.7" else "",

@@ -2,6 +2,8 @@
 
 Codes are HL7's own unless said otherwise; moments without a zone are local time of the installation;
 ``None`` leaves a field empty, which tells the receiver nothing. ``DELETE`` where it is allowed deletes what the receiver has.
+
+Names of classes and fields are stored: the hash of what was last said of something is made of their ``repr``. A new name would say everything anew.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ class Pessoal:
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
+class Local:
     unidade: str | None = None
     quarto: str | None = None
     leito: str | None = None
@@ -40,7 +42,7 @@ class Location:
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class Endereco:
     logradouro: str | None = None
     numero: str | None = None
     complemento: str | None = None
@@ -65,7 +67,7 @@ class PacienteHl7:
     cpf: str | None = None
     cns: str | None = None
     outros: tuple[tuple[str, str, str], ...] = ()
-    endereco: Address | None = None
+    endereco: Endereco | None = None
     celular: str | None = None
     telefone: str | None = None
     email: str | None = None
@@ -79,8 +81,8 @@ class Visita:
 
     numero: str
     classe: str
-    local: Location | None = None
-    local_anterior: Location | None = None
+    local: Local | None = None
+    local_anterior: Local | None = None
     tipo_admissao: str | None = None
     responsavel: Pessoal | None = None
     admitente: Pessoal | None = None
@@ -176,13 +178,13 @@ class CirurgiaHl7:
     minutos: int | None = None
     situacao: str = "Booked"
     motivo: Codigo | None = None
-    sala: Location | None = None
+    sala: Local | None = None
     cirurgiao: Pessoal | None = None
     diagnostico: Diagnostico | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Observation:
+class Observacao:
     """One measured value; ``unidade`` in UCUM. ``situacao``: table 0085 (F final, C corrected, D deleted, W wrong patient).
 
     A deleted one has no ``valor``: a receiver that overlooks the status must not read a number. ``numero`` (OBX-4) is its own within the
@@ -204,5 +206,5 @@ class Painel:
 
     codigo: str
     quando: datetime
-    observacoes: tuple[Observation, ...]
+    observacoes: tuple[Observacao, ...]
     titulo: Codigo = Codigo("85353-1", "Vital signs, weight, height, head circumference, oxygen saturation and BMI panel", "LN")

@@ -13,7 +13,7 @@ from typing import Any
 from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, sections, values
 from include.fusion.model.agenda import AgendamentoCirurgico, CirurgiaAgendada, MembroEquipe, PacienteAgendado
-from include.fusion.reading.spec import Detail, MappingContext, QueueProcesso, Row, SystemSpec
+from include.fusion.reading.spec import Detail, MappingContext, QueueProcess, Row, SystemSpec
 from include.fusion.sistemas.fusion_service.form import BOOKINGS
 from include.fusion.sistemas.mv.patient import profissional
 
@@ -102,6 +102,6 @@ SYSTEM = SystemSpec(
     details=(Detail("agendamento"), Detail("cirurgias"), Detail("equipe")),
     map_record=map_record,
     key_type=int,
-    processos=(QueueProcesso("processar", "AplicacaoPendencia", "agenda_cirurgica", cancel_absent=True, body="agendamento"),),
+    processos=(QueueProcess("processar", "AplicacaoPendencia", "agenda_cirurgica", cancel_absent=True, body="agendamento"),),
     serves_pendencias=True,
 )

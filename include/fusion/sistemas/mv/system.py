@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, sections, values
 from include.fusion.model.atendimento import Atendimento
-from include.fusion.reading.spec import Detail, Journal, MappingContext, Origin, QueueProcesso, ReadSpec, Row, Sweep, SystemSpec
+from include.fusion.reading.spec import Detail, Journal, MappingContext, Origin, QueueProcess, ReadSpec, Row, Sweep, SystemSpec
 from include.fusion.sistemas.mv.beds import leito, make_context, movimentacoes
 from include.fusion.sistemas.mv.clinical import alergias, diagnosticos, evolucoes, prescricoes, solicitacoes
 from include.fusion.sistemas.mv.patient import map_paciente, paciente, profissional
@@ -94,7 +94,7 @@ def _origin(name: str, **options: Any) -> Origin:
 
 def _origem_paciente(name: str, **options: Any) -> tuple[Origin, Origin]:
     """A patient's change is the patient's own, and shows on every attendance, which follows behind what is newer."""
-    step = {"passo": PACIENTES, **options}
+    step = {"step": PACIENTES, **options}
     return (
         _origin(f"paciente_{name}", processo="atualizacao_paciente", **step),
         _origin(f"atendimentos_paciente_{name}", prioridade=7, **step),
@@ -133,15 +133,15 @@ SYSTEM = SystemSpec(
     map_record=map_record,
     key_type=int,
     processos=(
-        QueueProcesso("abertura"),
-        QueueProcesso("alta"),
-        QueueProcesso("troca_leito"),
-        QueueProcesso("uti"),
-        QueueProcesso("atualizacao_paciente", "PendenciaIntegracao", "paciente"),
+        QueueProcess("abertura"),
+        QueueProcess("alta"),
+        QueueProcess("troca_leito"),
+        QueueProcess("uti"),
+        QueueProcess("atualizacao_paciente", "PendenciaIntegracao", "paciente"),
     ),
     journals=(Journal("diario_atendimento", route, FILA),),
     sweeps=(Sweep("uti_pendentes", "uti", FILA),),
-    requests=QueueProcesso("busca_atendimentos_paciente", "PendenciaBuscaAtendimentos", "paciente"),
+    requests=QueueProcess("busca_atendimentos_paciente", "PendenciaBuscaAtendimentos", "paciente"),
     make_context=make_context,
     others={"paciente": ReadSpec((_detail("paciente"),), map_paciente, int)},
 )

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.fusion.model.agenda import AplicacaoPendencia
-from include.fusion.reading.spec import Journal, Origin, QueueProcesso, Row, SystemSpec
+from include.fusion.reading.spec import Journal, Origin, QueueProcess, Row, SystemSpec
 from include.fusion.sistemas.skymed.form import BOOKINGS
 
 if TYPE_CHECKING:
@@ -42,6 +42,6 @@ SYSTEM = SystemSpec(
     form=BOOKINGS,
     origins=(Origin("paciente_alterado"),),
     key_type=int,
-    processos=(QueueProcesso(PROCESSO, "AtualizacaoAgendaCirurgia", "aplicacao_pendencia", build=build, body=None),),
+    processos=(QueueProcess(PROCESSO, "AtualizacaoAgendaCirurgia", "aplicacao_pendencia", build=build, body=None),),
     journals=(Journal("diario_agenda", route),),
 )

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, sections, values
 from include.fusion.model.atendimento import Atendimento, Contato, Endereco, Paciente, Unidade
-from include.fusion.reading.spec import Detail, MappingContext, QueueProcesso, Row, Snapshot, SystemSpec
+from include.fusion.reading.spec import Detail, MappingContext, QueueProcess, Row, Snapshot, SystemSpec
 from include.fusion.sistemas.sotech.clinical import (
     anamneses,
     diagnosticos,
@@ -142,5 +142,5 @@ SYSTEM = SystemSpec(
     details=tuple(map(Detail, _DETAILS)),
     map_record=map_record,
     key_type=_key,
-    processos=(QueueProcesso("integracao", "PendenciaIntegracao", cancel_absent=True),),
+    processos=(QueueProcess("integracao", "PendenciaIntegracao", cancel_absent=True),),
 )

@@ -18,7 +18,7 @@ from typing import Any
 from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, sections, values
 from include.fusion.model.atendimento import Atendimento, Unidade
-from include.fusion.reading.spec import Detail, MappingContext, Origin, QueueProcesso, ReadSpec, Row, SystemSpec
+from include.fusion.reading.spec import Detail, MappingContext, Origin, QueueProcess, ReadSpec, Row, SystemSpec
 from include.fusion.sistemas.tasy.beds import current, movimentacoes
 from include.fusion.sistemas.tasy.clinical import alergias, diagnosticos, evolucoes, nega_alergias, prescricoes, solicitacoes
 from include.fusion.sistemas.tasy.patient import map_paciente, paciente, profissional
@@ -89,8 +89,8 @@ def _origin(name: str, **options: Any) -> Origin:
 def _origem_paciente(name: str) -> tuple[Origin, Origin]:
     """A patient's change is the patient's own, and shows on every attendance, which follows behind what is newer."""
     return (
-        _origin(name, processo=INTEGRATE, passo=PACIENTES),
-        _origin(f"atendimentos_{name}", prioridade=7, passo=PACIENTES),
+        _origin(name, processo=INTEGRATE, step=PACIENTES),
+        _origin(f"atendimentos_{name}", prioridade=7, step=PACIENTES),
     )
 
 
@@ -109,7 +109,7 @@ SYSTEM = SystemSpec(
         _origin("convenio"),
         *_origem_paciente("paciente"),
         *_origem_paciente("complemento"),
-        _origin("primeiro_atendimento", processo=INTEGRATE, passo=PACIENTES, ineditas=True),
+        _origin("primeiro_atendimento", processo=INTEGRATE, step=PACIENTES, only_new=True),
     ),
     details=(
         *map(
@@ -125,8 +125,8 @@ SYSTEM = SystemSpec(
     paciente_key_type=str,
     processos=(
         # A cancelled attendance is read as one that is not there, and an attendance may be cancelled between queue and read.
-        QueueProcesso(INFORMATION, "ImportarAtendimento", cancel_absent=True),
-        QueueProcesso(INTEGRATE, "PendenciaIntegracao", "paciente"),
+        QueueProcess(INFORMATION, "ImportarAtendimento", cancel_absent=True),
+        QueueProcess(INTEGRATE, "PendenciaIntegracao", "paciente"),
     ),
     others={"paciente": ReadSpec((Detail("paciente"), Detail("complementos", (("read_complementos_paciente.sql", ()),))), map_paciente)},
 )  # fmt: skip

@@ -144,12 +144,12 @@ def cirurgia(x: Row, ctx: TrackCareContext) -> hl7_values.CirurgiaHl7:
         procedimento=hl7_values.Codigo(code, text),
         inicio=required(start, "cirurgias.inicio"),
         situacao=ctx.depara.translate("situacao_cirurgia", x["rbop_status"]) or "Booked",
-        sala=hl7_values.Location(None, sala) if sala else None,
+        sala=hl7_values.Local(None, sala) if sala else None,
         cirurgiao=profissional(x),
     )
 
 
-def observation(x: Row, ctx: TrackCareContext) -> hl7_values.Observation | None:
+def observation(x: Row, ctx: TrackCareContext) -> hl7_values.Observacao | None:
     """``None`` for what is no vital sign. One entered in error, or whose value was emptied, comes with status D and without a value."""
     word = _sinal(x, ctx)
     when = moment(x["obs_date"], x["obs_time"], ctx.zone, "sinaisVitais.data")
@@ -159,7 +159,7 @@ def observation(x: Row, ctx: TrackCareContext) -> hl7_values.Observation | None:
     if values.to_code(x["obs_errorreason_dr"]) is None and values.to_text(x["obs_value"]) is not None:
         value = vital_signs.measure(word, x["obs_value"], key(x["obs_rowid"]), _factor(word, x, ctx))
     number = key(x["obs_rowid"]).rpartition("||")[2]
-    return hl7_values.Observation(code_of_sinal(word), value, SINAIS[word], when, "D" if value is None else "F", numero=number)
+    return hl7_values.Observacao(code_of_sinal(word), value, SINAIS[word], when, "D" if value is None else "F", numero=number)
 
 
 def _sinal(x: Row, ctx: TrackCareContext) -> str:
@@ -186,7 +186,7 @@ def _factor(sinal: str, x: Row, ctx: TrackCareContext) -> float:
 
 def panels(rows: Sequence[Row], ctx: TrackCareContext, collector: Collector) -> list[hl7_values.Painel]:
     """Observations of one episode and moment together, in the order in which they were taken."""
-    by_moment: dict[tuple[str, datetime], list[hl7_values.Observation]] = {}
+    by_moment: dict[tuple[str, datetime], list[hl7_values.Observacao]] = {}
 
     def join(x: Row) -> None:
         if (read_row := observation(x, ctx)) is not None and read_row.quando is not None:

@@ -54,10 +54,10 @@ def _document(field: str, number: str | None, rule: TypeAdapter[str]) -> str | N
         raise InvalidRecord(field, reason_of(error).partition(": ")[2]) from None
 
 
-def _address(p: Row) -> hl7_values.Address | None:
+def _address(p: Row) -> hl7_values.Endereco | None:
     street, cep = values.to_text(p["paper_stname"]), values.exact_digits(p["ctzip_code"], 8)
     ibge, city = values.exact_digits(p["ctcit_code"], 6, 7), values.to_text(p["ctcit_desc"])
-    return hl7_values.Address(logradouro=street, municipio=city, cep=cep, codigo_ibge=ibge) if street or cep or ibge or city else None
+    return hl7_values.Endereco(logradouro=street, municipio=city, cep=cep, codigo_ibge=ibge) if street or cep or ibge or city else None
 
 
 def alergias(rows: Sequence[Row], ctx: TrackCareContext, collector: Collector) -> list[hl7_values.Alergia]:

@@ -31,7 +31,7 @@ from include.fusion.hl7.build.rde import rde
 from include.fusion.hl7.build.siu import siu
 from include.fusion.hl7.wire.escapes import DELETE
 from include.fusion.mapping import sections
-from include.fusion.reading.spec import Detail, MappingContext, Origin, QueueProcesso, Replica, Row, SystemSpec
+from include.fusion.reading.spec import Detail, MappingContext, Origin, QueueProcess, Replica, Row, SystemSpec
 from include.fusion.sistemas.trackcare import clinical
 from include.fusion.sistemas.trackcare.context import Collector, TrackCareContext, context_for, day, key
 from include.fusion.sistemas.trackcare.form import PATIENTS
@@ -315,7 +315,7 @@ SYSTEM = SystemSpec(
     make_context=context_for,
     key_type=int,
     processos=(
-        QueueProcesso(PROCESSO, "PendenciaIntegracao", "paciente_hl7", prepares=True),
-        QueueProcesso(SEND, "PacienteArquivo", "mensagem", messages=True),
+        QueueProcess(PROCESSO, "PendenciaIntegracao", "paciente_hl7", prepares=True),
+        QueueProcess(SEND, "PacienteArquivo", "mensagem", messages=True),
     ),
 )

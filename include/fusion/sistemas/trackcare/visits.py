@@ -15,12 +15,12 @@ from include.fusion.sistemas.trackcare.context import Collector, TrackCareContex
 
 
 @dataclass(frozen=True, slots=True)
-class Movement:
-    """One stay at a place; the first of an episode is where it was admitted."""
+class Movimento:
+    """One stay at a place; the first of an episode is where it was admitted. Its names are stored, as those of :mod:`include.fusion.hl7.build.values`."""
 
     chave: str
     inicio: datetime
-    local: hl7_values.Location
+    local: hl7_values.Local
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +35,15 @@ class Visita:
     responsavel: hl7_values.Pessoal | None
     especialidade: str | None
     estabelecimento: str | None
-    current: hl7_values.Location | None
-    movements: tuple[Movement, ...] = ()
+    current: hl7_values.Local | None
+    movements: tuple[Movimento, ...] = ()
 
     @property
     def conteudo(self) -> tuple[object, ...]:
         return self.classe, self.inicio, self.responsavel, self.especialidade, self.estabelecimento, self.first
 
     @property
-    def first(self) -> hl7_values.Location | None:
+    def first(self) -> hl7_values.Local | None:
         """Where the patient was admitted; of an episode without stays the place of now, which no transfer would tell."""
         return self.movements[0].local if self.movements else self.current
 
@@ -114,7 +114,7 @@ def _read_row(a: Row, movimentacoes: Sequence[Row], cancelled: bool, ctx: TrackC
     )
 
 
-def _movements(rows: Sequence[Row], facility: str | None, ctx: TrackCareContext) -> tuple[Movement, ...]:
+def _movements(rows: Sequence[Row], facility: str | None, ctx: TrackCareContext) -> tuple[Movimento, ...]:
     """Stays by their beginning, which one that was entered late has before its number. Rows that change no place (another doctor) are none."""
     stays = []
     for x in rows:
@@ -123,13 +123,13 @@ def _movements(rows: Sequence[Row], facility: str | None, ctx: TrackCareContext)
             continue
         start = moment(x["trans_startdate"], x["trans_starttime"], ctx.zone, "movimentacoesLeito.inicio")
         if start is not None:
-            stays.append(Movement(key(x["trans_rowid"]), start, local))
+            stays.append(Movimento(key(x["trans_rowid"]), start, local))
         elif not stays or stays[-1].local != local:
             raise InvalidRecord("movimentacoesLeito.inicio", "não preenchido na origem")
     stays.sort(key=lambda m: m.inicio)
     return tuple(m for n, m in enumerate(stays) if not n or m.local != stays[n - 1].local)
 
 
-def _local(unit: object, room: object, leito: object, facility: str | None) -> hl7_values.Location | None:
+def _local(unit: object, room: object, leito: object, facility: str | None) -> hl7_values.Local | None:
     parts = (values.to_code(unit), values.to_code(room), values.to_code(leito))
-    return hl7_values.Location(*parts, facility) if any(parts) else None
+    return hl7_values.Local(*parts, facility) if any(parts) else None
