@@ -41,7 +41,7 @@ class Settings:
         a: dict[str, Any] = {n.removeprefix("FHIR_").lower(): v for n, v in os.environ.items() if n.startswith("FHIR_")}
         if "jwks" in a:
             a["jwks"] = json.loads(a["jwks"])
-        known: dict[str, Any] = {n: (int(v) if n == "validade_token" else v) for n, v in a.items() if n in cls.__dataclass_fields__}
+        known: dict[str, Any] = {n: (int(v) if n == "token_validity" else v) for n, v in a.items() if n in cls.__dataclass_fields__}
         return cls(folder=folder, port=port, **known)
 
 

@@ -31,8 +31,8 @@ class FhirServer:
         self.folder = Path(folder)
         self.port = port
         self.secret = secret or secrets.token_urlsafe(18)
-        self._environment = {"FHIR_VALIDADE_TOKEN": str(token_validity), "FHIR_JWKS": json.dumps(jwks or {})}
-        self._environment |= {f"FHIR_{n}": self.secret for n in ("SENHA", "SEGREDO", "CHAVE_API", "TOKEN_ADMIN")}
+        self._environment = {"FHIR_TOKEN_VALIDITY": str(token_validity), "FHIR_JWKS": json.dumps(jwks or {})}
+        self._environment |= {f"FHIR_{n}": self.secret for n in ("PASSWORD", "SECRET", "API_KEY", "TOKEN_ADMIN")}
         self._processo: subprocess.Popen[bytes] | None = None
 
     @property

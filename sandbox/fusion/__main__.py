@@ -81,7 +81,7 @@ def _arguments() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="python -m sandbox.fusion", description=__doc__)
     commands = root.add_subparsers(required=True)
     serve = commands.add_parser(
-        "serve", help="run the server until SIGTERM", description="Needs FUSION_TOKEN (or FUSION_SENHA, FUSION_SEGREDO)."
+        "serve", help="run the server until SIGTERM", description="Needs FUSION_TOKEN (or FUSION_PASSWORD, FUSION_SECRET)."
     )
     serve.add_argument("--dsn", help="libpq URL of the database 'fusion' (or FUSION_DSN)")
     serve.add_argument("--porta", type=int, default=0, help="TCP port on loopback; 0 picks a free one")

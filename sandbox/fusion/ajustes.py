@@ -36,9 +36,9 @@ class Settings:
 
     def __post_init__(self) -> None:
         if strange := set(self.auth_kinds) - set(METHODS):
-            raise ValueError(f"FUSION_AUTENTICACOES: unknown {sorted(strange)}, expected some of {', '.join(METHODS)}")
+            raise ValueError(f"FUSION_AUTH_KINDS: unknown {sorted(strange)}, expected some of {', '.join(METHODS)}")
         if not (self.token or self.password or self.secret):
-            raise ValueError("set FUSION_TOKEN (or FUSION_SENHA or FUSION_SEGREDO): a Fusion without any secret would let everyone in")
+            raise ValueError("set FUSION_TOKEN (or FUSION_PASSWORD or FUSION_SECRET): a Fusion without any secret would let everyone in")
 
 
 def from_environment(environment: Mapping[str, str] = os.environ, **fixed: Any) -> Settings:
@@ -48,15 +48,15 @@ def from_environment(environment: Mapping[str, str] = os.environ, **fixed: Any) 
         "dsn": environment.get("FUSION_DSN", ""),
         "token": token,
         "token_admin": environment.get("FUSION_TOKEN_ADMIN", token),
-        "user": environment.get("FUSION_USUARIO", "fusion"),
-        "password": environment.get("FUSION_SENHA", token),
-        "client": environment.get("FUSION_CLIENTE", "hub"),
-        "secret": environment.get("FUSION_SEGREDO", token),
-        "token_validity": int(environment.get("FUSION_VALIDADE_TOKEN", "300")),
-        "conexoes": int(environment.get("FUSION_CONEXOES", "12")),
-        "auth_kinds": _items_list(environment.get("FUSION_AUTENTICACOES", ",".join(METHODS))),
+        "user": environment.get("FUSION_USER", "fusion"),
+        "password": environment.get("FUSION_PASSWORD", token),
+        "client": environment.get("FUSION_CLIENT", "hub"),
+        "secret": environment.get("FUSION_SECRET", token),
+        "token_validity": int(environment.get("FUSION_TOKEN_VALIDITY", "300")),
+        "conexoes": int(environment.get("FUSION_CONNECTIONS", "12")),
+        "auth_kinds": _items_list(environment.get("FUSION_AUTH_KINDS", ",".join(METHODS))),
         "layouts": frozenset(map(int, _items_list(environment.get("FUSION_LAYOUTS", "7")))),
         "integracoes": frozenset(map(int, _items_list(environment.get("FUSION_INTEGRACOES", "")))),
-        "falhas": json.loads(environment.get("FUSION_FALHAS", "{}")),
+        "falhas": json.loads(environment.get("FUSION_FAILURES", "{}")),
     }
     return Settings(**{**read_items, **fixed})

@@ -36,7 +36,7 @@ class FusionServer:
     """One server on the database ``dsn``; log, port and token live in ``folder`` (``fusion.log``, ``fusion.json``).
 
     Options (all by keyword, all optional): ``port`` · ``token`` · ``token_admin`` (differs from ``token``: /_sandbox needs it) ·
-    ``usuario``/``senha`` (basic) · ``client``/``segredo`` (OAuth2) · ``token_validity`` s · ``auth_kinds`` · ``layouts`` ·
+    ``user``/``password`` (basic) · ``client``/``secret`` (OAuth2) · ``token_validity`` s · ``auth_kinds`` · ``layouts`` ·
     ``integracoes`` · ``failures`` (dict). Password and OAuth2 secret are the token unless given. Address and token stay the same
     when the object, or another one on the same folder, starts again.
     """
@@ -50,10 +50,10 @@ class FusionServer:
         self.port = port or int(stored.get("porta", 0))
         self.token = token or stored.get("token") or secrets.token_urlsafe(24)
         self.token_admin = str(options.get("token_admin", self.token))
-        self.password = str(options.get("senha", self.token))
-        self.secret = str(options.get("segredo", self.token))
+        self.password = str(options.get("password", self.token))
+        self.secret = str(options.get("secret", self.token))
         self._processo: subprocess.Popen[bytes] | None = None
-        values = {**options, "dsn": dsn, "token": self.token, "falhas": json.dumps(dict(failures or {}))}
+        values = {**options, "dsn": dsn, "token": self.token, "failures": json.dumps(dict(failures or {}))}
         self._environment = {f"FUSION_{name.upper()}": self._text(value) for name, value in values.items()}
 
     @staticmethod

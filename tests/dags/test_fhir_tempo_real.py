@@ -68,7 +68,7 @@ def test_all_tenants_are_served_by_one_task(harness: FhirHarness) -> None:
 
 
 def test_what_comes_while_it_is_on_duty_needs_no_new_run(harness: FhirHarness) -> None:
-    dag_run = threading.Thread(target=run_task, args=(harness,), kwargs={"permanencia": 2.0})
+    dag_run = threading.Thread(target=run_task, args=(harness,), kwargs={"linger": 2.0})
     dag_run.start()
     time.sleep(1.0)
     harness.observe(1)
@@ -128,7 +128,7 @@ def test_a_server_that_hangs_does_not_hold_up_the_next_run(harness: FhirHarness)
         )
         harness.observe(1, mute)
         start = time.monotonic()
-        run_task(harness, duracao=1.0, farewell=0.3)
+        run_task(harness, duration=1.0, farewell=0.3)
     assert time.monotonic() - start < 5
     assert harness.sql("select situacao from SincronizacaoFhir") == [("pendente",)]
     assert len(hear(0.5)) >= 1

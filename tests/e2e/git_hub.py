@@ -51,6 +51,8 @@ class GitPilha(pilha.Stack):
             "AIRFLOW__CORE__DAGS_FOLDER": str(self.estado.folder / "dags"),
             "AIRFLOW__CORE__PLUGINS_FOLDER": str(self.image / "plugins"),
             "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": json.dumps([bundle]),
+            # Airflow's own, as on a server: a file that stays as it is may have a statement that does not.
+            "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
             "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_STORAGE_PATH": str(self.estado.folder / "bundles"),
         }
 

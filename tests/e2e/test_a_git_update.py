@@ -36,14 +36,14 @@ def map_record(data, ctx):
 
 SYSTEM = SystemSpec(
     nome="exemplo",
-    origins=(Origin("atendimento", "changed.sql", "probe.sql"),),
-    details=(Detail("atendimento", (("read.sql", ()),)),),
+    origins=(Origin("atendimento"),),
+    details=(Detail("atendimento"),),
     map_record=map_record,
     key_type=int,
 )
 '''
 READ = "SELECT a.id AS chave, a.paciente_id, a.nome, a.inicio FROM exemplo.atendimento a WHERE a.id IN :chaves"
-CHANGED = """SELECT a.{moment} AS marcador, a.id AS chave, a.paciente_id AS chave_paciente, 'alteracao' AS operacao
+CHANGE = """SELECT a.{moment} AS marcador, a.id AS chave, a.paciente_id AS chave_paciente, 'alteracao' AS operacao
 FROM exemplo.atendimento a
 WHERE a.{moment} >= :marcador AND (:chave IS NULL OR a.{moment} > :marcador OR a.id > :chave)
 ORDER BY a.{moment}, a.id
@@ -82,7 +82,10 @@ TABLE = """create schema exemplo; create table exemplo.atendimento (id bigint pr
 
 def statements(moment: str) -> dict[str, str]:
     """Files that tell a change by this column."""
-    return {f"{FOLDER}/sql/changed.sql": CHANGED.format(moment=moment), f"{FOLDER}/sql/probe.sql": PROBE.format(moment=moment)}
+    return {
+        f"{FOLDER}/sql/change_atendimento.sql": CHANGE.format(moment=moment),
+        f"{FOLDER}/sql/probe_atendimento.sql": PROBE.format(moment=moment),
+    }
 
 
 @pytest.fixture
@@ -112,7 +115,7 @@ def test_a_push_is_watched_without_a_restart(hub: GitHub) -> None:
             f"{FOLDER}/__init__.py": '"""Exemplo."""\n',
             f"{FOLDER}/system.py": SYSTEM,
             f"{FOLDER}/depara.yaml": "catalogos: {sexo: {politica: recusar, codigos: {M: MASCULINO}}}\n",
-            f"{FOLDER}/sql/read.sql": READ,
+            f"{FOLDER}/sql/read_atendimento.sql": READ,
             **statements("alterado_em"),
             **hub.settings(ENTRY),
             "dags/exemplo.py": DAG,

@@ -76,10 +76,10 @@ def source_plan(integracao: Integracao, system: SystemSpec, step: str | None = N
 def _pendencies(integracao: Integracao, system: SystemSpec) -> dict[str, Any]:
     search, first = BuscaPendencias.of(integracao.search), system.processos[0]
     return {
-        "rota": integracao.rotas.aplicacao_pendencia,
-        "aplicacao": search.aplicacao,
-        "atende": list(search.atende),
-        "pagina": search.pagina,
+        "path": integracao.rotas.aplicacao_pendencia,
+        "application": search.aplicacao,
+        "served": list(search.atende),
+        "page": search.pagina,
         "table": first.table,
         "process": first.nome,
     }

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from include.fusion.wiring.names import IntegracaoState, Target, Watch
 
 # The engine is imported where it is first used: every parse of a DAG file imports this module.
+FORGET = 60.0
+"""Seconds after which a question that nobody asks any more is left out; no watcher waits so long, not even after errors."""
 
 
 class SharedPoll:
@@ -23,7 +25,7 @@ class SharedPoll:
     def __init__(self, conn_id: str) -> None:
         self._conn_id = conn_id
         self._engine: Any = None
-        self._targets: set[Target] = set()
+        self._targets: dict[Target, float] = {}
         self._read_item: dict[Target, IntegracaoState] = {}
         self._read_at = float("-inf")
         self._lock = asyncio.Lock()
@@ -36,24 +38,23 @@ class SharedPoll:
     async def situacao(self, target: Target, max_age: float) -> IntegracaoState:
         """State of one queue, at most ``max_age`` seconds old."""
         async with self._lock:
-            if target not in self._read_item or time.monotonic() - self._read_at >= max_age:
-                self._targets.add(target)
-                self._read_item = await asyncio.to_thread(self._read)
+            now = time.monotonic()
+            self._targets[target] = now
+            if target not in self._read_item or now - self._read_at >= max_age:
+                # A watcher that ended asks no more, but the one in its place may ask for the same.
+                self._targets = {a: when for a, when in self._targets.items() if now - when < FORGET}
+                self._read_item = await asyncio.to_thread(self._read, sorted(self._targets))
                 self._read_at = time.monotonic()
             return self._read_item[target]
 
-    def forget(self, target: Target) -> None:
-        """A watcher that ended asks no more."""
-        self._targets.discard(target)
-
-    def _read(self) -> dict[Target, IntegracaoState]:
+    def _read(self, targets: list[Target]) -> dict[Target, IntegracaoState]:
         from fusion_airflow.hooks.engines import engine_for
         from include.fusion.wiring.names import states
 
         if self._engine is None:
             self._engine = engine_for(self._conn_id, application="vigia", time_limit=QUESTION_MAX)
         try:
-            return states(self._engine, sorted(self._targets))
+            return states(self._engine, targets)
         except Exception:
             # The connection may have changed (a new password, another server): the next look reads it anew.
             self._engine.dispose()
@@ -80,7 +81,8 @@ class WorkTrigger(WatchTrigger):
         if self._watch is None:
             self._watch = await asyncio.to_thread(self._open)
         watch = self._watch
-        state = await self._poll().situacao(watch.target, self.every / 2)
+        poll = SharedPoll.of(self.plan["connections"]["queues"])
+        state = await poll.situacao(watch.target, self.every / 2)
         reason = await asyncio.to_thread(watch.reason, state)
         return {"integracao": self.subject, "motivo": reason} if reason else None
 
@@ -88,14 +90,6 @@ class WorkTrigger(WatchTrigger):
         if self._watch is not None:
             self._watch.close()
             self._watch = None
-
-    async def cleanup(self) -> None:
-        if self._watch is not None:
-            self._poll().forget(self._watch.target)
-        self.drop()
-
-    def _poll(self) -> SharedPoll:
-        return SharedPoll.of(self.plan["connections"]["queues"])
 
     def _open(self) -> Watch:
         from fusion_airflow.hooks.engines import engine_for
