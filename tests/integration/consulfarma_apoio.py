@@ -34,7 +34,7 @@ def pages(reader: Reader, file: str, limit: int, marker: datetime = START) -> li
     all_of_them: list[dict[str, Any]] = []
     key = None
     while True:
-        page = rows(reader, file, marcador=marker, key=key, limite=limit)
+        page = rows(reader, file, marcador=marker, chave=key, limite=limit)
         all_of_them += page
         if len(page) < limit:
             return all_of_them

@@ -54,7 +54,7 @@ class Pec:
         """Rows that one origin of change yields after a marker."""
         found_one = next(o for o in self.queries.origins if o.nome == origin)
         with self.engine.connect() as con:
-            return self.queries.rows(con, found_one.sql, marcador=marker, key=key, limite=limit)
+            return self.queries.rows(con, found_one.sql, marcador=marker, chave=key, limite=limit)
 
     def watcher(self, origin: str, marker: datetime) -> dict[str, Any]:
         found_one = next(o for o in self.queries.origins if o.nome == origin)

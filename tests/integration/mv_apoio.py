@@ -51,7 +51,7 @@ def pages(mv_reader: Reader, file: str, limit: int) -> list[tuple[Any, Any]]:
     all_of_them: list[tuple[Any, Any]] = []
     marker, key = START, None
     while True:
-        page = [(x["marcador"], x["chave"]) for x in rows(mv_reader, file, marcador=marker, key=key, limite=limit)]
+        page = [(x["marcador"], x["chave"]) for x in rows(mv_reader, file, marcador=marker, chave=key, limite=limit)]
         all_of_them += page
         if len(page) < limit:
             return all_of_them

@@ -88,17 +88,17 @@ def test_patients_alone_are_those_of_their_attendances(harness: Harness, generat
 def test_staff_and_relatives_are_no_patients(harness: Harness) -> None:
     atendidos = {c for (c,) in harness.origem("select cd_pessoa_fisica from tasy.atendimento_paciente")}
     for file in ("change_paciente.sql", "change_complemento.sql"):
-        assert {x["chave"] for x in rows(harness, file, marcador=START, key=None, limite=100_000)} == atendidos
+        assert {x["chave"] for x in rows(harness, file, marcador=START, chave=None, limite=100_000)} == atendidos
 
 
 @pytest.mark.parametrize("nome", [o.nome for o in SYSTEM.origins])
 def test_pages_of_any_size_lose_nothing_and_repeat_nothing(harness: Harness, nome: str) -> None:
     """Several rows have one moment, a batch job's among them, and some pages end in the middle of it."""
-    inteira = {(x["marcador"], x["chave"]) for x in rows(harness, f"change_{nome}.sql", marcador=START, key=None, limite=100_000)}
+    inteira = {(x["marcador"], x["chave"]) for x in rows(harness, f"change_{nome}.sql", marcador=START, chave=None, limite=100_000)}
     for limit in (7, 50):
         pages: list[tuple[Any, Any]] = []
         marker, key = START, None
-        while page := rows(harness, f"change_{nome}.sql", marcador=marker, key=key, limite=limit):
+        while page := rows(harness, f"change_{nome}.sql", marcador=marker, chave=key, limite=limit):
             pages += sorted({(x["marcador"], x["chave"]) for x in page})
             marker, key = page[-1]["marcador"], page[-1]["chave"]
         assert len(pages) == len(set(pages)) and set(pages) == inteira

@@ -271,7 +271,7 @@ def test_a_marker_that_a_driver_gives_as_text_settles_like_any_other(postgres: P
 def test_a_nul_in_a_text_of_the_source_holds_up_nobody(chain: Chain) -> None:
     queries, replica = chain.runtime.queries, ReplicaTable(COPY, chain.runtime.integracao.integracao_id)
     with queries.engine.connect() as con:
-        row = queries.rows(con, "change_pacienteses.sql", marcador=START, key=None, limite=1)[0]
+        row = queries.rows(con, "change_pacienteses.sql", marcador=START, chave=None, limite=1)[0]
     with chain.runtime.fusion.connect() as con:
         assert [len(replica.write(con, [{**row, "nomemae": "A\x00na", "email": "\x00"}])) for _ in range(2)] == [1, 0]
 

@@ -22,7 +22,7 @@ def rows(home: Home, file: str, **binds: Any) -> list[dict[str, Any]]:
 def test_the_initial_load_fills_pacienteses_page_by_page(home: Home) -> None:
     home.sql("truncate sqluser.pacienteses")
     total, last = rows(home, "total.sql")[0]["total"], 0
-    while page := [x["chave"] for x in rows(home, "initial_load_keys.sql", key=last, limite=60)]:
+    while page := [x["chave"] for x in rows(home, "initial_load_keys.sql", chave=last, limite=60)]:
         with home.engine.begin() as con:
             con.execute(home.reader.queries.sql("initial_load.sql"), {"depois": last, "ate": page[-1], "agora": datetime(2026, 1, 1)})
         last = page[-1]
@@ -77,7 +77,7 @@ def test_every_kind_of_change_moves_the_patients_marker(home: Home, tipo: str) -
 def test_pages_of_changed_patients_meet_ties_and_lose_nobody(home: Home) -> None:
     home.sql("update sqluser.pacienteses set atualizadoem = '2026-02-01' where pacienteid <= 120")
     seen, marker, key = [], datetime(2026, 1, 15), None
-    while page := rows(home, "change_pacienteses.sql", marcador=marker, key=key, limite=50):
+    while page := rows(home, "change_pacienteses.sql", marcador=marker, chave=key, limite=50):
         seen += [x["chave"] for x in page]
         marker, key = page[-1]["marcador"], page[-1]["chave"]
     everything = [p for (p,) in home.sql("select pacienteid from sqluser.pacienteses where atualizadoem >= '2026-01-15'")]
