@@ -71,7 +71,7 @@ class InitialLoad(PagedLoad):
             while True:
                 wait()
                 key = None if checkpoint.chave is None else system.key_type(checkpoint.chave)
-                rows = self.queries.rows(source_con, system.sql_keys, key=key, limite=self.pagina, **ReplayRequest().filters(system))
+                rows = self.queries.rows(source_con, system.sql_keys, chave=key, limite=self.pagina, **ReplayRequest().filters(system))
                 source_con.rollback()
                 checkpoint.feitos += len(rows)
                 checkpoint.chave = str(rows[-1]["chave"]) if rows else checkpoint.chave

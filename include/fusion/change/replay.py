@@ -131,7 +131,7 @@ def enqueue_request(
     total, key = 0, None
     with queries.engine.connect() as source_con:
         while True:
-            rows = queries.rows(source_con, queries.sistema.sql_keys, key=key, limite=page, **request.filters(queries.sistema))
+            rows = queries.rows(source_con, queries.sistema.sql_keys, chave=key, limite=page, **request.filters(queries.sistema))
             source_con.rollback()
             if rows:
                 items = [FilaItem(str(x["chave"]), str(x["chave_paciente"] or ""), x["operacao"], priority) for x in rows]

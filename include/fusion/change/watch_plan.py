@@ -136,7 +136,7 @@ class Watch:
         marks = Watermarks(fusion, self.plan["number"], self.plan["watermarks"])
         if source is not None:
             return SourceWatch(source, self._engine(names["source"]), fusion, marks)
-        wanted = {name: asked[name] for name in ("rota", "aplicacao", "atende", "pagina")}
+        wanted = {"path": asked["rota"], "application": asked["aplicacao"], "served": asked["atende"], "page": asked["pagina"]}
         queue = Fila(fusion, self.plan["number"], asked["process"], asked["table"])
         return Pendencias(fusion, queue, marks, self._client_for(names["fusion"], Pendencias.CONNECTIONS), **wanted)
 

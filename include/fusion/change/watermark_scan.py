@@ -125,7 +125,7 @@ class WatermarkScan:
 
     def _page(self, con: Connection, origin: Origin, cursor: Any, key: Any, limit: int) -> list[dict[str, Any]]:
         """Rows behind (cursor, chave). A driver may give a moment as text: left so, it would have no overlap window and no fixed width."""
-        rows = self.queries.rows(con, origin.sql, marcador=cursor, key=key, limite=limit)
+        rows = self.queries.rows(con, origin.sql, marcador=cursor, chave=key, limite=limit)
         for row in rows:
             if isinstance(row["marcador"], str):
                 row["marcador"] = self.queries.sistema.read_marker(row["marcador"])

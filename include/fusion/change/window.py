@@ -58,7 +58,7 @@ def look_at_window(queries: SystemQueries, con: Connection, origin: Origin, sinc
     digest = window_digest(row)
     if watermark is None or not row["quantidade"] or marker_text(row["marcador"]) <= watermark:
         return digest
-    first_ones = queries.rows(con, origin.sql, marcador=since, key=None, limite=WINDOW_MAX)
+    first_ones = queries.rows(con, origin.sql, marcador=since, chave=None, limite=WINDOW_MAX)
     pairs = [(str(x["chave"]), marker_text(x["marcador"])) for x in first_ones]
     return f"{digest}/{hashlib.sha256(repr(pairs).encode()).hexdigest()[:16]}"
 

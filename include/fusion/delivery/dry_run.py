@@ -21,7 +21,7 @@ def simulate(queries: SystemQueries, fila: Fila, reader: Reader | Builder, reque
     """
     if request.narrows:
         with queries.engine.connect() as con:
-            rows = queries.rows(con, queries.sistema.sql_keys, key=None, limite=limit, **request.filters(queries.sistema))
+            rows = queries.rows(con, queries.sistema.sql_keys, chave=None, limite=limit, **request.filters(queries.sistema))
         pairs = [(str(row["chave"]), str(row["operacao"])) for row in rows]
     else:
         pairs = fila.peek(limit)

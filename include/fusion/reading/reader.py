@@ -81,7 +81,7 @@ class Reader:
         if not absent or not self.reading.sql_cancelled:
             return {}
         native = [self.reading.key_type(c) for c in absent]
-        cancelled = {str(x["chave"]) for x in self.queries.rows(con, self.reading.sql_cancelled, keys=native)}
+        cancelled = {str(x["chave"]) for x in self.queries.rows(con, self.reading.sql_cancelled, chaves=native)}
         return {key: InvalidRecord("registro", VANISHED) for key in absent if key not in cancelled}
 
     def _read(self, con: Connection, keys: Sequence[str]) -> dict[str, ReadResult]:
@@ -106,7 +106,7 @@ class Reader:
         native = [self.reading.key_type(c) for c in keys]
         for position, (name, file) in enumerate(self._details):
             groups: defaultdict[str, list[Row]] = defaultdict(list)
-            for row in self.queries.rows(con, file, keys=native):
+            for row in self.queries.rows(con, file, chaves=native):
                 groups[str(row["chave"])].append(row)
             if position == 0:
                 by_key = {key: {name: rows} for key, rows in groups.items()}
