@@ -18,20 +18,14 @@ from include.fusion.store.watermarks import Watermark, Watermarks
 
 BLOCK = 500
 """Keys per block."""
-
-
 RENEWAL = 10.0
 """Seconds after which a table is compared whatever the source's counters say: PostgreSQL reports them up to so late."""
 
 
 REST_MOVED, REST_IDLE = 4, 19
 """A table rests this many times as long as its last comparison took, where its counter moved and where only time has passed."""
-
-
 LOSS_MIN = 200
 """Rows that may vanish from a table between two looks whatever their share of it."""
-
-
 BlockSums = dict[int, tuple[int, int]]
 """Block → number of rows, sum."""
 

@@ -1,8 +1,7 @@
-"""Vital signs that people typed: text → number in the sign's only unit, inside its range, or a reason to refuse the record.
+"""Vital signs as people type them: text → number in the sign's unit and inside its range, or a reason to refuse the record.
 
-Ranges: LEDI's. It gives none for temperature, BMI, calf, single pressures and pain: ours are wide enough for any
-living patient and still stop a lost decimal point (365 for 36,5). Whole numbers that LEDI asks for may come with a decimal part: it does
-no harm.
+The ranges are those of LEDI. LEDI has none for temperature, BMI, calf, single pressures and pain: ours fit any living patient
+but catch a lost decimal point (365 for 36,5). Where LEDI asks for whole numbers, decimals are accepted: they do no harm.
 """
 
 from __future__ import annotations
@@ -32,17 +31,17 @@ RANGES = {
 }
 """Sign → lowest and highest value."""
 _FACTORS = {("kg", "g"): 0.001, ("cm", "m"): 100.0}
-"""(unit of the sign, unit it was taken in) → factor; any other difference is refused."""
+"""(unit of the sign, unit at the source) → factor. Any other unit is refused."""
 _CM_OF_MERCURY = {"PRESSAO_SISTOLICA": 30, "PRESSAO_DIASTOLICA": 16, "PRESSAO_MEDIA": 20}
 
 
 def unreadable(sinal: str, reason: str, where: str) -> InvalidRecord:
-    """The refusal, with the sign and the row (``where``) that cannot be trusted, never the value."""
+    """The error: names the sign and its row (``where``), never the value."""
     return InvalidRecord(f"sinaisVitais.{sinal}", f"{reason} ({where})")
 
 
 def factor(sinal: str, unit: str | None, where: str) -> float:
-    """What a value taken in ``unit`` (UCUM; ``None``: the sign's own) is multiplied by."""
+    """Factor from ``unit`` (UCUM; ``None``: the sign's own unit) to the sign's unit."""
     if unit is None or unit == SINAIS[sinal]:
         return 1
     try:
@@ -55,13 +54,13 @@ def _check(sinal: str, value: float, where: str) -> None:
     minimum, maximum = RANGES[sinal]
     if not minimum <= value <= maximum:
         raise unreadable(sinal, f"fora do intervalo {minimum:g} a {maximum:g} {SINAIS[sinal]}", where)
-    # "12/8" is how it is said, in cmHg: sent as mmHg it would read as a dying patient.
+    # People say "12/8", in cmHg: as mmHg that would be a dying patient.
     if 0 < value < _CM_OF_MERCURY.get(sinal, 0):
         raise unreadable(sinal, "parece estar em cmHg, esperado mmHg", where)
 
 
 def measure(sinal: str, raw: Any, where: str, factor: float = 1) -> float | None:
-    """Value of one sign, times ``factor`` (from the unit it was taken in); ``None`` where nothing was written."""
+    """Value of one sign times ``factor`` (see :func:`factor`); ``None`` where nothing was written."""
     try:
         value = numbers.to_number(raw, sinal)
     except InvalidRecord:
@@ -77,7 +76,7 @@ def measure(sinal: str, raw: Any, where: str, factor: float = 1) -> float | None
 
 
 def pressure(raw: Any, where: str) -> list[tuple[str, float]]:
-    """Systolic and diastolic pressure of one text (``120/80``); empty where nothing was written."""
+    """Systolic and diastolic pressure from one text (``120/80``); empty where nothing was written."""
     try:
         pair = numbers.pressure(raw, "PRESSAO")
     except InvalidRecord:

@@ -1,8 +1,7 @@
-"""Canonical attendance: the one shape every source system is mapped into and Fusion receives.
+"""Canonical attendance: every source system is mapped into this one shape, and Fusion receives it.
 
-Attribute names are Portuguese snake_case; the JSON that travels uses camelCase (``dataInicio``), as the contract in
-``include/contracts/fusion-openapi.yaml`` gives it. A value that breaks a rule raises ``pydantic.ValidationError``,
-whose message may hold patient data: :func:`include.fusion.errors.reason_of` turns it into a reason without any.
+Attributes are Portuguese snake_case; the JSON uses camelCase (``dataInicio``), as in ``include/contracts/fusion-openapi.yaml``.
+A wrong value raises ``pydantic.ValidationError``. Its message may hold patient data; ``include.fusion.errors.reason_of`` removes it.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ class Paciente(_Base):
     contatos: tuple[Contato, ...] = ()
     ativo: bool = True
     unificado_em: Codigo | None = None
-    """Key of the patient record this one was merged into, where the source says so."""
+    """Key of the patient record that replaced this one, where the source says so."""
 
 
 class Profissional(_Base):
@@ -76,7 +75,7 @@ class Alergia(_Item):
     categoria: Literal["MEDICAMENTO", "ALIMENTO", "AMBIENTE", "OUTRA"] = "OUTRA"
     gravidade: Literal["GRAVE", "MODERADA", "LEVE", "DESCONHECIDA"] = "DESCONHECIDA"
     nega: bool = False
-    """True: the patient denies this allergy (a negative statement, not an allergy)."""
+    """True: the patient says that he or she does not have this allergy."""
     reacao: LongText | None = None
     data_inicio: Date | None = None
     ativa: bool = True
@@ -132,7 +131,7 @@ class ResultadoExame(_Base):
 
 
 class Exame(_Item):
-    """An ambulatory exam that was done, with its results."""
+    """A finished ambulatory exam with its results."""
 
     procedimento: Codigo | None = None
     nome: ShortText
@@ -159,7 +158,7 @@ class Prescricao(_Item):
     """One prescribed medicine."""
 
     medicamento: Codigo | None = None
-    """Catalogue code (CATMAT, or the site's own after De/Para)."""
+    """Catalogue code: CATMAT, or the site's own code after De/Para."""
     nome: ShortText
     concentracao: ShortText | None = None
     dose: ShortText | None = None
@@ -178,7 +177,7 @@ class Prescricao(_Item):
 
 
 class Evolucao(_Item):
-    """A clinical note; SOAP parts where the source has them, ``texto`` where it has one text."""
+    """A clinical note: SOAP parts where the source has them, else one ``texto``."""
 
     tipo: Codigo | None = None
     data: Timestamp | None = None
@@ -203,7 +202,7 @@ SINAIS = {
     "PESO": "kg", "ALTURA": "cm", "IMC": "kg/m2", "PERIMETRO_CEFALICO": "cm", "CIRCUNFERENCIA_ABDOMINAL": "cm",
     "PERIMETRO_PANTURRILHA": "cm", "GLICEMIA_CAPILAR": "mg/dL", "DOR": "{score}",
 }  # fmt: skip
-"""Vital sign → its only unit (UCUM)."""
+"""Vital sign → its unit (UCUM). Each sign has exactly one unit."""
 
 
 class SinalVital(_Item):
@@ -235,7 +234,7 @@ class Procedimento(_Item):
 
 
 class Atendimento(_Base):
-    """One attendance as a whole snapshot: what a list no longer holds no longer exists."""
+    """One whole attendance: Fusion deletes an item that a list no longer has."""
 
     codigo: Codigo
     paciente: Paciente
@@ -255,7 +254,7 @@ class Atendimento(_Base):
     convenio: ShortText | None = None
     profissional: Profissional | None = None
     nega_alergias: bool | None = None
-    """True: the patient is said to have no allergies at all; then there is no item. Absent: nothing was said, or there are some."""
+    """True: the patient has no allergies at all, and ``alergias`` is empty. None: nobody asked, or there are allergies."""
     alergias: tuple[Alergia, ...] = ()
     vacinas: tuple[Vacina, ...] = ()
     cirurgias: tuple[Cirurgia, ...] = ()
@@ -269,4 +268,4 @@ class Atendimento(_Base):
     movimentacoes_leito: tuple[MovimentacaoLeito, ...] = ()
     procedimentos: tuple[Procedimento, ...] = ()
     atualizado_em: Timestamp | None = None
-    """The source's change marker when it was read: it tells versions apart and is no content of its own."""
+    """The source's change marker at the time of reading. It is not part of the content hash."""

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 ReadResult: TypeAlias = "Record | Exception | None"
 """A mapped record, the error that keeps it from being one, or ``None`` when the source has no such key."""
-
-
 _ONE_MOMENT = {
     "postgresql": text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
     "oracle": text("SET TRANSACTION READ ONLY"),
