@@ -190,9 +190,11 @@ class WatermarkScan:
             new_pairs = [(pair, row) for pair, row in unseen if not self._seen_while_open(origin, pair, row, source_now)]
             new = [row for _, row in new_pairs]
             if new:
-                result.enfileirados += self.fila(origin.processo).enqueue(
-                    con, (self._item(origin, x) for x in self._that_differ(con, origin, new))
+                items = (
+                    FilaItem(str(x["chave"]), str(x["chave_paciente"] or ""), x["operacao"], x.get("prioridade", origin.prioridade))
+                    for x in self._that_differ(con, origin, new)
                 )
+                result.enfileirados += self.fila(origin.processo).enqueue(con, items)
                 result.futuros += sum(self._is_future(row, limit) for row in new)
             floor = None
             if valid:
@@ -236,8 +238,3 @@ class WatermarkScan:
 
     def _is_future(self, row: Row, limit: datetime) -> bool:
         return isinstance(row["marcador"], datetime) and _local(row["marcador"], self.zone) > limit
-
-    @staticmethod
-    def _item(origin: Origin, row: Row) -> FilaItem:
-        priority = row.get("prioridade", origin.prioridade)
-        return FilaItem(str(row["chave"]), str(row["chave_paciente"] or ""), row["operacao"], priority)

@@ -70,6 +70,11 @@ class Equipe(_Base):
     nome: ShortText | None = None
 
 
+class _SignedItem(_Item):
+    profissional: Profissional | None = None
+    """Who did or recorded it."""
+
+
 class Alergia(_Item):
     substancia: ShortText
     categoria: Literal["MEDICAMENTO", "ALIMENTO", "AMBIENTE", "OUTRA"] = "OUTRA"
@@ -81,7 +86,7 @@ class Alergia(_Item):
     ativa: bool = True
 
 
-class Vacina(_Item):
+class Vacina(_SignedItem):
     imunobiologico: Codigo
     nome: ShortText | None = None
     dose: Codigo | None = None
@@ -95,10 +100,9 @@ class Vacina(_Item):
     aprazamento: Date | None = None
     registro_anterior: bool = False
     observacao: LongText | None = None
-    profissional: Profissional | None = None
 
 
-class Cirurgia(_Item):
+class Cirurgia(_SignedItem):
     procedimento: Codigo | None = None
     descricao: ShortText
     situacao: Literal["AGENDADA", "EM_ANDAMENTO", "REALIZADA", "CANCELADA", "SUSPENSA"]
@@ -108,10 +112,9 @@ class Cirurgia(_Item):
     lateralidade: ShortText | None = None
     sala: ShortText | None = None
     observacao: LongText | None = None
-    profissional: Profissional | None = None
 
 
-class Diagnostico(_Item):
+class Diagnostico(_SignedItem):
     cid10: Cid10 | None = None
     ciap2: Annotated[str, Field(pattern=r"^-?[A-Z]?[0-9]{2,3}$")] | None = None
     descricao: ShortText | None = None
@@ -119,7 +122,6 @@ class Diagnostico(_Item):
     situacao: Literal["ATIVO", "LATENTE", "RESOLVIDO"] | None = None
     data: Timestamp | None = None
     observacao: LongText | None = None
-    profissional: Profissional | None = None
 
 
 class ResultadoExame(_Base):
@@ -130,7 +132,7 @@ class ResultadoExame(_Base):
     referencia: ShortText | None = None
 
 
-class Exame(_Item):
+class Exame(_SignedItem):
     """A finished ambulatory exam with its results."""
 
     procedimento: Codigo | None = None
@@ -140,10 +142,9 @@ class Exame(_Item):
     resultado_em: Timestamp | None = None
     laudo: LongText | None = None
     resultados: tuple[ResultadoExame, ...] = ()
-    profissional: Profissional | None = None
 
 
-class SolicitacaoExame(_Item):
+class SolicitacaoExame(_SignedItem):
     procedimento: Codigo | None = None
     nome: ShortText
     tipo: Literal["LABORATORIAL", "IMAGEM", "OUTRO"] = "OUTRO"
@@ -151,10 +152,9 @@ class SolicitacaoExame(_Item):
     justificativa: LongText | None = None
     observacao: LongText | None = None
     cid10: Cid10 | None = None
-    profissional: Profissional | None = None
 
 
-class Prescricao(_Item):
+class Prescricao(_SignedItem):
     """One prescribed medicine."""
 
     medicamento: Codigo | None = None
@@ -173,10 +173,9 @@ class Prescricao(_Item):
     prescrito_em: Timestamp | None = None
     suspenso: bool = False
     recomendacao: LongText | None = None
-    profissional: Profissional | None = None
 
 
-class Evolucao(_Item):
+class Evolucao(_SignedItem):
     """A clinical note: SOAP parts where the source has them, else one ``texto``."""
 
     tipo: Codigo | None = None
@@ -186,14 +185,12 @@ class Evolucao(_Item):
     avaliacao: LongText | None = None
     plano: LongText | None = None
     texto: LongText | None = None
-    profissional: Profissional | None = None
 
 
-class Anamnese(_Item):
+class Anamnese(_SignedItem):
     data: Timestamp | None = None
     queixa_principal: LongText | None = None
     texto: LongText | None = None
-    profissional: Profissional | None = None
 
 
 SINAIS = {
@@ -205,14 +202,13 @@ SINAIS = {
 """Vital sign → its unit (UCUM). Each sign has exactly one unit."""
 
 
-class SinalVital(_Item):
+class SinalVital(_SignedItem):
     sinal: Literal[tuple(SINAIS)]  # type: ignore[valid-type]
     valor: Number
     unidade: Codigo
     data: Timestamp
     qualificador: ShortText | None = None
     """Glycaemia: JEJUM, POS_PRANDIAL, PRE_PRANDIAL or NAO_ESPECIFICADO."""
-    profissional: Profissional | None = None
 
 
 class MovimentacaoLeito(_Item):
@@ -225,12 +221,11 @@ class MovimentacaoLeito(_Item):
     uti: bool = False
 
 
-class Procedimento(_Item):
+class Procedimento(_SignedItem):
     procedimento: Codigo
     nome: ShortText | None = None
     quantidade: Number | None = None
     realizado_em: Timestamp | None = None
-    profissional: Profissional | None = None
 
 
 class Atendimento(_Base):

@@ -150,16 +150,12 @@ class DePara:
             if (translated := table.codigos.get(_fold(text))) is not None:
                 return translated, True
         missing = bool(table.codigos) or table.politica != "repassar"
-        if missing:
-            self._tally(catalog, texts[0])
+        miss = (catalog, texts[0][:_CODE_MAX])
+        if missing and (miss in self.unmapped or len(self.unmapped) < UNMAPPED_MAX):
+            self.unmapped[miss] += 1
         if table.politica == "recusar":
             raise CodeWithoutDePara(catalog, texts[0])
         return (texts[0] if table.politica == "repassar" else table.padrao), not missing
-
-    def _tally(self, catalog: str, text: str) -> None:
-        missing = (catalog, text[:_CODE_MAX])
-        if missing in self.unmapped or len(self.unmapped) < UNMAPPED_MAX:
-            self.unmapped[missing] += 1
 
 
 def _text(code: Any) -> str:
