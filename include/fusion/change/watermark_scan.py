@@ -12,6 +12,7 @@ is a reason to look again: a late commit may hide behind the watermark.
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ from sqlalchemy import Connection, Engine, select
 
 from include.fusion.change.replica import ReplicaTable
 from include.fusion.change.result import ScanResult
-from include.fusion.change.window import _local, _pairs, look_at_window, marker_text
+from include.fusion.change.window import look_at_window, marker_text
 from include.fusion.reading.spec import Origin, Row
 from include.fusion.reading.sql import SystemQueries
 from include.fusion.store.clock import NOW, now
@@ -238,3 +239,22 @@ class WatermarkScan:
 
     def _is_future(self, row: Row, limit: datetime) -> bool:
         return isinstance(row["marcador"], datetime) and _local(row["marcador"], self.zone) > limit
+
+
+def _pairs(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """(key, marker) of each row. From the second equal pair of a page on, the marker gets a number.
+
+    Several rows of one key may have the same second (items of a prescription). One that commits late must not look like a seen one.
+    """
+    times_seen: Counter[tuple[str, str]] = Counter()
+    pairs = []
+    for row in rows:
+        pair = str(row["chave"]), marker_text(row["marcador"])
+        times_seen[pair] += 1
+        pairs.append(pair if times_seen[pair] == 1 else (pair[0], f"{pair[1]}#{times_seen[pair]}"))
+    return pairs
+
+
+def _local(marker: datetime, zone: ZoneInfo) -> datetime:
+    """Local time of the source, without zone: some columns have a zone."""
+    return marker if marker.tzinfo is None else marker.astimezone(zone).replace(tzinfo=None)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -22,25 +20,6 @@ WINDOW_MAX = 500
 def marker_text(value: Any) -> str:
     """Stored text of a marker. A timestamp is ISO text of fixed width, so that text order is time order."""
     return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else str(value)
-
-
-def _pairs(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """(key, marker) of each row. From the second equal pair of a page on, the marker gets a number.
-
-    Several rows of one key may have the same second (items of a prescription). One that commits late must not look like a seen one.
-    """
-    times_seen: Counter[tuple[str, str]] = Counter()
-    pairs = []
-    for row in rows:
-        pair = str(row["chave"]), marker_text(row["marcador"])
-        times_seen[pair] += 1
-        pairs.append(pair if times_seen[pair] == 1 else (pair[0], f"{pair[1]}#{times_seen[pair]}"))
-    return pairs
-
-
-def _local(marker: datetime, zone: ZoneInfo) -> datetime:
-    """Local time of the source, without zone: some columns have a zone."""
-    return marker if marker.tzinfo is None else marker.astimezone(zone).replace(tzinfo=None)
 
 
 def window_digest(row: Row) -> str:

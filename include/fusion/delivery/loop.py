@@ -78,7 +78,7 @@ class Delivery(Generic[R]):
                 await asyncio.to_thread(self.batches.release)
                 if self.presence is not None:
                     await asyncio.to_thread(self.presence, False)
-        self._check()
+        self.result.check(self.p.parcela_erro_max, self.p.minimo_para_parcela)
         return self.result
 
     async def _drain(self) -> None:
@@ -103,9 +103,6 @@ class Delivery(Generic[R]):
     def _over(self) -> bool:
         return time.monotonic() - self._start >= self.p.duration_max
 
-    def _check(self) -> None:
-        self.result.check(self.p.parcela_erro_max, self.p.minimo_para_parcela)
-
     async def _lane(self) -> None:
         try:
             while not self._over() and await self._step():
@@ -126,7 +123,7 @@ class Delivery(Generic[R]):
         if self.batches.down is not None:
             raise self.batches.down
         if self.p.stop_at_share:
-            self._check()
+            self.result.check(self.p.parcela_erro_max, self.p.minimo_para_parcela)
         return True
 
     async def _next(self) -> Any:

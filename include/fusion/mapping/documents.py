@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
 from include.fusion.errors import InvalidRecord
-from include.fusion.mapping.values import _DIGITS_WITHOUT_DDD_MAX, _NOT_CBO, _UF, digits, to_code, to_text
+from include.fusion.mapping.values import digits, to_code, to_text
 from include.fusion.model.types import Cns, Cpf
+from include.fusion.reading.spec import MappingContext
 
-if TYPE_CHECKING:
-    from include.fusion.reading.spec import MappingContext
-
-
+_DIGITS_WITHOUT_DDD_MAX = 9
+_UF = re.compile("[A-Z]{2}")
+_NOT_CBO = re.compile("[^0-9A-Z]")
 _CID = re.compile(r"([A-Z][0-9]{2})([0-9A-Z]{0,2})")
 _CPF: TypeAdapter[str] = TypeAdapter(Cpf)
 _CNS: TypeAdapter[str] = TypeAdapter(Cns)

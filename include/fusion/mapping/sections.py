@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, wraps
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
 from include.fusion.errors import InvalidRecord, reason_of
 from include.fusion.mapping.values import _R, _T
-
-if TYPE_CHECKING:
-    from include.fusion.reading.spec import MappingContext, Row
+from include.fusion.reading.spec import MappingContext, Row
 
 
 def if_any(model: type[_T], **fields: Any) -> _T | None:

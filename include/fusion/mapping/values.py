@@ -23,10 +23,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _WINDOWS = re.compile("[\x80-\x9e]")
 _FROM_WORD = {0x0B: "\n", 0x0C: "\n", 0x1E: "-"}
 """Line break, page break and non-breaking hyphen of text pasted from Word."""
-_DIGITS_WITHOUT_DDD_MAX = 9
 _NOT_DIGITS = re.compile(r"[^0-9]+")
-_UF = re.compile("[A-Z]{2}")
-_NOT_CBO = re.compile("[^0-9A-Z]")
 _YES = frozenset({"1", "S", "SIM", "T", "TRUE", "V", "Y"})
 _NO = frozenset({"0", "N", "NAO", "NÃO", "F", "FALSE"})
 

@@ -35,43 +35,43 @@ _FACTORS = {("kg", "g"): 0.001, ("cm", "m"): 100.0}
 _CM_OF_MERCURY = {"PRESSAO_SISTOLICA": 30, "PRESSAO_DIASTOLICA": 16, "PRESSAO_MEDIA": 20}
 
 
-def unreadable(sinal: str, reason: str, where: str) -> InvalidRecord:
+def unreadable(sign: str, reason: str, where: str) -> InvalidRecord:
     """The error: names the sign and its row (``where``), never the value."""
-    return InvalidRecord(f"sinaisVitais.{sinal}", f"{reason} ({where})")
+    return InvalidRecord(f"sinaisVitais.{sign}", f"{reason} ({where})")
 
 
-def factor(sinal: str, unit: str | None, where: str) -> float:
+def factor(sign: str, unit: str | None, where: str) -> float:
     """Factor from ``unit`` (UCUM; ``None``: the sign's own unit) to the sign's unit."""
-    if unit is None or unit == SINAIS[sinal]:
+    if unit is None or unit == SINAIS[sign]:
         return 1
     try:
-        return _FACTORS[SINAIS[sinal], unit]
+        return _FACTORS[SINAIS[sign], unit]
     except KeyError:
-        raise unreadable(sinal, f"unidade diferente de {SINAIS[sinal]}", where) from None
+        raise unreadable(sign, f"unidade diferente de {SINAIS[sign]}", where) from None
 
 
-def _check(sinal: str, value: float, where: str) -> None:
-    minimum, maximum = RANGES[sinal]
+def _check(sign: str, value: float, where: str) -> None:
+    minimum, maximum = RANGES[sign]
     if not minimum <= value <= maximum:
-        raise unreadable(sinal, f"fora do intervalo {minimum:g} a {maximum:g} {SINAIS[sinal]}", where)
+        raise unreadable(sign, f"fora do intervalo {minimum:g} a {maximum:g} {SINAIS[sign]}", where)
     # People say "12/8", in cmHg: as mmHg that would be a dying patient.
-    if 0 < value < _CM_OF_MERCURY.get(sinal, 0):
-        raise unreadable(sinal, "parece estar em cmHg, esperado mmHg", where)
+    if 0 < value < _CM_OF_MERCURY.get(sign, 0):
+        raise unreadable(sign, "parece estar em cmHg, esperado mmHg", where)
 
 
-def measure(sinal: str, raw: Any, where: str, factor: float = 1) -> float | None:
+def measure(sign: str, raw: Any, where: str, factor: float = 1) -> float | None:
     """Value of one sign times ``factor`` (see :func:`factor`); ``None`` where nothing was written."""
     try:
-        value = numbers.to_number(raw, sinal)
+        value = numbers.to_number(raw, sign)
     except InvalidRecord:
-        raise unreadable(sinal, "valor ilegível", where) from None
+        raise unreadable(sign, "valor ilegível", where) from None
     if value is None:
         return None
     if factor != 1:
         value = round(value * factor, 6)
-    elif sinal == "ALTURA" and 0 < value < 3:
+    elif sign == "ALTURA" and 0 < value < 3:
         value = round(value * 100, 1)  # typed in metres
-    _check(sinal, value, where)
+    _check(sign, value, where)
     return value
 
 
@@ -84,6 +84,6 @@ def pressure(raw: Any, where: str) -> list[tuple[str, float]]:
     if pair is None:
         return []
     measures = [("PRESSAO_SISTOLICA", pair[0]), ("PRESSAO_DIASTOLICA", pair[1])]
-    for sinal, value in measures:
-        _check(sinal, value, where)
+    for sign, value in measures:
+        _check(sign, value, where)
     return measures
