@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Engine, bindparam
+from sqlalchemy import Engine
 
 from include.fusion.reading.spec import Journal, Row
 from include.fusion.reading.sql import SystemQueries
@@ -80,7 +80,7 @@ class DrainJournal:
         return destinations
 
     def _delete(self, ids: list[Any]) -> None:
-        command = self.queries.sql(self.journal.sql_delete).bindparams(bindparam("ids", expanding=True))
+        command = self.queries.sql(self.journal.sql_delete)
         with self.queries.engine.begin() as con:
             for i in range(0, len(ids), _LIST_MAX):
                 con.execute(command, {"ids": ids[i : i + _LIST_MAX]})

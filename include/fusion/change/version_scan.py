@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
 from include.fusion.change import compare
 from include.fusion.change.compare import Comparer, counters, of_step
@@ -178,7 +178,7 @@ class VersionScan:
         return {key: found[key] for key in found.keys() & set(keys)}
 
     def _reached(self, con: Connection, file: str, pacientes: Sequence[str]) -> dict[str, str]:
-        command = self.queries.sql(file).bindparams(bindparam("pacientes", expanding=True))
+        command = self.queries.sql(file)
         kind = self.queries.sistema.key_type
         pairs: dict[str, str] = {}
         for i in range(0, len(pacientes), _LIST_MAX):

@@ -130,8 +130,7 @@ class WatermarkScan:
             start = marker_text(self._source_now(there))
         for origin in self.origins:
             with self.fusion.begin() as con:
-                self.watermarks.lock(con, origin.nome)
-                if self.watermarks.read(con, origin.nome) is None:
+                if self.watermarks.lock(con, origin.nome) is None:
                     self.watermarks.write(con, origin.nome, Watermark(start, ""))
 
     def _source_now(self, con: Connection) -> datetime:
@@ -184,8 +183,7 @@ class WatermarkScan:
         valid = [row for row in rows if not self._is_future(row, ahead)]
         result.lidos += len(rows)
         with self.fusion.begin() as con:
-            self.watermarks.lock(con, origin.nome)
-            watermark = self.watermarks.read(con, origin.nome)
+            watermark = self.watermarks.lock(con, origin.nome)
             seen = self.watermarks.seen(con, origin.nome, [str(row["chave"]) for row in rows])
             unseen = [(pair, row) for pair, row in zip(_pairs(rows), rows, strict=True) if pair not in seen]
             new_pairs = [(pair, row) for pair, row in unseen if not self._seen_while_open(origin, pair, row, source_now)]

@@ -16,13 +16,15 @@ from include.fusion.reading.statements import site_file, sql_folder, statement_p
 __all__ = ["SystemQueries", "sql_folder", "statement"]
 
 
+LISTS = ("chaves", "ids", "pacientes")
+"""Binds that take a list."""
+
+
 @functools.cache
 def statement(path: Path) -> TextClause:
-    """Statement of an SQL file; ``:chaves`` takes a list."""
+    """Statement of an SQL file."""
     clause = text(statement_text(path))
-    if "chaves" in clause._bindparams:
-        clause = clause.bindparams(bindparam("chaves", expanding=True))
-    return clause
+    return clause.bindparams(*(bindparam(name, expanding=True) for name in LISTS if name in clause._bindparams))
 
 
 class SystemQueries:
