@@ -13,22 +13,12 @@ from include.fusion.mapping import numbers
 from include.fusion.model.atendimento import SINAIS
 
 RANGES = {
-    "PESO": (0.5, 500.0),
-    "ALTURA": (20.0, 250.0),
-    "IMC": (3.0, 250.0),
-    "FREQUENCIA_CARDIACA": (0.0, 999.0),
-    "FREQUENCIA_RESPIRATORIA": (0.0, 200.0),
-    "TEMPERATURA": (10.0, 50.0),
-    "SATURACAO_O2": (0.0, 100.0),
-    "GLICEMIA_CAPILAR": (0.0, 800.0),
-    "PERIMETRO_CEFALICO": (10.0, 200.0),
-    "CIRCUNFERENCIA_ABDOMINAL": (0.0, 99999.0),
-    "PERIMETRO_PANTURRILHA": (1.0, 200.0),
-    "PRESSAO_SISTOLICA": (0.0, 400.0),
-    "PRESSAO_DIASTOLICA": (0.0, 300.0),
+    "PESO": (0.5, 500.0), "ALTURA": (20.0, 250.0), "IMC": (3.0, 250.0), "TEMPERATURA": (10.0, 50.0), "DOR": (0.0, 10.0),
+    "FREQUENCIA_CARDIACA": (0.0, 999.0), "FREQUENCIA_RESPIRATORIA": (0.0, 200.0), "SATURACAO_O2": (0.0, 100.0),
+    "GLICEMIA_CAPILAR": (0.0, 800.0), "PERIMETRO_CEFALICO": (10.0, 200.0), "CIRCUNFERENCIA_ABDOMINAL": (0.0, 99999.0),
+    "PERIMETRO_PANTURRILHA": (1.0, 200.0), "PRESSAO_SISTOLICA": (0.0, 400.0), "PRESSAO_DIASTOLICA": (0.0, 300.0),
     "PRESSAO_MEDIA": (0.0, 350.0),
-    "DOR": (0.0, 10.0),
-}
+}  # fmt: skip
 """Sign → lowest and highest value."""
 _FACTORS = {("kg", "g"): 0.001, ("cm", "m"): 100.0}
 """(unit of the sign, unit at the source) → factor. Any other unit is refused."""
