@@ -58,7 +58,7 @@ def test_rows_of_one_timestamp_cross_page_borders(harness):
     touch(harness, "AtendimentoId <= 23", f"date_trunc('second', {NOW}) - interval '2 minutes'")
     harness.fila("update marca_dagua set marcador = '2020-01-01T00:00:00.000000' where origem = 'atendimento'")
     carga = harness.runtime.carga()
-    carga.pagina = 5
+    carga.page = 5
     carga.run()
     assert set(map(str, range(1, 24))) <= set(in_queue(harness))
 
@@ -72,7 +72,7 @@ def test_more_rows_of_one_instant_than_a_page_are_all_found_though_the_driver_ro
     touch(harness, "AtendimentoId <= 23", f"date_trunc('second', {NOW}) - interval '59.9995 seconds'")
     carga = harness.runtime.carga()
     monkeypatch.setattr(carga.queries, "pasta_sql", tmp_path)
-    carga.pagina = 5
+    carga.page = 5
     carga.run(window=False)
     assert set(map(str, range(1, 24))) <= set(in_queue(harness))
 

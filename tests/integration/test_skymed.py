@@ -209,7 +209,7 @@ def test_many_pendencies_come_in_pages_and_leave_nothing_behind(chain: Chain) ->
     keys = {chain.mark() for _ in range(7)}
     chain.announce()
     pendencias = chain.service.pendencias()
-    pendencias.pagina = 3
+    pendencias.page = 3
     assert (pendencias.run().lidos, pendencias.run().enfileirados) == (7, 0)
     assert chain.processamento().run().enviados == 7
     assert pendencias.run().por_origem["concluidas"] == 7

@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
-from include.fusion.change.watch_plan import MARKERS, PlannedQueries
+from include.fusion.change.pendencies import Pendencias
+from include.fusion.change.watch_plan import MARKERS, PlannedQueries, Watch
 from include.fusion.errors import InvalidConfiguration
 from include.fusion.settings import Integracao, load, obtain
 from include.fusion.wiring.names import switched_on, watch_plan
@@ -38,6 +40,15 @@ def test_a_plan_carries_what_its_system_looks_at(entry: Integracao) -> None:
         assert here.window(entry.search.sobreposicao) == there.window(entry.search.sobreposicao)
         assert queries.sql(here.sql_probe).text and queries.sql(here.sql).text
     assert all(queries.sql(name).text for name in (*queries.journals, *(t.sql_blocks for t in queries.sistema.snapshots)))
+
+
+def test_a_plan_of_pendencias_says_what_to_ask_fusion_for() -> None:
+    entry = obtain("fusion_service")
+    search = entry.search
+    asks = Watch(watch_plan(entry), lambda _: create_engine("postgresql+psycopg://"), lambda *_: None)._open()
+    assert isinstance(asks, Pendencias)
+    assert (asks.path, asks.application) == (entry.rotas.aplicacao_pendencia, search.aplicacao)  # type: ignore[attr-defined]
+    assert (list(asks.served), asks.page) == (list(search.atende), search.pagina)  # type: ignore[attr-defined]
 
 
 def test_a_sites_own_statement_is_the_plans(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Comparison of versioned tables, block by block, with what was last seen of them; and what a watcher asks of it."""
+"""Compares versioned tables with their stored snapshot, block by block, for the version scan and for the watcher."""
 
 from __future__ import annotations
 
@@ -18,31 +18,25 @@ from include.fusion.store.watermarks import Watermark, Watermarks
 
 BLOCK = 500
 """Keys per block."""
-
-
 RENEWAL = 10.0
-"""Seconds after which a table is compared whatever the source's counters say: PostgreSQL reports them up to so late."""
+"""Seconds after which a table is compared whatever its counter says: PostgreSQL may report counters this late."""
 
 
 REST_MOVED, REST_IDLE = 4, 19
-"""A table rests this many times as long as its last comparison took, where its counter moved and where only time has passed."""
-
-
+"""A table rests this many times the duration of its last comparison: when its counter moved, and when only time passed."""
 LOSS_MIN = 200
-"""Rows that may vanish from a table between two looks whatever their share of it."""
-
-
+"""So many rows may always vanish from a table between two looks."""
 BlockSums = dict[int, tuple[int, int]]
-"""Block → number of rows, sum."""
+"""Block → (number of rows, sum of their parcelas)."""
 
 
 def of_step(queries: SystemQueries, step: str | None) -> list[Snapshot]:
-    """Tables of one search step (``None``: of all), the records' own last."""
-    return sorted((r for r in queries.sistema.snapshots if step in (None, r.step)), key=lambda r: r.principal)
+    """Tables of one search step (``None``: of all steps); the table of the records comes last."""
+    return sorted((s for s in queries.sistema.snapshots if step in (None, s.step)), key=lambda s: s.principal)
 
 
 def counters(queries: SystemQueries, con: Connection) -> dict[str, int]:
-    """Table (``schema.table``) → its counter of writes; nothing where the source does not say."""
+    """``schema.table`` → its counter of writes; empty where the source has no counters."""
     file = queries.sistema.sql_changes
     if not file or not re.sub("--.*", "", queries.sql(file).text).strip():
         return {}
@@ -50,7 +44,7 @@ def counters(queries: SystemQueries, con: Connection) -> dict[str, int]:
 
 
 class Comparer:
-    """Block sums of the source against the stored ones, and when that is worth its price. Not shared between threads."""
+    """Compares the source's block sums with the stored ones, and decides when that is worth its cost. Not thread-safe."""
 
     def __init__(self, queries: SystemQueries, watermarks: Watermarks, loss_max: float = 1.0) -> None:
         self.queries = queries
@@ -58,21 +52,21 @@ class Comparer:
         self._loss_max = loss_max
         self._done: dict[str, tuple[Any, float, float]] = {}
 
-    def is_worth(self, snapshot: Snapshot, sinal: Any) -> bool:
-        """Whether to compare now: never done here, ``sinal`` is not what it was then, or long enough ago."""
+    def is_worth(self, snapshot: Snapshot, signal: Any) -> bool:
+        """Whether to compare now: for the first time, because ``signal`` changed, or because enough time passed."""
         if snapshot.nome not in self._done:
             return True
         previous, end, took = self._done[snapshot.nome]
         passed = time.monotonic() - end
-        if previous != sinal and passed >= took * REST_MOVED:
+        if previous != signal and passed >= took * REST_MOVED:
             return True
         return passed >= max(RENEWAL, took * REST_IDLE)
 
-    def differing(self, con: Connection, fusion: Engine, snapshot: Snapshot, sinal: Any) -> list[int]:
-        """Blocks that differ, in order. ``sinal`` must have been read before. ``SourceShrank`` when more than ``loss_max`` is gone."""
+    def differing(self, con: Connection, fusion: Engine, snapshot: Snapshot, signal: Any) -> list[int]:
+        """Blocks that differ, in order. Read ``signal`` before. Raises ``SourceShrank`` when more than ``loss_max`` of the rows is gone."""
         start = time.monotonic()
         rows = self.queries.rows(con, snapshot.sql_blocks, tamanho=BLOCK)
-        con.rollback()  # No snapshot of the hospital's database is held while we work on ours.
+        con.rollback()  # End the transaction at the hospital's database before we work on ours.
         end = time.monotonic()
         there: BlockSums = {int(x["bloco"]): (int(x["quantidade"]), int(x["soma"])) for x in rows}
         t = table.c
@@ -81,36 +75,34 @@ class Comparer:
         had, has = (sum(n for n, _ in sums.values()) for sums in (here, there))
         if had - has > max(LOSS_MIN, self._loss_max * had):
             raise SourceShrank(snapshot.table, had, has)
-        self._done[snapshot.nome] = (sinal, end, end - start)
+        self._done[snapshot.nome] = (signal, end, end - start)
         return sorted(block for block in there.keys() | here.keys() if there.get(block) != here.get(block))
 
     def of_these(self, snapshot: Snapshot) -> list[ColumnElement[bool]]:
         """Condition for the stored blocks of one table."""
-        return [table.c[column] == value for column, value in self.chave(snapshot).items()]
+        return [table.c[column] == value for column, value in self.block_key(snapshot).items()]
 
-    def chave(self, snapshot: Snapshot) -> dict[str, Any]:
-        """Their columns in common."""
+    def block_key(self, snapshot: Snapshot) -> dict[str, Any]:
+        """Columns that all stored blocks of one table share."""
         return {"integracao_id": self.watermarks.integracao_id, "processo": self.watermarks.processo, "origem": snapshot.nome}
 
 
 class SnapshotWatcher:
-    """The watcher's question: does any table differ? An answer holds until its counter or its stored image moves, or time has passed."""
+    """The watcher's question: does any table differ? An answer holds until its counter or stored snapshot moves, or time passes."""
 
     def __init__(self, queries: SystemQueries, fusion: Engine, watermarks: Watermarks) -> None:
-        self.queries = queries
-        self.fusion = fusion
-        self.snapshots = of_step(queries, None)
+        self.queries, self.fusion, self.snapshots = queries, fusion, of_step(queries, None)
         self._comparer = Comparer(queries, watermarks)
         self._answers: dict[str, bool] = {}
 
     def has_work(self, con: Connection, watermarks: Mapping[str, Watermark]) -> bool:
-        """``con`` is the source's; ``watermarks`` tell when each image was last written."""
+        """``con`` is a connection to the source; ``watermarks`` tell when each snapshot was last written."""
         if not self.snapshots:
             return False
         moved = counters(self.queries, con)
         con.rollback()
         for snapshot in self.snapshots:
-            sinal = (moved.get(snapshot.table), watermarks.get(snapshot.nome, Watermark(None)).executado_em)
-            if self._comparer.is_worth(snapshot, sinal):
-                self._answers[snapshot.nome] = bool(self._comparer.differing(con, self.fusion, snapshot, sinal))
+            signal = (moved.get(snapshot.table), watermarks.get(snapshot.nome, Watermark(None)).executado_em)
+            if self._comparer.is_worth(snapshot, signal):
+                self._answers[snapshot.nome] = bool(self._comparer.differing(con, self.fusion, snapshot, signal))
         return any(self._answers.values())

@@ -1,4 +1,4 @@
-"""Initial load: the keys of a whole history into a queue of their own, page by page, each page a checkpoint."""
+"""Initial load: puts the keys of the whole history into a queue of its own, page by page, with a checkpoint per page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from include.fusion.store.watermarks import Watermarks
 
 @dataclass
 class Checkpoint:
-    """Where the load stands; kept as the process's checkpoint."""
+    """How far the load is. Its field names are stored as JSON."""
 
     chave: str | None = None
     feitos: int = 0
@@ -25,7 +25,7 @@ class Checkpoint:
 
 
 class PagedLoad:
-    """A load that remembers how far it came. Not shared between threads."""
+    """A load that stores its checkpoint. Not thread-safe."""
 
     def __init__(self, queries: SystemQueries, fusion: Engine, watermarks: Watermarks, *, page: int) -> None:
         self.queries = queries
@@ -34,12 +34,12 @@ class PagedLoad:
         self.pagina = page
 
     def checkpoint(self) -> Checkpoint:
-        """The checkpoint; a load that never ran has an empty one."""
+        """The stored checkpoint; an empty one before the first run."""
         with self.fusion.connect() as con:
             return Checkpoint(**self.watermarks.checkpoint(con))
 
     def restart(self) -> None:
-        """Forget the checkpoint: the next load begins with the first record (the ledger still keeps unchanged ones from being sent)."""
+        """Forget the checkpoint: the next load begins with the first record. The ledger still stops unchanged records."""
         with self.fusion.begin() as con:
             self._write(con, Checkpoint())
 
@@ -53,15 +53,15 @@ class PagedLoad:
 
 
 class InitialLoad(PagedLoad):
-    """Resumable at the page: what a killed load had queued stays queued, and it goes on behind its last key."""
+    """A killed load goes on after its last key; what it queued stays queued."""
 
     def __init__(self, queries: SystemQueries, fusion: Engine, fila: Fila, watermarks: Watermarks, *, page: int, priority: int) -> None:
         super().__init__(queries, fusion, watermarks, page=page)
         self.fila = fila
-        self.prioridade = priority
+        self.priority = priority
 
     def run(self, *, on_progress: Callable[[Checkpoint], None], wait: Callable[[], None]) -> Checkpoint:
-        """Queue every key from the checkpoint on. ``wait`` is called between pages and blocks while the load is paused."""
+        """Queue every key after the checkpoint. ``wait`` is called before each page and blocks while the load is paused."""
         checkpoint = self.checkpoint()
         if checkpoint.concluida:
             return checkpoint
@@ -71,18 +71,17 @@ class InitialLoad(PagedLoad):
             while True:
                 wait()
                 key = None if checkpoint.chave is None else system.key_type(checkpoint.chave)
-                rows = self.queries.rows(source_con, system.sql_keys, key=key, limite=self.pagina, **ReplayRequest().filters(system))
+                rows = self.queries.rows(source_con, system.sql_keys, chave=key, limite=self.pagina, **ReplayRequest().filters(system))
                 source_con.rollback()
                 checkpoint.feitos += len(rows)
                 checkpoint.chave = str(rows[-1]["chave"]) if rows else checkpoint.chave
                 checkpoint.concluida = len(rows) < self.pagina
                 with self.fusion.begin() as con:
                     if rows:
-                        self.fila.enqueue(con, (self._item(row) for row in rows))
+                        self.fila.enqueue(
+                            con, (FilaItem(str(x["chave"]), str(x["chave_paciente"] or ""), x["operacao"], self.priority) for x in rows)
+                        )
                     self._write(con, checkpoint)
                 on_progress(checkpoint)
                 if checkpoint.concluida:
                     return checkpoint
-
-    def _item(self, row: dict[str, Any]) -> FilaItem:
-        return FilaItem(str(row["chave"]), str(row["chave_paciente"] or ""), row["operacao"], self.prioridade)

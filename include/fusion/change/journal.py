@@ -1,65 +1,55 @@
-"""Journals at the source: rows that triggers append, moved into our queues and then deleted.
+"""Journals at the source: triggers append rows; the hub moves them into its queues.
 
-No marker and no window: a row is there until it was queued, whenever its transaction committed. Queued first, deleted after, each in a
-transaction of its own database: whoever is killed in between queues a row twice, which coalesces or is recognised by the ledger.
+A journal needs no marker and no window: a row stays until it is queued. It is queued first (a transaction of our database) and deleted
+after (a transaction of the source). A run that is killed in between queues the row twice: the queue merges both, or the ledger sees it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Engine, bindparam
+from sqlalchemy import Engine
 
 from include.fusion.reading.spec import Journal, Row
 from include.fusion.reading.sql import SystemQueries
-from include.fusion.store.filas import Fila, FilaItem
+from include.fusion.store.filas import Fila, FilaItem, Operation
 from include.fusion.store.ledger import DELETION
-
-if TYPE_CHECKING:
-    from include.fusion.store.filas import Operation
 
 DELETED = "excluído na origem"
 _LIST_MAX = 500
 
 
+@dataclass(eq=False)
 class DrainJournal:
-    """Moves one journal: ``fila`` gives the queue of a process.
+    """Moves one journal into the queues. ``fila`` returns the queue of a process.
 
-    ``processos``, in the order in which they are served, each with where its records live in Fusion (entity, IntegracaoID): a deletion
-    has to reach every such place, whichever process brought the record there.
+    ``processos`` are in the order in which they are served. Each has the place of its records in Fusion (entity, IntegracaoID): a deletion
+    must reach every place, whichever process brought the record there.
     """
 
-    def __init__(
-        self,
-        queries: SystemQueries,
-        fusion: Engine,
-        fila: Callable[[str], Fila],
-        processos: Mapping[str, tuple[str, int]],
-        journal: Journal,
-        page: int,
-    ) -> None:
-        self.queries = queries
-        self.fusion = fusion
-        self.fila = fila
-        self.processos = processos
-        self.journal = journal
-        self.pagina = page
+    queries: SystemQueries
+    fusion: Engine
+    fila: Callable[[str], Fila]
+    processos: Mapping[str, tuple[str, int]]
+    journal: Journal
+    page: int
 
     def run(self, on_progress: Callable[[int], None] | None = None) -> tuple[int, int]:
-        """Until the journal is empty; (rows read, keys queued)."""
+        """Move rows until the journal is empty; returns (rows read, keys queued)."""
         read_rows = enqueued = 0
         while True:
             with self.queries.engine.connect() as con:
-                rows = self.queries.rows(con, self.journal.sql, limite=self.pagina)
+                rows = self.queries.rows(con, self.journal.sql, limite=self.page)
             if rows:
                 enqueued += self._enqueue(rows)
                 self._delete([row["id"] for row in rows])
             read_rows += len(rows)
             if rows and on_progress is not None:
                 on_progress(read_rows)
-            if len(rows) < self.pagina:
+            if len(rows) < self.page:
                 return read_rows, enqueued
 
     def _enqueue(self, rows: list[dict[str, Any]]) -> int:
@@ -72,7 +62,7 @@ class DrainJournal:
                 if operation == DELETION:
                     deleted.add((processo, key))
         with self.fusion.begin() as con:
-            # In the order of the processes: an opening is queued before the discharge of the same page.
+            # In the order of the processes: an admission is queued before the discharge of the same page.
             total = sum(self.fila(p).enqueue(con, items[p]) for p in self.processos if p in items)
         for processo in self.processos:
             if keys := {key for _, key in deleted if (processo, key) not in deleted}:
@@ -90,7 +80,7 @@ class DrainJournal:
         return destinations
 
     def _delete(self, ids: list[Any]) -> None:
-        command = self.queries.sql(self.journal.sql_delete).bindparams(bindparam("ids", expanding=True))
+        command = self.queries.sql(self.journal.sql_delete)
         with self.queries.engine.begin() as con:
             for i in range(0, len(ids), _LIST_MAX):
                 con.execute(command, {"ids": ids[i : i + _LIST_MAX]})

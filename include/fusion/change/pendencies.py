@@ -1,8 +1,8 @@
-"""Application pendencies in Fusion as work: each becomes a queue row, and is concluded once that row was dealt with.
+"""Pendências of Fusion's applications: each becomes a queue row, and is concluded in Fusion when that row is done.
 
-A pendency is remembered as queued in the transaction that queues it, and is done with when, remembered, its key has no row left to process:
-whatever was read for that row was read after the pendency came. No clock takes part, since those of Fusion, of the hub and of whoever
-announces may disagree. A task that was killed between delivering and concluding loses nothing: the next look concludes.
+The transaction that queues a pendência also notes it as seen. It is done when it is noted and its key has no row left to process: the
+record was then read after the pendência came. No clock is compared, because the clocks of Fusion, hub and applications differ. If a task
+is killed between delivery and conclusion, the next look concludes.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -26,55 +27,46 @@ ORIGIN = "aplicacao_pendencia"
 
 
 class Pendencia(NamedTuple):
-    """One open pendency: Fusion's id of it, the record that it is about, and its JSON."""
+    """One open pendência: its id in Fusion, the key of its record, and its JSON."""
 
     id: int
-    chave: str
+    key: str
     data: dict[str, Any]
 
     @property
-    def marcador(self) -> str:
-        return _marker(self.id)
+    def seen(self) -> tuple[str, str]:
+        """(key, marker) by which it is noted as seen."""
+        return self.key, _marker(self.id)
 
 
+@dataclass(eq=False)
 class Pendencias:
-    """The open pendencies of one application, as announced by some integrations (``served``). Not shared between threads."""
+    """The open pendências of one application, for the integrations ``served`` (IntegracaoID). Not thread-safe."""
 
     CONNECTIONS = 8
     """Conclusions sent at once."""
 
-    def __init__(
-        self,
-        fusion: Engine,
-        fila: Fila,
-        watermarks: Watermarks,
-        client: FusionClient,
-        *,
-        path: str,
-        application: str,
-        served: Sequence[int],
-        page: int,
-    ) -> None:
-        self.fusion = fusion
-        self.fila = fila
-        self.watermarks = watermarks
-        self.client = client
-        self.path = path
-        self.aplicacao = application
-        self.atende = served
-        self.pagina = page
+    fusion: Engine
+    fila: Fila
+    watermarks: Watermarks
+    client: FusionClient
+    _: KW_ONLY
+    path: str
+    application: str
+    served: Sequence[int]
+    page: int
 
     def run(self, on_progress: Callable[[ScanResult], None] | None = None, *, window: bool = True) -> ScanResult:
-        """Queue what is new, conclude what is done (also counted, in ``por_origem``). ``window`` means nothing here.
+        """Queue new pendências and conclude done ones (counted in ``por_origem``). ``window`` has no effect here.
 
-        Raises ``FusionUnavailable`` and, when everything else is done, the ``FusionError`` of a conclusion that Fusion refused.
+        Raises ``FusionUnavailable``; at the end, ``FusionError`` when Fusion refused a conclusion.
         """
         result = ScanResult(por_origem={ORIGIN: 0, "concluidas": 0})
         asyncio.run(self._go_through(result, on_progress or (lambda _: None)))
         return result
 
     def has_work(self, watermarks: Mapping[str, Watermark]) -> bool:
-        """Whether a pendency is new, or done and not concluded yet. Watermarks take no part."""
+        """Whether a pendência is new, or done and not yet concluded. ``watermarks`` has no effect here."""
         return asyncio.run(self._has_work())
 
     async def _has_work(self) -> bool:
@@ -93,8 +85,8 @@ class Pendencias:
             async for open_rows in self._pages():
                 with self.fusion.begin() as con:
                     new, done = self._separate(con, open_rows)
-                    enqueued = self.fila.enqueue(con, [FilaItem(p.chave) for p in new])
-                    self.watermarks.mark_seen(con, ORIGIN, [(p.chave, p.marcador) for p in new])
+                    enqueued = self.fila.enqueue(con, [FilaItem(p.key) for p in new])
+                    self.watermarks.mark_seen(con, ORIGIN, [p.seen for p in new])
                 errors = await self._conclude(done)
                 refusals += errors.values()
                 ids |= {p.id for p in open_rows}
@@ -104,41 +96,41 @@ class Pendencias:
                 result.por_origem = {ORIGIN: result.enfileirados, "concluidas": len(concluded)}
                 on_progress(result)
         if ids:
-            # Nothing need be remembered of pendencies that are no longer open.
+            # Forget pendências that are no longer open.
             with self.fusion.begin() as con:
                 self.watermarks.prune(con, ORIGIN, _marker(min(ids - concluded, default=max(ids) + 1)))
         if refusals:
             raise refusals[0]
 
     async def _pages(self) -> AsyncIterator[list[Pendencia]]:
-        """Open pendencies of ours, in the order in which they came."""
-        for integracao_id in self.atende:
+        """Our open pendências, in the order in which they came."""
+        for integracao_id in self.served:
             after = 0
             while True:
-                criteria = f"abertas=true&integracaoId={integracao_id}&limite={self.pagina}" + (f"&depoisDe={after}" if after else "")
+                criteria = f"abertas=true&integracaoId={integracao_id}&limite={self.page}" + (f"&depoisDe={after}" if after else "")
                 items = (await self.client.send("GET", f"{self.path}?{criteria}"))["itens"]
-                ours = [i for i in items if i["pendencia"]["aplicacao"] == self.aplicacao]
+                ours = [i for i in items if i["pendencia"]["aplicacao"] == self.application]
                 if ours:
                     yield [Pendencia(i["id"], str(i["pendencia"]["idEntidade"]), i["pendencia"]) for i in ours]
-                if len(items) < self.pagina:
+                if len(items) < self.page:
                     break
                 after = items[-1]["id"]
 
     def _separate(self, con: Connection, pendencias: Sequence[Pendencia]) -> tuple[list[Pendencia], list[tuple[Pendencia, str | None]]]:
-        """(new, done with the reason of a refusal); those still in the queue are neither."""
-        keys = [p.chave for p in pendencias]
+        """(new ones, done ones with the reason of a refusal). One that is still in the queue is neither."""
+        keys = [p.key for p in pendencias]
         seen = self.watermarks.seen(con, ORIGIN, keys)
-        rows = self.fila.open_rows(con, keys)  # After the marks: a row that was queued with one is seen.
-        new = [p for p in pendencias if (p.chave, p.marcador) not in seen]
+        rows = self.fila.open_rows(con, keys)  # Read after ``seen``: the row of a seen pendência is then visible.
+        new = [p for p in pendencias if p.seen not in seen]
         done = []
         for p in pendencias:
-            status, reason = rows.get(p.chave, ("", None))
-            if (p.chave, p.marcador) in seen and status not in ("pendente", "reservado"):
+            status, reason = rows.get(p.key, ("", None))
+            if p.seen in seen and status not in ("pendente", "reservado"):
                 done.append((p, (reason or "recusado") if status == "erro" else None))
         return new, done
 
     async def _conclude(self, done: Sequence[tuple[Pendencia, str | None]]) -> dict[int, FusionError]:
-        """Conclude all; the refusals by pendency's id. Raises when Fusion cannot be reached."""
+        """Conclude all; returns the refusals by pendência's id. Raises ``FusionUnavailable``."""
         slots = asyncio.Semaphore(self.CONNECTIONS)
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         refusals: dict[int, FusionError] = {}
@@ -153,12 +145,12 @@ class Pendencias:
                 except FusionError as error:
                     refusals[pendencia.id] = error
 
-        for answer in await asyncio.gather(*(conclude(*f) for f in done), return_exceptions=True):
+        for answer in await asyncio.gather(*(conclude(*pair) for pair in done), return_exceptions=True):
             if answer is not None:
                 raise answer
         return refusals
 
 
 def _marker(id: int) -> str:
-    """Text whose order is that of the ids."""
+    """An id as text of fixed width: text order is number order."""
     return f"{id:019d}"

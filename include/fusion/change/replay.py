@@ -1,11 +1,11 @@
-"""What a person asks of a run through the form: checked whole before anything is touched."""
+"""Replay requests: what a person asks for in a run's form. The whole request is checked before anything changes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -15,15 +15,12 @@ from include.fusion.reading.sql import SystemQueries
 from include.fusion.store.filas import Fila, FilaItem, Outcome
 from include.fusion.store.ledger import Ledger
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
-
 PERIOD_MAX = timedelta(days=366)
 
 
 @dataclass(frozen=True)
 class ReplayRequest:
-    """Form of one run. Keys are the source's own codes, never a name or a document."""
+    """Form of one run. Keys are codes of the source, never a name or a document."""
 
     atendimento: str | None = None
     paciente: str | None = None
@@ -36,15 +33,15 @@ class ReplayRequest:
 
     @property
     def narrows(self) -> bool:
-        """Whether the run is about chosen records instead of what changed."""
+        """Whether the run takes chosen records instead of changed ones."""
         return any((self.atendimento, self.paciente, self.inicio, self.fim))
 
     @classmethod
     def from_params(cls, params: Mapping[str, Any], system: SystemSpec) -> ReplayRequest:
-        """Build from a run's params; raises :class:`InvalidRequest` with all problems found."""
+        """Build from a run's params. Raises :class:`InvalidRequest` with all problems."""
         problems: list[str] = []
 
-        def data(field: str) -> date | None:
+        def day(field: str) -> date | None:
             value = params.get(field)
             try:
                 return date.fromisoformat(str(value)) if value else None
@@ -65,8 +62,8 @@ class ReplayRequest:
         request = cls(
             atendimento=key("atendimento", system.key_type),
             paciente=key("paciente", system.paciente_key_type or system.key_type),
-            inicio=data("data_inicial"),
-            fim=data("data_final"),
+            inicio=day("data_inicial"),
+            fim=day("data_final"),
             reenviar_erros=bool(params.get("reenviar_erros")),
             comparar_tudo=bool(params.get("comparar_tudo")),
             simular=bool(params.get("simular")),
@@ -88,7 +85,7 @@ class ReplayRequest:
         return request
 
     def filters(self, system: SystemSpec) -> dict[str, Any]:
-        """Binds of the system's keys statement; ``fim`` is exclusive (the day after the last)."""
+        """Binds of the system's keys statement; ``fim`` is the day after the last day."""
         return {
             "atendimento": system.key_type(self.atendimento) if self.atendimento else None,
             "paciente": (system.paciente_key_type or system.key_type)(self.paciente) if self.paciente else None,
@@ -100,9 +97,9 @@ class ReplayRequest:
 def serve_requests(
     queries: SystemQueries, fusion: Engine, requests: Fila, destination: Fila, ledger: Ledger, owner: str, *, page: int, lease: timedelta
 ) -> tuple[int, int]:
-    """Rows of ``requests`` (a patient each, as Fusion asks for them) become the openings of all that patient's attendances.
+    """For each row of ``requests`` (a patient that Fusion asks for), queue all attendances of that patient.
 
-    (patients looked up, attendances queued). A patient that the source does not have ends as ``erro``.
+    Returns (patients looked up, attendances queued). The row of a patient without attendances at the source ends as ``erro``.
     """
     pacientes = enqueued = 0
     while records := requests.reserve(100, owner, lease):
@@ -124,14 +121,14 @@ def serve_requests(
 def enqueue_request(
     queries: SystemQueries, fusion: Engine, fila: Fila, ledger: Ledger, request: ReplayRequest, *, page: int, priority: int = 5
 ) -> int:
-    """Queue what a form asks for (one attendance, one patient, a date range); returns how many.
+    """Queue the records that a form asks for (one attendance, one patient, a period); returns how many.
 
-    With ``request.forcar`` the ledger forgets what was delivered, so that unchanged content is sent again.
+    With ``request.forcar`` the ledger forgets them, so that unchanged content is sent again.
     """
     total, key = 0, None
     with queries.engine.connect() as source_con:
         while True:
-            rows = queries.rows(source_con, queries.sistema.sql_keys, key=key, limite=page, **request.filters(queries.sistema))
+            rows = queries.rows(source_con, queries.sistema.sql_keys, chave=key, limite=page, **request.filters(queries.sistema))
             source_con.rollback()
             if rows:
                 items = [FilaItem(str(x["chave"]), str(x["chave_paciente"] or ""), x["operacao"], priority) for x in rows]

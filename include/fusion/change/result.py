@@ -1,4 +1,4 @@
-"""What came of a load, in numbers."""
+"""Counts of a carga."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass
 class ScanResult:
-    """Counts of one pass; ``futuros`` are rows whose change date lies in the future, ``regressivas`` rows whose version went back."""
+    """Counts of one look. ``futuros``: rows with a change date in the future; ``regressivas``: rows with a smaller version than before."""
 
     lidos: int = 0
     enfileirados: int = 0
@@ -15,8 +15,8 @@ class ScanResult:
     regressivas: int = 0
     por_origem: dict[str, int] = field(default_factory=dict)
 
-    def add(self, name: str, read_items: int, enqueued: int) -> None:
-        """Add what one journal, round or comparison brought."""
-        self.lidos += read_items
+    def add(self, name: str, rows: int, enqueued: int) -> None:
+        """Add the counts of one journal, sweep or table."""
+        self.lidos += rows
         self.enfileirados += enqueued
         self.por_origem[name] = self.por_origem.get(name, 0) + enqueued

@@ -1,64 +1,52 @@
-"""One look for work at a source: its journals, its change markers, its images, its rounds, and what Fusion asked for."""
+"""One look for work at a source: journals, markers, version scans, sweeps, and requests of Fusion."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
 
 from include.fusion.change.journal import DrainJournal
 from include.fusion.change.result import ScanResult
+from include.fusion.change.version_scan import VersionScan
 from include.fusion.change.watermark_scan import WatermarkScan
+from include.fusion.reading.spec import Sweep
 from include.fusion.reading.sql import SystemQueries
 from include.fusion.store.filas import Fila, FilaItem
 from include.fusion.store.watermarks import Watermarks
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
-    from include.fusion.change.version_scan import VersionScan
-    from include.fusion.reading.spec import Sweep
-
-
+@dataclass(eq=False)
 class Search:
-    """Everything that one search step looks at; ``step`` ``None`` means every step. ``number``: a process's IntegracaoID in Fusion.
-    ``sweep_every``: time between two rounds for a process.
+    """Everything that one search step looks at; ``step`` ``None`` means all steps.
 
-    ``after``: done after a look with what waits then; returns how many rows it queued.
+    ``fila`` and ``number`` return a process's queue and its IntegracaoID in Fusion; ``sweep_every`` the time between two of its sweeps.
+    ``after`` is called at the end of a look; it returns how many rows it queued.
     """
 
-    def __init__(
-        self,
-        queries: SystemQueries,
-        fusion: Engine,
-        fila: Callable[[str], Fila],
-        watermarks: Watermarks,
-        carga: WatermarkScan,
-        *,
-        page: int,
-        sweep_every: Callable[[str], timedelta],
-        step: str | None = None,
-        number: Callable[[str], int],
-        snapshots: VersionScan | None = None,
-        after: Callable[[], int] | None = None,
-    ) -> None:
-        self.queries = queries
-        self.fusion = fusion
-        self.fila = fila
-        self.watermarks = watermarks
-        self.carga = carga
-        self.pagina = page
-        self.sweep_every = sweep_every
-        self.step = step
-        self.numero = carga.numero = number
-        self.snapshots = snapshots
-        self.after = after
+    queries: SystemQueries
+    fusion: Engine
+    fila: Callable[[str], Fila]
+    watermarks: Watermarks
+    carga: WatermarkScan
+    _: KW_ONLY
+    page: int
+    sweep_every: Callable[[str], timedelta]
+    number: Callable[[str], int]
+    step: str | None = None
+    snapshots: VersionScan | None = None
+    after: Callable[[], int] | None = None
+
+    def __post_init__(self) -> None:
+        self.carga.number = self.number
 
     def run(self, on_progress: Callable[[ScanResult], None] | None = None, *, window: bool = True) -> ScanResult:
-        """Queue all that is new. ``window`` False: without the overlap window of the markers."""
+        """Queue everything that changed. ``window`` False: skip the overlap window of the markers."""
         result = ScanResult()
         system = self.queries.sistema
-        processos = {p.nome: (p.entidade, self.numero(p.nome)) for p in system.processos}
+        processos = {p.nome: (p.entidade, self.number(p.nome)) for p in system.processos}
 
         def advanced(_: object) -> None:
             if on_progress is not None:
@@ -66,7 +54,7 @@ class Search:
 
         for journal in system.journals:
             if self.step in (None, journal.step):
-                change = DrainJournal(self.queries, self.fusion, self.fila, processos, journal, self.pagina)
+                change = DrainJournal(self.queries, self.fusion, self.fila, processos, journal, self.page)
                 result.add(journal.nome, *change.run(advanced))
         if self.carga.origins:
             self.carga.run(on_progress, window=window, result=result)
@@ -85,7 +73,7 @@ class Search:
         now = datetime.now(UTC)
         if last is not None and now - last < self.sweep_every(sweep.processo):
             return
-        # By the source's day and one more: its DATEs may have no time, and clocks differ.
+        # One day more: the source's dates may have no time, and clocks differ.
         since = (last or now).astimezone(self.carga.zone).replace(tzinfo=None) - timedelta(days=1)
         with self.queries.engine.connect() as con:
             rows = self.queries.rows(con, sweep.sql_ronda, desde=since)

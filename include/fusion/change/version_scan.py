@@ -1,24 +1,25 @@
-"""Change by comparison: tables that keep a version per row and no moment of change, against what was last seen of them.
+"""Version scan: finds changes in tables that have a version per row but no time of change.
 
-The source sums each block of keys; only blocks whose number of rows or sum differ from the stored ones are read and compared row by row.
-What is stored of a block is made of the rows that were read, never of the sums that were asked for before: a commit in between makes the
-next sums differ, and is seen then. A block's new image and what it puts into the queue are one transaction of the integration database.
+The source sums each block of keys. Only blocks with another number of rows or another sum than the stored ones are read, and compared row
+by row. The rows that were read are stored, never the sums from before: so a commit in between shows at the next look. One transaction of
+the integration database stores a block and queues its changes.
 
-Very first pass: the records' own table comes last, and queues them all; what the other tables hold by then is part of them, and needs no
-row of its own. From the first block of records on, every table speaks for itself.
+In the very first look, the table of the records comes last and queues all records. Rows of the other tables are part of those records and
+are not queued. From the first stored block of records on, the changes of every table are queued.
 
-A table that lost most of its rows at once is no change but a sick source (a restore fills tables one after another): the look ends with
-an error before anything of it is queued. What was delivered meanwhile was read with such a table: once it is whole again, it is read again.
+A table that lost most of its rows at once means a sick source (a restore fills tables one after another): the look ends with an error and
+queues nothing of that table. Records that were delivered meanwhile are read again once the table is whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, bindparam, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select
 
 from include.fusion.change import compare
 from include.fusion.change.compare import Comparer, counters, of_step
@@ -26,65 +27,61 @@ from include.fusion.change.result import ScanResult
 from include.fusion.errors import SourceShrank
 from include.fusion.reading.spec import Row, Snapshot
 from include.fusion.reading.sql import SystemQueries
-from include.fusion.store.filas import Fila, FilaItem
-from include.fusion.store.filas.types import Operation
+from include.fusion.store.filas import Fila, FilaItem, Operation
 from include.fusion.store.tables import snapshot as table
 from include.fusion.store.watermarks import Watermarks
 
 SLACK = timedelta(minutes=5)
-"""How long a table may have been losing rows before a look noticed."""
+"""A table may lose rows for so long before a look notices."""
 _LIST_MAX = 500
 RowState = list[Any]
-"""What is kept of a row: version, active (0 or 1), key of its record, patient's key, its parcela."""
+"""Stored of a row: version, active (0 or 1), key of its record, key of its patient, parcela."""
+States = Mapping[str, RowState]
 
 
+@dataclass(eq=False)
 class VersionScan:
-    """Queues what differs from what was last seen: ``fila`` gives the queue of a process. Not shared between threads.
+    """Queues rows that differ from the stored snapshot. ``fila`` returns the queue of a process. Not thread-safe.
 
-    ``page``: rows that are read and compared together, at most (a block at least). ``loss_max``: share of a table's rows that may vanish
-    between two looks. ``delivered``: keys of the records that Fusion confirmed since a moment.
+    ``delivered`` returns the keys of the records that Fusion confirmed since a time. ``page``: most rows that are read at once (but at least
+    a block). ``loss_max``: share (0 to 1) of a table's rows that may vanish between two looks.
     """
 
-    def __init__(
-        self,
-        queries: SystemQueries,
-        fusion: Engine,
-        fila: Callable[[str], Fila],
-        watermarks: Watermarks,
-        *,
-        delivered: Callable[[Connection, datetime], Collection[str]],
-        page: int,
-        step: str | None = None,
-        loss_max: float = 1.0,
-    ) -> None:
-        self.queries = queries
-        self.fusion = fusion
-        self.fila = fila
-        self.watermarks = watermarks
-        self.snapshots = of_step(queries, step)
-        self._delivered = delivered
-        self._blocks = max(1, page // compare.BLOCK)
-        self._comparer = Comparer(queries, watermarks, loss_max)
-        self._started = False
+    queries: SystemQueries
+    fusion: Engine
+    fila: Callable[[str], Fila]
+    watermarks: Watermarks
+    _: KW_ONLY
+    delivered: Callable[[Connection, datetime], Collection[str]]
+    page: int
+    step: str | None = None
+    loss_max: float = 1.0
+
+    def __post_init__(self) -> None:
+        self.snapshots = of_step(self.queries, self.step)
+        self.principal = next((s for s in self.snapshots if s.principal), None)
+        self._blocks = max(1, self.page // compare.BLOCK)
+        self._comparer = Comparer(self.queries, self.watermarks, self.loss_max)
+        self._started = self.principal is None
         self._shrunk: set[str] | None = None
 
     def run(self, result: ScanResult, on_progress: Callable[[object], None] | None = None) -> None:
-        """Compare every table that may have changed, all of them at first; safe to repeat and to run beside itself."""
+        """Compare every table that may have changed (at first: all). Safe to repeat and to run twice at once."""
         if not self.snapshots:
             return
         with self.fusion.connect() as own:
             initial = not self._has_started(own)
         with self.queries.engine.connect() as con:
-            # Counters before sums: a write in between moves them once more.
+            # Counters before sums: a write in between moves the counter again.
             moved = counters(self.queries, con)
             con.rollback()
             for snapshot in self.snapshots:
-                sinal = moved.get(snapshot.table)
-                if not initial and not self._comparer.is_worth(snapshot, sinal):
+                signal = moved.get(snapshot.table)
+                if not initial and not self._comparer.is_worth(snapshot, signal):
                     continue
                 result.por_origem.setdefault(snapshot.nome, 0)
                 try:
-                    blocks = self._comparer.differing(con, self.fusion, snapshot, sinal)
+                    blocks = self._comparer.differing(con, self.fusion, snapshot, signal)
                 except SourceShrank:
                     self._note_shrunk(snapshot)
                     raise
@@ -97,10 +94,10 @@ class VersionScan:
                     self._reread_delivered(snapshot, result)
 
     def _still_shrunk(self) -> set[str]:
-        """Tables that were found sick and not whole again since, in whatever process."""
+        """Tables that are still sick, whichever run noticed it."""
         if self._shrunk is None:
             with self.fusion.connect() as own:
-                self._shrunk = {r.nome for r in self.snapshots if self.watermarks.sick_since(own, r.nome)}
+                self._shrunk = {s.nome for s in self.snapshots if self.watermarks.sick_since(own, s.nome)}
         return self._shrunk
 
     def _note_shrunk(self, snapshot: Snapshot) -> None:
@@ -110,28 +107,28 @@ class VersionScan:
             self._still_shrunk().add(snapshot.nome)
 
     def _reread_delivered(self, snapshot: Snapshot, result: ScanResult) -> None:
-        """Queue what was delivered or refused while ``snapshot`` was sick: it was read without that table's rows, and no row of it will change."""
-        principal = next((r for r in self.snapshots if r.principal), snapshot)
-        self.fila(principal.processo).reenviar_erros()
+        """Queue the records that were delivered or refused while this table was sick: they were read without its rows."""
+        fila = self.fila((self.principal or snapshot).processo)
+        fila.reenviar_erros()
         with self.fusion.begin() as own:
             if since := self.watermarks.sick_since(own, snapshot.nome, lock=True):
-                living = self._known(own, self._delivered(own, since - SLACK))
+                living = self._known(own, self.delivered(own, since - SLACK))
                 items = [FilaItem(key, paciente or "", "alteracao") for key, paciente in sorted(living.items())]
-                result.add(snapshot.nome, 0, self.fila(principal.processo).enqueue(own, items) if items else 0)
+                result.add(snapshot.nome, 0, fila.enqueue(own, items) if items else 0)
                 self.watermarks.note_health(own, snapshot.nome, sick=False)
         self._still_shrunk().discard(snapshot.nome)
 
     def _has_started(self, con: Connection) -> bool:
-        """Whether anything is stored of the records' own table."""
-        principal = next((r for r in self.snapshots if r.principal), None)
-        if not self._started and principal is not None:
-            self._started = con.execute(select(table.c.bloco).where(*self._comparer.of_these(principal)).limit(1)).first() is not None
-        return self._started or principal is None
+        """Whether a block of the records' table is stored."""
+        if not self._started and self.principal is not None:
+            blocks = select(table.c.bloco).where(*self._comparer.of_these(self.principal)).limit(1)
+            self._started = con.execute(blocks).first() is not None
+        return self._started
 
     def _update(self, con: Connection, snapshot: Snapshot, blocks: Sequence[int], result: ScanResult, *, silent: bool) -> None:
         t, of_these = table.c, [*self._comparer.of_these(snapshot), table.c.bloco.in_(blocks)]
         with self.fusion.begin() as own:
-            # The lock before the rows: of two that read at once, the later reader must also be the later writer.
+            # Lock before reading: of two runs at once, the one that reads later must also write later.
             self.watermarks.lock(own, snapshot.nome)
             before: dict[str, RowState] = {}
             for (content,) in own.execute(select(t.conteudo).where(*of_these)):
@@ -144,51 +141,44 @@ class VersionScan:
             after = {pk: state for states, _ in new.values() for pk, state in states.items()}
             changed = [pk for pk in before.keys() | after.keys() if before.get(pk) != after.get(pk)]
             result.regressivas += sum(pk in before and pk in after and _went_back(before[pk], after[pk]) for pk in changed)
-            # Asked after the rows were read: records that another pass queues later than this are read with all that these rows say.
+            # Asked after the rows were read: a record that another run queues later is read with these rows.
             items = [] if silent and not self._has_started(own) else self._items(con, own, snapshot, changed, before, after)
             result.add(snapshot.nome, len(changed), self.fila(snapshot.processo).enqueue(own, items) if items else 0)
             own.execute(delete(table).where(*of_these))
             if new:
-                key = self._comparer.chave(snapshot)
+                key = self._comparer.block_key(snapshot)
                 own.execute(insert(table), [{**key, **_row(b, states, total)} for b, (states, total) in sorted(new.items())])
             self.watermarks.done(own, snapshot.nome)
 
     def _items(
-        self,
-        con: Connection,
-        own: Connection,
-        snapshot: Snapshot,
-        changed: Sequence[str],
-        before: Mapping[str, RowState],
-        after: Mapping[str, RowState],
+        self, con: Connection, own: Connection, snapshot: Snapshot, changed: Sequence[str], before: States, after: States
     ) -> list[FilaItem]:
-        """One per record that a changed row reaches: the one it belonged to, and the one it belongs to now."""
+        """One item per record that a changed row belongs to now or belonged to before."""
         if snapshot.principal:
             return [_of_record(before.get(pk), after.get(pk)) for pk in sorted(changed, key=int)]
-        states = [e for pk in changed for e in (before.get(pk), after.get(pk)) if e is not None]
+        states = [state for pk in changed for state in (before.get(pk), after.get(pk)) if state is not None]
         if snapshot.sql_targets:
-            pairs = self._reached(con, snapshot.sql_targets, sorted({e[3] for e in states if e[3]}))
+            pairs = self._reached(con, snapshot.sql_targets, sorted({paciente for *_, paciente, _ in states if paciente}))
         else:
-            pairs = {e[2]: e[3] for e in states if e[2]}
+            pairs = {key: paciente for *_, key, paciente, _ in states if key}
             deleted = pairs.keys() - {after[pk][2] for pk in changed if pk in after}
             for key in deleted - self._known(own, deleted).keys():
-                del pairs[key]  # The record went before this row of its: it is cancelled already, and there is nothing to read.
+                del pairs[key]  # The record went before its row did: it is already cancelled.
         return [FilaItem(key, paciente or "", "alteracao") for key, paciente in sorted(pairs.items())]
 
     def _known(self, own: Connection, keys: Collection[str]) -> dict[str, str | None]:
-        """Which of these records the stored image has, with their patients."""
-        principal = next((r for r in self.snapshots if r.principal), None)
-        if principal is None:
+        """Those of these records that are stored, each with its patient."""
+        if self.principal is None:
             return dict.fromkeys(keys)
         t, blocks, found = table.c, sorted({int(key) // compare.BLOCK for key in keys}), dict[str, str | None]()
         for i in range(0, len(blocks), _LIST_MAX):
-            where = (*self._comparer.of_these(principal), t.bloco.in_(blocks[i : i + _LIST_MAX]))
+            where = (*self._comparer.of_these(self.principal), t.bloco.in_(blocks[i : i + _LIST_MAX]))
             for (content,) in own.execute(select(t.conteudo).where(*where)):
                 found |= {state[2]: state[3] for state in orjson.loads(content).values()}
         return {key: found[key] for key in found.keys() & set(keys)}
 
     def _reached(self, con: Connection, file: str, pacientes: Sequence[str]) -> dict[str, str]:
-        command = self.queries.sql(file).bindparams(bindparam("pacientes", expanding=True))
+        command = self.queries.sql(file)
         kind = self.queries.sistema.key_type
         pairs: dict[str, str] = {}
         for i in range(0, len(pacientes), _LIST_MAX):
@@ -199,7 +189,7 @@ class VersionScan:
 
 
 def join(blocks: Sequence[int], count: int) -> Iterator[list[int]]:
-    """Blocks in order, put together where one range of ``count`` blocks holds them: each is one statement at the source."""
+    """Group blocks (in order) so that each group spans at most ``count`` blocks: one statement at the source per group."""
     group: list[int] = []
     for block in blocks:
         if group and block - group[0] >= count:
@@ -215,7 +205,7 @@ def _text(value: Any) -> str | None:
 
 
 def _by_block(rows: Sequence[Row], blocks: frozenset[int]) -> dict[int, tuple[dict[str, RowState], int]]:
-    """State by key and sum of every block of ``blocks`` that has rows."""
+    """Block → (key → state, sum), for the given blocks that have rows."""
     found: dict[int, tuple[dict[str, RowState], int]] = {}
     for x in rows:
         pk = int(x["pk"])
@@ -228,11 +218,11 @@ def _by_block(rows: Sequence[Row], blocks: frozenset[int]) -> dict[int, tuple[di
 
 
 def _went_back(before: RowState, after: RowState) -> bool:
-    """Whether a restored database shows: a smaller version, or another row under the same key and version."""
+    """Whether the database was restored: the version is smaller, or the same version has another parcela."""
     return after[0] < before[0] or (after[0] == before[0] and after[4] != before[4])
 
 
-def _row(block: int, states: Mapping[str, RowState], total: int) -> dict[str, Any]:
+def _row(block: int, states: States, total: int) -> dict[str, Any]:
     return {"bloco": block, "quantidade": len(states), "soma": total, "conteudo": orjson.dumps(states).decode()}
 
 

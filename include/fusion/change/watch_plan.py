@@ -1,14 +1,15 @@
-"""A watch plan: what a watcher needs of an integration, as plain data; and what carries such a plan out.
+"""Watch plan: all that a watcher needs to know of an integration, as plain data; and the code that carries it out.
 
-The triggerer loads no code from Git: its engine is the image's. So the DAG file's own version of the engine writes down whatever may change
-with a push (statements, markers, windows, queues, connections), and nothing here knows a system. A plan (``include.fusion.wiring.watch`` makes it):
+The triggerer loads no code from Git: it has the engine of the image. So the DAG file's version of the engine puts everything that a push may
+change into the plan (statements, markers, windows, queues, connections), and this module knows no system. ``include.fusion.wiring.watch``
+makes a plan of:
 
-- ``format``: ``include.fusion.wiring.FACE`` of whoever made it; ``integration``: the entry's id; ``every``: seconds between two looks;
-- ``connections``: ids of ``queues``, ``source`` and ``fusion``;
-- ``number`` (IntegracaoID), ``queues`` ([table, process]…), ``presence`` and ``watermarks`` (processes): what is asked of the integration database;
-- ``due_every``: seconds after which a search that nobody watches is due, or ``None``;
-- ``source``: what to ask at the source (:class:`SourceWatch`), or ``None``;
-- ``pendencies``: what to ask Fusion for (arguments of :class:`Pendencias`, ``table`` and ``process`` of its queue), or ``None``.
+- ``format``: the maker's ``include.fusion.wiring.FACE``; ``integration``: the entry's id; ``every``: seconds between two looks;
+- ``connections``: ids for ``queues``, ``source`` and ``fusion``;
+- ``number`` (IntegracaoID), ``queues`` ([table, process]…), ``presence`` and ``watermarks`` (processes): for the integration database;
+- ``due_every``: seconds after which an unwatched search is due, or ``None``;
+- ``source``: the questions to the source (:class:`SourceWatch`), or ``None``;
+- ``pendencies``: the question to Fusion (``path``, ``application``, ``served``, ``page``; ``table`` and ``process`` of the queue), or ``None``.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from include.fusion.store.filas import Fila
 from include.fusion.store.watermarks import Watermark, Watermarks
 
 MARKERS: Mapping[str, Callable[[str], Any]] = {"moment": datetime.fromisoformat, "integer": int, "text": str}
-"""How a stored marker becomes what the source's column compares with."""
+"""Converts a stored marker to the type of the source's column."""
 
 
 class PlannedQueries(SystemQueries):
-    """The statements that a plan carries, by the names under which whoever looks asks for them."""
+    """The statements of a plan, under the file names that the other modules use."""
 
     def __init__(self, engine: Engine, source: Mapping[str, Any]) -> None:
         origins = tuple(Origin(o["name"], tuple(o["requires"]), sobreposicao=timedelta(seconds=o["overlap"])) for o in source["origins"])
@@ -54,13 +55,13 @@ class PlannedQueries(SystemQueries):
 
 
 class SourceWatch:
-    """Looks at one source: a row in a journal is work, and so is any change in what lies behind and beyond the watermark.
+    """Looks at one source. Work is a row in a journal, a table that differs from its snapshot, or a change around the watermark.
 
-    A window in which nobody yet found nothing new is work, too: whoever moved the watermark was stopped before the last look.
+    A window that is not settled is work, too: the run that moved the watermark was stopped before its last look.
 
-    ``source``, statements as texts: ``system`` (its name), ``journals`` (questions with one row, quantidade), ``marker`` (a key of
-    :data:`MARKERS`), ``origins`` (``name``, ``requires`` as table.column, ``overlap`` in seconds, ``change``, ``probe``), ``tables`` (``name``,
-    ``table``, ``main``, ``blocks``) that are compared with what was last seen of them, and ``counters`` of their writes.
+    ``source`` has ``system`` (its name), ``marker`` (a key of :data:`MARKERS`), and statements as text: ``journals`` (probes),
+    ``origins`` (``name``, ``requires`` as table.column, ``overlap`` in seconds, ``change``, ``probe``), ``tables`` (``name``, ``table``, ``main``,
+    ``blocks``), ``counters`` of the tables' writes.
     """
 
     def __init__(self, source: Mapping[str, Any], engine: Engine, fusion: Engine, marks: Watermarks) -> None:
@@ -68,7 +69,7 @@ class SourceWatch:
         self._tables = SnapshotWatcher(self._queries, fusion, marks)
 
     def has_work(self, watermarks: Mapping[str, Watermark]) -> bool:
-        """Whether anything has changes that the watermarks, by origin, do not cover yet."""
+        """Whether there are changes that the watermarks (by origin) do not cover."""
         with self._queries.engine.connect() as con:
             return (
                 any(self._queries.rows(con, name)[0]["quantidade"] for name in self._queries.journals)
@@ -84,8 +85,8 @@ class SourceWatch:
         row = self._queries.rows(con, origin.sql_probe, marcador=since)[0]
         if not row["quantidade"]:
             return False
-        # The question may count a little more than a load takes (a patient without attendances): what a look did not find to be work,
-        # is none until the answer changes.
+        # The probe may count rows that a carga does not take (a patient without attendances). A look that found no work has settled
+        # the window: there is none until the answer changes.
         settled = mark.in_window
         if marker is None or settled is None or not f"{settled}/".startswith(f"{window_digest(row)}/"):
             return True
@@ -93,7 +94,7 @@ class SourceWatch:
 
 
 class Watch:
-    """Carries a plan out. ``engine_for`` opens a connection's engine, ``client_for`` (connection, requests at once) a client of Fusion."""
+    """Carries out a plan. ``engine_for(connection)`` opens an engine, ``client_for(connection, requests at once)`` a client of Fusion."""
 
     def __init__(self, plan: Mapping[str, Any], engine_for: Callable[[str], Engine], client_for: Callable[[str, int], Any]) -> None:
         self.plan = plan
@@ -109,7 +110,7 @@ class Watch:
         return Target(plan["number"], tuple((table, process) for table, process in plan["queues"]), plan["presence"], plan["watermarks"])
 
     def reason(self, state: IntegracaoState) -> str | None:
-        """Why a run should start, given the state of the integration database; ``None`` where it need not. May ask the source or Fusion."""
+        """Why a run must start, or ``None``. ``state`` is that of the integration database; this may ask the source or Fusion."""
         if state.on_duty:
             return None
         if state.ready:
@@ -122,7 +123,7 @@ class Watch:
         return "origem" if self._asks is not None and self._asks.has_work(state.watermarks) else None
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         for engine in self._engines.values():
             engine.dispose()
         self._engines.clear()

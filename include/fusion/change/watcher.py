@@ -1,4 +1,4 @@
-"""What a watcher asks: is there work, and is somebody already at it?"""
+"""What a watcher asks the integration database: is there work, and is somebody on duty?"""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from include.fusion.store.watermarks import LAST_RUN, Watermark
 
 
 class Target(NamedTuple):
-    """What to ask about one integration: its queues as (table, process), the process that signs on, the one that keeps the watermarks."""
+    """One integration to ask about: queues as (table, process), and the processes of its presence and of its watermarks."""
 
     integracao_id: int
     filas: tuple[tuple[str, str], ...]
@@ -27,7 +27,7 @@ class Target(NamedTuple):
 
 @dataclass(frozen=True)
 class IntegracaoState:
-    """State of one integration: due rows wait, somebody is on duty, watermarks by origin, when the load last ran."""
+    """State of one integration: whether due rows wait, whether somebody is on duty, watermarks by origin, last run of the carga."""
 
     ready: bool = False
     on_duty: bool = False
@@ -35,21 +35,21 @@ class IntegracaoState:
     run_at: datetime | None = None
 
     def is_due(self, interval: timedelta) -> bool:
-        """Whether a load that runs by the clock is due."""
+        """Whether a carga that runs every ``interval`` is due."""
         return is_due(self.run_at, interval)
 
 
 def is_due(run_at: datetime | None, interval: timedelta) -> bool:
-    """Whether ``interval`` has passed since a load last ran; one that never ran is due."""
+    """Whether ``interval`` passed since the last run; a carga that never ran is due."""
     return run_at is None or datetime.now(UTC) - run_at >= interval
 
 
 def states(engine: Engine, targets: Iterable[Target]) -> dict[Target, IntegracaoState]:
-    """State of every target in one round trip per kind of fact, whatever the number of integrations."""
+    """State of each target, with two statements for any number of integrations."""
     targets = list(targets)
     parts = []
     for position, target in enumerate(targets):
-        # An entry may have every process switched off; that must not end the question of the others.
+        # ``false()``: an entry may have all its processes switched off.
         ready = or_(false(), *(_ready(target.integracao_id, _table(table), processo) for table, processo in target.filas))
         busy = exists().where(present(target.integracao_id, target.presence))
         parts.append(select(literal(position, literal_execute=True), case((ready, 1), else_=0), case((busy, 1), else_=0)))
@@ -58,7 +58,7 @@ def states(engine: Engine, targets: Iterable[Target]) -> dict[Target, Integracao
         flags = {position: (bool(p), bool(o)) for position, p, o in con.execute(union_all(*parts))}
         rows = con.execute(
             select(m.c.integracao_id, m.c.processo, m.c.origem, m.c.marcador, m.c.executado_em, m.c.detalhe).where(
-                m.c.integracao_id.in_({a.integracao_id for a in targets})
+                m.c.integracao_id.in_({target.integracao_id for target in targets})
             )
         )
         by_processo: dict[tuple[int, str], dict[str, Watermark]] = {}
@@ -73,14 +73,14 @@ def states(engine: Engine, targets: Iterable[Target]) -> dict[Target, Integracao
 
 
 def _table(name: str) -> Table:
-    """A queue table, also one that came with a later version than this process's."""
+    """A queue table; also one that this version does not know yet."""
     return FILAS[name] if name in FILAS else fila_table(name, metadata=MetaData())
 
 
 def _ready(integracao_id: int, f: Table, processo: str) -> ColumnElement[bool]:
-    """A due row whose patient nobody has in hand: one behind a slow batch is no reason for a run, and is announced once it is free.
+    """A due row whose patient nobody has reserved, or a row whose lease ran out.
 
-    A row whose lease ran out is due, too: whoever died with it in hand may have had no try left.
+    A row behind a slow batch of its patient is no reason for a run. A row without a live owner is: that run may have no try left.
     """
     other = f.alias("p")
     held = exists().where(

@@ -1,18 +1,20 @@
-"""Carga: changed keys of a source, from the watermark on, into a queue.
+"""Carga by watermark: queues the keys that changed at a source since the watermark.
 
-Pages are ordered by (marker, key), so several rows with one timestamp may straddle a page. Each pass starts an overlap window before the
-watermark, for rows whose transaction began before it and committed after; rows of that window already seen are told apart by their
-marker, and rows of one key and one marker by their number. A page's rows and its watermark are written in one transaction of the
-integration database. The watermark never passes the source's clock: behind a row stamped ahead of it, the next ones would be skipped.
+Pages are ordered by (marker, key), so rows with one timestamp may be on two pages. Each pass starts an overlap window before the watermark:
+a transaction may begin before it and commit after it. Seen rows of the window are known by key and marker; rows with the same key and marker
+also by their number. One transaction of the integration database writes a page's rows and the watermark. The watermark never passes the
+source's clock: a row stamped ahead of the clock would hide the rows that come next.
 
-A pass over the window that finds nothing new settles the origin: it keeps what the watcher's question about the window answered, and
-any other answer later is a reason to look, such as a commit that came late and hides behind the watermark.
+A pass over the window that finds nothing new settles the origin: it stores the probe's answer about the window. A later answer that differs
+is a reason to look again: a late commit may hide behind the watermark.
 """
 
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -21,7 +23,7 @@ from sqlalchemy import Connection, Engine, select
 
 from include.fusion.change.replica import ReplicaTable
 from include.fusion.change.result import ScanResult
-from include.fusion.change.window import _local, _pairs, look_at_window, marker_text
+from include.fusion.change.window import look_at_window, marker_text
 from include.fusion.reading.spec import Origin, Row
 from include.fusion.reading.sql import SystemQueries
 from include.fusion.store.clock import NOW, now
@@ -30,49 +32,40 @@ from include.fusion.store.ledger import Ledger
 from include.fusion.store.watermarks import Watermark, Watermarks
 
 CLOCK_TOLERANCE = timedelta(minutes=5)
-"""A marker further ahead of our clock than this is a wrong date, and counted as such."""
+"""A marker further ahead of our clock is a wrong date, and counts as ``futuros``."""
 SECOND_OPEN = timedelta(seconds=2)
-"""So long after its beginning a second may still bring changes that carry it as their marker: itself, and another for their commit."""
+"""A second stays open for so long after its start: rows with it as their marker may still come, and need time to commit."""
 SECOND_AHEAD = timedelta(seconds=10)
-"""So far ahead of the source's clock a marker may be, as another machine there stamped it, and its second still be to come.
-
-A row further ahead is queued, but the watermark stays."""
+"""A marker may be so far ahead of the source's clock, because another machine stamped it. A row further ahead is queued, but does
+not move the watermark."""
 START = datetime(1753, 1, 1)
-"""The first date that every engine's timestamp type can hold."""
+"""The first date that the timestamp types of all databases can hold."""
 CLOCK_VALIDITY = 60.0
-"""Seconds for which the difference between the source's clock and ours is taken as measured."""
+"""Seconds until the difference between the source's clock and ours is measured again."""
 
 
+@dataclass(eq=False)
 class WatermarkScan:
-    """Feeds queues from the origins of one system: ``fila`` gives the queue of an origin's process. Not shared between threads.
+    """Fills queues from the origins of one system. ``fila`` returns the queue of an origin's process. Not thread-safe.
 
-    ``step``: only the origins of that search step; ``None`` for all.
+    ``step``: only the origins of that search step; ``None`` for all. ``without_watermark``: where an origin without watermark starts, at its
+    first row (``tudo``) or at the source's now (``agora``).
     """
 
-    def __init__(
-        self,
-        queries: SystemQueries,
-        fusion: Engine,
-        fila: Callable[[str], Fila],
-        watermarks: Watermarks,
-        *,
-        zone: ZoneInfo,
-        overlap: timedelta,
-        page: int,
-        without_watermark: Literal["tudo", "agora"] = "tudo",
-        step: str | None = None,
-    ) -> None:
-        self.queries = queries
-        self.fusion = fusion
-        self.fila = fila
-        self.watermarks = watermarks
-        self.zone = zone
-        self.sobreposicao = overlap
-        self.pagina = page
-        self.without_watermark = without_watermark
-        self.step = step
-        self.numero: Callable[[str], int] = lambda _: watermarks.integracao_id
-        """IntegracaoID under which a process's records arrive."""
+    queries: SystemQueries
+    fusion: Engine
+    fila: Callable[[str], Fila]
+    watermarks: Watermarks
+    _: KW_ONLY
+    zone: ZoneInfo
+    overlap: timedelta
+    page: int
+    without_watermark: Literal["tudo", "agora"] = "tudo"
+    step: str | None = None
+
+    def __post_init__(self) -> None:
+        self.number: Callable[[str], int] = lambda _: self.watermarks.integracao_id
+        """Returns a process's IntegracaoID in Fusion."""
         self._open_rows: set[tuple[str, str, str]] = set()
         self._clock: tuple[float, timedelta] | None = None
 
@@ -83,9 +76,9 @@ class WatermarkScan:
     def run(
         self, progress: Callable[[ScanResult], None] | None = None, *, window: bool = True, result: ScanResult | None = None
     ) -> ScanResult:
-        """Queue everything that changed since the last pass; safe to repeat and to run beside itself. Counts are added to ``result``.
+        """Queue everything that changed since the last pass. Safe to repeat and to run twice at once. Adds its counts to ``result``.
 
-        ``window`` False leaves the overlap window out: for looks that follow one another closely, of which only some need it.
+        ``window`` False skips the overlap window: of looks in quick succession, only some need it.
         """
         result = result or ScanResult()
         with self.queries.engine.connect() as con:
@@ -100,12 +93,12 @@ class WatermarkScan:
     ) -> None:
         source_now = self._source_now(con)
         start, key = self._start(origin, window, source_now)
-        # Asked before the rows are read: what commits in between changes the answer, and is looked for.
+        # Asked before the rows are read: a commit in between changes the next answer, so it is found then.
         in_window = self._in_window(con, origin, start) if window else ""
-        cursor, new, limit = start, 0, self.pagina
+        cursor, new, limit = start, 0, self.page
         while True:
             rows = self._page(con, origin, cursor, key, limit)
-            con.rollback()  # No snapshot of the hospital's database is held while we write to ours.
+            con.rollback()  # End the transaction at the hospital's database before we write to ours.
             if rows:
                 new += self._write_page(origin, rows, result, source_now, from_start=start == START)
                 if progress is not None:
@@ -114,9 +107,9 @@ class WatermarkScan:
                 break
             marker, last = rows[-1]["marcador"], rows[-1]["chave"]
             if marker != cursor:
-                limit = self.pagina
+                limit = self.page
             elif key is not None and last <= key:
-                # A driver that rounds the marker down hands out the same page for ever: only a longer one sees what lies behind it.
+                # The driver rounds the marker down and returns the same page for ever: only a longer page sees the rows behind it.
                 limit *= 2
                 continue
             cursor, key = marker, last
@@ -124,30 +117,26 @@ class WatermarkScan:
             self._settle(origin, start, in_window)
 
     def _page(self, con: Connection, origin: Origin, cursor: Any, key: Any, limit: int) -> list[dict[str, Any]]:
-        """Rows behind (cursor, chave). A driver may give a moment as text: left so, it would have no overlap window and no fixed width."""
-        rows = self.queries.rows(con, origin.sql, marcador=cursor, key=key, limite=limit)
+        """Rows after (cursor, key). A marker that the driver returns as text is converted: it needs the overlap window and a fixed width."""
+        rows = self.queries.rows(con, origin.sql, marcador=cursor, chave=key, limite=limit)
         for row in rows:
             if isinstance(row["marcador"], str):
                 row["marcador"] = self.queries.sistema.read_marker(row["marcador"])
         return rows
 
     def mark_start(self) -> None:
-        """Set the watermark of every origin that has none to the source's now: what changes from here on is live traffic."""
+        """Set the watermark of each origin without one to the source's now: later changes are live traffic."""
         with self.queries.engine.connect() as there:
             start = marker_text(self._source_now(there))
         for origin in self.origins:
             with self.fusion.begin() as con:
-                self.watermarks.lock(con, origin.nome)
-                if self.watermarks.read(con, origin.nome) is None:
+                if self.watermarks.lock(con, origin.nome) is None:
                     self.watermarks.write(con, origin.nome, Watermark(start, ""))
 
-    def _now(self) -> datetime:
-        return datetime.now(self.zone).replace(tzinfo=None)
-
     def _source_now(self, con: Connection) -> datetime:
-        """The source's own clock, as the local time that its markers have."""
+        """The source's clock, in local time like its markers."""
         if self._clock is None or time.monotonic() - self._clock[0] > CLOCK_VALIDITY:
-            # An engine whose clock we have no words for (IRIS) is taken to agree with us.
+            # We have no statement for the clock of some databases (IRIS): their clock counts as equal to ours.
             there = con.execute(select(now())).scalar_one() if con.dialect.name in NOW else datetime.now(UTC)
             self._clock = (time.monotonic(), there - datetime.now(UTC))
         return (datetime.now(UTC) + self._clock[1]).astimezone(self.zone).replace(tzinfo=None)
@@ -164,7 +153,7 @@ class WatermarkScan:
         marker = self.queries.sistema.read_marker(watermark.marcador)
         if window or not watermark.chave:
             return self._step_back(origin, marker), None
-        # In a second that is not over, smaller keys than the last one may still come.
+        # While its second is open, keys smaller than the last one may still come.
         return marker, None if self._opened(marker, source_now) else self.queries.sistema.key_of(origin, watermark.chave)
 
     def _in_window(self, con: Connection, origin: Origin, start: Any) -> str:
@@ -174,7 +163,7 @@ class WatermarkScan:
         return look_at_window(self.queries, con, origin, start, watermark.marcador if watermark else None, row)
 
     def _settle(self, origin: Origin, start: Any, in_window: str) -> None:
-        """Keep the answer about the window behind this watermark, of which all is queued."""
+        """Store the answer about the window: all its rows are queued."""
         with self.fusion.begin() as con:
             watermark = self.watermarks.lock(con, origin.nome)
             if watermark is None or watermark.marcador is None or watermark.in_window == in_window:
@@ -183,33 +172,34 @@ class WatermarkScan:
                 self.watermarks.write(con, origin.nome, watermark.settled(in_window))
 
     def _step_back(self, origin: Origin, marker: Any) -> Any:
-        return marker - origin.window(self.sobreposicao) if isinstance(marker, datetime) else marker
+        return marker - origin.window(self.overlap) if isinstance(marker, datetime) else marker
 
     def _write_page(self, origin: Origin, rows: list[dict[str, Any]], result: ScanResult, source_now: datetime, *, from_start: bool) -> int:
-        """Enqueue what is new of a page and move the watermark, in one transaction; how many rows were new, or may be yet.
+        """Queue the new rows of a page and move the watermark, in one transaction. Returns how many rows are not seen yet.
 
-        A watermark that somebody took away meanwhile, to have everything compared, stays away, unless that is what this pass does.
+        Somebody may delete the watermark meanwhile, to have everything compared. Then only a pass from the start writes it again.
         """
-        ahead, limit = source_now + SECOND_AHEAD, self._now() + CLOCK_TOLERANCE
+        ahead, limit = source_now + SECOND_AHEAD, datetime.now(self.zone).replace(tzinfo=None) + CLOCK_TOLERANCE
         valid = [row for row in rows if not self._is_future(row, ahead)]
         result.lidos += len(rows)
         with self.fusion.begin() as con:
-            self.watermarks.lock(con, origin.nome)
-            watermark = self.watermarks.read(con, origin.nome)
+            watermark = self.watermarks.lock(con, origin.nome)
             seen = self.watermarks.seen(con, origin.nome, [str(row["chave"]) for row in rows])
             unseen = [(pair, row) for pair, row in zip(_pairs(rows), rows, strict=True) if pair not in seen]
             new_pairs = [(pair, row) for pair, row in unseen if not self._seen_while_open(origin, pair, row, source_now)]
             new = [row for _, row in new_pairs]
             if new:
-                result.enfileirados += self.fila(origin.processo).enqueue(
-                    con, (self._item(origin, x) for x in self._that_differ(con, origin, new))
+                items = (
+                    FilaItem(str(x["chave"]), str(x["chave_paciente"] or ""), x["operacao"], x.get("prioridade", origin.prioridade))
+                    for x in self._that_differ(con, origin, new)
                 )
+                result.enfileirados += self.fila(origin.processo).enqueue(con, items)
                 result.futuros += sum(self._is_future(row, limit) for row in new)
             floor = None
             if valid:
                 text, key = marker_text(valid[-1]["marcador"]), str(valid[-1]["chave"])
                 floor = marker_text(self._step_back(origin, valid[-1]["marcador"]))
-                # With something new the window is no longer what was counted, even where the watermark stays.
+                # A new row changes the window, even where the watermark stays: the stored answer is no longer right.
                 changed = (
                     watermark is None
                     or (watermark.marcador, watermark.chave) != (text, key)
@@ -226,21 +216,21 @@ class WatermarkScan:
         return len(unseen)
 
     def _that_differ(self, con: Connection, origin: Origin, new: Sequence[Row]) -> Sequence[Row]:
-        """What goes on of new rows: all of them, those that are not what the copy has, or those that Fusion has not and no row is about."""
+        """The new rows to queue: all, those that differ from the replica, or those neither delivered nor in the queue (``only_new``)."""
         if origin.only_new:
             keys = {str(x["chave"]) for x in new}
-            ledger = Ledger(self.fusion, self.numero(origin.processo), self.queries.sistema.processo(origin.processo).entidade)
+            ledger = Ledger(self.fusion, self.number(origin.processo), self.queries.sistema.processo(origin.processo).entidade)
             delivered = {key for key, delivery in ledger.read(con, keys).items() if not delivery.cancelled}
             known = delivered | self.fila(origin.processo).open_rows(con, keys - delivered).keys()
             return [x for x in new if str(x["chave"]) not in known]
         return ReplicaTable(origin.replica, self.watermarks.integracao_id).write(con, new) if origin.replica is not None else new
 
     def _seen_while_open(self, origin: Origin, pair: tuple[str, str], row: Row, source_now: datetime) -> bool:
-        """Queued while its second was not over: a second change within it would look the same, so it is queued once more when it is."""
+        """Whether the row was queued while its second was open. It is queued again after that: a second change would look the same."""
         return self._opened(row["marcador"], source_now) and (origin.nome, *pair) in self._open_rows
 
     def _opened(self, marker: Any, source_now: datetime) -> bool:
-        """Whether more changes may still come with this very marker: one of whole seconds, and of a second that is not over."""
+        """Whether more changes may come with this marker: it has whole seconds, and its second is not over."""
         if not isinstance(marker, datetime) or marker.microsecond:
             return False
         return -SECOND_AHEAD < source_now - _local(marker, self.zone) < SECOND_OPEN
@@ -248,7 +238,21 @@ class WatermarkScan:
     def _is_future(self, row: Row, limit: datetime) -> bool:
         return isinstance(row["marcador"], datetime) and _local(row["marcador"], self.zone) > limit
 
-    @staticmethod
-    def _item(origin: Origin, row: Row) -> FilaItem:
-        priority = row.get("prioridade", origin.prioridade)
-        return FilaItem(str(row["chave"]), str(row["chave_paciente"] or ""), row["operacao"], priority)
+
+def _pairs(rows: Sequence[Row]) -> list[tuple[str, str]]:
+    """(key, marker) of each row. From the second equal pair of a page on, the marker gets a number.
+
+    Several rows of one key may have the same second (items of a prescription). One that commits late must not look like a seen one.
+    """
+    times_seen: Counter[tuple[str, str]] = Counter()
+    pairs = []
+    for row in rows:
+        pair = str(row["chave"]), marker_text(row["marcador"])
+        times_seen[pair] += 1
+        pairs.append(pair if times_seen[pair] == 1 else (pair[0], f"{pair[1]}#{times_seen[pair]}"))
+    return pairs
+
+
+def _local(marker: datetime, zone: ZoneInfo) -> datetime:
+    """Local time of the source, without zone: some columns have a zone."""
+    return marker if marker.tzinfo is None else marker.astimezone(zone).replace(tzinfo=None)

@@ -1,14 +1,12 @@
-"""The overlap window behind a watermark: what it held at a look, so that a later look can tell whether it changed."""
+"""The overlap window behind a watermark: a digest of its rows tells a later look whether they changed."""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
@@ -16,57 +14,37 @@ from include.fusion.reading.spec import Origin, Row
 from include.fusion.reading.sql import SystemQueries
 
 WINDOW_MAX = 500
-"""Rows of an overlap window, oldest first, that are told apart one by one; a change among further ones waits for the timetable."""
+"""Most rows of a window, oldest first, that go into its digest. A change in a later row waits for the next scheduled run."""
 
 
 def marker_text(value: Any) -> str:
-    """Stored form of a marker: fixed-width ISO for a timestamp, so that text order is time order; ``str`` of anything else."""
+    """Stored text of a marker. A timestamp is ISO text of fixed width, so that text order is time order."""
     return value.isoformat(timespec="microseconds") if isinstance(value, datetime) else str(value)
 
 
-def _pairs(rows: Sequence[Row]) -> list[tuple[str, str]]:
-    """(key, marker) of each row, the marker numbered from the second such row of a page on.
-
-    A key may stand for several rows that were written in one second (items of a prescription): one that commits late must not pass for
-    another that was seen.
-    """
-    times_seen: Counter[tuple[str, str]] = Counter()
-    pairs = []
-    for row in rows:
-        pair = str(row["chave"]), marker_text(row["marcador"])
-        times_seen[pair] += 1
-        pairs.append(pair if times_seen[pair] == 1 else (pair[0], f"{pair[1]}#{times_seen[pair]}"))
-    return pairs
-
-
-def _local(marker: datetime, zone: ZoneInfo) -> datetime:
-    """As the source's own clock shows it: a column may keep the zone."""
-    return marker if marker.tzinfo is None else marker.astimezone(zone).replace(tzinfo=None)
-
-
 def window_digest(row: Row) -> str:
-    """Answer of a watcher's question (quantidade, marcador)."""
+    """Text of a probe's answer (quantidade, marcador)."""
     return f"{int(row['quantidade'] or 0)}/{marker_text(row['marcador'])}"
 
 
 def look_at_window(queries: SystemQueries, con: Connection, origin: Origin, since: Any, watermark: str | None, row: Row) -> str:
-    """The answer about what lies behind ``since`` as it is kept and compared.
+    """Digest of the rows after ``since``; ``row`` is the probe's answer about them. It is stored and compared.
 
-    Where a row lies beyond the watermark though all was read (a date in the future), neither count nor newest marker moves when another
-    row changes: then the first rows themselves are told, too.
+    A row may lie beyond the watermark although everything was read (a date in the future). Then the probe's answer does not move when
+    another row changes, so the digest includes the first rows themselves.
     """
     digest = window_digest(row)
     if watermark is None or not row["quantidade"] or marker_text(row["marcador"]) <= watermark:
         return digest
-    first_ones = queries.rows(con, origin.sql, marcador=since, key=None, limite=WINDOW_MAX)
-    pairs = [(str(x["chave"]), marker_text(x["marcador"])) for x in first_ones]
+    first_rows = queries.rows(con, origin.sql, marcador=since, chave=None, limite=WINDOW_MAX)
+    pairs = [(str(x["chave"]), marker_text(x["marcador"])) for x in first_rows]
     return f"{digest}/{hashlib.sha256(repr(pairs).encode()).hexdigest()[:16]}"
 
 
 class Peek:
-    """Repeated looks at the source while a delivery lingers: cheap ones, and one with the overlap window every ``every`` seconds.
+    """Cheap looks at the source while a delivery lingers; every ``every`` seconds one includes the overlap window.
 
-    ``look`` takes whether to look at the window, too, and returns how many changes were queued.
+    ``look(window)`` returns how many changes it queued.
     """
 
     def __init__(self, look: Callable[[bool], int], every: float = 10.0) -> None:
@@ -75,7 +53,7 @@ class Peek:
         self._window_at = time.monotonic()
 
     def __call__(self, last: bool = False) -> int:
-        """One look, with the window in any case if it is the ``last``; how many changes were queued."""
+        """One look; returns how many changes it queued. The ``last`` look always includes the window."""
         window = last or time.monotonic() - self._window_at >= self._every
         if window:
             self._window_at = time.monotonic()

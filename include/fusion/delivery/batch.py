@@ -1,4 +1,4 @@
-"""JSON and HL7 records as the loop's work. One batch: reserved, read, mapped and compared with the ledger; and, once it travelled, its outcomes written in one transaction."""
+"""JSON and HL7 records as the loop's work: a batch is reserved, read, mapped, compared with the ledger, sent, and written in one transaction."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ ABSENT = "registro não encontrado na origem (apagado entre a fila e a leitura)"
 
 @dataclass
 class Batch:
-    """Records reserved together, of one queue: how many they were, and those that must travel."""
+    """Records of one queue, reserved together: their number, and those that must be sent."""
 
-    via: Route
+    route: Route
     reserved: int
     outgoings: list[Outgoing]
 
@@ -36,7 +36,7 @@ class Batch:
 
 
 class Batches(Work[Batch, DeliveryResult]):
-    """Takes batches of several queues in turn."""
+    """Takes batches from several queues in turn."""
 
     def __init__(self, fusion: Engine, routes: Sequence[Route], sender: Sender, owner: str) -> None:
         super().__init__([route.fila for route in routes], owner, sender.p, sender.client, DeliveryResult())
@@ -49,62 +49,62 @@ class Batches(Work[Batch, DeliveryResult]):
     def prepare(self, count: int) -> Batch | None:
         for _ in self.routes:
             route = self.routes[self._turn % len(self.routes)]
-            # In turn, batch by batch: a queue that never gets empty must not keep the others waiting.
+            # In turn: a queue that never gets empty must not block the others.
             self._turn += 1
             if records := route.fila.reserve(count, self.owner, self.lease):
                 return Batch(route, len(records), self._read(route, records))
         return None
 
     def _read(self, route: Route, records: Sequence[FilaRow]) -> list[Outgoing]:
-        read_items = route.read([r for r in records if r.operacao != DELETION and not self.interrompido(r)])
-        vanished = [key for key, read_item in read_items.items() if read_item is None]
+        results = route.read([r for r in records if r.operacao != DELETION and not self.interrompido(r)])
+        vanished = [key for key, result in results.items() if result is None]
         with self.fusion.begin() as con:
             deleted = route.fila.deleted(con, vanished) if vanished else set()
             deliveries = route.ledger.read(con, [r.chave for r in records])
-            outgoings = [self._build(route, r, read_items.get(r.chave), deliveries.get(r.chave)) for r in records]
+            outgoings = [self._build(route, r, results.get(r.chave), deliveries.get(r.chave)) for r in records]
             for outgoing in outgoings:
                 if outgoing.outcome is not None and outgoing.outcome.motivo == ABSENT and outgoing.record.chave in deleted:
                     outgoing.outcome = Outcome(outgoing.record, "descartado", motivo=DELETED)
             to_send = [outgoing for outgoing in outgoings if outgoing.outcome is None]
-            # What need not travel ends here: it must not hold its patient for as long as the others are under way.
+            # A record that need not be sent ends here: it must not block its patient while the others are sent.
             route.fila.record(con, self.owner, [outgoing.outcome for outgoing in outgoings if outgoing.outcome is not None])
-            # Written ahead, before anything leaves: whoever finds these rows after a crash knows what Fusion may have.
+            # Before anything is sent: after a crash, the ledger tells what Fusion may have.
             numbers = route.ledger.announce(con, [(outgoing.record.chave, outgoing.versao) for outgoing in to_send])
         self._tally(outgoings)
         for outgoing in to_send:
             outgoing.chave = route.ledger.idempotency_key(outgoing.record.chave, outgoing.versao, numbers[outgoing.record.chave])
         return to_send
 
-    def _build(self, route: Route, record: FilaRow, read_item: ReadResult | Ready, delivery: LedgerEntry | None) -> Outgoing:
+    def _build(self, route: Route, record: FilaRow, result: ReadResult | Ready, delivery: LedgerEntry | None) -> Outgoing:
         if reason := self.interrompido(record):
             return Outgoing(record, Outcome(record, "erro", motivo=reason))
-        if record.operacao == DELETION or (read_item is None and route.cancel_absent):
+        if record.operacao == DELETION or (result is None and route.cancel_absent):
             if delivery is None or delivery.cancelled:
                 return Outgoing(record, Outcome(record, "concluido", motivo="nada a cancelar no Fusion"))
             return Outgoing(record, versao=DELETION, path=route.destination.cancel(record.chave), metodo="DELETE")
-        if read_item is None:
+        if result is None:
             return Outgoing(record, Outcome(record, "erro", motivo=ABSENT))
-        if isinstance(read_item, Exception):
-            return Outgoing(record, Outcome(record, "erro", motivo=reason_of(read_item)))
-        if isinstance(read_item, Ready):
-            return Outgoing(record, data=read_item.data, versao=read_item.versao, path=route.destination.path)
-        text, version = package(read_item)
+        if isinstance(result, Exception):
+            return Outgoing(record, Outcome(record, "erro", motivo=reason_of(result)))
+        if isinstance(result, Ready):
+            return Outgoing(record, data=result.data, versao=result.versao, path=route.destination.path)
+        text, version = package(result)
         if delivery is not None and delivery.has(version) and not route.always:
             return Outgoing(record, Outcome(record, "concluido", motivo="conteúdo inalterado", versao=version))
         data = orjson.dumps(route.destination.wrap(orjson.Fragment(text)))
         return Outgoing(record, data=data, versao=version, path=route.destination.path)
 
     def write(self, batch: Batch) -> None:
-        fila, ledger = batch.via.fila, batch.via.ledger
+        fila, ledger = batch.route.fila, batch.route.ledger
         outcomes = [outgoing.outcome for outgoing in batch.outgoings if outgoing.outcome is not None]
         with self.fusion.begin() as con:
-            written = fila.still_mine(con, self.owner, [d.record.id for d in outcomes])
+            written = fila.still_mine(con, self.owner, [outcome.record.id for outcome in outcomes])
             fila.record(con, self.owner, outcomes)
             mine = [outgoing for outgoing in batch.outgoings if outgoing.chave and outgoing.record.id in written]
             confirmed = [outgoing for outgoing in mine if outgoing.outcome is not None and outgoing.outcome.situacao == "concluido"]
             operations = {"DELETE": DELETION, "POST": SEND}
-            ledger.write(con, [(e.record.chave, e.versao, operations[e.metodo]) for e in confirmed])
-            ledger.withdraw(con, [e.record.chave for e in mine if e.refused])
+            ledger.write(con, [(o.record.chave, o.versao, operations[o.metodo]) for o in confirmed])
+            ledger.withdraw(con, [o.record.chave for o in mine if o.refused])
         self._tally(batch.outgoings)
 
     async def send(self, batch: Batch) -> None:

@@ -1,4 +1,4 @@
-"""Dry run: reads and maps what a run would send, sends nothing, changes nothing."""
+"""Dry run: reads and maps the records of a run, but sends and changes nothing."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ BATCH = 200
 
 
 def simulate(queries: SystemQueries, fila: Fila, reader: Reader | Builder, request: ReplayRequest, *, limit: int) -> dict[str, Any]:
-    """Counts of what would be sent, by kind of data, and the reasons of what would be refused.
+    """Counts of the records that would be sent, with their items by kind, and the reasons of those that would be refused.
 
-    Takes the records a form asks for, else those pending in the queue; at most ``limit``.
+    Takes the records that the form asks for, or those pending in the queue; at most ``limit``.
     """
     if request.narrows:
         with queries.engine.connect() as con:
-            rows = queries.rows(con, queries.sistema.sql_keys, key=None, limite=limit, **request.filters(queries.sistema))
+            rows = queries.rows(con, queries.sistema.sql_keys, chave=None, limite=limit, **request.filters(queries.sistema))
         pairs = [(str(row["chave"]), str(row["operacao"])) for row in rows]
     else:
         pairs = fila.peek(limit)
@@ -30,12 +30,12 @@ def simulate(queries: SystemQueries, fila: Fila, reader: Reader | Builder, reque
     would_send = 0
     keys = [key for key, operation in pairs if operation != "exclusao"]
     for start in range(0, len(keys), BATCH):
-        for read_item in reader.read(keys[start : start + BATCH]).values():
-            if read_item is None or isinstance(read_item, Exception):
-                reasons["não encontrado na origem" if read_item is None else reason_of(read_item)] += 1
+        for record in reader.read(keys[start : start + BATCH]).values():
+            if record is None or isinstance(record, Exception):
+                reasons["não encontrado na origem" if record is None else reason_of(record)] += 1
             else:
                 would_send += 1
-                items.update({name: len(value) for name, value in read_item if isinstance(value, tuple)})
+                items.update({name: len(value) for name, value in record if isinstance(value, tuple)})
     return {
         "enviaria": would_send,
         "cancelaria": len(pairs) - len(keys),

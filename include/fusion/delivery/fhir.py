@@ -1,8 +1,7 @@
-"""Push of one tenant as the loop's work: unsynced observations → queue → EHR, until nothing is due. The seed's "Push Automático".
+"""Push of one tenant ("Push Automático") as the loop's work: unsynced observations → queue → EHR, until nothing is due.
 
-A record that was refused, or whose attempts are used up, goes to ``erro``, the dead letter. An outage ends the run after the batch in
-hand: the rest stays pending. One that the server cannot digest (500) while it takes others is no outage. Credentials that are refused are
-no record's fault and dead-letter nothing.
+A refused record, or one without tries left, becomes a dead letter (``erro``). An outage ends the run after the current batch; the rest stays
+pending. A server that fails (500) for one record but takes others has no outage. Refused credentials are no record's fault: no dead letter.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ OTHER_TENANTS = InvalidRecord("patientId", "o paciente da observação não é d
 
 @dataclass
 class FhirPushResult:
-    """Counts of one push; ``motivos`` of the dead letters."""
+    """Counts of one push. ``motivos``: reasons of the dead letters."""
 
     enviados: int = 0
     inalterados: int = 0
@@ -55,7 +54,7 @@ class FhirPushResult:
 
 @dataclass
 class Batch:
-    """Observations on their way, and outcomes of those that need not travel."""
+    """Observations to send, and outcomes of those that need not be sent."""
 
     items: list[Item]
     ready: list[Outcome]
@@ -65,7 +64,7 @@ class Batch:
 
 
 class FhirPush(Work[Batch, FhirPushResult]):
-    """One run for one tenant. ``stop``: asked between batches. ``latencia``: ms from last edit to sent, summed over ``medidos`` of them."""
+    """One run for one tenant. ``stop`` is asked between batches. ``latencia``: ms from last edit to sent, sum over ``medidos`` records."""
 
     def __init__(self, engine: Engine, client: FhirClient, owner: str, *, stop: Callable[[], bool] = lambda: False) -> None:
         self.fila = fila_for(engine, client.tenant_id)
@@ -81,9 +80,9 @@ class FhirPush(Work[Batch, FhirPushResult]):
         self._lock = threading.Lock()
 
     async def run(self, observations: Sequence[str] | None = None) -> FhirPushResult:
-        """Send what is due, or just ``observations`` (dead letters among them too).
+        """Send what is due, or only ``observations`` (ids; also dead letters).
 
-        Raises :class:`FhirUnavailable`, :class:`FhirUnauthorized` or :class:`TooManyErrors` once outcomes are written.
+        Raises :class:`FhirUnavailable`, :class:`FhirUnauthorized` or :class:`TooManyErrors` after outcomes are written.
         """
         start, end, self.only = time.monotonic(), None, observations
         try:
@@ -102,8 +101,6 @@ class FhirPush(Work[Batch, FhirPushResult]):
         counts = SyncCounts(enviados=r.enviados, falhas=r.falhas, duracao=ms, latencia=self.latencia, medidos=self.medidos)
         self.repository.conclude("push", error, counts)
 
-    # -- as the loop asks for it -----------------------------------------------------------------------------------------------------
-
     def _enqueue(self, items: Sequence[FilaItem]) -> None:
         with self.engine.begin() as con:
             self.fila.enqueue(con, items)
@@ -111,7 +108,7 @@ class FhirPush(Work[Batch, FhirPushResult]):
     def prepare(self, count: int) -> Batch | None:
         records = self.fila.reserve(count, self.owner, self.lease, keys=self.only)
         if not records and self.only is None:
-            # Only when the queue has none is the platform asked for more.
+            # The queue is empty: ask the platform for more.
             with self.engine.connect() as con:
                 new = self.repository.novas(con, PAGE)
             if new:
@@ -119,10 +116,10 @@ class FhirPush(Work[Batch, FhirPushResult]):
                 records = self.fila.reserve(count, self.owner, self.lease)
         if not records:
             return None
-        local_ones = self.repository.observacoes([r.chave for r in records])
+        observations = self.repository.observacoes([r.chave for r in records])
         batch = Batch([], [])
         for record in records:
-            local = local_ones.get(record.chave)
+            local = observations.get(record.chave)
             if local is None:
                 batch.ready.append(Outcome(record, "descartado", ABSENT))
             elif local.synchronised:
@@ -135,9 +132,9 @@ class FhirPush(Work[Batch, FhirPushResult]):
         await self.sender.send([i for i in batch.items if i.failure is None])
 
     def write(self, batch: Batch) -> None:
-        """Platform and queue in one transaction."""
+        """Write platform and queue in one transaction."""
         passed = any(item.sent is not None for item in batch.items)
-        records = [d.record for d in batch.ready] + [i.record for i in batch.items]
+        records = [outcome.record for outcome in batch.ready] + [item.record for item in batch.items]
         with self.engine.begin() as con:
             mine = self.fila.still_mine(con, self.owner, [r.id for r in records])
             times = self._write_sent(con, [i for i in batch.items if i.sent is not None and i.record.id in mine])
@@ -157,7 +154,7 @@ class FhirPush(Work[Batch, FhirPushResult]):
 
     def _write_one(self, con: Connection, item: Item) -> list[int]:
         assert item.sent is not None
-        # The EHR's text of one of them (a NUL) is none for the database: without it, it is read anew before the next change.
+        # The database may refuse the EHR's text (a NUL in it): without that text, the resource is read again before the next change.
         for sent in (item.sent, item.sent._replace(versao=None, recurso=None)):
             try:
                 with con.begin_nested():
@@ -170,7 +167,7 @@ class FhirPush(Work[Batch, FhirPushResult]):
         return []
 
     def _outcome(self, item: Item, passed: bool) -> Outcome:
-        """``passed``: something of the same batch got through."""
+        """``passed``: another record of the same batch was sent."""
         if item.sent is not None:
             self.result.enviados += 1
             return Outcome(item.record, "concluido", versao=item.local.marca)
@@ -185,5 +182,5 @@ class FhirPush(Work[Batch, FhirPushResult]):
         return Outcome(item.record, "erro", reason, versao=item.local.marca)
 
     def has_ready(self) -> bool:
-        """Nothing that this run would still take: what comes after its last look, the platform's watcher sees."""
+        """Always ``False``: the platform's watcher sees whatever comes after this run's last look."""
         return False

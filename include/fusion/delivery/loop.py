@@ -1,7 +1,7 @@
-"""The delivery loop: reserve a batch, read and map it, send it, write every outcome in one transaction; linger, renew, release, look again.
+"""The delivery loop: reserve a batch, read and map it, send it, write its outcomes; linger, renew leases, release, look again.
 
-While one batch travels the next is read, or the one before written: at most two batches are in memory. What a batch is, is the work's affair
-(``work.py``): JSON and HL7 records (``batch.py``), FHIR observations (``fhir.py``), messages to be made (a system's own).
+While one batch is sent, the next is read or the one before is written: with two lanes, at most two batches are in memory. The work
+(``work.py``) decides what a batch is: JSON and HL7 records (``batch.py``), FHIR observations (``fhir.py``), or a system's own.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import gc
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Generic
 
 import uvloop
@@ -20,30 +21,24 @@ from include.fusion.delivery.work import R, Work
 from include.fusion.store.presence import VALIDITY
 
 
+@dataclass(eq=False)
 class Delivery(Generic[R]):
     """Drains the queues of ``batches``. One instance serves one run of one task.
 
-    ``refill(last)`` looks for new work on an empty queue; how much it queued. ``presence(present)`` tells the watcher that somebody is at
-    work. ``paused`` holds back the next batch while it says so; ``stop`` ends the loop before it.
+    ``refill(last)`` looks for new work on an empty queue and returns how many rows it queued. ``presence(on_duty)`` tells the watcher whether
+    somebody is on duty. While ``paused`` is true, no batch starts; when ``stop`` is true, the loop ends before the next batch.
     """
 
-    def __init__(
-        self,
-        batches: Work[Any, R],
-        *,
-        refill: Callable[[bool], int] | None = None,
-        presence: Callable[[bool], None] | None = None,
-        paused: Callable[[], bool] | None = None,
-        stop: Callable[[], bool] | None = None,
-        progress: Callable[[R], None] | None = None,
-    ) -> None:
-        self.batches = batches
-        self.p = batches.p
-        self.refill = refill
-        self.presence = presence
-        self.paused = paused
-        self.stop = stop
-        self.progress = progress
+    batches: Work[Any, R]
+    _: KW_ONLY
+    refill: Callable[[bool], int] | None = None
+    presence: Callable[[bool], None] | None = None
+    paused: Callable[[], bool] | None = None
+    stop: Callable[[], bool] | None = None
+    progress: Callable[[R], None] | None = None
+
+    def __post_init__(self) -> None:
+        self.p = self.batches.p
         self._on_duty = True
         self._stopped = False
         self._turn = asyncio.Lock()
@@ -56,8 +51,8 @@ class Delivery(Generic[R]):
         return self.batches.result
 
     def run(self) -> R:
-        """:meth:`drain` on an event loop of its own."""
-        # Modules and settings live as long as the process: no collection need look at them again while records come and go.
+        """:meth:`drain` on its own event loop."""
+        # Modules and settings stay until the process ends: the garbage collector need not look at them again.
         gc.freeze()
         try:
             return uvloop.run(self.drain())
@@ -65,10 +60,10 @@ class Delivery(Generic[R]):
             gc.unfreeze()
 
     async def drain(self) -> R:
-        """Deliver until the queues are empty (and stay so for ``permanencia``).
+        """Deliver until the queues are empty and stay empty for ``permanencia``.
 
-        Raises what the work calls its receiver's outage after releasing what was reserved, ``TooManyErrors`` when more than
-        ``parcela_erro_max`` was refused, and whatever a database that is down raises.
+        Releases reserved rows, then raises: the work's ``down`` when the receiver is down, ``TooManyErrors`` when more than
+        ``parcela_erro_max`` was refused, and errors of a database that is down.
         """
         renewal = asyncio.create_task(self._renew())
         try:
@@ -79,18 +74,18 @@ class Delivery(Generic[R]):
             if self._preparation is not None:
                 with suppress(Exception):
                     await self._preparation
-            with suppress(SQLAlchemyError):  # Should the database be the one that is down, the lease gives the rows back.
+            with suppress(SQLAlchemyError):  # If the database is down, the lease ends by itself.
                 await asyncio.to_thread(self.batches.release)
                 if self.presence is not None:
                     await asyncio.to_thread(self.presence, False)
-        self._check()
+        self.result.check(self.p.parcela_erro_max, self.p.minimo_para_parcela)
         return self.result
 
     async def _drain(self) -> None:
         self._start = self._cycle_start = time.monotonic()
         empty_since = None
         while not self._stopped:
-            # The first batch goes alone: should the receiver be down, no more than that batch finds out.
+            # The first batch goes alone: if the receiver is down, only that batch is affected.
             if await self._step():
                 lanes = await asyncio.gather(*(self._lane() for _ in range(self.p.lanes)), return_exceptions=True)
                 if failures := [f for f in lanes if f is not None]:
@@ -98,7 +93,7 @@ class Delivery(Generic[R]):
                 empty_since = None
                 if self._over():
                     return
-            # Nothing more: each lane's last look came after what it wrote.
+            # The queues are empty: each lane looked again after its last write.
             now = time.monotonic()
             self._cycle_start, self._in_cycle = now, 0
             empty_since = empty_since or now
@@ -107,11 +102,6 @@ class Delivery(Generic[R]):
 
     def _over(self) -> bool:
         return time.monotonic() - self._start >= self.p.duration_max
-
-    def _check(self) -> None:
-        self.result.check(self.p.parcela_erro_max, self.p.minimo_para_parcela)
-
-    # -- batches ---------------------------------------------------------------------------------------------------------------------
 
     async def _lane(self) -> None:
         try:
@@ -122,7 +112,7 @@ class Delivery(Generic[R]):
             raise
 
     async def _step(self) -> bool:
-        """One batch from its reservation to its outcomes; ``False`` when there was none."""
+        """Take one batch from its reservation to its outcomes; ``False`` when there was none."""
         batch = await self._next()
         if batch is None:
             return False
@@ -133,40 +123,34 @@ class Delivery(Generic[R]):
         if self.batches.down is not None:
             raise self.batches.down
         if self.p.stop_at_share:
-            self._check()
+            self.result.check(self.p.parcela_erro_max, self.p.minimo_para_parcela)
         return True
 
     async def _next(self) -> Any:
-        """The next batch, once nothing holds deliveries back; ``None`` when there is none or it is time to stop."""
+        """The next batch, when nothing pauses; ``None`` when there is none or it is time to stop."""
         async with self._turn:
             if self._in_cycle >= self.p.max_per_cycle:
-                # The old services took MaxRecords per cycle; a site that lowered it meant to spare Fusion.
+                # Like the old services: at most MaxRecords per cycle. A site lowers it to spare Fusion.
                 await asyncio.sleep(max(0.0, self._cycle_start + self.p.cycle_interval - time.monotonic()))
                 self._cycle_start, self._in_cycle = time.monotonic(), 0
-            while not self._stopped and await self._on_hold():
-                pass
+            while not self._stopped:
+                if self.paused is None or not await asyncio.to_thread(self.paused):
+                    break
+                await asyncio.sleep(1.0)
             if self.stop is not None and await asyncio.to_thread(self.stop):
                 self._stopped = True
             if self._stopped:
                 return None
             count = max(1, min(self.p.lote, self.p.max_per_cycle - self._in_cycle))
-            # Shielded: a thread cannot be called back, and what it reserves has to be released after it.
+            # Shielded: a thread cannot be cancelled, and the rows that it reserves must be released after it.
             self._preparation = asyncio.ensure_future(asyncio.to_thread(self.batches.prepare, count))
             batch = await asyncio.shield(self._preparation)
             self._preparation = None
             self._in_cycle += len(batch or ())
             return batch
 
-    async def _on_hold(self) -> bool:
-        if self.paused is None or not await asyncio.to_thread(self.paused):
-            return False
-        await asyncio.sleep(1.0)
-        return True
-
-    # -- waiting ---------------------------------------------------------------------------------------------------------------------
-
     async def _wait_more(self, empty_for: float, total: float) -> bool:
-        """On an empty queue: look at the source again for a while; ``False`` when it is time to end."""
+        """On an empty queue: look at the source again; ``False`` when it is time to end."""
         end = empty_for >= self.p.permanencia or total >= self.p.linger_max
         if end and self.p.until_empty and await asyncio.to_thread(self.batches.has_open):
             if self.progress is not None:
@@ -175,27 +159,22 @@ class Delivery(Generic[R]):
         if not end:
             await asyncio.sleep(self.p.intervalo_vigia)
         elif self.presence is not None:
-            # Off duty first, then one last look: a change is seen either here or by the watcher, never by neither.
+            # First off duty, then one last look: so either this look or the watcher sees a change.
             self._on_duty = False
             await asyncio.to_thread(self.presence, False)
-        found_any = await self._refill(end) > 0 or (end and await asyncio.to_thread(self.batches.has_ready))
+        new = 0 if self.refill is None else await asyncio.to_thread(self.refill, end)
+        self.batches.found(new)
+        found_any = new > 0 or (end and await asyncio.to_thread(self.batches.has_ready))
         if found_any and end and total < self.p.linger_max:
             self._on_duty = True
             return True
         return not end
 
-    async def _refill(self, last: bool) -> int:
-        if self.refill is None:
-            return 0
-        new = await asyncio.to_thread(self.refill, last)
-        self.batches.found(new)
-        return new
-
     async def _renew(self) -> None:
-        """Keep the lease of what is reserved, and the sign by which the watcher knows that somebody is at work."""
+        """Renew the leases, and the presence that tells the watcher that somebody is on duty."""
         next_one = time.monotonic() + self.p.prazo_reserva / 3
         while True:
-            with suppress(SQLAlchemyError):  # A database that is away is noticed by the next statement that matters.
+            with suppress(SQLAlchemyError):  # If the database is down, the next important statement fails.
                 if self.presence is not None and self._on_duty:
                     await asyncio.to_thread(self.presence, True)
                 if time.monotonic() >= next_one:

@@ -1,4 +1,4 @@
-"""HL7 messages that wait in ``PacienteArquivo``, as the loop delivers them."""
+"""The outbox: HL7 messages that are ready in ``PacienteArquivo``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from include.fusion.store.ledger import NoLedger
 
 
 class OutboxMessage(NamedTuple):
-    """One message of a patient, and what it is about; ``opens``: the receiver has nothing alive of that before this message."""
+    """One message about a patient and a subject. ``opens``: the receiver has nothing active of the subject before this message."""
 
     paciente: str
     assunto: str
@@ -28,19 +28,19 @@ class OutboxMessage(NamedTuple):
 
 
 class Outbox(NoLedger):
-    """Messages of one queue. A row's key is the message's control id, by which the receiver knows what it has: no ledger is kept."""
+    """Messages of one queue. A row's key is the message's control id. The receiver recognises it, so there is no ledger."""
 
     def __init__(self, fila: OutboxFila) -> None:
         self.fila = fila
 
-    def store(self, con: Connection, files: Sequence[OutboxMessage]) -> None:
+    def store(self, con: Connection, messages: Sequence[OutboxMessage]) -> None:
         """Queue messages in this order, in the caller's transaction."""
-        self.fila.store(con, [(a.item, a.assunto, a.mensagem.body) for a in files])
+        self.fila.store(con, [(m.item, m.assunto, m.mensagem.body) for m in messages])
 
     def withdraw(self, con: Connection, keys: Iterable[str]) -> None:
         self.fila.marcar_recusadas(con, keys)
 
     def read_bytes(self, records: Sequence[FilaRow]) -> dict[str, Ready | None]:
-        """Bytes of reserved rows, by control id."""
+        """Bytes of reserved rows, by control id; ``None`` where they are gone."""
         bodies = self.fila.bodies(r.id for r in records)
         return {r.chave: Ready(bodies[r.chave], r.chave) if r.chave in bodies else None for r in records}

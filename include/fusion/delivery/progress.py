@@ -1,4 +1,4 @@
-"""Progress of long work in one line: done, total, rate, time left."""
+"""Progress of long work in one line: done, total, rate, remaining time."""
 
 from __future__ import annotations
 
@@ -8,38 +8,33 @@ from typing import Any
 
 
 class Progress:
-    """Calls ``say(text, numbers)`` at most every ``interval`` seconds. Rate and time left count from where this run started."""
+    """Calls ``say(text, numbers)`` at most every ``interval`` seconds. Rate and remaining time count from the start of this run."""
 
     def __init__(self, total: int, say: Callable[[str, dict[str, Any]], None], *, done: int = 0, interval: float = 10.0) -> None:
         self.total = total
-        self.initial = self.feitos = done
+        self.initial = done
         self._say = say
         self._interval = interval
         self._started = time.monotonic()
         self._last = float("-inf")
 
     def at(self, done: int, *, at_once: bool = False) -> None:
-        """Now at ``done``; ``at_once`` speaks at once."""
-        self.feitos = done
+        """Report that ``done`` records are done; ``at_once`` ignores the interval."""
         now = time.monotonic()
         if not at_once and now - self._last < self._interval:
             return
         self._last = now
         rate = (done - self.initial) / max(now - self._started, 1e-3)
         missing = (self.total - done) / rate if rate > 0 else None
-        numbers = {
-            "feitos": done,
-            "total": self.total,
-            "por_segundo": round(rate, 1),
-            "faltam_s": None if missing is None else round(missing),
-        }
+        seconds = None if missing is None else round(missing)
+        numbers = {"feitos": done, "total": self.total, "por_segundo": round(rate, 1), "faltam_s": seconds}
         percent = 100 * done / self.total if self.total else 100.0
         remaining = "" if missing is None else f", faltam {duration(missing)}"
         self._say(f"{done} de {self.total} ({percent:.1f} %), {rate:.0f}/s{remaining}", numbers)
 
 
 def duration(seconds: float) -> str:
-    """``3725`` → ``1 h 2 min``; under a minute, seconds."""
+    """``3725`` → ``1 h 2 min``; less than a minute in seconds."""
     s = int(max(0.0, seconds))
     if s < 60:
         return f"{s} s"

@@ -1,4 +1,4 @@
-"""Real-time push: one task serves every tenant on ``realtime``, each on its own; a tenant whose server is down holds nobody up."""
+"""Real-time push: one task serves all tenants on ``realtime``. Each runs alone: a tenant with a server down stops no other."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,35 +21,27 @@ from include.fusion.fhir.push import due_tenants
 from include.fusion.store.presence import VALIDITY
 
 
+@dataclass(eq=False)
 class Realtime:
-    """Sends as observations come, until nothing came for ``linger`` seconds or ``duration`` is over; a tenant that is still at it then
-    has ``farewell`` seconds: the next run must not wait for a server that does not answer.
+    """Sends observations as they come, until none came for ``linger`` seconds or ``duration`` (seconds) is over.
 
-    ``on_end`` gets each tenant's result and seconds. ``client_for`` makes a tenant's client (it may raise ``FusionHubError``: a configuration that cannot be read).
+    A tenant that is still sending then has ``farewell`` seconds: the next run must not wait for a server that does not answer.
+    ``client_for`` makes a tenant's client (it may raise ``FusionHubError``: unreadable configuration). ``on_end`` gets each tenant's id,
+    result and seconds.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        client_for: Callable[[str], FhirClient],
-        owner: str,
-        *,
-        linger: float = 30.0,
-        duration: float = 600.0,
-        interval: float = 0.3,
-        concurrent: int = 32,
-        farewell: float = 5.0,
-        on_end: Callable[[str, FhirPushResult, float], None] = lambda *_: None,
-    ) -> None:
-        self.engine = engine
-        self.client_for = client_for
-        self.owner = owner
-        self.permanencia = linger
-        self.duracao = duration
-        self.intervalo = interval
-        self.concurrent = concurrent
-        self.farewell = farewell
-        self.on_end = on_end
+    engine: Engine
+    client_for: Callable[[str], FhirClient]
+    owner: str
+    _: KW_ONLY
+    linger: float = 30.0
+    duration: float = 600.0
+    interval: float = 0.3
+    concurrent: int = 32
+    farewell: float = 5.0
+    on_end: Callable[[str, FhirPushResult, float], None] = lambda *_: None
+
+    def __post_init__(self) -> None:
         self.contagens: Counter[str] = Counter()
         self._over = False
 
@@ -62,9 +55,9 @@ class Realtime:
                 now = time.monotonic()
                 running = {t: task for t, task in running.items() if not task.done()}
                 if running:
-                    last = now  # Only an idle task counts the time to its end.
-                if now - start >= self.duracao or now - last >= self.permanencia:
-                    self._over = True  # Whoever has more than the batch in hand leaves it to the next run.
+                    last = now  # Only idle time counts for ``linger``.
+                if now - start >= self.duration or now - last >= self.linger:
+                    self._over = True  # A tenant ends its current batch; the rest waits for the next run.
                     if running:
                         await asyncio.wait(running.values(), timeout=self.farewell)
                     break
@@ -73,12 +66,12 @@ class Realtime:
                     if tenant not in running and len(running) < self.concurrent:
                         running[tenant] = asyncio.create_task(self._one(tenant))
                         last = now
-                await asyncio.sleep(self.intervalo)
+                await asyncio.sleep(self.interval)
         finally:
             for task in (presence, *running.values()):
                 task.cancel()
             await asyncio.gather(presence, *running.values(), return_exceptions=True)
-            # Off duty: what is left or comes now, the watcher sees.
+            # Off duty: the watcher sees what is left and what comes now.
             with suppress(SQLAlchemyError):
                 await asyncio.to_thread(due_tenants.sign, self.engine, False)
         return dict(self.contagens)
@@ -94,7 +87,7 @@ class Realtime:
             await outgoing.run()
             await asyncio.to_thread(due_tenants.resume, self.engine, tenant)
         except Exception as error:
-            # Also what nobody foresaw: a tenant that fails is left alone for a while, and the others are not held up.
+            # Whatever the failure: this tenant is paused for a while, and the others go on.
             log_event("fhir.tenant_falhou", logging.WARNING, tenant=tenant, sentido="push", motivo=reason_of_end(error))
             self.contagens["tenants_com_falha"] += 1
             with suppress(SQLAlchemyError):

@@ -1,4 +1,4 @@
-"""What came of a delivery, in numbers."""
+"""Counts of a delivery."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from include.fusion.errors import FusionHubError
 
 
 class TooManyErrors(FusionHubError):
-    """Too large a share of a run was refused: a systemic fault (a changed layout, a wrong code table), not single records."""
+    """Too many records of a run were refused: the fault is common (a changed layout, a wrong De/Para), not of single records."""
 
 
 def check_share(refused: int, total: int, limit: float, minimum: int, what: str, advice: str, reasons: Counter[str] | None = None) -> None:
-    """Raise :class:`TooManyErrors` when more than ``limit`` (0 to 1) of at least ``minimum`` records was refused; the texts say of what, and
-    what to do, in the words of data ops."""
+    """Raise :class:`TooManyErrors` when more than ``limit`` (0 to 1) of at least ``minimum`` records was refused. ``what`` names the records
+    and ``advice`` says what to do, both in Portuguese for data ops."""
     if total >= minimum and refused > limit * total:
         common = f" Motivo mais comum: {reasons.most_common(1)[0][0]}." if reasons else ""
         raise TooManyErrors(f"{refused} de {total} {what} (limite {limit:.0%}).{common} {advice}")
@@ -23,7 +23,7 @@ def check_share(refused: int, total: int, limit: float, minimum: int, what: str,
 
 @dataclass
 class DeliveryResult:
-    """Counts of one delivery; ``motivos`` counts the reasons of refused records."""
+    """Counts of one delivery. ``motivos``: reasons of refused records."""
 
     enviados: int = 0
     cancelados: int = 0
@@ -40,17 +40,17 @@ class DeliveryResult:
 
     @property
     def saved_pct(self) -> int | None:
-        """Share (percent) of what was read and right that did not have to be sent: the last delivery said the same."""
+        """Percent of the correct records that were not sent because their content had not changed."""
         right = self.enviados + self.cancelados + self.inalterados
         return round(100 * self.inalterados / right) if right else None
 
     def contagens(self) -> dict[str, int]:
-        """What goes into XCom: numbers only."""
+        """Counts for XCom: only numbers."""
         numbers = {k: v for k, v in vars(self).items() if isinstance(v, int)}
         return numbers if self.saved_pct is None else numbers | {"poupados_pct": self.saved_pct}
 
     def add(self, outgoing: Outgoing) -> None:
-        """Count one record by what became of it; one that went back to the queue does not count."""
+        """Count one record by its outcome. A released record does not count."""
         outcome = outgoing.outcome
         if outcome is None or outcome.situacao == "devolvido":
             return

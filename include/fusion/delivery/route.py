@@ -1,4 +1,4 @@
-"""One queue and the way of its records into Fusion."""
+"""A route: one queue, and the way of its records to Fusion."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from include.fusion.store.ledger import Ledger, NoLedger
 
 @dataclass(frozen=True)
 class Destination:
-    """How records are sent: ``wrap`` wraps a body (JSON text that goes in as it is) as its route expects, ``cancel`` is the
-    route of a deletion."""
+    """Where records are sent. ``wrap`` turns the JSON text of a record into the request's body; ``cancel`` returns the path that
+    cancels a key."""
 
     path: str
     wrap: Callable[[Any], Any]
@@ -23,10 +23,10 @@ class Destination:
 
 @dataclass(frozen=True)
 class Route:
-    """One queue and how its records get to Fusion: ``read`` reads and maps by key, ``ledger`` keeps what was delivered of their kind.
+    """One queue and its target: ``read`` reads and maps reserved rows, by key; ``ledger`` keeps what was delivered.
 
-    ``always``: sent even when its content is the last one delivered (a record that only says that something happened).
-    ``cancel_absent``: what the source no longer has is cancelled in Fusion (nothing else will ever say that it went).
+    ``always``: send unchanged content, too (the record only says that something happened). ``cancel_absent``: cancel a record in Fusion
+    that the source no longer has (nothing else tells that it is gone).
     """
 
     fila: Fila

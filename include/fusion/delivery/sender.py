@@ -1,6 +1,6 @@
-"""Sending of one batch: concurrently over kept connections, the records of one patient one after another.
+"""Sends one batch: patients in parallel over kept connections, the records of one patient one after another.
 
-A failure that passes is tried again in place first; 429 slows everyone down; when nothing gets through Fusion is asked whether it is well.
+A transient failure is first tried again in place. 429 slows down all records. When nothing gets through, Fusion is asked for its health.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from include.fusion.errors import FusionError, FusionUnauthorized, FusionUnavail
 from include.fusion.store.filas import FilaRow, Outcome
 
 ATTEMPTS_IN_PLACE = 3
-"""Sends of one record inside one batch before it waits in the queue: a blip must not cost a whole backoff."""
+"""Tries of one record inside one batch before it is deferred: a short failure must not cost a whole backoff."""
 PAUSE_MAX = 60.0
-"""Longest Retry-After (seconds) waited for inside a task; a longer one releases the batch and fails the task."""
+"""Longest Retry-After (seconds) that a task waits for; a longer one releases the batch and fails the task."""
 
 
 class Carrier(Protocol):
-    """What carries a record to Fusion: its HTTP client, or HL7 over whichever transport; raises ``FusionError`` or ``FusionUnavailable``."""
+    """Carries a record to Fusion, by HTTP or HL7. Raises ``FusionError`` (a refusal) or ``FusionUnavailable``."""
 
     async def __aenter__(self) -> Any: ...
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None: ...
@@ -34,7 +34,7 @@ class Carrier(Protocol):
 
 @dataclass
 class Outgoing:
-    """One record on its way: either ``outcome`` is decided already, or ``data`` (None for a cancellation) must be sent."""
+    """One record: either it has an ``outcome``, or ``data`` must be sent (``None`` for a cancellation). ``chave``: idempotency key."""
 
     record: FilaRow
     outcome: Outcome | None = None
@@ -44,13 +44,13 @@ class Outgoing:
     path: str = ""
     metodo: str = "POST"
     refused: bool = False
-    """Fusion said no: it certainly has not this content."""
+    """Fusion refused it, so Fusion does not have this content."""
     forbidden: FusionUnauthorized | None = None
-    """It was forbidden (403): its own trouble where others get through, the credentials' where nobody does."""
+    """Fusion forbade it (403). If other records get through, the fault is the record's; if none does, the credentials'."""
 
 
 def rows_by_paciente(outgoings: Iterable[Outgoing]) -> list[list[Outgoing]]:
-    """What must be sent, by patient and in order; the longest row first, so that it does not end alone."""
+    """Records to send, by patient and in order. The patient with most records comes first, so that it does not end alone."""
     by_paciente: dict[str, list[Outgoing]] = {}
     for outgoing in outgoings:
         if outgoing.outcome is None:
@@ -60,7 +60,7 @@ def rows_by_paciente(outgoings: Iterable[Outgoing]) -> list[list[Outgoing]]:
 
 
 class Sender:
-    """Sends batches to one Fusion and remembers between them how it is doing; ``down`` is set once it counts as down."""
+    """Sends batches to one Fusion and remembers its health between them. ``down`` is set when it counts as down."""
 
     def __init__(self, client: Carrier, limits: DeliveryParameters) -> None:
         self.client = client
@@ -68,34 +68,31 @@ class Sender:
         self.down: FusionUnavailable | None = None
         self._paused_until = 0.0
         self._failures_in_a_row = 0
-        self._um_lote = asyncio.Lock()
+        self._one_batch = asyncio.Lock()
 
     async def send(self, batch: Sequence[Outgoing]) -> None:
-        """Give every record of ``batch`` its outcome; another batch that is ready meanwhile waits."""
-        async with self._um_lote:
-            await self._send_batch(batch)
-
-    async def _send_batch(self, batch: Sequence[Outgoing]) -> None:
-        filas = iter(rows_by_paciente(batch))
+        """Give every record of ``batch`` its outcome. One batch at a time."""
+        pacientes = iter(rows_by_paciente(batch))
 
         async def send_in_turn() -> None:
-            for fila in filas:
-                await self._send_row(fila)
+            for outgoings in pacientes:
+                await self._send_paciente(outgoings)
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(self.p.concorrencia):
-                group.create_task(send_in_turn())
-        await self._judge(batch)
+        async with self._one_batch:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(self.p.concorrencia):
+                    group.create_task(send_in_turn())
+            await self._judge(batch)
 
-    async def _send_row(self, fila: Sequence[Outgoing]) -> None:
+    async def _send_paciente(self, outgoings: Sequence[Outgoing]) -> None:
         behind = False
-        for outgoing in fila:
-            # Behind a record that must wait the others of its patient wait, too: nothing overtakes.
+        for outgoing in outgoings:
+            # When a record must wait, the later ones of its patient wait, too: no record overtakes another.
             outgoing.outcome = Outcome(outgoing.record, "devolvido") if behind else await self._send(outgoing)
             behind = outgoing.outcome.situacao in ("adiado", "devolvido")
 
     async def _judge(self, batch: Sequence[Outgoing]) -> None:
-        """When nothing of a batch got through, ask Fusion whether it is well: an outage must not cost the records their tries."""
+        """When no record got through, ask Fusion for its health: an outage must not use up the records' tries."""
         sent = [(outgoing, outgoing.outcome.situacao) for outgoing in batch if outgoing.chave and outgoing.outcome is not None]
         if self.down is not None or any(status == "concluido" for _, status in sent):
             return
@@ -110,14 +107,14 @@ class Sender:
         try:
             await self.client.health()
         except FusionError:
-            return  # It answered: no such route here, but it is up.
+            return  # It answered (it has no such route): it is up.
         except FusionUnavailable as error:
             self.down = error
             for outgoing in deferred:
                 outgoing.outcome = Outcome(outgoing.record, "devolvido")
 
     async def _send(self, outgoing: Outgoing) -> Outcome:
-        """Send one record, trying again in place; never raises for what is this record's or Fusion's trouble."""
+        """Send one record, with tries in place. Failures of the record or of Fusion become its outcome."""
         record = outgoing.record
         for attempt in range(1, ATTEMPTS_IN_PLACE + 1):
             if self.down is not None:
@@ -129,7 +126,7 @@ class Sender:
             except FusionError as error:
                 self._failures_in_a_row = 0
                 if outgoing.metodo == "DELETE" and error.status in (404, 410):
-                    return Outcome(record, "concluido", versao=outgoing.versao)  # Nothing to cancel is as good as cancelled.
+                    return Outcome(record, "concluido", versao=outgoing.versao)  # Nothing to cancel: it is as good as cancelled.
                 outgoing.refused = True
                 return Outcome(record, "erro", motivo=reason_of(error))
             except FusionUnavailable as error:
@@ -150,7 +147,7 @@ class Sender:
         return Outcome(record, "adiado", motivo=reason_of(last), espera=max(wait, last.retry_after or 0.0))
 
     def _is_down(self, error: FusionUnavailable) -> bool:
-        """Judge a transient failure: slow everyone down for 429, and call Fusion down after a round of failures without one success."""
+        """Handle a transient failure: 429 slows down all records; a round of failures without one success means that Fusion is down."""
         if error.status == 429:
             pause = min(error.retry_after if error.retry_after is not None else 1.0, PAUSE_MAX)
             self._paused_until = max(self._paused_until, time.monotonic() + pause)

@@ -1,4 +1,4 @@
-"""What the loop is given to do: queues, and how a batch of their rows is read, sent and settled."""
+"""The work of the delivery loop: queues, and how a batch of their rows is read, sent and written."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence, Sized
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -15,11 +15,11 @@ from include.fusion.store.filas import Fila, FilaRow
 
 @dataclass(frozen=True)
 class DeliveryParameters:
-    """Limits of one delivery. Times in seconds; ``permanencia`` is how long an empty queue is watched before the task ends.
+    """Limits of one delivery; times in seconds. ``permanencia``: how long it lingers on an empty queue before the task ends.
 
-    ``duration_max``: it ends after this long even while something is queued, since other steps of the run wait. ``until_empty``: it does
-    not end while a row waits, for its next try or behind another queue's row of its patient: nobody else would ever come for it.
-    ``lanes``: batches under way at once. ``stop_at_share``: too large a share of refusals ends it at once, not only turns its end red.
+    ``duration_max``: it ends after this time even with rows in the queue, because other steps of the run wait. ``until_empty``: it does not
+    end while a row waits for its next try or for another row of its patient, because no later run would take it. ``lanes``: batches in
+    parallel. ``stop_at_share``: too many refusals end it at once; otherwise they only make the task fail at its end.
     """
 
     lote: int = 200
@@ -42,7 +42,7 @@ class DeliveryParameters:
 
 
 class Result(Protocol):
-    """Counts of what was settled."""
+    """Counts of what became of the rows."""
 
     def check(self, share_max: float, minimum: int) -> None:
         """Raise ``TooManyErrors`` when more than ``share_max`` (0 to 1) of at least ``minimum`` records was refused."""
@@ -52,46 +52,46 @@ L = TypeVar("L", bound=Sized)
 R = TypeVar("R", bound=Result)
 
 
+@dataclass(eq=False)
 class Work(ABC, Generic[L, R]):
-    """Work on ``filas`` on behalf of ``owner``. Methods block, so each runs in a thread; only ``send`` runs on the event loop.
+    """Work on ``filas`` for ``owner``. Only ``send`` runs on the event loop; the other methods block, so each runs in a thread.
 
-    ``client`` is open while the loop runs. ``down`` is set once the receiver counts as down: the loop ends with it, after what came of
-    the batch was written.
+    ``client`` is open while the loop runs. ``down`` is set when the receiver counts as down: the loop writes the outcomes of the batch, then
+    raises it.
     """
 
-    down: Exception | None = None
+    filas: Sequence[Fila]
+    owner: str
+    p: DeliveryParameters
+    client: AbstractAsyncContextManager[Any]
+    result: R
+    down: Exception | None = field(default=None, init=False)
 
-    def __init__(
-        self, filas: Sequence[Fila], owner: str, p: DeliveryParameters, client: AbstractAsyncContextManager[Any], result: R
-    ) -> None:
-        self.filas = filas
-        self.owner = owner
-        self.p = p
-        self.lease = timedelta(seconds=p.prazo_reserva)
-        self.client = client
-        self.result = result
+    @property
+    def lease(self) -> timedelta:
+        return timedelta(seconds=self.p.prazo_reserva)
 
     @abstractmethod
     def prepare(self, count: int) -> L | None:
-        """Reserve at most ``count`` rows, read and map them; their number is its length. ``None`` when no queue has anything."""
+        """Reserve at most ``count`` rows, read and map them; ``len`` of the batch is their number. ``None`` when no queue has a row."""
 
     async def send(self, batch: L) -> None:
-        """Find out what becomes of every record, where one has to leave; never raises for one record's fault."""
+        """Send the records and note what became of each. The fault of one record must not raise."""
 
     @abstractmethod
     def write(self, batch: L) -> None:
-        """Outcomes and what goes with them in one transaction; rows that another worker took over meanwhile are left to it."""
+        """Write all outcomes in one transaction, except those of rows that another worker took over meanwhile."""
 
     def found(self, new: int) -> None:
-        """So many were queued by a look while the loop ran."""
+        """A look during the loop queued ``new`` rows."""
 
     def renew(self) -> None:
-        """Keep the lease of what is reserved."""
+        """Renew the lease of reserved rows."""
         for fila in self.filas:
             fila.renew(self.owner, self.lease)
 
     def release(self) -> None:
-        """Give back what is still reserved."""
+        """Give reserved rows back."""
         for fila in self.filas:
             fila.reclaim(self.owner)
 
@@ -102,5 +102,5 @@ class Work(ABC, Generic[L, R]):
         return any(fila.has_open() for fila in self.filas)
 
     def interrompido(self, record: FilaRow) -> str | None:
-        """Why a record is not tried any more: tries are only so many when leases ran out, and one that ends its workers must not go on so."""
+        """Why a row is not tried again, or ``None``. It has too many tries only because leases ran out: the record may kill its workers."""
         return f"processamento interrompido {record.tentativas} vezes" if record.tentativas >= self.p.tentativas_max else None

@@ -1,1 +1,1 @@
-"""What all systems' mappings share: values, dates, numbers, documents, texts, vital signs."""
+"""Helpers that all systems' mappings share: values, dates, numbers, documents, texts, vital signs."""

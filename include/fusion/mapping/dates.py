@@ -1,4 +1,4 @@
-"""Days and moments as sources write them."""
+"""Reads dates and times as sources write them. A wrong one raises ``InvalidRecord``."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def _interpret(value: str, field: str) -> datetime:
 
 
 def _plausible_year(value: date, field: str) -> None:
-    # Before any zone arithmetic: year 1 and year 9999 overflow in it.
+    # Check before any zone arithmetic: years 1 and 9999 overflow there.
     if not _YEAR_MIN <= value.year <= _YEAR_MAX:
         raise InvalidRecord(field, f"data fora do intervalo {_YEAR_MIN} a {_YEAR_MAX}")
 
 
 def date_time(value: Any, zone: ZoneInfo, field: str) -> datetime | None:
-    """An aware datetime. Values without zone are local time of ``zone``; texts may be ISO or dd/mm/yyyy; a date is its midnight."""
+    """An aware datetime. A value without zone is local time of ``zone``; a text is ISO or dd/mm/yyyy; a date means its midnight."""
     if value is None:
         return None
     if isinstance(value, str):
@@ -49,7 +49,7 @@ def date_time(value: Any, zone: ZoneInfo, field: str) -> datetime | None:
 
 
 def to_date(value: Any, field: str) -> date | None:
-    """A day; the time of a datetime is dropped as it stands (a birth date is no instant)."""
+    """A date. The time of a datetime is dropped without zone conversion (a birth date is no instant)."""
     if isinstance(value, str):
         if (clean := clean_text(value)) is None:
             return None
@@ -63,9 +63,9 @@ def to_date(value: Any, field: str) -> date | None:
 
 
 def date_and_time(day: Any, hour: Any, zone: ZoneInfo, field: str) -> datetime | None:
-    """The moment of a date column and a time column. Without a time the day column stands as it is (it may hold both).
+    """An aware datetime from a date column and a time column. Without a time, ``day`` alone counts (it may hold both).
 
-    Sources keep the time in a full timestamp whose date part means nothing: only its clock is used.
+    Some sources keep the time as a full timestamp: its date part means nothing and is not used.
     """
     if isinstance(hour, str):
         clean = clean_text(hour)

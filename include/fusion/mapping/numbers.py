@@ -1,4 +1,4 @@
-"""Numbers as sources write them, blood pressure among them."""
+"""Reads numbers and blood pressure as sources write them. A wrong one raises ``InvalidRecord``."""
 
 from __future__ import annotations
 
@@ -11,19 +11,13 @@ from include.fusion.errors import InvalidRecord
 from include.fusion.mapping.values import to_text
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,12}(?:[.,][0-9]{0,12})?|[.,][0-9]{1,12})")
-
-
 _THOUSANDS = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3}){1,3}(?:,[0-9]{1,12})?")
-
-
 _AMBIGUOUS = re.compile(r"[+-]?[1-9][0-9]{0,2}\.[0-9]{3}")
-
-
 _PRESSURE = re.compile(r"([0-9]{1,3}) *[/xX\\] *([0-9]{1,3})")
 
 
 def to_number(value: Any, field: str) -> float | None:
-    """A finite number: ``'36,5'``, ``'36.5'``, ``'1.234,56'``, Decimal, int. One dot alone is a decimal point."""
+    """A finite number from ``'36,5'``, ``'36.5'``, ``'1.234,56'``, Decimal or int. A single dot is a decimal point."""
     if value is None:
         return None
     if isinstance(value, (int, float, Decimal)):
@@ -44,9 +38,9 @@ def to_number(value: Any, field: str) -> float | None:
 
 
 def number_if_any(value: Any) -> float | None:
-    """The number a text consists of, or ``None`` where it is prose (a result may be ``'12,5'`` or ``'não reagente'``).
+    """The number in a text, or ``None`` for prose (a result may be ``'12,5'`` or ``'não reagente'``).
 
-    ``'250.000'`` may be a quarter of a million or two hundred and fifty: the text travels, and nobody guesses the number.
+    ``'250.000'`` may mean 250 thousand or 250: then ``None``, because the hub must not guess. The text itself still goes to Fusion.
     """
     if isinstance(value, str) and _AMBIGUOUS.fullmatch(value.strip()):
         return None
@@ -57,7 +51,7 @@ def number_if_any(value: Any) -> float | None:
 
 
 def written_number(value: float | None) -> str | None:
-    """A number as people write it here, to six places and with a comma: "1.125" would read as more than a thousand."""
+    """A number as Brazilians write it: a comma, at most six places. "1.125" would read as more than a thousand."""
     return None if value is None else f"{value:.6f}".rstrip("0").rstrip(".").replace(".", ",")
 
 

@@ -1,4 +1,4 @@
-"""HTML and RTF that clinical systems keep in text columns → plain text. Linear in the length of the text, whatever it holds."""
+"""Turns HTML and RTF of clinical systems into plain text. The time is linear in the length of any text."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import re
 
 _BLOCK_TAGS = "p|div|li|tr|h[1-6]|ul|ol|dl|dt|dd|table|caption|blockquote|section|pre|center"
 _TAGS = rf"{_BLOCK_TAGS}|br|hr|span|b|i|u|s|em|strong|font|a|td|th|tbody|thead|sub|sup|small|img|html|head|body|meta|title|o:p"
-# Only known tags make a text HTML: "PA < 120 e FC > 80" is plain text and must arrive as it is.
+# Only a known tag makes a text HTML: "PA < 120 e FC > 80" is plain text and must not change.
 _TAG = re.compile(rf"</?(?:{_TAGS})(?:[\s/][^<>]*)?>", re.IGNORECASE)
-# A block begins a line as well as ends one, and cells stand apart: "tomar 1<div>20 gotas" is not 120 of them. Neighbours share one line break.
+# A block starts and ends a line, and a cell is a word of its own: "tomar 1<div>20 gotas" must not become "120 gotas". Neighbours share one break.
 _BREAK = re.compile(rf"<(?:br|hr)(?:[\s/][^<>]*)?>|(?:</?(?:{_BLOCK_TAGS})(?:[\s/][^<>]*)?>[ \t]*)+", re.IGNORECASE)
 _CELL = re.compile(r"</?t[dh](?:[\s/][^<>]*)?>", re.IGNORECASE)
-# Ten to the third must not arrive as a hundred and three.
+# 10³ must not become 103.
 _EXPONENT = re.compile(r"(?<=[0-9A-Za-zµ])<sup(?:\s[^<>]*)?>(?=[0-9+-])", re.IGNORECASE)
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,10}[0-9]{0,2});")
 _HIDDEN_PARTS = (
@@ -31,7 +31,7 @@ _RTF_WITHOUT_TEXT = frozenset((
     "object", "themedata", "listtable", "listoverridetable", "revtbl", "rsidtbl", "filetbl", "fldinst", "bkmkstart", "bkmkend", "xmlnstbl",
 ))  # fmt: skip
 _VISIBLE, _HIDDEN, _DROPPED = range(3)
-"""Text of a group: seen, hidden by its format, or no text of the document."""
+"""State of an RTF group: its text is seen, is hidden by its format, or is no text of the document."""
 _EXPONENTS = frozenset("0123456789+-")
 _RTF_SYMBOLS = {
     "par": "\n", "line": "\n", "softline": "\n", "row": "\n", "nestrow": "\n", "sect": "\n", "page": "\n",
@@ -55,7 +55,7 @@ def _without_hidden(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    # Looking first is cheaper than substituting nothing: most texts are tidy.
+    # Most texts are tidy: looking first is cheaper than a substitution that finds nothing.
     if "  " in text or "\t" in text or "\xa0" in text:
         text = _BLANKS.sub(" ", text)
     text = text.replace(" \n", "\n").replace("\n ", "\n")
@@ -63,13 +63,13 @@ def _tidy(text: str) -> str:
 
 
 def html_to_text(text: str) -> str:
-    """Tags out, entities decoded, blocks and line breaks kept as new lines, cells of a table as words apart."""
+    """Plain text of HTML: no tags, entities decoded, blocks and breaks as new lines, table cells as separate words."""
     clean = _EXPONENT.sub("^", _without_hidden(text.replace("\r\n", "\n")))
     return _tidy(html.unescape(_TAG.sub("", _CELL.sub("\t", _BREAK.sub("\n", clean)))))
 
 
 def _without_binary(text: str) -> str:
-    """Without the raw bytes of ``\\binN``, in which a brace is no brace."""
+    """Remove the raw bytes of ``\\binN``: a brace there is only data."""
     parts, position = [], 0
     while match := _RTF_BINARY.search(text, position):
         parts.append(text[position : match.start()])
@@ -78,17 +78,17 @@ def _without_binary(text: str) -> str:
 
 
 def rtf_is_incomplete(text: str) -> bool:
-    """Whether this is RTF that was cut off or is no document: a group that never ends or ends twice, or text behind the last one."""
+    """Whether an RTF text is damaged: a group does not end, ends twice, or text follows the document."""
     if not _is_rtf(text):
         return False
     opened, end = 0, 0
     clean = _without_binary(text[text.index("{\\rtf") :])
-    for sinal in _RTF_BRACES.finditer(clean):
-        opened += {"{": 1, "}": -1}.get(sinal[1], 0)
+    for brace in _RTF_BRACES.finditer(clean):
+        opened += {"{": 1, "}": -1}.get(brace[1], 0)
         if opened == 0:
-            end = sinal.end()
+            end = brace.end()
             break
-    # Editors leave a NUL or a line break behind the document.
+    # Editors leave a NUL or a line break after the document.
     return not end or bool(clean[end:].strip("\0 \t\r\n"))
 
 
@@ -105,14 +105,14 @@ def _page(name: str) -> str:
 
 
 def rtf_to_text(text: str) -> str:
-    """The text of an RTF document: font tables, pictures and the like left out, escapes decoded."""
+    """Plain text of an RTF document: without font tables, pictures and the like; escapes decoded."""
     output: list[str] = []
     stack: list[tuple[int, int]] = []
     hidden, fallback, skip, page, raised = _VISIBLE, 1, 0, "cp1252", False
     for word, number, hexadecimal, escape, key, stretch in _RTF.findall(_without_binary(text)):
         if stretch:
             if not hidden:
-                # What follows \uN stands in for readers without Unicode.
+                # The characters after \uN are a fallback for readers without Unicode: skip them.
                 seen = stretch[skip:]
                 output.append("^" + seen if raised and output and output[-1][-1:].isalnum() and seen[:1] in _EXPONENTS else seen)
                 raised = False
@@ -129,7 +129,7 @@ def rtf_to_text(text: str) -> str:
         elif word == "super":
             raised = number != "0"
         elif word in ("v", "deleted") and hidden != _DROPPED:
-            # Hidden, or struck out by a reviewer: who reads the note does not see it either.
+            # Hidden, or deleted by a reviewer: a reader of the note does not see it either.
             hidden = _VISIBLE if number == "0" else _HIDDEN
         elif word == "plain" and hidden == _HIDDEN:
             hidden = _VISIBLE
@@ -149,12 +149,12 @@ def rtf_to_text(text: str) -> str:
         elif escape:
             output.append({"~": " ", "_": "-", "-": "", "\n": "\n", "\r": "\n"}.get(escape, escape))
         skip = 0
-    # Characters beyond the basic plane come as two \u numbers: join them, and lose halves that stand alone.
+    # A character beyond the basic plane comes as two \u numbers: join them, and drop a half without its pair.
     return _tidy("".join(output).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore"))
 
 
 def plain_text(text: str) -> str:
-    """Plain text of what may be RTF, HTML or plain already (which then stays as it is)."""
+    """Plain text of an RTF or HTML text. Plain text comes back unchanged, as the same object."""
     if _is_rtf(text):
         return rtf_to_text(text)
     if "<" in text and (_TAG.search(text) or any(opens.search(text) for opens, _ in _HIDDEN_PARTS)):

@@ -1,23 +1,21 @@
-"""A record's sections: rows by kind, items made of them, errors that name their section."""
+"""Sections of a record: rows by kind, items made from them, errors that name their section."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache, wraps
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from pydantic import ValidationError
 
 from include.fusion.errors import InvalidRecord, reason_of
 from include.fusion.mapping.values import _R, _T
-
-if TYPE_CHECKING:
-    from include.fusion.reading.spec import MappingContext, Row
+from include.fusion.reading.spec import MappingContext, Row
 
 
 def if_any(model: type[_T], **fields: Any) -> _T | None:
-    """``model`` of the fields given, or ``None`` when all are empty."""
+    """``model`` with these fields, or ``None`` when all are empty."""
     return model(**fields) if any(v is not None for v in fields.values()) else None
 
 
@@ -27,16 +25,16 @@ def _stored(model: type[_T], fields: tuple[tuple[str, Any], ...]) -> _T:
 
 
 def repeated(model: type[_T], **fields: str | None) -> _T | None:
-    """:func:`if_any` for what thousands of records share (professionals, units): equal texts give one frozen instance."""
+    """Like :func:`if_any`, for values that thousands of records share (professionals, units): equal fields give one frozen instance."""
     return _stored(model, tuple(fields.items())) if any(v is not None for v in fields.values()) else None
 
 
 def memoised(
     columns: Sequence[str], optional: Sequence[str] = ()
 ) -> Callable[[Callable[[Row, MappingContext], _R]], Callable[[Row, MappingContext], _R]]:
-    """Decorator for what is made of these columns of a row alone, and signs thousands of rows (a professional): made once per run.
+    """Decorator for a builder that needs only these columns of a row (a professional): equal values are built once per run.
 
-    ``optional``: columns that a site's SQL may leave out. Two or more ``columns``.
+    There are at least two ``columns``. A site's SQL may leave out the ``optional`` ones.
     """
     required = itemgetter(*columns)
     names = (*columns, *optional)
@@ -56,7 +54,7 @@ def memoised(
 
 
 def within(section: str, build: Callable[..., _R], *values: Any) -> _R:
-    """``build(*valores)`` with the section put before the field that pydantic complains about: a CPF may be the patient's or not."""
+    """``build(*values)``; an error names the section before its field, because a CPF may be the patient's or somebody else's."""
     try:
         return build(*values)
     except ValidationError as error:
@@ -65,12 +63,12 @@ def within(section: str, build: Callable[..., _R], *values: Any) -> _R:
 
 
 def rows(data: Mapping[str, Sequence[Row]], name: str) -> Sequence[Row]:
-    """Rows of one data kind; none where the kind was not read."""
+    """Rows of one kind; empty where the kind was not read."""
     return data.get(name) or ()
 
 
 def only_row(data: Mapping[str, Sequence[Row]], name: str) -> Row:
-    """The one row of a kind that must have exactly one."""
+    """The row of a kind that has exactly one. Raises ``InvalidRecord`` for none or several."""
     found = rows(data, name)
     if len(found) != 1:
         raise InvalidRecord(name, "registro não existe mais na origem" if not found else "registro duplicado na origem")

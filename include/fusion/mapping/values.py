@@ -1,7 +1,7 @@
-"""Helpers of every source mapping: what drivers return → what the canonical model takes.
+"""Helpers of every mapping: values as drivers return them → values that the canonical model takes.
 
-Drivers differ (a date as text, a flag as Decimal, a key as UUID) and so do sites; each helper takes any of these, gives
-``None`` for "nothing there" and raises ``InvalidRecord(campo, motivo)``, never with the value in it.
+Drivers and sites differ (a date as text, a flag as Decimal, a key as UUID). Each helper takes any of these, returns ``None`` when there
+is nothing, and raises ``InvalidRecord(field, reason)``. The error never holds the value.
 """
 
 from __future__ import annotations
@@ -22,11 +22,8 @@ _R = TypeVar("_R")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _WINDOWS = re.compile("[\x80-\x9e]")
 _FROM_WORD = {0x0B: "\n", 0x0C: "\n", 0x1E: "-"}
-"""Line break, page break and non-breaking hyphen, as pasted text keeps them."""
-_DIGITS_WITHOUT_DDD_MAX = 9
+"""Line break, page break and non-breaking hyphen of text pasted from Word."""
 _NOT_DIGITS = re.compile(r"[^0-9]+")
-_UF = re.compile("[A-Z]{2}")
-_NOT_CBO = re.compile("[^0-9A-Z]")
 _YES = frozenset({"1", "S", "SIM", "T", "TRUE", "V", "Y"})
 _NO = frozenset({"0", "N", "NAO", "NÃO", "F", "FALSE"})
 
@@ -34,16 +31,16 @@ _NO = frozenset({"0", "N", "NAO", "NÃO", "F", "FALSE"})
 def clean_text(value: str) -> str | None:
     """Drop control characters and outer blanks; an empty text becomes ``None``.
 
-    Quotes, dashes and the like of Windows clients are C1 controls in a database in Latin-1, and Word breaks lines with a vertical tab: dropped,
-    "5–10 mg", "5…10 mg" or two lines "5" and "10 mg" would read as 510 mg.
+    In a Latin-1 database, quotes and dashes of Windows are C1 controls, and Word's line break is a vertical tab. These are translated:
+    without them, "5–10 mg" or the lines "5" and "10 mg" would become 510 mg.
     """
     value = _WINDOWS.sub(lambda c: c[0].encode("latin-1").decode("cp1252", "ignore"), value.translate(_FROM_WORD))
     return _CONTROLS.sub("", value).strip() or None
 
 
 def to_text(value: Any) -> str | None:
-    """Cleaned one-format text; blank is ``None``. HTML and RTF stay: see :func:`clinical_text`."""
-    # A record has hundreds: nearly every one is empty or one printable line, which has nothing to clean.
+    """Clean text; a blank one is ``None``. HTML and RTF stay as they are: see :func:`clinical_text`."""
+    # For speed: a record has hundreds of texts, and nearly all are empty or one printable line with nothing to clean.
     if value is None:
         return None
     if isinstance(value, str) and value.isprintable():
@@ -61,7 +58,7 @@ def clinical_text(value: Any) -> str | None:
 
 
 def to_note(value: Any, field: str, where: str) -> str | None:
-    """Like :func:`clinical_text`, of a text that was kept whole: a damaged RTF is refused with its row, since half a note may mislead."""
+    """Like :func:`clinical_text`, but a damaged RTF raises ``InvalidRecord`` with its row (``where``): half a note may mislead."""
     clean = to_text(value)
     if clean is not None and rtf_is_incomplete(clean):
         raise InvalidRecord(field, f"RTF incompleto ou corrompido ({where})")
@@ -69,7 +66,7 @@ def to_note(value: Any, field: str, where: str) -> str | None:
 
 
 def to_code(value: Any) -> str | None:
-    """A code or key as text: ``7``, ``Decimal('7')``, ``7.0`` and ``' 7 '`` are all ``'7'``; a UUID is its lower-case text."""
+    """A code or key as text: ``7``, ``Decimal('7')``, ``7.0`` and ``' 7 '`` all give ``'7'``; a UUID gives its lower-case text."""
     if value is None:
         return None
     if isinstance(value, (bool, int)):
@@ -80,7 +77,7 @@ def to_code(value: Any) -> str | None:
 
 
 def digits(value: Any, size: int = 0) -> str | None:
-    """Only the digits. A number that lost its leading zeros gets them back, up to ``size``; a text does not."""
+    """Only the digits. A number gets its leading zeros back, up to ``size``; a text does not."""
     clean = to_code(value)
     if clean is None:
         return None
@@ -89,7 +86,7 @@ def digits(value: Any, size: int = 0) -> str | None:
 
 
 def exact_digits(value: Any, *sizes: int) -> str | None:
-    """Digits of a registry number of one of these lengths; anything else is no such number and is left out."""
+    """Digits of a registry number with one of these lengths; ``None`` for anything else."""
     digits_only = digits(value)
     if digits_only is not None and len(digits_only) < sizes[0] and len(sizes) == 1:
         digits_only = digits_only.zfill(sizes[0])
@@ -97,7 +94,7 @@ def exact_digits(value: Any, *sizes: int) -> str | None:
 
 
 def boolean(value: Any, default: bool = False, field: str = "indicador") -> bool:
-    """bool, 0/1 of any numeric type, S/N, text or bytes; ``default`` where there is nothing."""
+    """A flag from bool, 0/1 of any number type, S/N and the like, or bytes; ``default`` where there is nothing."""
     if isinstance(value, bool):
         return value
     if value is None:

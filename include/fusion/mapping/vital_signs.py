@@ -1,8 +1,7 @@
-"""Vital signs that people typed: text → number in the sign's only unit, inside its range, or a reason to refuse the record.
+"""Vital signs as people type them: text → number in the sign's unit and inside its range, or a reason to refuse the record.
 
-Ranges: LEDI's. It gives none for temperature, BMI, calf, single pressures and pain: ours are wide enough for any
-living patient and still stop a lost decimal point (365 for 36,5). Whole numbers that LEDI asks for may come with a decimal part: it does
-no harm.
+The ranges are those of LEDI. LEDI has none for temperature, BMI, calf, single pressures and pain: ours fit any living patient
+but catch a lost decimal point (365 for 36,5). Where LEDI asks for whole numbers, decimals are accepted: they do no harm.
 """
 
 from __future__ import annotations
@@ -14,70 +13,60 @@ from include.fusion.mapping import numbers
 from include.fusion.model.atendimento import SINAIS
 
 RANGES = {
-    "PESO": (0.5, 500.0),
-    "ALTURA": (20.0, 250.0),
-    "IMC": (3.0, 250.0),
-    "FREQUENCIA_CARDIACA": (0.0, 999.0),
-    "FREQUENCIA_RESPIRATORIA": (0.0, 200.0),
-    "TEMPERATURA": (10.0, 50.0),
-    "SATURACAO_O2": (0.0, 100.0),
-    "GLICEMIA_CAPILAR": (0.0, 800.0),
-    "PERIMETRO_CEFALICO": (10.0, 200.0),
-    "CIRCUNFERENCIA_ABDOMINAL": (0.0, 99999.0),
-    "PERIMETRO_PANTURRILHA": (1.0, 200.0),
-    "PRESSAO_SISTOLICA": (0.0, 400.0),
-    "PRESSAO_DIASTOLICA": (0.0, 300.0),
+    "PESO": (0.5, 500.0), "ALTURA": (20.0, 250.0), "IMC": (3.0, 250.0), "TEMPERATURA": (10.0, 50.0), "DOR": (0.0, 10.0),
+    "FREQUENCIA_CARDIACA": (0.0, 999.0), "FREQUENCIA_RESPIRATORIA": (0.0, 200.0), "SATURACAO_O2": (0.0, 100.0),
+    "GLICEMIA_CAPILAR": (0.0, 800.0), "PERIMETRO_CEFALICO": (10.0, 200.0), "CIRCUNFERENCIA_ABDOMINAL": (0.0, 99999.0),
+    "PERIMETRO_PANTURRILHA": (1.0, 200.0), "PRESSAO_SISTOLICA": (0.0, 400.0), "PRESSAO_DIASTOLICA": (0.0, 300.0),
     "PRESSAO_MEDIA": (0.0, 350.0),
-    "DOR": (0.0, 10.0),
-}
+}  # fmt: skip
 """Sign → lowest and highest value."""
 _FACTORS = {("kg", "g"): 0.001, ("cm", "m"): 100.0}
-"""(unit of the sign, unit it was taken in) → factor; any other difference is refused."""
+"""(unit of the sign, unit at the source) → factor. Any other unit is refused."""
 _CM_OF_MERCURY = {"PRESSAO_SISTOLICA": 30, "PRESSAO_DIASTOLICA": 16, "PRESSAO_MEDIA": 20}
 
 
-def unreadable(sinal: str, reason: str, where: str) -> InvalidRecord:
-    """The refusal, with the sign and the row (``where``) that cannot be trusted, never the value."""
-    return InvalidRecord(f"sinaisVitais.{sinal}", f"{reason} ({where})")
+def unreadable(sign: str, reason: str, where: str) -> InvalidRecord:
+    """The error: names the sign and its row (``where``), never the value."""
+    return InvalidRecord(f"sinaisVitais.{sign}", f"{reason} ({where})")
 
 
-def factor(sinal: str, unit: str | None, where: str) -> float:
-    """What a value taken in ``unit`` (UCUM; ``None``: the sign's own) is multiplied by."""
-    if unit is None or unit == SINAIS[sinal]:
+def factor(sign: str, unit: str | None, where: str) -> float:
+    """Factor from ``unit`` (UCUM; ``None``: the sign's own unit) to the sign's unit."""
+    if unit is None or unit == SINAIS[sign]:
         return 1
     try:
-        return _FACTORS[SINAIS[sinal], unit]
+        return _FACTORS[SINAIS[sign], unit]
     except KeyError:
-        raise unreadable(sinal, f"unidade diferente de {SINAIS[sinal]}", where) from None
+        raise unreadable(sign, f"unidade diferente de {SINAIS[sign]}", where) from None
 
 
-def _check(sinal: str, value: float, where: str) -> None:
-    minimum, maximum = RANGES[sinal]
+def _check(sign: str, value: float, where: str) -> None:
+    minimum, maximum = RANGES[sign]
     if not minimum <= value <= maximum:
-        raise unreadable(sinal, f"fora do intervalo {minimum:g} a {maximum:g} {SINAIS[sinal]}", where)
-    # "12/8" is how it is said, in cmHg: sent as mmHg it would read as a dying patient.
-    if 0 < value < _CM_OF_MERCURY.get(sinal, 0):
-        raise unreadable(sinal, "parece estar em cmHg, esperado mmHg", where)
+        raise unreadable(sign, f"fora do intervalo {minimum:g} a {maximum:g} {SINAIS[sign]}", where)
+    # People say "12/8", in cmHg: as mmHg that would be a dying patient.
+    if 0 < value < _CM_OF_MERCURY.get(sign, 0):
+        raise unreadable(sign, "parece estar em cmHg, esperado mmHg", where)
 
 
-def measure(sinal: str, raw: Any, where: str, factor: float = 1) -> float | None:
-    """Value of one sign, times ``factor`` (from the unit it was taken in); ``None`` where nothing was written."""
+def measure(sign: str, raw: Any, where: str, factor: float = 1) -> float | None:
+    """Value of one sign times ``factor`` (see :func:`factor`); ``None`` where nothing was written."""
     try:
-        value = numbers.to_number(raw, sinal)
+        value = numbers.to_number(raw, sign)
     except InvalidRecord:
-        raise unreadable(sinal, "valor ilegível", where) from None
+        raise unreadable(sign, "valor ilegível", where) from None
     if value is None:
         return None
     if factor != 1:
         value = round(value * factor, 6)
-    elif sinal == "ALTURA" and 0 < value < 3:
+    elif sign == "ALTURA" and 0 < value < 3:
         value = round(value * 100, 1)  # typed in metres
-    _check(sinal, value, where)
+    _check(sign, value, where)
     return value
 
 
 def pressure(raw: Any, where: str) -> list[tuple[str, float]]:
-    """Systolic and diastolic pressure of one text (``120/80``); empty where nothing was written."""
+    """Systolic and diastolic pressure from one text (``120/80``); empty where nothing was written."""
     try:
         pair = numbers.pressure(raw, "PRESSAO")
     except InvalidRecord:
@@ -85,6 +74,6 @@ def pressure(raw: Any, where: str) -> list[tuple[str, float]]:
     if pair is None:
         return []
     measures = [("PRESSAO_SISTOLICA", pair[0]), ("PRESSAO_DIASTOLICA", pair[1])]
-    for sinal, value in measures:
-        _check(sinal, value, where)
+    for sign, value in measures:
+        _check(sign, value, where)
     return measures

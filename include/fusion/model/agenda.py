@@ -11,7 +11,7 @@ from include.fusion.model.types import Cns, Codigo, Cpf, Date, LongText, Minutes
 
 
 class PacienteAgendado(_Base):
-    """A patient as far as the surgical schedule knows him or her: without a key before the hospital has a record."""
+    """A patient in the surgical schedule. There is no key until the hospital has a record of the patient."""
 
     codigo: Codigo | None = None
     nome: ShortText
@@ -36,12 +36,12 @@ class MembroEquipe(_Base):
 
 
 class AgendamentoCirurgico(_Base):
-    """One booking of an operating room as a whole snapshot."""
+    """One whole booking of an operating room."""
 
     codigo: Codigo
     paciente: PacienteAgendado
     atendimento: Codigo | None = None
-    """Key of the attendance; none until the patient is admitted."""
+    """Key of the attendance; ``None`` until the patient is admitted."""
     situacao: Literal["PRE_AGENDADA", "AVISADA", "AGENDADA", "REALIZADA", "CANCELADA", "EM_CHECAGEM"]
     inicio: Timestamp
     fim: Timestamp
@@ -57,7 +57,7 @@ class AgendamentoCirurgico(_Base):
 
 
 class AplicacaoPendencia(_Base):
-    """A call that an application of Fusion still has to make on an entity."""
+    """A pendência: work that an application of Fusion still has to do on one entity."""
 
     aplicacao: Codigo
     metodo: Codigo

@@ -1,8 +1,7 @@
-"""Canonical attendance: the one shape every source system is mapped into and Fusion receives.
+"""Canonical attendance: every source system is mapped into this one shape, and Fusion receives it.
 
-Attribute names are Portuguese snake_case; the JSON that travels uses camelCase (``dataInicio``), as the contract in
-``include/contracts/fusion-openapi.yaml`` gives it. A value that breaks a rule raises ``pydantic.ValidationError``,
-whose message may hold patient data: :func:`include.fusion.errors.reason_of` turns it into a reason without any.
+Attributes are Portuguese snake_case; the JSON uses camelCase (``dataInicio``), as in ``include/contracts/fusion-openapi.yaml``.
+A wrong value raises ``pydantic.ValidationError``. Its message may hold patient data; ``include.fusion.errors.reason_of`` removes it.
 """
 
 from __future__ import annotations
@@ -46,7 +45,7 @@ class Paciente(_Base):
     contatos: tuple[Contato, ...] = ()
     ativo: bool = True
     unificado_em: Codigo | None = None
-    """Key of the patient record this one was merged into, where the source says so."""
+    """Key of the patient record that replaced this one, where the source says so."""
 
 
 class Profissional(_Base):
@@ -71,18 +70,23 @@ class Equipe(_Base):
     nome: ShortText | None = None
 
 
+class _SignedItem(_Item):
+    profissional: Profissional | None = None
+    """Who did or recorded it."""
+
+
 class Alergia(_Item):
     substancia: ShortText
     categoria: Literal["MEDICAMENTO", "ALIMENTO", "AMBIENTE", "OUTRA"] = "OUTRA"
     gravidade: Literal["GRAVE", "MODERADA", "LEVE", "DESCONHECIDA"] = "DESCONHECIDA"
     nega: bool = False
-    """True: the patient denies this allergy (a negative statement, not an allergy)."""
+    """True: the patient says that he or she does not have this allergy."""
     reacao: LongText | None = None
     data_inicio: Date | None = None
     ativa: bool = True
 
 
-class Vacina(_Item):
+class Vacina(_SignedItem):
     imunobiologico: Codigo
     nome: ShortText | None = None
     dose: Codigo | None = None
@@ -96,10 +100,9 @@ class Vacina(_Item):
     aprazamento: Date | None = None
     registro_anterior: bool = False
     observacao: LongText | None = None
-    profissional: Profissional | None = None
 
 
-class Cirurgia(_Item):
+class Cirurgia(_SignedItem):
     procedimento: Codigo | None = None
     descricao: ShortText
     situacao: Literal["AGENDADA", "EM_ANDAMENTO", "REALIZADA", "CANCELADA", "SUSPENSA"]
@@ -109,10 +112,9 @@ class Cirurgia(_Item):
     lateralidade: ShortText | None = None
     sala: ShortText | None = None
     observacao: LongText | None = None
-    profissional: Profissional | None = None
 
 
-class Diagnostico(_Item):
+class Diagnostico(_SignedItem):
     cid10: Cid10 | None = None
     ciap2: Annotated[str, Field(pattern=r"^-?[A-Z]?[0-9]{2,3}$")] | None = None
     descricao: ShortText | None = None
@@ -120,7 +122,6 @@ class Diagnostico(_Item):
     situacao: Literal["ATIVO", "LATENTE", "RESOLVIDO"] | None = None
     data: Timestamp | None = None
     observacao: LongText | None = None
-    profissional: Profissional | None = None
 
 
 class ResultadoExame(_Base):
@@ -131,8 +132,8 @@ class ResultadoExame(_Base):
     referencia: ShortText | None = None
 
 
-class Exame(_Item):
-    """An ambulatory exam that was done, with its results."""
+class Exame(_SignedItem):
+    """A finished ambulatory exam with its results."""
 
     procedimento: Codigo | None = None
     nome: ShortText
@@ -141,10 +142,9 @@ class Exame(_Item):
     resultado_em: Timestamp | None = None
     laudo: LongText | None = None
     resultados: tuple[ResultadoExame, ...] = ()
-    profissional: Profissional | None = None
 
 
-class SolicitacaoExame(_Item):
+class SolicitacaoExame(_SignedItem):
     procedimento: Codigo | None = None
     nome: ShortText
     tipo: Literal["LABORATORIAL", "IMAGEM", "OUTRO"] = "OUTRO"
@@ -152,14 +152,13 @@ class SolicitacaoExame(_Item):
     justificativa: LongText | None = None
     observacao: LongText | None = None
     cid10: Cid10 | None = None
-    profissional: Profissional | None = None
 
 
-class Prescricao(_Item):
+class Prescricao(_SignedItem):
     """One prescribed medicine."""
 
     medicamento: Codigo | None = None
-    """Catalogue code (CATMAT, or the site's own after De/Para)."""
+    """Catalogue code: CATMAT, or the site's own code after De/Para."""
     nome: ShortText
     concentracao: ShortText | None = None
     dose: ShortText | None = None
@@ -174,11 +173,10 @@ class Prescricao(_Item):
     prescrito_em: Timestamp | None = None
     suspenso: bool = False
     recomendacao: LongText | None = None
-    profissional: Profissional | None = None
 
 
-class Evolucao(_Item):
-    """A clinical note; SOAP parts where the source has them, ``texto`` where it has one text."""
+class Evolucao(_SignedItem):
+    """A clinical note: SOAP parts where the source has them, else one ``texto``."""
 
     tipo: Codigo | None = None
     data: Timestamp | None = None
@@ -187,14 +185,12 @@ class Evolucao(_Item):
     avaliacao: LongText | None = None
     plano: LongText | None = None
     texto: LongText | None = None
-    profissional: Profissional | None = None
 
 
-class Anamnese(_Item):
+class Anamnese(_SignedItem):
     data: Timestamp | None = None
     queixa_principal: LongText | None = None
     texto: LongText | None = None
-    profissional: Profissional | None = None
 
 
 SINAIS = {
@@ -203,17 +199,16 @@ SINAIS = {
     "PESO": "kg", "ALTURA": "cm", "IMC": "kg/m2", "PERIMETRO_CEFALICO": "cm", "CIRCUNFERENCIA_ABDOMINAL": "cm",
     "PERIMETRO_PANTURRILHA": "cm", "GLICEMIA_CAPILAR": "mg/dL", "DOR": "{score}",
 }  # fmt: skip
-"""Vital sign → its only unit (UCUM)."""
+"""Vital sign → its unit (UCUM). Each sign has exactly one unit."""
 
 
-class SinalVital(_Item):
+class SinalVital(_SignedItem):
     sinal: Literal[tuple(SINAIS)]  # type: ignore[valid-type]
     valor: Number
     unidade: Codigo
     data: Timestamp
     qualificador: ShortText | None = None
     """Glycaemia: JEJUM, POS_PRANDIAL, PRE_PRANDIAL or NAO_ESPECIFICADO."""
-    profissional: Profissional | None = None
 
 
 class MovimentacaoLeito(_Item):
@@ -226,16 +221,15 @@ class MovimentacaoLeito(_Item):
     uti: bool = False
 
 
-class Procedimento(_Item):
+class Procedimento(_SignedItem):
     procedimento: Codigo
     nome: ShortText | None = None
     quantidade: Number | None = None
     realizado_em: Timestamp | None = None
-    profissional: Profissional | None = None
 
 
 class Atendimento(_Base):
-    """One attendance as a whole snapshot: what a list no longer holds no longer exists."""
+    """One whole attendance: Fusion deletes an item that a list no longer has."""
 
     codigo: Codigo
     paciente: Paciente
@@ -255,7 +249,7 @@ class Atendimento(_Base):
     convenio: ShortText | None = None
     profissional: Profissional | None = None
     nega_alergias: bool | None = None
-    """True: the patient is said to have no allergies at all; then there is no item. Absent: nothing was said, or there are some."""
+    """True: the patient has no allergies at all, and ``alergias`` is empty. None: nobody asked, or there are allergies."""
     alergias: tuple[Alergia, ...] = ()
     vacinas: tuple[Vacina, ...] = ()
     cirurgias: tuple[Cirurgia, ...] = ()
@@ -269,4 +263,4 @@ class Atendimento(_Base):
     movimentacoes_leito: tuple[MovimentacaoLeito, ...] = ()
     procedimentos: tuple[Procedimento, ...] = ()
     atualizado_em: Timestamp | None = None
-    """The source's change marker when it was read: it tells versions apart and is no content of its own."""
+    """The source's change marker at the time of reading. It is not part of the content hash."""

@@ -1,4 +1,4 @@
-"""A record as the text that travels, and the hash of its content that the ledger keeps."""
+"""JSON text of a record, and its content hash for the ledger."""
 
 from __future__ import annotations
 
@@ -13,23 +13,21 @@ from include.fusion.model.agenda import AgendamentoCirurgico, AplicacaoPendencia
 from include.fusion.model.atendimento import Atendimento, Paciente
 from include.fusion.model.types import _Base
 
-# Numbers that faster libraries write otherwise than Python's json: 0.00001 or 1e-5 for 1e-05.
+# orjson and pydantic write these numbers differently from Python's json: 0.00001 or 1e-5 instead of 1e-05.
 _RARE_NUMBER = re.compile(rb":-?(?:0\.0000|[0-9.]+e)")
-
-
 Record = Atendimento | Paciente | AgendamentoCirurgico | AplicacaoPendencia
-"""What is sent: one whole record, or one pending call."""
+"""A record that the hub can send."""
 
 
 def body(record: _Base) -> dict[str, Any]:
-    """JSON-ready dict in camelCase without empty fields; equal records give equal dicts."""
+    """Dict for JSON: camelCase names, no empty fields. Equal records give equal dicts."""
     return record.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def content_version(data: dict[str, Any]) -> str:
-    """SHA-256 (hex, 64 characters) of a body, ``atualizadoEm`` left out: an edit that changes nothing keeps it.
+    """Content hash of a body: SHA-256 (64 hex characters), without ``atualizadoEm``, so that an edit that changes nothing keeps it.
 
-    Hashed is the compact JSON with sorted keys as Python's ``json`` writes it, whichever library is faster at it.
+    The hash is of compact JSON with sorted keys, exactly as Python's ``json`` writes it. orjson writes the same, but faster.
     """
     core = {k: v for k, v in data.items() if k != "atualizadoEm"}
     text = orjson.dumps(core, option=orjson.OPT_SORT_KEYS)
@@ -39,7 +37,7 @@ def content_version(data: dict[str, Any]) -> str:
 
 
 def package(record: Record) -> tuple[bytes, str]:
-    """JSON text of :func:`body` and its :func:`content_version`, without the dicts in between."""
+    """The same as :func:`body` and :func:`content_version`, as JSON text and hash, but faster: without the dicts in between."""
     text = record.model_dump_json(by_alias=True, exclude_none=True, exclude={"atualizado_em"}).encode()
     version = content_version(orjson.loads(text)) if _RARE_NUMBER.search(text) else hashlib.sha256(text).hexdigest()
     if isinstance(record, Atendimento) and record.atualizado_em is not None:

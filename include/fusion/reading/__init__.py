@@ -1,1 +1,1 @@
-"""Reads a source: what a system says of itself, its SQL, whole batches of records."""
+"""Reads a source: specs of systems, their SQL, batches of records."""

@@ -1,6 +1,6 @@
 """The form of a run, as plain data: what a person may ask of an integration's DAG.
 
-A field is the keywords of Airflow's ``Param``: default, title, description and what JSON Schema says of it.
+A field holds the keyword arguments of Airflow's ``Param``: default, title, description and JSON Schema keywords.
 """
 
 from __future__ import annotations
@@ -34,4 +34,4 @@ FORM: Form = {
     "forcar": switch("Forçar envio", "Envia mesmo sem mudança desde a última entrega (exige um filtro acima)."),
     "simular": switch("Simular", "Lê e monta, mas nada envia nem altera; o resumo diz o que seria enviado."),
 }
-"""Where a record is an attendance."""
+"""The usual form: the records are attendances."""

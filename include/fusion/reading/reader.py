@@ -1,4 +1,4 @@
-"""Reads whole batches of a source: one statement per data kind, then one canonical record per key."""
+"""Reads batches of records from a source: one statement per detail, then one canonical record per key."""
 
 from __future__ import annotations
 
@@ -18,38 +18,36 @@ if TYPE_CHECKING:
     from include.fusion.model.content import Record
 
 ReadResult: TypeAlias = "Record | Exception | None"
-"""A mapped record, the error that keeps it from being one, or ``None`` when the source has no such key."""
-
-
+"""A record, the error that stopped its mapping, or ``None`` when the source does not have the key."""
 _ONE_MOMENT = {
     "postgresql": text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"),
     "oracle": text("SET TRANSACTION READ ONLY"),
 }
-"""Begins a transaction whose statements all see the source as it is now. SQL Server has it only where the site switched it on."""
+"""Starts a transaction in which all statements see the source at one moment. Not for SQL Server: there the site must enable it."""
 
 VANISHED = "sumiu da origem sem ter sido inativado (restauração em andamento?); nada foi cancelado"
 
 
 class Ready(NamedTuple):
-    """A record that is bytes already, and what tells its contents apart."""
+    """A record that is bytes already. ``versao`` identifies its content."""
 
     data: bytes
     versao: str
 
 
 class Builder:
-    """A :class:`Reader` of records that are made from their keys alone."""
+    """Like :class:`Reader`, for records that are made from their keys alone."""
 
     def __init__(self, build: Callable[[str], Record]) -> None:
         self._build = build
 
     def read(self, keys: Sequence[str]) -> dict[str, ReadResult]:
-        """Every key of ``keys`` with its record."""
+        """Each key with its record."""
         return {key: self._build(key) for key in keys}
 
 
 class Reader:
-    """Reads and maps records of one kind by key. Errors of one record are returned, not raised; a source that is down raises."""
+    """Reads and maps records of one kind by key. The error of one record is returned; a source that is down raises."""
 
     def __init__(self, queries: SystemQueries, context: MappingContext, entity: str = "") -> None:
         self.queries = queries
@@ -61,35 +59,34 @@ class Reader:
         return self.queries.choose(self.reading.details)
 
     def read(self, keys: Sequence[str]) -> dict[str, ReadResult]:
-        """Every key of ``keys`` with its record, its error or ``None``."""
-        read_items: dict[str, ReadResult] = dict.fromkeys(keys)
+        """Each key with its record, its error, or ``None``."""
+        results: dict[str, ReadResult] = dict.fromkeys(keys)
         valid = []
         for key in keys:
             try:
                 self.reading.key_type(key)
                 valid.append(key)
             except ValueError:
-                read_items[key] = InvalidRecord("chave", "formato inesperado para este sistema")
+                results[key] = InvalidRecord("chave", "formato inesperado para este sistema")
         if valid:
             with self.queries.engine.connect() as con:
-                read_items.update(self._read(con, valid))
-                read_items.update(self._vanished(con, [key for key in valid if read_items[key] is None]))
-        return read_items
+                results.update(self._read(con, valid))
+                results.update(self._vanished(con, [key for key in valid if results[key] is None]))
+        return results
 
     def _vanished(self, con: Connection, absent: Sequence[str]) -> dict[str, ReadResult]:
-        """Errors of what is absent without being cancelled, where the system tells these two apart."""
+        """Errors for keys that are neither at the source nor cancelled there, in systems that tell the two apart."""
         if not absent or not self.reading.sql_cancelled:
             return {}
-        native = [self.reading.key_type(c) for c in absent]
-        cancelled = {str(x["chave"]) for x in self.queries.rows(con, self.reading.sql_cancelled, keys=native)}
+        native = [self.reading.key_type(key) for key in absent]
+        cancelled = {str(x["chave"]) for x in self.queries.rows(con, self.reading.sql_cancelled, chaves=native)}
         return {key: InvalidRecord("registro", VANISHED) for key in absent if key not in cancelled}
 
     def _read(self, con: Connection, keys: Sequence[str]) -> dict[str, ReadResult]:
         try:
             by_key = self._group_rows(con, keys)
         except (DataError, ValueError, OverflowError):
-            # One row that the database or its driver cannot convert (a date beyond Python's) must not hold back
-            # its batch: find it by halves.
+            # The driver cannot convert some row (a date beyond Python's). It must not stop its batch: find it by halves.
             con.rollback()
             if len(keys) == 1:
                 return {keys[0]: InvalidRecord("origem", "o banco de origem não conseguiu ler este registro")}
@@ -98,15 +95,15 @@ class Reader:
         return {key: self._build(rows) for key, rows in by_key.items()}
 
     def _group_rows(self, con: Connection, keys: Sequence[str]) -> dict[str, dict[str, list[Row]]]:
-        # An attendance that is moved to another patient between two statements would carry the allergies of one under the name of the other.
+        # All statements see one moment: an attendance that moves to another patient in between would mix data of two patients.
         con.rollback()
         if (start := _ONE_MOMENT.get(con.dialect.name)) is not None:
             con.execute(start)
         by_key: dict[str, dict[str, list[Row]]] = {}
-        native = [self.reading.key_type(c) for c in keys]
+        native = [self.reading.key_type(key) for key in keys]
         for position, (name, file) in enumerate(self._details):
             groups: defaultdict[str, list[Row]] = defaultdict(list)
-            for row in self.queries.rows(con, file, keys=native):
+            for row in self.queries.rows(con, file, chaves=native):
                 groups[str(row["chave"])].append(row)
             if position == 0:
                 by_key = {key: {name: rows} for key, rows in groups.items()}
@@ -121,6 +118,6 @@ class Reader:
             return self.reading.map_record(rows, self.context)
         except InvalidConfiguration:
             raise
-        except Exception as error:  # Whatever one record does to the mapping is that record's error, with its reason.
-            # Only the reason goes on: the error's traceback holds the whole batch, in a cycle through pydantic that is never collected.
+        except Exception as error:  # Any other failure is an error of this record only.
+            # Keep only the reason: the traceback holds the whole batch, in a cycle through pydantic that is never collected.
             return FusionHubError(reason_of(error))

@@ -1,8 +1,8 @@
-"""What a source system has to say about itself; everything else is shared.
+"""The spec of a source system: what the system says of itself. All other code is shared.
 
-Files of ``sql/`` are found by what they are for and by the name that they belong to: ``change_X`` and ``probe_X`` of an :class:`Origin` or a
-:class:`Journal` (which has ``delete_X``, too), ``change_X`` and ``blocks_X`` of a :class:`Snapshot`, ``sweep_X`` of a :class:`Sweep`, ``read_X``
-of a :class:`Detail`, ``keys`` and ``total`` of all.
+The name of a file in ``sql/`` says its purpose and its owner: ``change_X`` and ``probe_X`` of an :class:`Origin`; ``change_X``, ``probe_X``
+and ``delete_X`` of a :class:`Journal`; ``change_X`` and ``blocks_X`` of a :class:`Snapshot`; ``sweep_X`` of a :class:`Sweep`; ``read_X`` of a
+:class:`Detail`. Every system has ``keys`` and ``total``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from include.fusion.reading.form import FORM, Form
 
 if TYPE_CHECKING:
-    # Not at run time: the canonical model takes long to build, and a load of keys needs none of it.
+    # Not at run time: these imports are slow, and a load of keys does not need them.
     from include.fusion.model.content import Record
     from include.fusion.model.depara import DePara
     from include.fusion.settings.integration import Integracao
@@ -28,7 +28,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class MappingContext:
-    """What a mapping may use besides the rows: codes, time zone of the source, rules of the installation."""
+    """What a mapping uses besides the rows: De/Para, time zone of the source, rules of the installation."""
 
     depara: DePara
     zone: ZoneInfo
@@ -36,16 +36,16 @@ class MappingContext:
 
 
 def usual_context(entry: Integracao, codes: DePara) -> MappingContext:
-    """Context of an entry whose mapping needs no setting of its own."""
+    """Context of an entry without mapping settings of its own."""
     return MappingContext(codes, entry.zone, entry.documento_invalido == "omitir")
 
 
 @dataclass(frozen=True)
 class Replica:
-    """The copy of a source's table that the integration database keeps: rows are compared with it, and only those that differ go on.
+    """A copy of a source's table in the integration database: only rows that differ from the copy go on.
 
-    ``table``, a name of ``store.tables``, has ``integracao_id``, the column ``key`` and others that rows are compared by, except ``ignored``.
-    ``row`` makes of a row what the copy keeps; a ``prioridade`` that it adds goes before the origin's.
+    ``table`` is a name in ``store.tables``; it has the columns ``integracao_id``, ``key`` and others. All but ``ignored`` are compared.
+    ``row`` converts a source's row to the copy's columns; it may add a ``prioridade``, which replaces the origin's.
     """
 
     table: str
@@ -55,7 +55,7 @@ class Replica:
 
 
 class _Files:
-    """Names of the SQL files of a way to see change."""
+    """Names of the SQL files that belong to ``nome``."""
 
     nome: str
     sql = property(lambda self: f"change_{self.nome}.sql")
@@ -67,59 +67,57 @@ class _Files:
 
 @dataclass(frozen=True)
 class Origin(_Files):
-    """One way to see change: ``change_X.sql`` yields marcador (timestamp), chave, chave_paciente, operacao ordered by (marcador, chave).
+    """Change by a marker: ``change_X.sql`` yields marcador (timestamp), chave, chave_paciente, operacao ordered by (marcador, chave).
 
-    Binds: ``:marcador``, ``:chave`` (last row seen) and ``:limite``. ``probe_X.sql`` yields one row (quantidade, marcador) of the
-    changes after ``:marcador``. ``requires`` lists table.column pairs that must exist; an origin without them is left out, so that
-    versions of a vendor's schema may differ.
+    Its binds are ``:marcador`` and ``:chave`` (of the last row seen) and ``:limite``. ``probe_X.sql`` yields one row (quantidade, marcador)
+    for the changes after ``:marcador``. ``requires`` lists the table.column pairs that must exist; without them the origin is left out,
+    because versions of a vendor's schema differ.
     """
 
     nome: str
     requires: tuple[str, ...] = ()
     processo: str = ""
-    """Queue process that its changes go to; the system's first where nothing is said."""
+    """Queue process for its changes; empty for the system's first."""
     step: str = ""
-    """Search step that looks at it, in systems that have several."""
+    """Search step that looks at it, in systems with several steps."""
     prioridade: int = 5
     sobreposicao: timedelta | None = None
-    """Least overlap window: a marker without a time of day needs a whole day, and one that people type as long as they take to type it."""
+    """Shortest overlap window. A marker without a time of day needs a whole day; one that people type needs the time of typing."""
     only_new: bool = False
-    """Only keys go on of which nothing was ever delivered, and which no row of the queue is about."""
+    """Queue only keys that were never delivered and are not in the queue."""
     replica: Replica | None = None
 
     def window(self, overlap: timedelta) -> timedelta:
-        """Overlap window where the installation's is ``overlap``."""
+        """Overlap window of this origin; ``overlap`` is the installation's."""
         return max(self.sobreposicao or overlap, overlap)
 
 
 @dataclass(frozen=True)
 class Snapshot(_Files):
-    """A table whose rows keep a version and no moment of change: what changed is what differs from what was last seen of it.
+    """Change by comparison: the table's rows have a version but no time of change, so they are compared with what was last seen.
 
-    ``blocks_X.sql`` takes ``:tamanho`` and yields one row per block of that many whole-number keys: bloco (key divided by it), quantidade, soma
-    (of the rows' parcelas, a bigint). ``change_X.sql`` takes ``:de`` and ``:ate`` (keys from, and below) and yields pk, parcela, versao, ativo, chave,
-    chave_paciente. A row's ``share`` must move with its version, its ``ativo`` and its uuid, differ between neighbours, and stay below 2**54.
-    Where ``sql_targets`` is given, ``chave`` stays NULL and it says whom a row reaches: it takes ``IN :pacientes`` and yields chave,
-    chave_paciente of all their attendances.
+    ``blocks_X.sql`` takes ``:tamanho`` (keys per block) and yields one row per block: bloco (key // tamanho), quantidade (rows), soma (bigint,
+    sum of parcela). ``change_X.sql`` takes ``:de`` and ``:ate`` (de <= key < ate) and yields pk, parcela, versao, ativo, chave, chave_paciente.
+    A row's ``parcela`` must change with its version, its ``ativo`` and its uuid, differ between neighbours, and stay below 2**54.
+    With ``sql_targets``, ``chave`` is NULL; that statement takes ``IN :pacientes`` and yields chave, chave_paciente of all their attendances.
     """
 
     nome: str
     table: str
-    """``schema.table`` as the counters of ``SystemSpec.sql_changes`` call it."""
+    """``schema.table``, as in the counters of ``SystemSpec.sql_changes``."""
     sql_targets: str = ""
     principal: bool = False
-    """Its rows are the records themselves: one that is inactive or gone is cancelled. The others' rows only change a record."""
+    """True: its rows are the records, and an inactive or missing one is cancelled. False: its rows only change a record."""
     processo: str = ""
     step: str = ""
 
 
 @dataclass(frozen=True)
 class Journal(_Files):
-    """A journal at the source: triggers append rows, the hub queues them in its own database and then deletes them.
+    """A journal at the source: triggers append rows; the hub queues them in its own database and then deletes them.
 
-    ``change_X.sql`` yields id, chave, chave_paciente and whatever ``route`` needs, ordered by id, at most ``:limite`` rows; ``delete_X.sql`` takes
-    ``IN :ids``; ``probe_X.sql`` yields one row (quantidade). ``route`` says for one row which queue processes it goes to, each with its
-    operation.
+    ``change_X.sql`` yields id, chave, chave_paciente and the columns that ``route`` needs, ordered by id, at most ``:limite`` rows.
+    ``delete_X.sql`` takes ``IN :ids``. ``probe_X.sql`` yields one row (quantidade). ``route`` returns a row's (queue process, operation) pairs.
     """
 
     nome: str
@@ -129,9 +127,9 @@ class Journal(_Files):
 
 @dataclass(frozen=True)
 class Sweep(_Files):
-    """Records worth a look every so often, whether or not anything says that they changed: the ledger sends only what did.
+    """Records that are queued every so often, changed or not: the ledger then sends only those that changed.
 
-    ``sweep_X.sql`` takes ``:desde`` (moment of the round before) and yields chave, chave_paciente.
+    ``sweep_X.sql`` takes ``:desde`` (time of the sweep before) and yields chave, chave_paciente.
     """
 
     nome: str
@@ -141,10 +139,10 @@ class Sweep(_Files):
 
 @dataclass(frozen=True)
 class QueueProcess:
-    """A queue of one system: its rows' process, the table that they are in, and what kind of record they name.
+    """A queue of one system: the process of its rows, their table, and their kind of record.
 
-    ``build`` makes the record from its key and the installation's settings, where nothing is read for it: it only says that something
-    happened, so it is sent every time. ``cancel_absent``: what the source no longer has is cancelled in Fusion instead of refused.
+    ``build`` makes a record from its key and the installation's settings; nothing is read. Such a record only says that something happened,
+    so it is always sent. ``cancel_absent``: a record that the source no longer has is cancelled in Fusion, not refused.
     """
 
     nome: str
@@ -153,20 +151,20 @@ class QueueProcess:
     build: Callable[[str, Any], Record] | None = None
     cancel_absent: bool = False
     prepares: bool = False
-    """Its rows go nowhere by themselves: messages are made of them, which wait in the next queue."""
+    """Its rows are not sent: messages are made from them, and wait in the next queue."""
     messages: bool = False
-    """Its rows are messages with their bytes: nothing is read for them."""
+    """Its rows are ready messages: nothing is read for them."""
     body: str | None = ""
-    """Name of the record in its request's body: empty for its entity's; ``None`` where the record, which names its integration itself, is all."""
+    """Field of the record in the request's body; empty for the entity's name; ``None`` where the record is the whole body."""
 
 
 @dataclass(frozen=True)
 class Detail:
-    """Rows of one data kind for a whole batch: ``read_X.sql`` takes ``IN :chaves`` and yields a column ``chave`` (the attendance's key).
+    """One kind of data for a whole batch: ``read_X.sql`` takes ``IN :chaves`` and yields rows with ``chave`` (the record's key).
 
-    ``variants`` are (sql file, columns it needs) tried in order where the schema drifts between versions; when none fits, the error
-    says which columns were looked for. An ``optional`` kind is left out instead; of those of one ``group`` at least one must be there, since
-    a table that was not granted looks like one that does not exist. A site's own file needs none of our columns.
+    ``variants`` (SQL file, columns that it needs) are tried in order, where versions of the schema differ. When none fits, an ``optional``
+    detail is left out; any other raises an error with the missing columns. At least one detail of a ``group`` must fit: a table without
+    a grant looks like a table that does not exist. A site's own file always fits.
     """
 
     nome: str
@@ -176,13 +174,13 @@ class Detail:
 
     @property
     def files(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Its variants; the one file of its name where it has none."""
+        """Its variants, or the one file of its name."""
         return self.variants or ((f"read_{self.nome}.sql", ()),)
 
 
 @dataclass(frozen=True)
 class ReadSpec:
-    """How one kind of record is read and mapped: ``map_record`` gets the rows of the first detail's one record and of the others, by kind."""
+    """How one kind of record is read: ``map_record`` gets the rows of one record, by detail. The first detail is the record itself."""
 
     details: tuple[Detail, ...]
     map_record: Callable[[Mapping[str, Sequence[Row]], MappingContext], Record]
@@ -192,66 +190,58 @@ class ReadSpec:
 
 @dataclass(frozen=True)
 class SystemSpec:
-    """A source system. ``map_record`` gets the record's row and its detail rows by kind, and returns the canonical record, mostly an attendance.
+    """A source system. ``map_record`` gets the rows of one record, by detail, and returns the canonical record (mostly an attendance).
 
-    Without ``map_record`` nothing is read: every process makes its records itself (``QueueProcess.build``).
+    Without ``map_record`` nothing is read: each process makes its records (``QueueProcess.build``).
     """
 
     nome: str
     origins: tuple[Origin, ...] = ()
     details: tuple[Detail, ...] = ()
     map_record: Callable[[Mapping[str, Sequence[Row]], MappingContext], Record] | None = None
-    key_type: Callable[[str], Any] = field(default=str)
-    """Turns the queue's text key into what the source's key column compares with (``int`` for a bigint)."""
-
+    key_type: Callable[[str], Any] = str
+    """Converts a queue's key (text) to the type of the source's key column (``int`` for a bigint)."""
     paciente_key_type: Callable[[str], Any] | None = None
-    """The same for a patient's key, where it is of another type than the record's."""
-
+    """The same for a patient's key; ``None`` where it has the type of the record's key."""
     sql_keys: str = "keys.sql"
-    """Statement of a form's replay: binds ``:atendimento``, ``:paciente``, ``:inicio``, ``:fim`` (each may be NULL), keyset ``:chave``,
-    ``:limite``; yields chave, chave_paciente, operacao ordered by chave."""
-
+    """Keys of the records that a form asks for. Binds ``:atendimento``, ``:paciente``, ``:inicio``, ``:fim`` (each may be NULL), ``:chave``
+    (the last key of the page before), ``:limite``; yields chave, chave_paciente, operacao ordered by chave."""
     sql_total: str = "total.sql"
-    """Statement of one row and one column: how many records the whole history has (progress of an initial load)."""
-
+    """Number of records of the whole history: one row, one column. It shows the progress of an initial load."""
     sql_cancelled: str = ""
-    """Statement that takes ``IN :chaves`` and yields the ``chave`` of those records that are at the source and cancelled there.
+    """Takes ``IN :chaves``; yields the ``chave`` of each record that is at the source and cancelled there.
 
-    Where it is given, only these are read as absent. A record that is nowhere is refused: the source may be filling its tables again, and
-    whether a row is gone for good is for the comparison to say.
-    """
-
-    read_marker: Callable[[str], Any] = field(default=datetime.fromisoformat)
-    """Turns a stored change marker (text) back into what the source's marker column compares with."""
-
+    With this statement, only those records count as absent. A record that is nowhere is refused: the source may be filling its tables
+    again, and only the comparison (:class:`Snapshot`) can tell that a row is gone for good."""
+    read_marker: Callable[[str], Any] = datetime.fromisoformat
+    """Converts a stored marker (text) to the type of the source's marker column."""
     processos: tuple[QueueProcess, ...] = (QueueProcess("importacao"),)
     """Queues of live traffic, in the order in which they are served."""
-
     snapshots: tuple[Snapshot, ...] = ()
     sql_changes: str = ""
-    """Statement of one row (esquema, tabela, contador) per table of the ``snapshots``: a counter that moves with every write to it.
+    """Yields one row (esquema, tabela, contador) per table of ``snapshots``; every write to the table moves its counter.
 
-    It only saves comparisons. Where a site cannot run it, a file without a statement takes its place."""
+    It only saves comparisons. A site that cannot run it puts a file without a statement in its place."""
     journals: tuple[Journal, ...] = ()
     sweeps: tuple[Sweep, ...] = ()
     others: Mapping[str, ReadSpec] = field(default_factory=dict)
-    """Readings of records beside the system's main kind (attendances, mostly), by entity."""
+    """How records of other kinds than the main one are read, by entity."""
     requests: QueueProcess | None = None
-    """Queue of the patients that Fusion asks for."""
+    """Queue of patients that Fusion asks for."""
     make_context: Callable[[Any, DePara], MappingContext] = usual_context
-    """Makes the mapping's context of an entry's settings."""
+    """Makes the mapping's context from an entry's settings and its De/Para."""
     form: Form = field(default_factory=lambda: FORM)
-    """What a person may ask of its DAG."""
+    """Form of its DAG."""
     serves_pendencias: bool = False
-    """Its work is what applications of Fusion have pending, not what changes at the source."""
+    """Its work comes from pendências of Fusion's applications, not from changes at the source."""
 
     @property
     def entidade(self) -> str:
-        """Main kind of record: that of the first process."""
+        """Main kind of record: the first process's."""
         return self.processos[0].entidade
 
     def reading(self, entity: str) -> ReadSpec:
-        """How records of this kind are read."""
+        """How records of this kind are read. Raises ``ValueError`` when the system reads none."""
         if entity != self.entidade:
             return self.others[entity]
         if self.map_record is None:
@@ -259,11 +249,11 @@ class SystemSpec:
         return ReadSpec(self.details, self.map_record, self.key_type, self.sql_cancelled)
 
     def tables(self, entity: str) -> tuple[str, ...]:
-        """Queue tables of a kind of record."""
+        """Queue tables of this kind of record."""
         return tuple(dict.fromkeys(p.table for p in self.processos if p.entidade == entity))
 
     def key_of(self, origin: Origin, key: str) -> Any:
-        """A stored key as the key column of this origin compares with it: it may be that of another kind of record than the main one."""
+        """A stored key in the type of this origin's key column; the origin may be of another kind of record than the main one."""
         entity = self.processo(origin.processo).entidade if origin.processo else self.entidade
         return (self.key_type if entity == self.entidade else self.others[entity].key_type)(key)
 

@@ -1,4 +1,4 @@
-"""A system's SQL: its files, a site's own ones before them, and the variant that fits the schema at hand."""
+"""A system's SQL statements: a site's own file first, and the variant that fits the columns of the schema."""
 
 from __future__ import annotations
 
@@ -16,17 +16,19 @@ from include.fusion.reading.statements import site_file, sql_folder, statement_p
 __all__ = ["SystemQueries", "sql_folder", "statement"]
 
 
+LISTS = ("chaves", "ids", "pacientes")
+"""Binds that take a list."""
+
+
 @functools.cache
 def statement(path: Path) -> TextClause:
-    """One SQL file as a statement; ``:chaves`` expands to a list."""
+    """Statement of an SQL file."""
     clause = text(statement_text(path))
-    if "chaves" in clause._bindparams:
-        clause = clause.bindparams(bindparam("chaves", expanding=True))
-    return clause
+    return clause.bindparams(*(bindparam(name, expanding=True) for name in LISTS if name in clause._bindparams))
 
 
 class SystemQueries:
-    """The SQL of one installation: its own folder first (``sql_folder``), the system's after; drift probed once per engine."""
+    """Statements of one installation: its own folder (``sql_folder``) first, then the system's. Columns are looked up once."""
 
     def __init__(self, engine: Engine, system: SystemSpec, sql_folder: Path | None = None) -> None:
         self.engine = engine
@@ -34,23 +36,20 @@ class SystemQueries:
         self.pasta_sql = sql_folder
 
     def sql(self, file: str) -> TextClause:
-        """Statement of ``file``; the site's file replaces ours of the same name."""
+        """Statement of ``file``, or of the site's file that replaces it."""
         return statement(statement_path(self.sistema.nome, file, self.pasta_sql))
 
-    def _of_site(self, file: str) -> Path | None:
-        return site_file(self.sistema.nome, file, self.pasta_sql)
-
     def rows(self, con: Connection, file: str, **values: Any) -> list[dict[str, Any]]:
-        """Rows as dicts with lower-case names: engines disagree about the case of unquoted columns."""
+        """Rows as dicts with lower-case column names, because databases differ in case. ``values``: binds; unknown ones are ignored."""
         clause = self.sql(file)
         result = con.execute(clause, {k: v for k, v in values.items() if k in clause._bindparams})
         names = list(map(str.lower, result.keys()))
-        # From the driver's own cursor: plain statements have no result types for SQLAlchemy to convert, and rows are many.
+        # The driver's own cursor is faster: SQLAlchemy has no types to convert here, and there are many rows.
         return [dict(zip(names, row, strict=True)) for row in result.cursor.fetchall()]
 
     @functools.cached_property
     def columns(self) -> frozenset[str]:
-        """``table.column`` in lower case, of every table this account can see."""
+        """``table.column`` in lower case, for every table that this account can see."""
         where = (
             "select lower(table_name), lower(column_name) from all_tab_columns"
             if self.engine.dialect.name == "oracle"
@@ -64,7 +63,7 @@ class SystemQueries:
 
     @functools.cached_property
     def origins(self) -> tuple[Any, ...]:
-        """Origins of change that this version of the vendor's schema has; at least one of a system's, or a clear error."""
+        """Origins whose columns this schema has. Raises ``InvalidConfiguration`` when the system has origins and none fits."""
         present = tuple(o for o in self.sistema.origins if self._has(o.requires))
         if self.sistema.origins and not present:
             wanted = sorted({c for o in self.sistema.origins for c in o.requires})
@@ -73,11 +72,11 @@ class SystemQueries:
 
     @functools.cached_property
     def details(self) -> tuple[tuple[str, str], ...]:
-        """(kind, SQL file) of an attendance, chosen for this schema version."""
+        """(kind, SQL file) of the system's main kind of record."""
         return self.choose(self.sistema.details)
 
     def choose(self, details: Sequence[Detail]) -> tuple[tuple[str, str], ...]:
-        """(kind, SQL file) chosen for this schema version."""
+        """(kind, SQL file) of each detail, chosen for this schema. Raises ``InvalidConfiguration`` when nothing fits."""
         chosen = {d.nome: file for d in details if (file := self._variant(d)) is not None}
         for group in {d.group for d in details} - {""}:
             members = [d for d in details if d.group == group]
@@ -93,7 +92,7 @@ class SystemQueries:
 
     def _variant(self, detail: Detail) -> str | None:
         for file, requires in detail.files:
-            if self._of_site(file) or self._has(requires):
+            if site_file(self.sistema.nome, file, self.pasta_sql) or self._has(requires):
                 return file
         if detail.optional:
             return None

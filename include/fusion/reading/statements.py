@@ -1,5 +1,7 @@
-"""Where a system's statements lie. A site's own (``pasta_sql``) go first, under their names of today or under those that they had before files were
-named by what they are for."""
+"""Finds a system's SQL files. A site's own file (in ``pasta_sql``) goes first, under its current name or its old one.
+
+This module must not import SQLAlchemy: every parse of a DAG file uses it.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,17 @@ log = logging.getLogger(__name__)
 
 
 def sql_folder(system: str) -> Path:
-    """Where the statements of a system lie."""
+    """Folder with a system's SQL files."""
     return SYSTEMS_FOLDER / system / "sql"
 
 
 def statement_path(system: str, name: str, site: Path | None) -> Path:
-    """The file of a statement; one in the folder ``site`` replaces ours."""
+    """File of a statement; a file in the folder ``site`` replaces ours."""
     return site_file(system, name, site) or sql_folder(system) / name
 
 
 def statement_text(path: Path) -> str:
-    """What a file says. :raises InvalidConfiguration:"""
+    """Text of a file. Raises ``InvalidConfiguration`` when it cannot be read."""
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
@@ -33,7 +35,7 @@ def statement_text(path: Path) -> str:
 
 
 def site_file(system: str, name: str, folder: Path | None) -> Path | None:
-    """The site's file in place of the system's ``name``; ``None`` where ``folder`` has none. An old name is warned of once."""
+    """The site's file that replaces ``name``, or ``None``. A file with an old name is logged once."""
     if folder is None:
         return None
     if (file := folder / name).exists():
