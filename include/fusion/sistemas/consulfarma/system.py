@@ -1,6 +1,6 @@
 """Consulfarma (SQL Server): rows of the contract in ``include/contracts/consulfarma`` → canonical attendance.
 
-Kinds of change: the attendance itself; its patient with allergies and vaccines (every attendance carries them); its clinical items.
+Three origins see change: the attendance, its patient with allergies and vaccines (every attendance carries them), its clinical items.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ _BIGINT_MAX = 2**63 - 1
 
 
 def _key(value: str) -> int:
-    """A bigint key; stricter than ``int``, which also takes blanks, underscores and foreign digits."""
+    """A bigint key. ``int`` alone would also take blanks, underscores and other scripts' digits. Raises ``ValueError``."""
     if not (value.isascii() and value.isdigit()) or int(value) > _BIGINT_MAX:
         raise ValueError("not a key of this system")
     return int(value)
 
 
 def _filled(**fields: Any) -> dict[str, Any]:
-    """Only what has a value: defaults apply, and what must be there is reported as absent."""
+    """Only the fields that have a value. The model sets the defaults and reports required fields that are absent."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
@@ -52,11 +52,10 @@ def _profissional(row: Row, ctx: MappingContext) -> Profissional | dict[str, Any
     try:
         return Profissional(**fields) if fields else None
     except ValidationError:
-        return fields  # The validation of the whole record says where it is wrong.
+        return fields  # The validation of the whole record reports the field.
 
 
 def _paciente(row: Row, ctx: MappingContext) -> dict[str, Any]:
-    contatos = [(kind, to_text(row[column])) for column, kind in _CONTACTS.items()]
     return _filled(
         codigo=to_code(row["paciente_codigo"]),
         nome=to_text(row["paciente_nome"]),
@@ -80,7 +79,7 @@ def _paciente(row: Row, ctx: MappingContext) -> dict[str, Any]:
             uf=to_text(row["endereco_uf"]),
         )
         or None,
-        contatos=[{"tipo": kind, "valor": value} for kind, value in contatos if value],
+        contatos=[{"tipo": kind, "valor": value} for column, kind in _CONTACTS.items() if (value := to_text(row[column]))],
         ativo=boolean(row["paciente_ativo"], True),
         unificado_em=to_code(row["paciente_unificado_em"]),
     )
@@ -202,7 +201,7 @@ def _carater(value: Any) -> str | None:
 
 
 def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendimento:
-    """One attendance with everything it carries. Raises ``InvalidRecord`` or ``pydantic.ValidationError``, never a driver's error."""
+    """One attendance with its detail rows → canonical attendance. Raises ``InvalidRecord`` or ``pydantic.ValidationError``."""
     a = only_row(data, "atendimento")
     results: defaultdict[Any, list[Row]] = defaultdict(list)
     for row in rows(data, "exames_resultados"):
@@ -238,7 +237,6 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendi
 
 
 _DETAILS = ("atendimento", "alergias", "vacinas", "cirurgias", "diagnosticos", "exames", "exames_resultados", "prescricoes")
-
 SYSTEM = SystemSpec(
     nome="consulfarma",
     origins=(Origin("atendimento"), Origin("paciente"), Origin("clinico")),

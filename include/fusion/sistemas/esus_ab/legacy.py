@@ -1,4 +1,4 @@
-"""e-SUS AB: what the old .NET service's ``appsettings.json`` calls its processes, and by what such a file is known."""
+"""e-SUS AB: processes in the ``appsettings.json`` of the old .NET service, and the signs that tell its file from others."""
 
 from __future__ import annotations
 
