@@ -12,7 +12,7 @@ from include.fusion.sistemas.tasy.patient import profissional
 
 
 def evolucoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[Evolucao, ...]:
-    """Notes as plain text; one without any (a picture alone) has nothing to send."""
+    """Notes as plain text. One without text (only a picture) is left out."""
     return tuple(
         Evolucao(
             codigo=str(x["cd_evolucao"]),
@@ -50,12 +50,12 @@ def _prescricao(x: Row, ctx: MappingContext) -> Prescricao:
 
 
 def prescricoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[Prescricao, ...]:
-    """Medicines; a suspended one stays, as such: it may have been given."""
+    """Medicines. A suspended one stays as suspended, because it may have been given."""
     return tuple(_prescricao(x, ctx) for x in rows)
 
 
 def solicitacoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[SolicitacaoExame, ...]:
-    """Procedures that were requested."""
+    """Requested procedures."""
     return tuple(
         SolicitacaoExame(
             codigo=_key(x),
@@ -69,7 +69,7 @@ def solicitacoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[SolicitacaoE
 
 
 def diagnosticos(rows: Sequence[Row], ctx: MappingContext) -> tuple[Diagnostico, ...]:
-    """Diagnoses by their own key, which is moment and code."""
+    """Diagnoses. The key of one is its moment and code. Raises ``InvalidRecord`` when one of the two is missing."""
     items = []
     for x in rows:
         when = dates.date_time(x["dt_diagnostico"], ctx.zone, "diagnosticos.data")
@@ -88,39 +88,39 @@ def diagnosticos(rows: Sequence[Row], ctx: MappingContext) -> tuple[Diagnostico,
     return tuple(items)
 
 
-def _nega(x: Row) -> bool:
+def _denies(x: Row) -> bool:
     return values.boolean(x["ie_nega_alergias"], field="alergias.nega")
 
 
-def _medication(x: Row) -> str | None:
+def _medicine(x: Row) -> str | None:
     return values.to_text(x["ds_reduzida"]) or values.to_text(x["ds_medic_nao_cad"])
 
 
 def _denies_all(x: Row) -> bool:
-    """A denial that names a drug denies that drug alone."""
-    return _nega(x) and _medication(x) is None
+    """Whether it denies every allergy: it names no medicine."""
+    return _denies(x) and _medicine(x) is None
 
 
 def nega_alergias(rows: Sequence[Row]) -> bool | None:
-    """``True`` where the patient is said to have none, and nothing says otherwise: a real allergy in force wins."""
-    return True if any(map(_denies_all, rows)) and all(map(_nega, rows)) else None
+    """``True`` if a row denies every allergy and no row has a real one; ``None``: unknown."""
+    return True if any(map(_denies_all, rows)) and all(map(_denies, rows)) else None
 
 
 def alergias(rows: Sequence[Row], ctx: MappingContext) -> tuple[Alergia, ...]:
-    """Real allergies and denials of one drug each; a denial of all is no item (:func:`nega_alergias`)."""
+    """Real allergies, and denials of one medicine. A denial of all is not an item (:func:`nega_alergias`)."""
     denied = nega_alergias(rows)
     items = []
     for x in rows:
         if denied or _denies_all(x):
             continue
-        kind, medication = values.to_text(x["ds_tipo_alergia"]), _medication(x)
+        kind, medicine = values.to_text(x["ds_tipo_alergia"]), _medicine(x)
         notes = [t for t in (values.to_text(x["ds_reacao"]), values.clinical_text(x["ds_observacao"])) if t]
         items.append(
             Alergia(
                 codigo=str(x["nr_sequencia"]),
-                substancia=medication or kind or "Substância não informada",
-                nega=_nega(x),
-                categoria="MEDICAMENTO" if medication else ctx.depara.translate("categoria_alergia", kind) or "OUTRA",
+                substancia=medicine or kind or "Substância não informada",
+                nega=_denies(x),
+                categoria="MEDICAMENTO" if medicine else ctx.depara.translate("categoria_alergia", kind) or "OUTRA",
                 reacao="\n".join(notes) or None,
             )
         )

@@ -1,7 +1,7 @@
-"""Tasy: vital signs, one column each in a row that was taken at one moment.
+"""Tasy: vital signs. A row has a column per sign, all taken at one moment.
 
-CD_PESSOA_FISICA of the row is the professional, CD_PACIENTE the patient. A row of another patient than the
-attendance's is a mix-up that only the hospital can settle: it is never sent, and refuses the record with its reason rather than vanish.
+CD_PESSOA_FISICA of the row is the professional, CD_PACIENTE the patient. If that is not the patient of the attendance, the row refuses
+the record with its reason: only the hospital can tell which one is right, and a row that is silently left out would hide the mistake.
 """
 
 from __future__ import annotations
@@ -27,15 +27,11 @@ _COLUMNS = {
     "GLICEMIA_CAPILAR": ("qt_glicemia_capilar", ""),
     "DOR": ("qt_escala_dor", ""),
 }
-"""Sign → its column and, where it has one, the column of the unit it was taken in."""
-
-
-def _factor(sinal: str, unit: object, ctx: MappingContext, where: str) -> float:
-    return vital_signs.factor(sinal, ctx.depara.translate("unidades_afericao", unit), where)
+"""Sign → its column and the column of its unit (empty: the sign's own unit)."""
 
 
 def sinais(rows: Sequence[Row], ctx: MappingContext) -> tuple[SinalVital, ...]:
-    """Every sign that was written; a row without a moment was never taken."""
+    """Every sign that has a value. A row without a moment was never taken."""
     items = []
     for x in rows:
         where = f"sinal vital {x['nr_sequencia']}"
@@ -46,19 +42,11 @@ def sinais(rows: Sequence[Row], ctx: MappingContext) -> tuple[SinalVital, ...]:
         if data is None:
             continue
         author = profissional(x, ctx)
-        for sinal, (column, unit) in _COLUMNS.items():
+        for sign, (column, unit) in _COLUMNS.items():
             if x[column] is None:
                 continue
-            value = vital_signs.measure(sinal, x[column], where, _factor(sinal, x[unit], ctx, where) if unit else 1)
-            if value is not None:
-                items.append(
-                    SinalVital(
-                        codigo=f"{x['nr_sequencia']}-{sinal}",
-                        sinal=sinal,
-                        valor=value,
-                        unidade=SINAIS[sinal],
-                        data=data,
-                        profissional=author,
-                    )
-                )
+            factor = vital_signs.factor(sign, ctx.depara.translate("unidades_afericao", x[unit]), where) if unit else 1
+            if (value := vital_signs.measure(sign, x[column], where, factor)) is not None:
+                key = f"{x['nr_sequencia']}-{sign}"
+                items.append(SinalVital(codigo=key, sinal=sign, valor=value, unidade=SINAIS[sign], data=data, profissional=author))
     return tuple(items)
