@@ -1,7 +1,5 @@
 """e-SUS AB: processes in the ``appsettings.json`` of the old .NET service, and the signs that tell its file from others."""
 
-from __future__ import annotations
-
 from include.fusion.settings.legacy.service import WITH_LAYOUT, LegacyService, Section, Sign
 
 LEGACY = LegacyService(

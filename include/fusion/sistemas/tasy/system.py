@@ -19,10 +19,8 @@ from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, sections, values
 from include.fusion.model.atendimento import Atendimento, Unidade
 from include.fusion.reading.spec import Detail, MappingContext, Origin, QueueProcess, ReadSpec, Row, SystemSpec
-from include.fusion.sistemas.tasy.beds import current, movimentacoes
-from include.fusion.sistemas.tasy.clinical import alergias, diagnosticos, evolucoes, nega_alergias, prescricoes, solicitacoes
+from include.fusion.sistemas.tasy import clinical
 from include.fusion.sistemas.tasy.patient import map_paciente, paciente, profissional
-from include.fusion.sistemas.tasy.vital_signs import sinais
 
 __all__ = ["SYSTEM", "map_paciente", "map_record"]
 
@@ -47,8 +45,8 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendi
         raise InvalidRecord("dataInicio" if start is None else "tipo", "não preenchido na origem")
     end = dates.date_time(a["dt_alta"], ctx.zone, "dataFim")
     allergies = rows("alergias")
-    stays = sections.within("movimentacoesLeito", movimentacoes, rows("movimentacoes"), ctx)
-    now, payers = current(stays), rows("convenios")
+    stays = sections.within("movimentacoesLeito", clinical.movimentacoes, rows("movimentacoes"), ctx)
+    now, payers = clinical.current(stays), rows("convenios")
     return Atendimento(
         codigo=str(a["chave"]),
         paciente=sections.within("paciente", paciente, a, rows("complementos"), ctx),
@@ -65,13 +63,13 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendi
         especialidade=ctx.depara.translate("clinicas", a["ie_clinica"]),
         convenio=ctx.depara.translate("convenios", payers[-1]["ds_convenio"], payers[-1]["cd_convenio"]) if payers else None,
         profissional=sections.within("profissional", profissional, a, ctx),
-        nega_alergias=nega_alergias(allergies),
-        alergias=sections.within("alergias", alergias, allergies, ctx),
-        diagnosticos=sections.within("diagnosticos", diagnosticos, rows("diagnosticos"), ctx),
-        solicitacoes_exame=sections.within("solicitacoesExame", solicitacoes, rows("procedimentos"), ctx),
-        prescricoes=sections.within("prescricoes", prescricoes, rows("prescricoes"), ctx),
-        evolucoes=sections.within("evolucoes", evolucoes, rows("evolucoes"), ctx),
-        sinais_vitais=sections.within("sinaisVitais", sinais, rows("sinais_vitais"), ctx),
+        nega_alergias=clinical.nega_alergias(allergies),
+        alergias=sections.within("alergias", clinical.alergias, allergies, ctx),
+        diagnosticos=sections.within("diagnosticos", clinical.diagnosticos, rows("diagnosticos"), ctx),
+        solicitacoes_exame=sections.within("solicitacoesExame", clinical.solicitacoes, rows("procedimentos"), ctx),
+        prescricoes=sections.within("prescricoes", clinical.prescricoes, rows("prescricoes"), ctx),
+        evolucoes=sections.within("evolucoes", clinical.evolucoes, rows("evolucoes"), ctx),
+        sinais_vitais=sections.within("sinaisVitais", clinical.sinais, rows("sinais_vitais"), ctx),
         movimentacoes_leito=stays,
     )
 

@@ -1,7 +1,5 @@
 """TrackCare: processes in the ``appsettings.json`` of the old .NET service, and the signs that tell its file from others."""
 
-from __future__ import annotations
-
 from include.fusion.settings.legacy.service import DELIVERY, LegacyService, Section, Sign
 
 LEGACY = LegacyService(
