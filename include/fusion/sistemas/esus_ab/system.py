@@ -53,8 +53,7 @@ def _profissional(row: Row, ctx: MappingContext) -> model.Profissional | None:
 def _paciente(v: Row, ctx: MappingContext) -> model.Paciente:
     if v["co_seq_cidadao"] is None:
         raise InvalidRecord("paciente", "prontuário sem cidadão na origem")
-    name = values.to_text(v["no_cidadao"])
-    if name is None:
+    if (name := values.to_text(v["no_cidadao"])) is None:
         raise InvalidRecord("paciente.nome", "não preenchido na origem")
     number = values.to_text(v["nu_numero"])
     return model.Paciente(

@@ -36,8 +36,7 @@ def minutes(value: Any, field: str) -> int | None:
 
 
 def _paciente(g: Row, ctx: MappingContext) -> PacienteAgendado:
-    name = values.to_text(g["nm_paciente"])
-    if name is None:
+    if (name := values.to_text(g["nm_paciente"])) is None:
         raise InvalidRecord("paciente.nome", "não preenchido na origem")
     return PacienteAgendado(
         codigo=values.to_code(g["cd_paciente"]),

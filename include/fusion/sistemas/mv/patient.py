@@ -23,8 +23,7 @@ def _contatos(p: Row) -> tuple[Contato, ...]:
 
 def paciente(p: Row, ctx: MappingContext) -> Paciente:
     """Patient of a row. Raises ``InvalidRecord`` when the name is missing."""
-    name = values.to_text(p["nm_paciente"])
-    if name is None:
+    if (name := values.to_text(p["nm_paciente"])) is None:
         raise InvalidRecord("paciente.nome", "não preenchido na origem")
     return Paciente(
         codigo=str(p["cd_paciente"]),

@@ -40,8 +40,7 @@ def _contatos(rows: Sequence[Row]) -> Iterator[Contato]:
 
 def paciente(p: Row, contatos: Sequence[Row], ctx: MappingContext) -> Paciente:
     """The patient of an attendance's row, with their contacts."""
-    name = values.to_text(p["paciente_nome"])
-    if name is None:
+    if (name := values.to_text(p["paciente_nome"])) is None:
         raise InvalidRecord("paciente.nome", "não preenchido na origem")
     return Paciente(
         codigo=str(p["paciente_codigo"]),

@@ -49,28 +49,26 @@ def _key(x: Row) -> str:
     return f"{x['nr_prescricao']}-{x['nr_sequencia']}"
 
 
-def _prescricao(x: Row, ctx: MappingContext) -> model.Prescricao:
-    quantity = numbers.to_number(x["qt_dose"], "prescricoes.quantidade")
-    return model.Prescricao(
-        codigo=_key(x),
-        medicamento=ctx.depara.translate("medicamentos", x["cd_material"]),
-        nome=values.to_text(x["ds_material"]) or values.to_text(x["ds_reduzida"]) or "Item não identificado",
-        dose=numbers.written_number(quantity),
-        unidade_dose=values.to_text(x["cd_unidade_medida_dose"]),
-        via=ctx.depara.translate("vias", x["ie_via_aplicacao"]),
-        frequencia=ctx.depara.translate("intervalos", x["cd_intervalo"]),
-        quantidade=quantity,
-        inicio=dates.to_date(x["dt_inicio_medic"], "prescricoes.inicio"),
-        fim=dates.to_date(x["dt_validade_prescr"], "prescricoes.fim"),
-        prescrito_em=dates.date_time(x["dt_prescricao"], ctx.zone, "prescricoes.prescritoEm"),
-        suspenso=values.boolean(x["ie_suspenso"]) or x["dt_suspensao"] is not None or x["prescricao_suspensa"] is not None,
-        profissional=profissional(x, ctx),
-    )
-
-
 def prescricoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[model.Prescricao, ...]:
     """Medicines. A suspended one stays as suspended, because it may have been given."""
-    return tuple(_prescricao(x, ctx) for x in rows)
+    return tuple(
+        model.Prescricao(
+            codigo=_key(x),
+            medicamento=ctx.depara.translate("medicamentos", x["cd_material"]),
+            nome=values.to_text(x["ds_material"]) or values.to_text(x["ds_reduzida"]) or "Item não identificado",
+            dose=numbers.written_number(quantity := numbers.to_number(x["qt_dose"], "prescricoes.quantidade")),
+            unidade_dose=values.to_text(x["cd_unidade_medida_dose"]),
+            via=ctx.depara.translate("vias", x["ie_via_aplicacao"]),
+            frequencia=ctx.depara.translate("intervalos", x["cd_intervalo"]),
+            quantidade=quantity,
+            inicio=dates.to_date(x["dt_inicio_medic"], "prescricoes.inicio"),
+            fim=dates.to_date(x["dt_validade_prescr"], "prescricoes.fim"),
+            prescrito_em=dates.date_time(x["dt_prescricao"], ctx.zone, "prescricoes.prescritoEm"),
+            suspenso=values.boolean(x["ie_suspenso"]) or x["dt_suspensao"] is not None or x["prescricao_suspensa"] is not None,
+            profissional=profissional(x, ctx),
+        )
+        for x in rows
+    )
 
 
 def solicitacoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[model.SolicitacaoExame, ...]:

@@ -25,8 +25,7 @@ def _contatos(p: Row, home: Row) -> tuple[Contato, ...]:
 
 def paciente(p: Row, complements: Sequence[Row], ctx: MappingContext) -> Paciente:
     """Patient of a row, with the rows of home, mother and father. Raises ``InvalidRecord`` when the name is missing."""
-    name = values.to_text(p["nm_pessoa_fisica"])
-    if name is None:
+    if (name := values.to_text(p["nm_pessoa_fisica"])) is None:
         raise InvalidRecord("paciente.nome", "não preenchido na origem")
     # Rows come in the order they were written: the newest of each kind wins.
     by_kind = {ctx.depara.translate("tipo_complemento", x["ie_tipo_complemento"]): x for x in complements}

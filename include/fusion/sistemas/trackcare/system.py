@@ -174,11 +174,11 @@ def _of_visit(
     procedimentos = clinical.each(rows["procedimentos"], "proc_rowid", clinical.procedimento, ctx, collector)
 
     def admit(e: VisitState) -> Hl7Message:
-        event, withdrawn = ("A08", deleted) if e.sent else (v.event(ctx), [])
+        event = "A08" if e.sent else ctx.evento_ambulatorial if v.classe == "O" else "A01"
         # If the visit was sent before (then cancelled or refused), Fusion knows its transfers: it is at the current place.
         local = v.data(current=e.sequencia > 1)
         return adt(
-            ctx.hl7, event, e.moment, person, local, diagnosticos=[*diagnosticos, *withdrawn], procedimentos=procedimentos,
+            ctx.hl7, event, e.moment, person, local, diagnosticos=[*diagnosticos, *(deleted if e.sent else ())], procedimentos=procedimentos,
             occurred=None if e.sent else v.inicio, version=str(e.sequencia),
         )  # fmt: skip
 

@@ -48,10 +48,6 @@ class Visita:
         """Place of the admission; without stays the current place, because no transfer would tell it."""
         return self.movements[0].local if self.movements else self.current
 
-    def event(self, ctx: TrackCareContext) -> str:
-        """Event of its first message."""
-        return ctx.evento_ambulatorial if self.classe == "O" else "A01"
-
     def data(self, current: bool, alta: datetime | date | Delete | None = None) -> hl7_values.Visita:
         """As a message tells it, at the current place or at that of the admission."""
         return hl7_values.Visita(
