@@ -102,13 +102,13 @@ def _alergias(rows: Sequence[Row]) -> tuple[model.Alergia, ...]:
 def _vacinas(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[model.Vacina, ...]:
     items = []
     for x in rows:
-        imunobiologico = values.to_code(x["co_imunobiologico"])
-        if imunobiologico is None:
+        vaccine = values.to_code(x["co_imunobiologico"])
+        if vaccine is None:
             raise InvalidRecord("vacinas.imunobiologico", f"não preenchido na origem (registro {x['co_seq_registro_vacinacao']})")
         items.append(
             model.Vacina(
                 codigo=str(x["co_seq_registro_vacinacao"]),
-                imunobiologico=imunobiologico,
+                imunobiologico=vaccine,
                 nome=values.to_text(x["no_imunobiologico"]),
                 dose=ctx.depara.translate("dose", x["co_dose_imunobiologico"]),
                 estrategia=ctx.depara.translate("estrategia", x["co_estrategia_vacinacao"]),

@@ -33,8 +33,8 @@ def _motivo_alta(a: Row, ctx: MappingContext) -> str | None:
     """De/Para of the site's own code; where it has no word, that of the kind of reason."""
     if a["dt_alta"] is None and a["dt_alta_medica"] is None:
         return None
-    obito = "O" if values.boolean(a["sn_obito"]) else None
-    return ctx.depara.translate("motivo_alta", a["cd_mot_alt"], a["tp_mot_alta"], obito)
+    death = "O" if values.boolean(a["sn_obito"]) else None
+    return ctx.depara.translate("motivo_alta", a["cd_mot_alt"], a["tp_mot_alta"], death)
 
 
 def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendimento:
