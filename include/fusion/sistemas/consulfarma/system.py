@@ -1,6 +1,6 @@
 """Consulfarma (SQL Server): rows of the contract in ``include/contracts/consulfarma`` → canonical attendance.
 
-Kinds of change: the attendance itself; its patient with allergies and vaccines (every attendance carries them); its clinical items.
+Three origins see change: the attendance, its patient with allergies and vaccines (every attendance carries them), its clinical items.
 """
 
 from __future__ import annotations
@@ -26,43 +26,45 @@ _BIGINT_MAX = 2**63 - 1
 
 
 def _key(value: str) -> int:
-    """A bigint key; stricter than ``int``, which also takes blanks, underscores and foreign digits."""
+    """A bigint key. ``int`` alone would also take blanks, underscores and other scripts' digits. Raises ``ValueError``."""
     if not (value.isascii() and value.isdigit()) or int(value) > _BIGINT_MAX:
         raise ValueError("not a key of this system")
     return int(value)
 
 
 def _filled(**fields: Any) -> dict[str, Any]:
-    """Only what has a value: defaults apply, and what must be there is reported as absent."""
+    """Only the fields that have a value. The model sets the defaults and reports required fields that are absent."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _texts(row: Row, *names: str, prefix: str = "") -> dict[str, str | None]:
+    """Fields whose columns have their names (after ``prefix``) and hold one-line texts."""
+    return {name: to_text(row[prefix + name]) for name in names}
+
+
+def _moments(row: Row, section: str, ctx: MappingContext, *names: str) -> dict[str, Any]:
+    """Likewise with moments. ``section`` goes before the field in the reason of ``InvalidRecord``."""
+    return {name: date_time(row[name], ctx.zone, section + name) for name in names}
 
 
 @memoised([f"profissional_{c}" for c in ("codigo", "nome", "cpf", "cns", "cbo", "conselho", "numero_conselho", "uf_conselho")])
 def _profissional(row: Row, ctx: MappingContext) -> Profissional | dict[str, Any] | None:
     fields = _filled(
         codigo=to_code(row["profissional_codigo"]),
-        nome=to_text(row["profissional_nome"]),
+        **_texts(row, "nome", "cbo", "conselho", "numero_conselho", "uf_conselho", prefix="profissional_"),
         cpf=cpf(row["profissional_cpf"], ctx),
         cns=cns(row["profissional_cns"], ctx),
-        cbo=to_text(row["profissional_cbo"]),
-        conselho=to_text(row["profissional_conselho"]),
-        numero_conselho=to_text(row["profissional_numero_conselho"]),
-        uf_conselho=to_text(row["profissional_uf_conselho"]),
     )
     try:
         return Profissional(**fields) if fields else None
     except ValidationError:
-        return fields  # The validation of the whole record says where it is wrong.
+        return fields  # The validation of the whole record reports the field.
 
 
 def _paciente(row: Row, ctx: MappingContext) -> dict[str, Any]:
-    contatos = [(kind, to_text(row[column])) for column, kind in _CONTACTS.items()]
     return _filled(
         codigo=to_code(row["paciente_codigo"]),
-        nome=to_text(row["paciente_nome"]),
-        nome_social=to_text(row["paciente_nome_social"]),
-        nome_mae=to_text(row["paciente_nome_mae"]),
-        nome_pai=to_text(row["paciente_nome_pai"]),
+        **_texts(row, "nome", "nome_social", "nome_mae", "nome_pai", prefix="paciente_"),
         data_nascimento=to_date(row["paciente_data_nascimento"], "paciente.data_nascimento"),
         data_obito=to_date(row["paciente_data_obito"], "paciente.data_obito"),
         sexo=ctx.depara.translate("sexo", row["paciente_sexo"]),
@@ -70,17 +72,12 @@ def _paciente(row: Row, ctx: MappingContext) -> dict[str, Any]:
         cpf=cpf(row["paciente_cpf"], ctx),
         cns=cns(row["paciente_cns"], ctx),
         endereco=_filled(
-            logradouro=to_text(row["endereco_logradouro"]),
-            numero=to_text(row["endereco_numero"]),
-            complemento=to_text(row["endereco_complemento"]),
-            bairro=to_text(row["endereco_bairro"]),
+            **_texts(row, "logradouro", "numero", "complemento", "bairro", "municipio", "uf", prefix="endereco_"),
             cep=digits(row["endereco_cep"], 8),
-            municipio=to_text(row["endereco_municipio"]),
             codigo_ibge=digits(row["endereco_codigo_ibge"]),
-            uf=to_text(row["endereco_uf"]),
         )
         or None,
-        contatos=[{"tipo": kind, "valor": value} for kind, value in contatos if value],
+        contatos=[{"tipo": kind, "valor": value} for column, kind in _CONTACTS.items() if (value := to_text(row[column]))],
         ativo=boolean(row["paciente_ativo"], True),
         unificado_em=to_code(row["paciente_unificado_em"]),
     )
@@ -103,13 +100,11 @@ def _vacina(row: Row, ctx: MappingContext) -> dict[str, Any]:
     return _filled(
         codigo=to_code(row["codigo"]),
         imunobiologico=ctx.depara.translate("vacinas", row["imunobiologico"]),
-        nome=to_text(row["nome"]),
+        **_texts(row, "nome", "lote", "fabricante"),
         dose=to_code(row["dose"]),
         estrategia=to_code(row["estrategia"]),
         via=ctx.depara.translate("vias", row["via"]),
         local_aplicacao=to_code(row["local_aplicacao"]),
-        lote=to_text(row["lote"]),
-        fabricante=to_text(row["fabricante"]),
         validade_lote=to_date(row["validade_lote"], "vacinas.validade_lote"),
         data_aplicacao=date_time(row["aplicada_em"], ctx.zone, "vacinas.data_aplicacao"),
         aprazamento=to_date(row["aprazamento"], "vacinas.aprazamento"),
@@ -123,13 +118,10 @@ def _cirurgia(row: Row, ctx: MappingContext) -> dict[str, Any]:
     return _filled(
         codigo=to_code(row["codigo"]),
         procedimento=to_code(row["procedimento"]),
-        descricao=to_text(row["descricao"]),
+        **_texts(row, "descricao", "lateralidade", "sala"),
         situacao=ctx.depara.translate("situacao_cirurgia", row["situacao"]),
-        inicio=date_time(row["inicio"], ctx.zone, "cirurgias.inicio"),
-        fim=date_time(row["fim"], ctx.zone, "cirurgias.fim"),
+        **_moments(row, "cirurgias.", ctx, "inicio", "fim"),
         principal=boolean(row["principal"], True),
-        lateralidade=to_text(row["lateralidade"]),
-        sala=to_text(row["sala"]),
         observacao=clinical_text(row["observacao"]),
         profissional=_profissional(row, ctx),
     )
@@ -150,11 +142,9 @@ def _diagnostico(row: Row, ctx: MappingContext) -> dict[str, Any]:
 def _result(row: Row) -> dict[str, Any]:
     value = to_number(row["valor_numerico"], "exames.resultados.valor_numerico")
     return _filled(
-        nome=to_text(row["nome"]),
+        **_texts(row, "nome", "unidade", "referencia"),
         valor=clinical_text(row["valor"]),
         valor_numerico=number_if_any(row["valor"]) if value is None else value,
-        unidade=to_text(row["unidade"]),
-        referencia=to_text(row["referencia"]),
     )
 
 
@@ -163,9 +153,7 @@ def _exame(row: Row, results: Sequence[Row], ctx: MappingContext) -> dict[str, A
         codigo=to_code(row["codigo"]),
         procedimento=to_code(row["procedimento"]),
         nome=to_text(row["nome"]),
-        solicitado_em=date_time(row["solicitado_em"], ctx.zone, "exames.solicitado_em"),
-        realizado_em=date_time(row["realizado_em"], ctx.zone, "exames.realizado_em"),
-        resultado_em=date_time(row["resultado_em"], ctx.zone, "exames.resultado_em"),
+        **_moments(row, "exames.", ctx, "solicitado_em", "realizado_em", "resultado_em"),
         laudo=clinical_text(row["laudo"]),
         resultados=[_result(r) for r in results],
         profissional=_profissional(row, ctx),
@@ -176,12 +164,8 @@ def _prescricao(row: Row, ctx: MappingContext) -> dict[str, Any]:
     return _filled(
         codigo=to_code(row["codigo"]),
         medicamento=to_code(row["medicamento"]),
-        nome=to_text(row["nome"]),
-        concentracao=to_text(row["concentracao"]),
-        dose=to_text(row["dose"]),
-        unidade_dose=to_text(row["unidade_dose"]),
+        **_texts(row, "nome", "concentracao", "dose", "unidade_dose", "frequencia"),
         via=ctx.depara.translate("vias", row["via"]),
-        frequencia=to_text(row["frequencia"]),
         posologia=clinical_text(row["posologia"]),
         quantidade=to_number(row["quantidade"], "prescricoes.quantidade"),
         uso_continuo=boolean(row["uso_continuo"]),
@@ -202,7 +186,7 @@ def _carater(value: Any) -> str | None:
 
 
 def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendimento:
-    """One attendance with everything it carries. Raises ``InvalidRecord`` or ``pydantic.ValidationError``, never a driver's error."""
+    """One attendance with its detail rows → canonical attendance. Raises ``InvalidRecord`` or ``pydantic.ValidationError``."""
     a = only_row(data, "atendimento")
     results: defaultdict[Any, list[Row]] = defaultdict(list)
     for row in rows(data, "exames_resultados"):
@@ -214,17 +198,13 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendi
             tipo=ctx.depara.translate("tipo_atendimento", a["tipo"]),
             situacao=ctx.depara.translate("situacao_atendimento", a["situacao"]),
             carater=_carater(a["carater"]),
-            data_inicio=date_time(a["data_inicio"], ctx.zone, "data_inicio"),
-            data_fim=date_time(a["data_fim"], ctx.zone, "data_fim"),
-            data_alta_medica=date_time(a["data_alta_medica"], ctx.zone, "data_alta_medica"),
+            **_moments(a, "", ctx, "data_inicio", "data_fim", "data_alta_medica", "atualizado_em"),
             motivo_alta=to_code(a["motivo_alta"]),
             queixa_principal=clinical_text(a["queixa_principal"]),
             unidade=_filled(codigo=to_code(a["unidade_codigo"]), cnes=digits(a["unidade_cnes"], 7), nome=to_text(a["unidade_nome"]))
             or None,
-            setor=to_text(a["setor"]),
+            **_texts(a, "setor", "especialidade", "convenio"),
             leito=to_code(a["leito"]),
-            especialidade=to_text(a["especialidade"]),
-            convenio=to_text(a["convenio"]),
             profissional=_profissional(a, ctx),
             alergias=[_alergia(x, ctx) for x in rows(data, "alergias")],
             vacinas=[_vacina(x, ctx) for x in rows(data, "vacinas")],
@@ -232,13 +212,11 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendi
             diagnosticos=[_diagnostico(x, ctx) for x in rows(data, "diagnosticos")],
             exames=[_exame(x, results[to_code(x["codigo"])], ctx) for x in rows(data, "exames")],
             prescricoes=[_prescricao(x, ctx) for x in rows(data, "prescricoes")],
-            atualizado_em=date_time(a["atualizado_em"], ctx.zone, "atualizado_em"),
         )
     )
 
 
 _DETAILS = ("atendimento", "alergias", "vacinas", "cirurgias", "diagnosticos", "exames", "exames_resultados", "prescricoes")
-
 SYSTEM = SystemSpec(
     nome="consulfarma",
     origins=(Origin("atendimento"), Origin("paciente"), Origin("clinico")),

@@ -1,13 +1,12 @@
-"""e-SUS APS PEC (eSusAB): what changes, what is read and how a visit becomes the canonical attendance.
+"""e-SUS APS PEC (e-SUS AB): what changes, what is read and how a visit becomes the canonical attendance.
 
-Real schema. A record is one ``tb_atend`` (key ``co_seq_atend``); everything clinical hangs on its
-professional attendances (``co_atend_prof``), of which the cancelled ones are left out. Decisions:
+A record is one ``tb_atend`` (key ``co_seq_atend``). Its clinical data belongs to its professional attendances (``co_atend_prof``);
+the cancelled ones are left out. Decisions:
 
-- Only what was written down in the visit belongs to it (allergies and problem situations too), so an old visit does not change when
-  a later one adds something.
-- A vital sign that cannot be read, or that no LEDI range allows, refuses the record with the field and the row's key in the reason:
-  a wrong number is dangerous, a dropped one silent. Corrected at the source, the visit comes again by itself.
-- PEC ranks no diagnosis, so all stay PRINCIPAL. Obstetric and neonatal measures have no place in the canonical signs.
+- A visit has only what was written in it (allergies and problems too), so a later visit does not change an older one.
+- A vital sign that is unreadable or out of LEDI's range refuses the record. The reason names the field and the row: a wrong number
+  is dangerous, a dropped one nobody sees. After a correction at the source the visit comes again by itself.
+- PEC does not rank diagnoses, so all are PRINCIPAL. The canonical signs have no obstetric or neonatal measures.
 """
 
 from __future__ import annotations
@@ -18,23 +17,7 @@ from typing import Any
 
 from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, numbers, sections, values
-from include.fusion.model.atendimento import (
-    Alergia,
-    Atendimento,
-    Contato,
-    Diagnostico,
-    Endereco,
-    Equipe,
-    Evolucao,
-    Exame,
-    Paciente,
-    Prescricao,
-    Procedimento,
-    Profissional,
-    SolicitacaoExame,
-    Unidade,
-    Vacina,
-)
+from include.fusion.model import atendimento as model
 from include.fusion.reading.spec import Detail, MappingContext, Origin, Row, SystemSpec
 from include.fusion.sistemas.esus_ab.vital_signs import sinais
 
@@ -45,17 +28,17 @@ _CONTACTS = (
     ("CONTATO", "nu_telefone_contato"),
     ("EMAIL", "ds_email"),
 )
-Profissionais = Mapping[Any, Profissional | None]
-"""Who did each professional attendance (``co_seq_atend_prof``)."""
+Profissionais = Mapping[Any, model.Profissional | None]
+"""Key of a professional attendance (``co_seq_atend_prof``) → who did it."""
 
 
 @sections.memoised(
     ("co_seq_prof", "no_profissional", "nu_cpf", "nu_cns", "co_cbo_2002", "sg_conselho_classe", "nu_conselho_classe"),
     optional=("uf_conselho",),
 )
-def _profissional(row: Row, ctx: MappingContext) -> Profissional | None:
+def _profissional(row: Row, ctx: MappingContext) -> model.Profissional | None:
     return sections.if_any(
-        Profissional,
+        model.Profissional,
         codigo=values.to_code(row["co_seq_prof"]),
         nome=values.to_text(row["no_profissional"]),
         cpf=documents.cpf(row["nu_cpf"], ctx),
@@ -67,14 +50,13 @@ def _profissional(row: Row, ctx: MappingContext) -> Profissional | None:
     )
 
 
-def _paciente(v: Row, ctx: MappingContext) -> Paciente:
+def _paciente(v: Row, ctx: MappingContext) -> model.Paciente:
     if v["co_seq_cidadao"] is None:
         raise InvalidRecord("paciente", "prontuário sem cidadão na origem")
-    name = values.to_text(v["no_cidadao"])
-    if name is None:
+    if (name := values.to_text(v["no_cidadao"])) is None:
         raise InvalidRecord("paciente.nome", "não preenchido na origem")
     number = values.to_text(v["nu_numero"])
-    return Paciente(
+    return model.Paciente(
         codigo=str(v["co_seq_cidadao"]),
         nome=name,
         nome_social=values.to_text(v["no_social"]),
@@ -87,7 +69,7 @@ def _paciente(v: Row, ctx: MappingContext) -> Paciente:
         cpf=documents.cpf(v["nu_cpf"], ctx),
         cns=documents.cns(v["nu_cns"], ctx),
         endereco=sections.if_any(
-            Endereco,
+            model.Endereco,
             logradouro=values.to_text(v["ds_logradouro"]),
             numero="S/N" if number is None and v["st_sem_numero"] == 1 else number,
             complemento=values.to_text(v["ds_complemento"]),
@@ -97,36 +79,36 @@ def _paciente(v: Row, ctx: MappingContext) -> Paciente:
             codigo_ibge=values.exact_digits(v["co_ibge"], 6, 7),
             uf=documents.uf(v["sg_uf"]),
         ),
-        contatos=tuple(Contato(tipo=t, valor=x) for t, column in _CONTACTS if (x := values.to_text(v[column]))),
+        contatos=tuple(model.Contato(tipo=t, valor=x) for t, column in _CONTACTS if (x := values.to_text(v[column]))),
         ativo=values.boolean(v["st_ativo"], True),
         unificado_em=values.to_code(v["co_unificado_em"]),
     )
 
 
-def _alergias(rows: Sequence[Row]) -> tuple[Alergia, ...]:
-    # The last review of an allergy in this visit wins; rows come in the order they were written.
-    last_ones = {row["co_unico_alergia"]: row for row in rows}
+def _alergias(rows: Sequence[Row]) -> tuple[model.Alergia, ...]:
+    # Rows come in the order they were written: the last review of an allergy in this visit wins.
+    last = {row["co_unico_alergia"]: row for row in rows}
     return tuple(
-        Alergia(
+        model.Alergia(
             codigo=str(key),
             substancia=values.to_text(x["substancia"]) or "Substância não informada",
             reacao="\n".join(t for t in (values.clinical_text(x["no_manifestacoes"]), values.clinical_text(x["no_evolucao"])) if t) or None,
             data_inicio=dates.to_date(x["dt_instalacao"], "alergias.dataInicio"),
         )
-        for key, x in last_ones.items()
+        for key, x in last.items()
     )
 
 
-def _vacinas(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[Vacina, ...]:
+def _vacinas(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[model.Vacina, ...]:
     items = []
     for x in rows:
-        imunobiologico = values.to_code(x["co_imunobiologico"])
-        if imunobiologico is None:
+        vaccine = values.to_code(x["co_imunobiologico"])
+        if vaccine is None:
             raise InvalidRecord("vacinas.imunobiologico", f"não preenchido na origem (registro {x['co_seq_registro_vacinacao']})")
         items.append(
-            Vacina(
+            model.Vacina(
                 codigo=str(x["co_seq_registro_vacinacao"]),
-                imunobiologico=imunobiologico,
+                imunobiologico=vaccine,
                 nome=values.to_text(x["no_imunobiologico"]),
                 dose=ctx.depara.translate("dose", x["co_dose_imunobiologico"]),
                 estrategia=ctx.depara.translate("estrategia", x["co_estrategia_vacinacao"]),
@@ -144,16 +126,16 @@ def _vacinas(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> 
     return tuple(items)
 
 
-def _diagnosticos(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[Diagnostico, ...]:
+def _diagnosticos(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[model.Diagnostico, ...]:
     items = []
     for x in rows:
         ciap = (values.to_code(x["co_ciap"]) or "").upper()
         name = values.to_text(x["no_cid10"]) or values.to_text(x["ds_ciap"])
         if ciap and not _CIAP.fullmatch(ciap):
-            # The PEC's own problem codes (ABP…) are no CIAP-2: they stay readable in the description.
+            # PEC's own problem codes (ABP…) are not CIAP-2: they go into the description.
             name, ciap = f"{ciap} {name or ''}".strip(), ""
         items.append(
-            Diagnostico(
+            model.Diagnostico(
                 codigo=str(x["co_seq_evolucao_aval_ciap_cid"]),
                 cid10=documents.cid(x["nu_cid10"], "diagnosticos.cid10"),
                 ciap2=ciap or None,
@@ -166,9 +148,9 @@ def _diagnosticos(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext
     return tuple(items)
 
 
-def _exames(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[Exame, ...]:
+def _exames(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[model.Exame, ...]:
     return tuple(
-        Exame(
+        model.Exame(
             codigo=str(x["co_seq_exame_requisitado"]),
             procedimento=values.to_code(x["co_proced"]),
             nome=values.to_text(x["no_proced"]) or "Exame não identificado",
@@ -182,9 +164,9 @@ def _exames(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> t
     )
 
 
-def _solicitacoes(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[SolicitacaoExame, ...]:
+def _solicitacoes(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[model.SolicitacaoExame, ...]:
     return tuple(
-        SolicitacaoExame(
+        model.SolicitacaoExame(
             codigo=str(x["co_seq_exame_requisitado"]),
             procedimento=values.to_code(x["co_proced"]),
             nome=values.to_text(x["no_proced"]) or "Exame não identificado",
@@ -212,9 +194,9 @@ def _frequency(x: Row) -> str | None:
     return f"{value} vez(es) a cada {period} {unit.lower()}(s)" if period and unit else value
 
 
-def _prescricoes(rows: Sequence[Row], profs: Profissionais, starts: Mapping[Any, Any], ctx: MappingContext) -> tuple[Prescricao, ...]:
+def _prescricoes(rows: Sequence[Row], profs: Profissionais, starts: Mapping[Any, Any], ctx: MappingContext) -> tuple[model.Prescricao, ...]:
     return tuple(
-        Prescricao(
+        model.Prescricao(
             codigo=str(x["co_seq_receita_medicamento"]),
             medicamento=values.to_code(x["co_catmat"]),
             nome=values.to_text(x["no_principio_ativo"]) or "Medicamento não identificado",
@@ -228,7 +210,7 @@ def _prescricoes(rows: Sequence[Row], profs: Profissionais, starts: Mapping[Any,
             uso_continuo=values.boolean(x["st_uso_continuo"]),
             inicio=dates.to_date(x["dt_inicio_tratamento"], "prescricoes.inicio"),
             fim=dates.to_date(x["dt_fim_tratamento"], "prescricoes.fim"),
-            # A prescription has no time of its own: that of the professional attendance it was written in.
+            # A prescription has no time of its own: it takes that of its professional attendance.
             prescrito_em=dates.date_time(starts.get(x["co_seq_atend_prof"]), ctx.zone, "prescricoes.prescritoEm"),
             suspenso=values.boolean(x["st_interrompido"]),
             recomendacao=values.clinical_text(x["ds_recomendacao"]),
@@ -238,7 +220,7 @@ def _prescricoes(rows: Sequence[Row], profs: Profissionais, starts: Mapping[Any,
     )
 
 
-def _evolucoes(rows: Sequence[Row], shifts: Mapping[Any, Row], profs: Profissionais, ctx: MappingContext) -> tuple[Evolucao, ...]:
+def _evolucoes(rows: Sequence[Row], shifts: Mapping[Any, Row], profs: Profissionais, ctx: MappingContext) -> tuple[model.Evolucao, ...]:
     items = []
     for x in rows:
         soap = [values.clinical_text(x[c]) for c in ("ds_subjetivo", "ds_objetivo", "ds_avaliacao", "ds_plano")]
@@ -246,7 +228,7 @@ def _evolucoes(rows: Sequence[Row], shifts: Mapping[Any, Row], profs: Profission
             continue
         shift = shifts.get(x["co_seq_atend_prof"], {})
         items.append(
-            Evolucao(
+            model.Evolucao(
                 codigo=str(x["co_seq_atend_prof"]),
                 tipo=values.to_text(shift.get("no_tipo_atend_prof")),
                 data=dates.date_time(shift.get("dt_inicio"), ctx.zone, "evolucoes.data"),
@@ -260,9 +242,9 @@ def _evolucoes(rows: Sequence[Row], shifts: Mapping[Any, Row], profs: Profission
     return tuple(items)
 
 
-def _procedimentos(rows: Sequence[Row], profs: Profissionais) -> tuple[Procedimento, ...]:
+def _procedimentos(rows: Sequence[Row], profs: Profissionais) -> tuple[model.Procedimento, ...]:
     return tuple(
-        Procedimento(
+        model.Procedimento(
             codigo=f"{x['co_seq_atend_prof']}-{x['co_seq_proced']}",
             procedimento=values.to_code(x["co_proced"]) or str(x["co_seq_proced"]),
             nome=values.to_text(x["no_proced"]),
@@ -273,19 +255,23 @@ def _procedimentos(rows: Sequence[Row], profs: Profissionais) -> tuple[Procedime
     )
 
 
-def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendimento:
-    """One visit with its detail rows → canonical attendance; ``InvalidRecord`` or pydantic's error when it cannot be one."""
+def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> model.Atendimento:
+    """One visit with its detail rows → canonical attendance. Raises ``InvalidRecord`` or ``pydantic.ValidationError``."""
+
+    def rows(name: str) -> Sequence[Row]:
+        return sections.rows(data, name)
+
     visit = sections.only_row(data, "atendimento")
-    shifts = {x["co_seq_atend_prof"]: x for x in sections.rows(data, "profissionais")}
+    shifts = {x["co_seq_atend_prof"]: x for x in rows("profissionais")}
     profs = {key: sections.within("profissional", _profissional, x, ctx) for key, x in shifts.items()}
-    # The visit's own professional attendance may be a cancelled one: then the last that is not.
+    # The visit may point to a cancelled professional attendance: then the last one that is not cancelled counts.
     last = visit["co_atend_prof"] if visit["co_atend_prof"] in shifts else max(shifts, default=None)
     starts = {key: x["dt_inicio"] for key, x in shifts.items()}
-    responsible = shifts.get(last) or next(iter(sections.rows(data, "responsavel")), None)
+    responsible = shifts.get(last) or next(iter(rows("responsavel")), None)
     status = "CANCELADO" if visit["cancelado"] == 1 else ctx.depara.translate("situacao_atendimento", visit["st_atend"])
     start = dates.date_time(visit["dt_inicio"], ctx.zone, "dataInicio")
     assert start is not None and status is not None, "both columns are NOT NULL in every PEC"
-    return Atendimento(
+    return model.Atendimento(
         codigo=str(visit["chave"]),
         paciente=sections.within("paciente", _paciente, visit, ctx),
         tipo="ATENCAO_BASICA",
@@ -293,54 +279,46 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendi
         data_inicio=start,
         data_fim=dates.date_time(visit["dt_fim"], ctx.zone, "dataFim"),
         unidade=sections.repeated(
-            Unidade,
+            model.Unidade,
             codigo=values.to_code(visit["co_seq_unidade_saude"]),
             cnes=values.exact_digits(visit["nu_cnes"], 7),
             nome=values.to_text(visit["no_unidade_saude"]),
         ),
-        equipe=sections.repeated(Equipe, ine=values.exact_digits(visit["nu_ine"], 10), nome=values.to_text(visit["no_equipe"])),
+        equipe=sections.repeated(model.Equipe, ine=values.exact_digits(visit["nu_ine"], 10), nome=values.to_text(visit["no_equipe"])),
         especialidade=responsible and values.to_text(responsible["no_cbo"]),
         profissional=profs[last] if last in profs else responsible and sections.within("profissional", _profissional, responsible, ctx),
-        alergias=sections.within("alergias", _alergias, sections.rows(data, "alergias")),
-        vacinas=sections.within("vacinas", _vacinas, sections.rows(data, "vacinas"), profs, ctx),
-        diagnosticos=sections.within("diagnosticos", _diagnosticos, sections.rows(data, "diagnosticos"), profs, ctx),
-        exames=sections.within("exames", _exames, sections.rows(data, "exames"), profs, ctx),
-        solicitacoes_exame=sections.within("solicitacoes_exame", _solicitacoes, sections.rows(data, "solicitacoes_exame"), profs, ctx),
-        prescricoes=sections.within("prescricoes", _prescricoes, sections.rows(data, "prescricoes"), profs, starts, ctx),
-        evolucoes=sections.within("evolucoes", _evolucoes, sections.rows(data, "evolucoes"), shifts, profs, ctx),
-        sinais_vitais=sections.within("sinais_vitais", sinais, sections.rows(data, "medicoes"), profs, ctx),
-        procedimentos=sections.within("procedimentos", _procedimentos, sections.rows(data, "procedimentos"), profs),
+        alergias=sections.within("alergias", _alergias, rows("alergias")),
+        vacinas=sections.within("vacinas", _vacinas, rows("vacinas"), profs, ctx),
+        diagnosticos=sections.within("diagnosticos", _diagnosticos, rows("diagnosticos"), profs, ctx),
+        exames=sections.within("exames", _exames, rows("exames"), profs, ctx),
+        solicitacoes_exame=sections.within("solicitacoes_exame", _solicitacoes, rows("solicitacoes_exame"), profs, ctx),
+        prescricoes=sections.within("prescricoes", _prescricoes, rows("prescricoes"), profs, starts, ctx),
+        evolucoes=sections.within("evolucoes", _evolucoes, rows("evolucoes"), shifts, profs, ctx),
+        sinais_vitais=sections.within("sinais_vitais", sinais, rows("medicoes"), profs, ctx),
+        procedimentos=sections.within("procedimentos", _procedimentos, rows("procedimentos"), profs),
         atualizado_em=dates.date_time(visit["dt_ultima_alteracao_status"], ctx.zone, "atualizadoEm"),
     )
-
-
-def _origin(name: str, *requires: str) -> Origin:
-    return Origin(name, requires)
-
-
-def _detail(name: str) -> Detail:
-    return Detail(name)
 
 
 SYSTEM = SystemSpec(
     nome="esus_ab",
     origins=(
-        _origin("status", "tb_atend.dt_ultima_alteracao_status"),
-        _origin("cidadao", "tb_cidadao.dt_atualizado"),
-        _origin("retificacao", "tb_retificacao_atend.dt_exclusao", "tb_retificacao_atend.co_unico_atend_prof"),
-        _origin("unificacao", "tb_prontuario_grupo_historico.dt_unificacao", "tb_prontuario.co_prontuario_grupo"),
-        _origin("auditoria_evolucao", *(f"ta_evolucao_{x}.dt_auditoria" for x in ("subjetivo", "objetivo", "avaliacao", "plano"))),
-        _origin(
+        Origin("status", ("tb_atend.dt_ultima_alteracao_status",)),
+        Origin("cidadao", ("tb_cidadao.dt_atualizado",)),
+        Origin("retificacao", ("tb_retificacao_atend.dt_exclusao", "tb_retificacao_atend.co_unico_atend_prof")),
+        Origin("unificacao", ("tb_prontuario_grupo_historico.dt_unificacao", "tb_prontuario.co_prontuario_grupo")),
+        Origin("auditoria_evolucao", tuple(f"ta_evolucao_{x}.dt_auditoria" for x in ("subjetivo", "objetivo", "avaliacao", "plano"))),
+        Origin(
             "auditoria_itens",
-            "ta_medicao.dt_auditoria",
-            "ta_receita_medicamento.dt_auditoria",
-            "ta_exame_requisitado.dt_auditoria",
-            "ta_exame_requisitado.co_atend_prof_solicitacao",
+            (
+                *(f"ta_{x}.dt_auditoria" for x in ("medicao", "receita_medicamento", "exame_requisitado")),
+                "ta_exame_requisitado.co_atend_prof_solicitacao",
+            ),
         ),
-        _origin("revisao", "tb_revisao.dt_revisao", "tl_atend_prof.co_revisao", "tl_medicao.co_revisao"),
+        Origin("revisao", ("tb_revisao.dt_revisao", "tl_atend_prof.co_revisao", "tl_medicao.co_revisao")),
     ),
     details=(
-        _detail("atendimento"),
+        Detail("atendimento"),
         Detail(
             "profissionais",
             (("read_profissionais.sql", ("tb_prof.no_civil_profissional",)), ("read_profissionais_old.sql", ("tb_prof.no_profissional",))),
@@ -354,10 +332,10 @@ SYSTEM = SystemSpec(
             ),
             optional=True,
         ),
-        _detail("evolucoes"),
-        _detail("diagnosticos"),
-        _detail("medicoes"),
-        _detail("vacinas"),
+        Detail("evolucoes"),
+        Detail("diagnosticos"),
+        Detail("medicoes"),
+        Detail("vacinas"),
         Detail(
             "solicitacoes_exame",
             (
@@ -365,9 +343,9 @@ SYSTEM = SystemSpec(
                 ("read_solicitacoes_exame_old.sql", ("tb_exame_requisitado.co_atend_prof",)),
             ),
         ),
-        _detail("exames"),
+        Detail("exames"),
         Detail("prescricoes", (("read_prescricoes.sql", ("tb_receita_medicamento.st_interrompido",)), ("read_prescricoes_old.sql", ()))),
-        _detail("procedimentos"),
+        Detail("procedimentos"),
         Detail(
             "alergias",
             (

@@ -1,4 +1,4 @@
-"""Vital signs of the PEC (``tb_medicao``): one row has a column per sign, varchar as typed."""
+"""e-SUS AB: vital signs (``tb_medicao``). A row has a column per sign: text, as somebody typed it."""
 
 from __future__ import annotations
 
@@ -22,32 +22,29 @@ _FIELDS = (
     ("CIRCUNFERENCIA_ABDOMINAL", "nu_medicao_circunf_abdominal"),
     ("PERIMETRO_PANTURRILHA", "nu_perimetro_panturrilha"),
 )
-"""Sign and column (the PEC's own spelling)."""
+"""Sign and column (in PEC's own spelling)."""
 
 
 def sinais(rows: Sequence[Row], profissionais: Mapping[Any, Profissional | None], ctx: MappingContext) -> tuple[SinalVital, ...]:
-    """Every sign of every measurement row; ``InvalidRecord`` names the sign and the row that cannot be trusted."""
+    """Every sign of every row. ``InvalidRecord`` names the sign and the row that cannot be read."""
     items = []
     for row in rows:
         where = f"tb_medicao {row['co_seq_medicao']}"
-        read_items: list[tuple[str, float | None]] = [
-            (sinal, vital_signs.measure(sinal, row[column], where)) for sinal, column in _FIELDS if row[column] is not None
-        ]
-        read_items += vital_signs.pressure(row["nu_medicao_pressao_arterial"], where)
-        if not any(value is not None for _, value in read_items):
+        measures = [(sign, vital_signs.measure(sign, row[column], where)) for sign, column in _FIELDS if row[column] is not None]
+        measures += vital_signs.pressure(row["nu_medicao_pressao_arterial"], where)
+        found = [(sign, value) for sign, value in measures if value is not None]
+        if not found:
             continue
         data = dates.date_time(row["dt_medicao"], ctx.zone, "sinaisVitais.data")
         author = profissionais.get(row["co_seq_atend_prof"])
-        for sinal, value in read_items:
-            if value is None:
-                continue
-            # LEDI demands a kind of glycaemia; where the column is empty nobody said which it was.
+        for sign, value in found:
+            # LEDI wants a kind of glycaemia; an empty column means that nobody said which.
             kind = None
-            if sinal == "GLICEMIA_CAPILAR":
+            if sign == "GLICEMIA_CAPILAR":
                 kind = ctx.depara.translate("tipo_glicemia", row["tp_glicemia"]) or "NAO_ESPECIFICADO"
             items.append(
                 SinalVital(
-                    codigo=f"{row['co_seq_medicao']}-{sinal}", sinal=sinal, valor=value, unidade=SINAIS[sinal], data=data,
+                    codigo=f"{row['co_seq_medicao']}-{sign}", sinal=sign, valor=value, unidade=SINAIS[sign], data=data,
                     qualificador=kind, profissional=author,
                 )
             )  # fmt: skip

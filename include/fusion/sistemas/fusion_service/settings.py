@@ -9,7 +9,7 @@ from include.fusion.settings.sections import BuscaPendencias, Importacao
 
 
 class FusionService(Integracao):
-    """Processes the announced bookings; off (``habilitada: false``) where the vendor's own Fusion.Service runs."""
+    """Processes announced bookings. Switch it off (``habilitada: false``) where the vendor's own Fusion.Service runs."""
 
     ENGINES = ("oracle",)
     SEARCH = "buscar_pendencias"

@@ -1,7 +1,7 @@
-"""Fusion Service: surgical bookings of MV, read when an application pendency of Fusion names them.
+"""Fusion.Service: surgical bookings of MV. It reads a booking when a pendência of an application in Fusion names it.
 
-AGE_CIR is only the slot: patient, state, surgeries and team belong to AVISO_CIRURGIA. VL_TEMPO_* are DATEs used as durations: their time of
-day counts. A booking that MV deleted is cancelled in Fusion; one that was called off is a booking in state CANCELADA.
+AGE_CIR is only the slot: patient, state, surgeries and team are in AVISO_CIRURGIA. VL_TEMPO_* are DATEs that hold durations: only their
+time of day counts. When MV deletes a booking, it is cancelled in Fusion; a booking that was called off has the state CANCELADA.
 """
 
 from __future__ import annotations
@@ -13,13 +13,21 @@ from typing import Any
 from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, sections, values
 from include.fusion.model.agenda import AgendamentoCirurgico, CirurgiaAgendada, MembroEquipe, PacienteAgendado
+from include.fusion.reading.form import FORM, code, day
 from include.fusion.reading.spec import Detail, MappingContext, QueueProcess, Row, SystemSpec
-from include.fusion.sistemas.fusion_service.form import BOOKINGS
 from include.fusion.sistemas.mv.patient import profissional
+
+BOOKINGS = {
+    **FORM,
+    "atendimento": code("Agendamento", "Código de um agendamento cirúrgico na origem (CD_AGE_CIR)."),
+    "paciente": code("Paciente", "Código de um paciente na origem: todos os seus agendamentos."),
+    "data_inicial": day("De", "Primeiro dia do período (início da cirurgia)."),
+}
+"""What a person may ask of a run. A record is a surgical booking, not an attendance."""
 
 
 def minutes(value: Any, field: str) -> int | None:
-    """The time of day of a DATE as a duration; a part of a minute counts as one."""
+    """Minutes in the time of day of a DATE, rounded up. Raises ``InvalidRecord``."""
     if value is None:
         return None
     if not isinstance(value, datetime | time):
@@ -28,8 +36,7 @@ def minutes(value: Any, field: str) -> int | None:
 
 
 def _paciente(g: Row, ctx: MappingContext) -> PacienteAgendado:
-    name = values.to_text(g["nm_paciente"])
-    if name is None:
+    if (name := values.to_text(g["nm_paciente"])) is None:
         raise InvalidRecord("paciente.nome", "não preenchido na origem")
     return PacienteAgendado(
         codigo=values.to_code(g["cd_paciente"]),
@@ -53,7 +60,7 @@ def _cirurgia(x: Row) -> CirurgiaAgendada:
 
 
 def _equipe(rows: Sequence[Row], ctx: MappingContext) -> tuple[MembroEquipe, ...]:
-    """Each professional once per function, whatever the number of surgeries; the main one of any is the main one."""
+    """Each professional once per role, even with several surgeries. Who is the main one of a surgery is the main one of the booking."""
     members: dict[tuple[str, str], MembroEquipe] = {}
     for x in rows:
         person, role = profissional(x, ctx), ctx.depara.translate("funcao_equipe", x["cd_ati_med"])
@@ -67,7 +74,7 @@ def _equipe(rows: Sequence[Row], ctx: MappingContext) -> tuple[MembroEquipe, ...
 
 
 def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> AgendamentoCirurgico:
-    """One booking with its surgeries and its team; ``InvalidRecord`` or pydantic's error when it cannot be one."""
+    """One booking with its surgeries and team. Raises ``InvalidRecord`` or ``pydantic.ValidationError``."""
     g = sections.only_row(data, "agendamento")
     start = dates.date_time(g["dt_inicio_age_cir"], ctx.zone, "inicio")
     end = dates.date_time(g["dt_final_age_cir"], ctx.zone, "fim")

@@ -1,4 +1,4 @@
-"""MV: stays in beds (``mov_int``) and which of them are in an ICU."""
+"""MV: stays in beds (``MOV_INT``), in an ICU or not."""
 
 from __future__ import annotations
 
@@ -20,19 +20,16 @@ class ContextoMv(MappingContext):
 
 
 def make_context(entry: Mv, codes: DePara) -> ContextoMv:
-    """Context of an entry of MV."""
     return ContextoMv(**vars(usual_context(entry, codes)), semi_uti=entry.semi_uti)
 
 
-def is_uti(x: Row, ctx: ContextoMv) -> bool:
-    """ICU by the kind of the bed's unit; a semi-ICU counts where the installation says so."""
-    if (values.to_text(x["tp_unid_int"]) or "").upper() == "U":
-        return True
-    return ctx.semi_uti and values.boolean(x["sn_semi_uti"])
+def _is_uti(x: Row, ctx: ContextoMv) -> bool:
+    """By the kind of the bed's unit. A semi-ICU counts if the entry says so."""
+    return (values.to_text(x["tp_unid_int"]) or "").upper() == "U" or (ctx.semi_uti and values.boolean(x["sn_semi_uti"]))
 
 
 def leito(code: object, ctx: MappingContext) -> str | None:
-    """Fusion's code of a bed."""
+    """Code of a bed in Fusion (De/Para ``leitos``)."""
     return ctx.depara.translate("leitos", code)
 
 
@@ -49,11 +46,10 @@ def _movimentacao(x: Row, ctx: ContextoMv) -> MovimentacaoLeito:
         leito=leito(x["cd_leito"], ctx),
         leito_anterior=leito(x["cd_leito_anterior"], ctx),
         setor=values.to_text(x["ds_unid_int"]),
-        uti=is_uti(x, ctx),
+        uti=_is_uti(x, ctx),
     )
 
 
 def movimentacoes(rows: Sequence[Row], ctx: ContextoMv) -> tuple[MovimentacaoLeito, ...]:
-    """Stays in order of time; of two within one second the one that was written first."""
-    in_order = sorted((_movimentacao(x, ctx) for x in rows), key=lambda m: (m.inicio, len(m.codigo), m.codigo))
-    return tuple(in_order)
+    """Stays in order of time; two of the same second in the order of their keys."""
+    return tuple(sorted((_movimentacao(x, ctx) for x in rows), key=lambda m: (m.inicio, len(m.codigo), m.codigo)))

@@ -13,7 +13,7 @@ from include.fusion.sistemas.mv.patient import profissional
 
 _KIND_MAX = 100
 _DENIES = "D"
-_NO_SUBSTANCIA = "Substância não informada"
+_NO_SUBSTANCE = "Substância não informada"
 _SEVERITIES = ("DESCONHECIDA", "LEVE", "MODERADA", "GRAVE")
 _TIME = {"D": "dia(s)", "H": "hora(s)", "M": "mês(es)"}
 
@@ -23,9 +23,9 @@ def _documents(rows: Sequence[Row], ctx: MappingContext) -> Iterator[Evolucao]:
     for x in rows:
         if part := values.to_note(x["ds_texto"], "evolucoes.texto", f"documento {x['cd_documento_clinico']}"):
             texts.setdefault(x["cd_documento_clinico"], []).append(part)
-    first_ones = {x["cd_documento_clinico"]: x for x in reversed(rows)}
+    first = {x["cd_documento_clinico"]: x for x in reversed(rows)}
     for key, parts in texts.items():
-        x = first_ones[key]
+        x = first[key]
         moment = next((x[c] for c in ("dh_referencia", "dh_fechamento", "dh_criacao") if x[c] is not None), None)
         yield Evolucao(
             codigo=f"DOC-{key}",
@@ -36,7 +36,7 @@ def _documents(rows: Sequence[Row], ctx: MappingContext) -> Iterator[Evolucao]:
         )
 
 
-def _of_prescricoes(rows: Sequence[Row], ctx: MappingContext) -> Iterator[Evolucao]:
+def _notes_of_prescricoes(rows: Sequence[Row], ctx: MappingContext) -> Iterator[Evolucao]:
     for x in rows:
         if (text := values.to_note(x["ds_evolucao"], "evolucoes.texto", f"prescrição {x['cd_pre_med']}")) is not None:
             yield Evolucao(
@@ -49,8 +49,8 @@ def _of_prescricoes(rows: Sequence[Row], ctx: MappingContext) -> Iterator[Evoluc
 
 
 def evolucoes(documents: Sequence[Row], of_prescricoes: Sequence[Row], ctx: MappingContext) -> tuple[Evolucao, ...]:
-    """Documents (several editor texts make one note) and the notes written in prescriptions."""
-    return (*_documents(documents, ctx), *_of_prescricoes(of_prescricoes, ctx))
+    """Notes of documents, which may have several texts each, and of prescriptions."""
+    return (*_documents(documents, ctx), *_notes_of_prescricoes(of_prescricoes, ctx))
 
 
 def _is_exame(x: Row) -> bool:
@@ -66,18 +66,16 @@ def _prescrito_em(x: Row, ctx: MappingContext, field: str) -> Any:
 
 
 def _prescricao(x: Row, ctx: MappingContext) -> Prescricao:
-    name = values.to_text(x["ds_produto"]) or values.to_text(x["ds_tip_presc"])
-    posologia = values.clinical_text(x["ds_itpre_med"])
     quantity = numbers.to_number(x["qt_itpre_med"], "prescricoes.quantidade")
     return Prescricao(
         codigo=str(x["cd_itpre_med"]),
         medicamento=ctx.depara.translate("medicamentos", x["cd_produto"]),
-        nome=name or "Item não identificado",
+        nome=values.to_text(x["ds_produto"]) or values.to_text(x["ds_tip_presc"]) or "Item não identificado",
         dose=numbers.written_number(quantity),
         unidade_dose=values.to_text(x["ds_unidade"]),
         via=ctx.depara.translate("vias", x["cd_for_apl"], x["ds_for_apl"]),
         frequencia=values.to_text(x["ds_tip_fre"]),
-        posologia=posologia,
+        posologia=values.clinical_text(x["ds_itpre_med"]),
         quantidade=quantity,
         uso_continuo=values.boolean(x["sn_continuo"]),
         inicio=dates.to_date(x["dh_inicial"], "prescricoes.inicio"),
@@ -89,12 +87,12 @@ def _prescricao(x: Row, ctx: MappingContext) -> Prescricao:
 
 
 def prescricoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[Prescricao, ...]:
-    """Items that are no exam; a cancelled one stays, as suspended: it may have been given."""
+    """Items that are not exams. A cancelled one stays as suspended, because it may have been given."""
     return tuple(_prescricao(x, ctx) for x in rows if not _is_exame(x))
 
 
 def solicitacoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[SolicitacaoExame, ...]:
-    """Exams prescribed; a cancelled request is none, and has no field that could say so."""
+    """Prescribed exams, without the cancelled ones: a request has no field to say so."""
     return tuple(
         SolicitacaoExame(
             codigo=str(x["cd_itpre_med"]),
@@ -112,12 +110,12 @@ def solicitacoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[SolicitacaoE
 
 
 def _duration(x: Row) -> str | None:
-    timing, unit = values.to_code(x["qt_tempo_doenca"]), _TIME.get((values.to_text(x["tp_unidade_tempo_doenca"]) or "").upper())
-    return f"Tempo de doença: {timing} {unit}" if timing and unit else None
+    number, unit = values.to_code(x["qt_tempo_doenca"]), _TIME.get((values.to_text(x["tp_unidade_tempo_doenca"]) or "").upper())
+    return f"Tempo de doença: {number} {unit}" if number and unit else None
 
 
 def diagnosticos(atendimento: Row, rows: Sequence[Row], ctx: MappingContext) -> tuple[Diagnostico, ...]:
-    """The attendance's main ICD-10 first, then what was written down as hypothesis or confirmed."""
+    """First the main ICD-10 of the attendance, then the hypotheses and confirmed diagnoses."""
     items = []
     if (principal := documents.cid(atendimento["cd_cid"], "diagnosticos.cid10")) is not None:
         items.append(Diagnostico(codigo="PRINCIPAL", cid10=principal, descricao=values.to_text(atendimento["ds_cid"]), tipo="PRINCIPAL"))
@@ -138,17 +136,17 @@ def diagnosticos(atendimento: Row, rows: Sequence[Row], ctx: MappingContext) -> 
     return tuple(items)
 
 
-def _nega(x: Row) -> bool:
+def _denies(x: Row) -> bool:
     return (values.to_text(x["tp_alergia"]) or "").upper() == _DENIES
 
 
-def _substancia(x: Row) -> str | None:
+def _substance(x: Row) -> str | None:
     return next((t for c in ("ds_substancia", "ds_alimento", "ds_outros") if (t := values.to_text(x.get(c)))), None)
 
 
 def _denies_all(x: Row) -> bool:
-    """A denial that names something denies that alone."""
-    return _nega(x) and _substancia(x) is None and values.to_code(x["cd_substancia"]) is None
+    """Whether it denies every allergy: it names no substance."""
+    return _denies(x) and _substance(x) is None and values.to_code(x["cd_substancia"]) is None
 
 
 def _in_force(x: Row) -> bool:
@@ -158,48 +156,45 @@ def _in_force(x: Row) -> bool:
 def _alergia(x: Row, code: str, notes: Sequence[str], ctx: MappingContext) -> Alergia:
     return Alergia(
         codigo=code,
-        substancia=_substancia(x) or _NO_SUBSTANCIA,
+        substancia=_substance(x) or _NO_SUBSTANCE,
         categoria=ctx.depara.translate("categoria_alergia", x["tp_alergia"]) or "OUTRA",
         gravidade=ctx.depara.translate("gravidade_alergia", x["tp_severidade"]) or "DESCONHECIDA",
-        nega=_nega(x),
+        nega=_denies(x),
         reacao="\n".join(notes) or None,
         ativa=_in_force(x),
     )
 
 
-def _new(x: Row, ctx: MappingContext) -> Alergia:
-    return _alergia(x, f"P-{x['cd_problema']}", [t for t in (values.clinical_text(x["ds_observacao"]),) if t], ctx)
+def _of_problems(x: Row, ctx: MappingContext) -> Alergia:
+    note = values.clinical_text(x["ds_observacao"])
+    return _alergia(x, f"P-{x['cd_problema']}", [note] if note else [], ctx)
 
 
-def _old_name(x: Row, ctx: MappingContext) -> Alergia:
+def _of_history(x: Row, ctx: MappingContext) -> Alergia:
     notes = [t for c in ("ds_alergia", "ds_aviso") if (t := values.clinical_text(x[c]))]
     key = values.to_code(x["cd_substancia"])
     if key is None:
-        # The old record has no key of its own: then its text stands for one.
+        # The older record has no key of its own, so a hash of its text serves as one.
         key = hashlib.blake2s("|".join((str(x["tp_alergia"]), *notes)).encode(), digest_size=8).hexdigest()
     return _alergia(x, f"S-{key}", notes, ctx)
 
 
 def _by_code(items: Iterable[Alergia]) -> dict[str, Alergia]:
-    """One of each key, whatever the order of the rows: what is in force and worst."""
-    chosen: dict[str, Alergia] = {}
-    for a in sorted(items, key=lambda a: (a.ativa, not a.nega, _SEVERITIES.index(a.gravidade), a.reacao or "")):
-        chosen[a.codigo] = a
-    return chosen
+    """One of each key, in whatever order the rows come: one in force before others, then the most severe."""
+    return {a.codigo: a for a in sorted(items, key=lambda a: (a.ativa, not a.nega, _SEVERITIES.index(a.gravidade), a.reacao or ""))}
 
 
-def alergias(new: Sequence[Row], old_names: Sequence[Row], ctx: MappingContext) -> tuple[bool | None, tuple[Alergia, ...]]:
-    """(the patient is said to have none at all, list of allergies).
+def alergias(problems: Sequence[Row], history: Sequence[Row], ctx: MappingContext) -> tuple[bool | None, tuple[Alergia, ...]]:
+    """(``True`` if the patient denies every allergy, the allergies).
 
-    Both records of allergies in one list: the newer wins where it says the same of the same substance. A denial of all is no item, and an
-    allergy in force wins over it.
+    MV has two records of allergies. If both have the same substance, the newer one (``problems``) wins. An allergy in force wins over a
+    denial of all, which is not an item itself.
     """
-    items = _by_code(_new(x, ctx) for x in new if not _denies_all(x))
-    said = {(a.substancia.casefold(), a.nega) for a in items.values() if a.substancia != _NO_SUBSTANCIA}
-    for code, old_name in _by_code(_old_name(x, ctx) for x in old_names if not _denies_all(x)).items():
-        if (old_name.substancia.casefold(), old_name.nega) not in said:
-            items[code] = old_name
-    denied = any(_denies_all(x) and _in_force(x) for x in (*new, *old_names))
+    items = _by_code(_of_problems(x, ctx) for x in problems if not _denies_all(x))
+    known = {(a.substancia.casefold(), a.nega) for a in items.values() if a.substancia != _NO_SUBSTANCE}
+    older = _by_code(_of_history(x, ctx) for x in history if not _denies_all(x))
+    items |= {code: a for code, a in older.items() if (a.substancia.casefold(), a.nega) not in known}
+    denied = any(_denies_all(x) and _in_force(x) for x in (*problems, *history))
     if denied and all(a.nega or not a.ativa for a in items.values()):
         return True, ()
     return None, tuple(sorted(items.values(), key=lambda a: (a.codigo[0], len(a.codigo), a.codigo)))

@@ -1,4 +1,4 @@
-"""MV: what the old .NET service's ``appsettings.json`` calls its processes, and by what such a file is known."""
+"""MV: processes in the ``appsettings.json`` of the old .NET service, and the signs that tell its file from others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _CONNECTION = re.compile(r"(conexao|banco|fusionintegracoes)?(dba)?mv(connection
 
 
 def _connection_and_initial_load(seen: Seen) -> bool:
-    """A connection to MV alone could be Skymed's, but that one has no initial load."""
+    """Skymed, too, has a connection to MV, but no initial load."""
     return "cargainicial" in seen.processes and any(map(_CONNECTION.fullmatch, seen.names))
 
 
@@ -29,7 +29,7 @@ LEGACY = LegacyService(
     None,
     (Sign(10, lambda seen: "mv" in seen.owners), Sign(70, _connection_and_initial_load)),
     exclusive=True,
-    # Schema FUSION_INTEGRACAO, which a name may come from, lies in MV's database.
+    # MV's database holds the schema FUSION_INTEGRACAO, too.
     table_owners=("dbamv", "fusion_integracao"),
     owner_advice="owns tables; the hub only needs FUSION_LEITURA (docs/mv-dba.md)",
     layout_or_controller=True,

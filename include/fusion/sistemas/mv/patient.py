@@ -1,4 +1,4 @@
-"""MV: people. The columns of a patient are the same in an attendance and alone; those of a professional come with what they signed."""
+"""MV: people. A patient has the same columns in an attendance and alone; a professional comes with each row that they signed."""
 
 from __future__ import annotations
 
@@ -22,14 +22,13 @@ def _contatos(p: Row) -> tuple[Contato, ...]:
 
 
 def paciente(p: Row, ctx: MappingContext) -> Paciente:
-    """Patient of a row; empty texts are the NULL that Oracle makes of them."""
-    name = values.to_text(p["nm_paciente"])
-    if name is None:
+    """Patient of a row. Raises ``InvalidRecord`` when the name is missing."""
+    if (name := values.to_text(p["nm_paciente"])) is None:
         raise InvalidRecord("paciente.nome", "não preenchido na origem")
     return Paciente(
         codigo=str(p["cd_paciente"]),
         nome=name,
-        # A social name that the patient no longer uses stays in its column.
+        # MV keeps a social name that the patient no longer uses.
         nome_social=values.to_text(p["nm_social_paciente"]) if values.boolean(p["sn_utiliza_nome_social"]) else None,
         nome_mae=values.to_text(p["nm_mae"]),
         nome_pai=values.to_text(p["nm_pai"]),
@@ -62,7 +61,7 @@ def profissional(x: Row, ctx: MappingContext) -> Profissional | None:
         Profissional,
         codigo=values.to_code(x["prestador_codigo"]),
         nome=values.to_text(x["prestador_nome"]),
-        # NR_CPF_CGC is a company's number where the provider is one.
+        # NR_CPF_CGC holds a CNPJ when the provider is a company.
         cpf=None if document is not None and len(document) == _CNPJ else documents.cpf(x["prestador_cpf"], ctx),
         cns=documents.cns(x["prestador_cns"], ctx),
         cbo=documents.cbo(x["prestador_cbo"]),
@@ -72,5 +71,5 @@ def profissional(x: Row, ctx: MappingContext) -> Profissional | None:
 
 
 def map_paciente(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Paciente:
-    """One patient without any attendance (``read_paciente.sql``)."""
+    """One row of ``read_paciente.sql`` → canonical patient."""
     return sections.within("paciente", paciente, sections.only_row(data, "paciente"), ctx)

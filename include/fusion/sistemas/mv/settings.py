@@ -10,7 +10,7 @@ from include.fusion.settings.sections import Acompanhamento, Atualizacao, Proces
 
 
 class Mv(WithHistory):
-    """Every process of the old service is a section of its own, under its old name in snake case."""
+    """A section for every process of the old service, with its old name in snake case."""
 
     ENGINES = ("oracle",)
     SEARCH = "atualizacao_fila_pendencias"
@@ -27,7 +27,7 @@ class Mv(WithHistory):
     processamento_pendencia_alta: Processamento = Processamento(Interval=timedelta(seconds=10))
     processamento_pendencia_troca_leito: Processamento = Processamento()
     processamento_pendencia_uti: Processamento = Processamento(Interval=timedelta(seconds=60))
-    """``Interval``: how often the attendances in an ICU are looked at, whether or not anything says that they changed."""
+    """``Interval``: between two sweeps of the attendances in an ICU."""
     processamento_pendencia_atualizacao_paciente: Processamento = Processamento()
     acompanhamento: Acompanhamento = Acompanhamento()
 

@@ -1,10 +1,10 @@
 """MV (Oracle, owner DBAMV): what changes, what is read and how an attendance becomes the canonical one.
 
-Real schema. A record is one ``ATENDIME`` (key ``CD_ATENDIMENTO``). Decisions:
+A record is one ``ATENDIME`` (key ``CD_ATENDIMENTO``). Decisions:
 
-- A moment is two columns, DT_ and HR_; of HR_ only the clock counts. DATE has no zone: it is local time of the installation.
-- DT_ALTA alone says whether an attendance is over. What a cancelled discharge leaves in the other columns (time, reason) is ignored.
-- Open and confidential documents, and open prescriptions, which are drafts, never leave the hospital.
+- A moment is two columns, DT_ and HR_; HR_ gives only the clock. DATE has no zone: it is local time of the installation.
+- Only DT_ALTA says whether an attendance is over. A cancelled alta leaves a time and a reason in other columns: they are ignored.
+- Open prescriptions are drafts. They, and open or confidential documents, never leave the hospital.
 - Allergies are the patient's: every attendance carries them all.
 """
 
@@ -30,23 +30,27 @@ __all__ = ["SYSTEM", "map_paciente", "map_record", "route"]
 
 
 def _motivo_alta(a: Row, ctx: MappingContext) -> str | None:
-    """By the site's own code or, where that has no word, by the kind of reason."""
+    """De/Para of the site's own code; where it has no word, that of the kind of reason."""
     if a["dt_alta"] is None and a["dt_alta_medica"] is None:
         return None
-    obito = "O" if values.boolean(a["sn_obito"]) else None
-    return ctx.depara.translate("motivo_alta", a["cd_mot_alt"], a["tp_mot_alta"], obito)
+    death = "O" if values.boolean(a["sn_obito"]) else None
+    return ctx.depara.translate("motivo_alta", a["cd_mot_alt"], a["tp_mot_alta"], death)
 
 
 def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendimento:
-    """One attendance with its detail rows → canonical; ``InvalidRecord`` or pydantic's error when it cannot be one."""
+    """One attendance with its detail rows → canonical attendance. Raises ``InvalidRecord`` or ``pydantic.ValidationError``."""
+
+    def rows(name: str) -> Sequence[Row]:
+        return sections.rows(data, name)
+
     a = sections.only_row(data, "atendimento")
     start = dates.date_and_time(a["dt_atendimento"], a["hr_atendimento"], ctx.zone, "dataInicio")
     kind = ctx.depara.translate("tipo_atendimento", a["tp_atendimento"])
     if start is None or kind is None:
         raise InvalidRecord("dataInicio" if start is None else "tipo", "não preenchido na origem")
     end = dates.date_and_time(a["dt_alta"], a["hr_alta"], ctx.zone, "dataFim")
-    items = sections.rows(data, "prescricoes")
-    denied, allergic = sections.within("alergias", alergias, sections.rows(data, "alergias"), sections.rows(data, "alergias_antigas"), ctx)
+    items = rows("prescricoes")
+    denied, allergic = sections.within("alergias", alergias, rows("alergias"), rows("alergias_antigas"), ctx)
     return Atendimento(
         codigo=str(a["chave"]),
         paciente=sections.within("paciente", paciente, a, ctx),
@@ -64,23 +68,21 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendi
         profissional=sections.within("profissional", profissional, a, ctx),
         nega_alergias=denied,
         alergias=allergic,
-        diagnosticos=sections.within("diagnosticos", diagnosticos, a, sections.rows(data, "diagnosticos"), ctx),
+        diagnosticos=sections.within("diagnosticos", diagnosticos, a, rows("diagnosticos"), ctx),
         solicitacoes_exame=sections.within("solicitacoesExame", solicitacoes, items, ctx),
         prescricoes=sections.within("prescricoes", prescricoes, items, ctx),
-        evolucoes=sections.within(
-            "evolucoes", evolucoes, sections.rows(data, "evolucoes"), sections.rows(data, "evolucoes_prescricao"), ctx
-        ),
-        sinais_vitais=sections.within("sinaisVitais", sinais, sections.rows(data, "sinais_vitais"), ctx),
-        movimentacoes_leito=sections.within("movimentacoesLeito", movimentacoes, sections.rows(data, "movimentacoes"), ctx),
+        evolucoes=sections.within("evolucoes", evolucoes, rows("evolucoes"), rows("evolucoes_prescricao"), ctx),
+        sinais_vitais=sections.within("sinaisVitais", sinais, rows("sinais_vitais"), ctx),
+        movimentacoes_leito=sections.within("movimentacoesLeito", movimentacoes, rows("movimentacoes"), ctx),
     )
 
 
 FILA, PACIENTES = "atualizacao_fila_pendencias", "busca_atualizacoes_paciente"
-"""Search steps, under the seed's names."""
+"""Search steps, as the old service called them."""
 
 
 def route(row: Row) -> list[tuple[str, Operation]]:
-    """Queue processes of one journal row: a discharge, a bed move, an opening (or an edit), or the end of an attendance."""
+    """Queue processes of one journal row: opening (or edit), alta and bed transfer. A deletion goes to the first."""
     if row["tp_operacao"] == "D":
         return [("abertura", "exclusao")]
     operation: Operation = "inclusao" if row["tp_operacao"] == "I" else "alteracao"
@@ -92,56 +94,50 @@ def _origin(name: str, **options: Any) -> Origin:
     return Origin(name, **{"processo": "abertura", "step": FILA, **options})
 
 
-def _origem_paciente(name: str, **options: Any) -> tuple[Origin, Origin]:
-    """A patient's change is the patient's own, and shows on every attendance, which follows behind what is newer."""
-    step = {"step": PACIENTES, **options}
-    return (
-        _origin(f"paciente_{name}", processo="atualizacao_paciente", **step),
-        _origin(f"atendimentos_paciente_{name}", prioridade=7, **step),
-    )
+def _of_patients(name: str, **options: Any) -> tuple[Origin, Origin]:
+    """A changed patient is sent, and so is every attendance of theirs, but after newer work."""
+    patient = _origin(f"paciente_{name}", processo="atualizacao_paciente", step=PACIENTES, **options)
+    return patient, _origin(f"atendimentos_paciente_{name}", step=PACIENTES, prioridade=7, **options)
 
 
-def _detail(name: str, *requires: str) -> Detail:
-    return Detail(name, ((f"read_{name}.sql", requires),), optional=bool(requires), group="alergias" if requires else "")
+def _allergies(name: str, *requires: str) -> Detail:
+    """A site has one record of allergies, the other or both, never none."""
+    return Detail(name, ((f"read_{name}.sql", requires),), optional=True, group="alergias")
 
 
 SYSTEM = SystemSpec(
     nome="mv",
     origins=(
         _origin("documento"),
-        # DATA_COLETA is when the signs were taken: they are typed afterwards.
+        # DATA_COLETA is when somebody took the signs; they type them later.
         _origin("sinal_vital", sobreposicao=timedelta(hours=2)),
         _origin("prescricao"),
         _origin("prescricao_cancelada"),
         _origin("prescricao_impressa"),
-        *_origem_paciente("alterado"),
-        # DT_CADASTRO has no time of day: the window is that day.
-        *_origem_paciente("novo", sobreposicao=timedelta(days=1)),
+        *_of_patients("alterado"),
+        # DT_CADASTRO has no time of day, so the window is a whole day.
+        *_of_patients("novo", sobreposicao=timedelta(days=1)),
     ),
     details=(
-        _detail("atendimento"),
-        _detail("movimentacoes"),
-        _detail("diagnosticos"),
-        # A site has one record of allergies, the other or both, never none.
-        _detail("alergias", "pw_alergia_pac.cd_problema", "pw_problema.cd_paciente"),
-        _detail("alergias_antigas", "hist_subs_pac.cd_substancia"),
-        _detail("evolucoes"),
-        _detail("evolucoes_prescricao"),
-        _detail("prescricoes"),
-        _detail("sinais_vitais"),
+        Detail("atendimento"),
+        Detail("movimentacoes"),
+        Detail("diagnosticos"),
+        _allergies("alergias", "pw_alergia_pac.cd_problema", "pw_problema.cd_paciente"),
+        _allergies("alergias_antigas", "hist_subs_pac.cd_substancia"),
+        Detail("evolucoes"),
+        Detail("evolucoes_prescricao"),
+        Detail("prescricoes"),
+        Detail("sinais_vitais"),
     ),
     map_record=map_record,
     key_type=int,
     processos=(
-        QueueProcess("abertura"),
-        QueueProcess("alta"),
-        QueueProcess("troca_leito"),
-        QueueProcess("uti"),
+        *map(QueueProcess, ("abertura", "alta", "troca_leito", "uti")),
         QueueProcess("atualizacao_paciente", "PendenciaIntegracao", "paciente"),
     ),
     journals=(Journal("diario_atendimento", route, FILA),),
     sweeps=(Sweep("uti_pendentes", "uti", FILA),),
     requests=QueueProcess("busca_atendimentos_paciente", "PendenciaBuscaAtendimentos", "paciente"),
     make_context=make_context,
-    others={"paciente": ReadSpec((_detail("paciente"),), map_paciente, int)},
+    others={"paciente": ReadSpec((Detail("paciente"),), map_paciente, int)},
 )

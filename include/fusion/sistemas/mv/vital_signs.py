@@ -1,8 +1,7 @@
-"""MV: vital signs. Their codes are each site's own, so the De/Para tells a sign by its code or by its name.
+"""MV: vital signs. Every site has codes of its own, so De/Para ``sinais_vitais`` knows a sign by its code or by its name.
 
-Words of the catalogue ``sinais_vitais``: the canonical signs, ``BLOOD_PRESSURE`` for one text with both pressures, and
-``DO_NOT_SEND`` for what Fusion does not take. A sign in neither way known is left out, and counted among the codes without De/Para. A value
-that cannot be trusted refuses the record, as everywhere.
+Its words are the canonical signs, :data:`BLOOD_PRESSURE` (one text with both pressures) and :data:`DO_NOT_SEND` (Fusion does not take it).
+A sign without De/Para is left out and counted. A value that cannot be read refuses the record.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ def _without_accents(name: str) -> str:
     return " ".join("".join(c for c in letters if not unicodedata.combining(c)).split())
 
 
-def _sinal(x: Row, ctx: MappingContext) -> str:
+def _sign(x: Row, ctx: MappingContext) -> str:
     name = values.to_text(x["ds_sinal_vital"])
     word = ctx.depara.translate("sinais_vitais", x["cd_sinal_vital"], name, name and _without_accents(name)) or DO_NOT_SEND
     if word not in SINAIS and word not in (BLOOD_PRESSURE, DO_NOT_SEND):
@@ -35,37 +34,27 @@ def _sinal(x: Row, ctx: MappingContext) -> str:
     return word
 
 
-def _factor(sinal: str, x: Row, ctx: MappingContext, where: str) -> float:
-    return vital_signs.factor(sinal, ctx.depara.translate("unidades_afericao", x["ds_unidade_afericao"]), where)
-
-
-def _values(sinal: str, x: Row, ctx: MappingContext, where: str) -> list[tuple[str, float]]:
-    if sinal == BLOOD_PRESSURE:
-        _factor("PRESSAO_SISTOLICA", x, ctx, where)
+def _values(sign: str, x: Row, ctx: MappingContext, where: str) -> list[tuple[str, float]]:
+    unit = ctx.depara.translate("unidades_afericao", x["ds_unidade_afericao"])
+    factor = vital_signs.factor("PRESSAO_SISTOLICA" if sign == BLOOD_PRESSURE else sign, unit, where)
+    if sign == BLOOD_PRESSURE:
         return vital_signs.pressure(x["valor"], where)
-    value = vital_signs.measure(sinal, x["valor"], where, _factor(sinal, x, ctx, where))
-    return [] if value is None else [(sinal, value)]
+    value = vital_signs.measure(sign, x["valor"], where, factor)
+    return [] if value is None else [(sign, value)]
 
 
 def sinais(rows: Sequence[Row], ctx: MappingContext) -> tuple[SinalVital, ...]:
-    """Signs of every collection; one without any time was never taken."""
+    """Signs of every collection. One without a moment was never taken."""
     items = []
     for x in rows:
         raw = x["data_coleta"] if x["data_coleta"] is not None else x["dt_referencia"]
-        data = dates.date_time(raw, ctx.zone, "sinaisVitais.data")
-        sinal = _sinal(x, ctx)
-        if sinal == DO_NOT_SEND or data is None or values.to_text(x["valor"]) is None:
+        data, sign = dates.date_time(raw, ctx.zone, "sinaisVitais.data"), _sign(x, ctx)
+        if sign == DO_NOT_SEND or data is None or values.to_text(x["valor"]) is None:
             continue
-        collector, code = values.to_code(x["cd_coleta_sinal_vital"]), values.to_code(x["cd_sinal_vital"])
+        collection, code = values.to_code(x["cd_coleta_sinal_vital"]), values.to_code(x["cd_sinal_vital"])
+        author = profissional(x, ctx)
         items += [
-            SinalVital(
-                codigo=f"{collector}-{code}-{name}",
-                sinal=name,
-                valor=value,
-                unidade=SINAIS[name],
-                data=data,
-                profissional=profissional(x, ctx),
-            )
-            for name, value in _values(sinal, x, ctx, f"coleta {collector}, sinal {code}")
+            SinalVital(codigo=f"{collection}-{code}-{name}", sinal=name, valor=value, unidade=SINAIS[name], data=data, profissional=author)
+            for name, value in _values(sign, x, ctx, f"coleta {collection}, sinal {code}")
         ]
     return tuple(items)

@@ -11,20 +11,20 @@ from include.fusion.settings.sections import Importacao, SearchSettings
 
 
 class ImportarPendencias(SearchSettings, Importacao):
-    """Finds changed bookings and announces each to the application of Fusion that processes them (Skymed)."""
+    """Finds changed bookings and announces each to an application of Fusion."""
 
     aplicacao: str = Field(default="AgendaCirurgica", min_length=1, max_length=100)
-    """Application in Fusion that the pendency is for."""
+    """Application of Fusion that processes the bookings."""
     metodo: str = Field(default="Sincronizar", min_length=1, max_length=100)
-    """What the application shall do with the booking."""
+    """What the application does with a booking."""
 
     @property
     def keys_per_statement(self) -> int:
-        return 0  # A pendency only names its booking.
+        return 0  # No statement reads the bookings of a batch.
 
 
 class Skymed(Integracao):
-    """Announces MV's surgical bookings; ``conexoes.origem`` is MV's database."""
+    """Announces surgical bookings of MV. ``conexoes.origem`` is the database of MV."""
 
     ENGINES = ("oracle",)
     SEARCH = DELIVERY = "importar_pendencias"

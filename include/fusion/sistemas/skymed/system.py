@@ -1,7 +1,7 @@
-"""Skymed: the surgical schedule of MV (``DBAMV.AGE_CIR``), announced to Fusion as application pendencies.
+"""Skymed: the surgical schedule of MV (``DBAMV.AGE_CIR``), announced to Fusion as pendências of an application.
 
-Nothing of a booking is read: the pendency names it, and whoever processes it (``fusion_service``, or the vendor's own Fusion.Service) reads
-it as it is by then. Two changes that wait together are one pendency; one whose answer was lost may be announced twice.
+A pendência only names its booking; nothing of it is read here. Who processes it (``fusion_service``, or the vendor's own Fusion.Service)
+reads the booking as it is then. Two changes that wait together make one pendência. When an answer is lost, a booking may be announced twice.
 """
 
 from __future__ import annotations
@@ -10,23 +10,30 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from include.fusion.model.agenda import AplicacaoPendencia
+from include.fusion.reading.form import FORM, code, day
 from include.fusion.reading.spec import Journal, Origin, QueueProcess, Row, SystemSpec
-from include.fusion.sistemas.skymed.form import BOOKINGS
 
 if TYPE_CHECKING:
     from include.fusion.model.content import Record
     from include.fusion.store.filas import Operation
 
 PROCESSO = "importar_pendencias"
+BOOKINGS = {
+    **FORM,
+    "atendimento": code("Agendamento", "Código de um agendamento cirúrgico na origem (CD_AGE_CIR)."),
+    "paciente": code("Paciente", "Código de um paciente na origem: todos os seus agendamentos."),
+    "data_inicial": day("De", "Primeiro dia do período (início da cirurgia)."),
+}
+"""What a person may ask of a run. A record is a surgical booking, not an attendance."""
 
 
 def route(row: Row) -> list[tuple[str, Operation]]:
-    """Every row is a booking to announce."""
+    """Every row of the journal announces its booking."""
     return [(PROCESSO, "inclusao" if row["tp_operacao"] == "I" else "alteracao")]
 
 
 def build(key: str, integracao: Any) -> Record:
-    """The pendency of one booking, registered now; the application and its method come from the settings."""
+    """The pendência of one booking (``key``). ``integracao`` is the entry: it says which application and method."""
     settings, now = integracao.importar_pendencias, datetime.now(UTC)
     return AplicacaoPendencia(
         aplicacao=settings.aplicacao,

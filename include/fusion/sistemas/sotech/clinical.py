@@ -9,18 +9,7 @@ from typing import Any
 
 from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, numbers, sections, values, vital_signs
-from include.fusion.model.atendimento import (
-    SINAIS,
-    Anamnese,
-    Diagnostico,
-    Evolucao,
-    Exame,
-    MovimentacaoLeito,
-    Prescricao,
-    Profissional,
-    ResultadoExame,
-    SinalVital,
-)
+from include.fusion.model import atendimento as model
 from include.fusion.reading.spec import MappingContext, Row
 
 _SINAIS_COLUMNS = (
@@ -28,17 +17,17 @@ _SINAIS_COLUMNS = (
     "temperatura", "peso", "altura", "imc", "perimetro_cefalico", "circunferencia_abdominal", "perimetro_panturrilha", "glicemia_capilar", "dor",
 )  # fmt: skip
 UTI = "UTI"
-"""Word of the catalogue ``postos`` for an intensive care unit."""
+"""Word of De/Para ``postos`` for an ICU."""
 
 
 @sections.memoised(
     ("profissional_codigo", "profissional_nome"),
     optional=[f"profissional_{c}" for c in ("cpf", "cns", "cbo", "conselho", "numero_conselho", "uf_conselho")],
 )
-def profissional(x: Row, ctx: MappingContext) -> Profissional | None:
-    """Who attended or signed. The product's public columns are key and name; the others come where a site's SQL gives them."""
+def profissional(x: Row, ctx: MappingContext) -> model.Profissional | None:
+    """Who attended or signed. The vendor documents key and name; a site's own SQL may give the other columns."""
     return sections.if_any(
-        Profissional,
+        model.Profissional,
         codigo=values.to_code(x["profissional_codigo"]),
         nome=values.to_text(x["profissional_nome"]),
         cpf=documents.cpf(x["profissional_cpf"], ctx),
@@ -50,19 +39,21 @@ def profissional(x: Row, ctx: MappingContext) -> Profissional | None:
     )
 
 
-def _of_atendimento(a: Row, start: datetime, ctx: MappingContext) -> Iterator[Diagnostico]:
+def _of_atendimento(a: Row, start: datetime, ctx: MappingContext) -> Iterator[model.Diagnostico]:
     for name, kind in (("principal", "PRINCIPAL"), ("secundario", "SECUNDARIO")):
         if (code := documents.cid(a[f"cid_{name}"], "diagnosticos.cid10")) is not None:
             description = values.to_text(a[f"cid_{name}_nome"])
-            yield Diagnostico(codigo=name, cid10=code, descricao=description, tipo=kind, data=start, profissional=profissional(a, ctx))
+            yield model.Diagnostico(
+                codigo=name, cid10=code, descricao=description, tipo=kind, data=start, profissional=profissional(a, ctx)
+            )
 
 
-def diagnosticos(a: Row, rows: Sequence[Row], start: datetime, ctx: MappingContext) -> tuple[Diagnostico, ...]:
-    """The two of the attendance itself, then those that were recorded one by one."""
+def diagnosticos(a: Row, rows: Sequence[Row], start: datetime, ctx: MappingContext) -> tuple[model.Diagnostico, ...]:
+    """The two diagnoses of the attendance's own row, then the rows of ``pep.ate_diagnostico``."""
     return (
         *_of_atendimento(a, start, ctx),
         *(
-            Diagnostico(
+            model.Diagnostico(
                 codigo=str(x["codigo"]),
                 cid10=documents.cid(x["cid10"], "diagnosticos.cid10"),
                 descricao=values.to_text(x["descricao"]),
@@ -76,32 +67,23 @@ def diagnosticos(a: Row, rows: Sequence[Row], start: datetime, ctx: MappingConte
     )
 
 
-def anamneses(rows: Sequence[Row], ctx: MappingContext) -> tuple[Anamnese, ...]:
-    """``pep.ate_subjetivo``: an empty one says nothing."""
-    return tuple(
-        Anamnese(
-            codigo=str(x["codigo"]),
-            data=dates.date_time(x["data"], ctx.zone, "anamneses.data"),
-            queixa_principal=complaint,
-            texto=text,
-            profissional=profissional(x, ctx),
-        )
-        for x in rows
-        for where in [f"anamnese {x['codigo']}"]
-        for complaint, text in [
-            (
-                values.to_note(x["queixa_principal"], "anamneses.queixaPrincipal", where),
-                values.to_note(x["texto"], "anamneses.texto", where),
-            )
-        ]
-        if complaint or text
-    )
+def anamneses(rows: Sequence[Row], ctx: MappingContext) -> tuple[model.Anamnese, ...]:
+    """Rows of ``pep.ate_subjetivo`` that have a text."""
+    items = []
+    for x in rows:
+        where = f"anamnese {x['codigo']}"
+        complaint = values.to_note(x["queixa_principal"], "anamneses.queixaPrincipal", where)
+        text = values.to_note(x["texto"], "anamneses.texto", where)
+        if complaint or text:
+            data, author = dates.date_time(x["data"], ctx.zone, "anamneses.data"), profissional(x, ctx)
+            items.append(model.Anamnese(codigo=str(x["codigo"]), data=data, queixa_principal=complaint, texto=text, profissional=author))
+    return tuple(items)
 
 
-def evolucoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[Evolucao, ...]:
+def evolucoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[model.Evolucao, ...]:
     """Notes that have a text."""
     return tuple(
-        Evolucao(
+        model.Evolucao(
             codigo=str(x["codigo"]),
             tipo=ctx.depara.translate("tipo_evolucao", x["tipo"]),
             data=dates.date_time(x["data"], ctx.zone, "evolucoes.data"),
@@ -113,8 +95,8 @@ def evolucoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[Evolucao, ...]:
     )
 
 
-def sinais(rows: Sequence[Row], ctx: MappingContext) -> tuple[SinalVital, ...]:
-    """One sign per column that was filled in."""
+def sinais(rows: Sequence[Row], ctx: MappingContext) -> tuple[model.SinalVital, ...]:
+    """One sign for each column that has a value."""
     items = []
     for x in rows:
         code, data = str(x["codigo"]), dates.date_time(x["data"], ctx.zone, "sinaisVitais.data")
@@ -125,22 +107,17 @@ def sinais(rows: Sequence[Row], ctx: MappingContext) -> tuple[SinalVital, ...]:
             name = column.upper()
             if (value := vital_signs.measure(name, x.get(column), f"aferição {code}")) is not None:
                 items.append(
-                    SinalVital(
-                        codigo=f"{code}-{name}",
-                        sinal=name,
-                        valor=value,
-                        unidade=SINAIS[name],
-                        data=data,
-                        profissional=author,
+                    model.SinalVital(
+                        codigo=f"{code}-{name}", sinal=name, valor=value, unidade=model.SINAIS[name], data=data, profissional=author
                     )
                 )
     return tuple(items)
 
 
-def prescricoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[Prescricao, ...]:
-    """One per medicine; a suspended one stays: it may have been given."""
+def prescricoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[model.Prescricao, ...]:
+    """One per medicine. A suspended one stays, because it may have been given."""
     return tuple(
-        Prescricao(
+        model.Prescricao(
             codigo=str(x["codigo"]),
             medicamento=ctx.depara.translate("medicamentos", x["medicamento"]),
             nome=values.to_text(x["nome"]) or "Item não identificado",
@@ -161,9 +138,9 @@ def prescricoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[Prescricao, .
     )
 
 
-def _result(x: Row) -> ResultadoExame:
+def _result(x: Row) -> model.ResultadoExame:
     value = values.clinical_text(x["valor"])
-    return ResultadoExame(
+    return model.ResultadoExame(
         nome=values.to_text(x["nome"]) or "Resultado",
         valor=value,
         valor_numerico=numbers.number_if_any(value),
@@ -172,13 +149,13 @@ def _result(x: Row) -> ResultadoExame:
     )
 
 
-def exames(rows: Sequence[Row], results: Sequence[Row], ctx: MappingContext) -> tuple[Exame, ...]:
+def exames(rows: Sequence[Row], results: Sequence[Row], ctx: MappingContext) -> tuple[model.Exame, ...]:
     """Ambulatory exams with their results."""
-    by_exame: defaultdict[Any, list[ResultadoExame]] = defaultdict(list)
+    by_exame: defaultdict[Any, list[model.ResultadoExame]] = defaultdict(list)
     for r in results:
         by_exame[r["exame"]].append(_result(r))
     return tuple(
-        Exame(
+        model.Exame(
             codigo=str(x["codigo"]),
             procedimento=values.to_code(x["procedimento"]),
             nome=values.to_text(x["nome"]) or "Exame não identificado",
@@ -193,17 +170,17 @@ def exames(rows: Sequence[Row], results: Sequence[Row], ctx: MappingContext) -> 
     )
 
 
-def movimentacoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[MovimentacaoLeito, ...]:
-    """Stays in order of time; which posts are intensive care only the site knows (De/Para ``postos``)."""
+def movimentacoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[model.MovimentacaoLeito, ...]:
+    """Stays in order of time. Only the site knows which posts are an ICU (De/Para ``postos``)."""
     items = []
     for x in rows:
         start = dates.date_time(x["inicio"], ctx.zone, "movimentacoesLeito.inicio")
         if start is None:
             raise InvalidRecord("movimentacoesLeito.inicio", f"não preenchido na origem (movimentação {x['codigo']})")
         items.append(
-            MovimentacaoLeito(
+            model.MovimentacaoLeito(
                 codigo=str(x["codigo"]),
-                # Without a kind of its own, a stay that comes from no bed is an admission.
+                # Without a kind, a stay that has no bed before it is an admission.
                 tipo=ctx.depara.translate("tipo_movimentacao", x["tipo"]) or ("TRANSFERENCIA" if x["leito_anterior"] else "INTERNACAO"),
                 inicio=start,
                 fim=dates.date_time(x["fim"], ctx.zone, "movimentacoesLeito.fim"),

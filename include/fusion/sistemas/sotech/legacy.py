@@ -1,10 +1,8 @@
-"""Sotech: what the old .NET service's ``appsettings.json`` calls its processes, and by what such a file is known."""
-
-from __future__ import annotations
+"""Sotech: processes in the ``appsettings.json`` of the old .NET service, and the signs that tell its file from others."""
 
 from include.fusion.settings.legacy.service import DELIVERY, LegacyService, Section, Sign
 
-# Both are everyday words, but only Sotech's file has the two as process sections.
+# Both words are common, but only Sotech's file has both as process sections.
 _PROCESSES = {"carga", "integracao"}
 
 LEGACY = LegacyService(

@@ -11,10 +11,10 @@ from include.fusion.settings.sections import BuscaPaginada, Importacao
 
 
 class CargaComparada(BuscaPaginada):
-    """The same where change is found by comparison (Sotech)."""
+    """A search that compares rows."""
 
     perda_max: float = Field(default=0.5, gt=0, le=1)
-    """Share of a table's rows that may vanish between two looks: more is taken for a restore under way, and the load fails; 1: any."""
+    """Share of a table's rows that may vanish between two looks. When more vanish, a restore may be under way and the load fails; 1: never."""
 
     @property
     def max_loss(self) -> float:

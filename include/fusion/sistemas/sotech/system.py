@@ -2,13 +2,13 @@
 
 A record is one ``sotech.ate_atendimento`` (key ``pkatendimento``). Decisions:
 
-- Nothing says when a row changed; every row has ``version``, which a trigger counts up, and ``ativo`` (false: deleted). So change is what
-  differs from what was last seen (``include/fusion/change/version_scan.py``), and the content that is sent is told apart by its hash, as everywhere:
-  a record is made of many rows, so no one row's uuid and version could tell it.
-- An inactive attendance is not read, so whatever is queued for it is cancelled in Fusion.
-- ``datasaida`` alone says whether an attendance is over.
-- Tables that are not public are our contract (``include/contracts/sotech``). Columns that only some sites have (race, CNES, a
-  professional's CPF) may be added by a site's own SQL: they are taken where they come.
+- No column says when a row changed. Every row has ``version``, which a trigger counts up, and ``ativo`` (false: deleted). So the hub
+  compares every row with what it saw last (``include/fusion/change/version_scan.py``). The content hash then tells what is new to Fusion:
+  many rows make one record, so the version of one row cannot.
+- An inactive attendance is not read: the queued record is cancelled in Fusion.
+- Only ``datasaida`` says whether an attendance is over.
+- Tables that are not public are our contract (``include/contracts/sotech``). A site's own SQL may add columns that only some sites have
+  (race, CNES, CPF of a professional).
 """
 
 from __future__ import annotations
@@ -19,23 +19,14 @@ from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, sections, values
 from include.fusion.model.atendimento import Atendimento, Contato, Endereco, Paciente, Unidade
 from include.fusion.reading.spec import Detail, MappingContext, QueueProcess, Row, Snapshot, SystemSpec
-from include.fusion.sistemas.sotech.clinical import (
-    anamneses,
-    diagnosticos,
-    evolucoes,
-    exames,
-    movimentacoes,
-    prescricoes,
-    profissional,
-    sinais,
-)
+from include.fusion.sistemas.sotech import clinical
 
 _CONTACTS = (("celular1", "CELULAR"), ("celular2", "CELULAR"), ("telefone", "RESIDENCIAL"), ("email", "EMAIL"))
 _INTEGER_MAX = 2**31 - 1
 
 
 def _key(value: str) -> int:
-    """An ``integer`` key; stricter than ``int``, which also takes blanks, underscores and foreign digits."""
+    """An ``integer`` key. ``int`` alone would also take blanks, underscores and other scripts' digits. Raises ``ValueError``."""
     if not (value.isascii() and value.isdigit()) or int(value) > _INTEGER_MAX:
         raise ValueError("not a key of this system")
     return int(value)
@@ -48,9 +39,8 @@ def _contatos(rows: Sequence[Row]) -> Iterator[Contato]:
 
 
 def paciente(p: Row, contatos: Sequence[Row], ctx: MappingContext) -> Paciente:
-    """The patient of an attendance's row, with all contacts."""
-    name = values.to_text(p["paciente_nome"])
-    if name is None:
+    """The patient of an attendance's row, with their contacts."""
+    if (name := values.to_text(p["paciente_nome"])) is None:
         raise InvalidRecord("paciente.nome", "não preenchido na origem")
     return Paciente(
         codigo=str(p["paciente_codigo"]),
@@ -81,7 +71,7 @@ def paciente(p: Row, contatos: Sequence[Row], ctx: MappingContext) -> Paciente:
 
 
 def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendimento:
-    """One attendance with its detail rows → canonical; ``InvalidRecord`` or pydantic's error when it cannot be one."""
+    """One attendance with its detail rows → canonical attendance. Raises ``InvalidRecord`` or ``pydantic.ValidationError``."""
     a = sections.only_row(data, "atendimento")
     start = dates.date_time(a["data_inicio"], ctx.zone, "dataInicio")
     kind = ctx.depara.translate("tipo_atendimento", a["tipo_codigo"], a["tipo_nome"])
@@ -109,14 +99,14 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendi
         setor=values.to_text(a["setor"]),
         leito=ctx.depara.translate("leitos", a["leito"]),
         especialidade=values.to_text(a["especialidade"]),
-        profissional=sections.within("profissional", profissional, a, ctx),
-        diagnosticos=sections.within("diagnosticos", diagnosticos, a, rows("diagnosticos"), start, ctx),
-        anamneses=sections.within("anamneses", anamneses, rows("anamneses"), ctx),
-        evolucoes=sections.within("evolucoes", evolucoes, rows("evolucoes"), ctx),
-        sinais_vitais=sections.within("sinaisVitais", sinais, rows("sinais_vitais"), ctx),
-        prescricoes=sections.within("prescricoes", prescricoes, rows("prescricoes"), ctx),
-        exames=sections.within("exames", exames, rows("exames"), rows("exames_resultados"), ctx),
-        movimentacoes_leito=sections.within("movimentacoesLeito", movimentacoes, rows("movimentacoes"), ctx),
+        profissional=sections.within("profissional", clinical.profissional, a, ctx),
+        diagnosticos=sections.within("diagnosticos", clinical.diagnosticos, a, rows("diagnosticos"), start, ctx),
+        anamneses=sections.within("anamneses", clinical.anamneses, rows("anamneses"), ctx),
+        evolucoes=sections.within("evolucoes", clinical.evolucoes, rows("evolucoes"), ctx),
+        sinais_vitais=sections.within("sinaisVitais", clinical.sinais, rows("sinais_vitais"), ctx),
+        prescricoes=sections.within("prescricoes", clinical.prescricoes, rows("prescricoes"), ctx),
+        exames=sections.within("exames", clinical.exames, rows("exames"), rows("exames_resultados"), ctx),
+        movimentacoes_leito=sections.within("movimentacoesLeito", clinical.movimentacoes, rows("movimentacoes"), ctx),
     )
 
 
@@ -133,7 +123,7 @@ SYSTEM = SystemSpec(
         Snapshot("atendimento", "sotech.ate_atendimento", principal=True),
         Snapshot("movimentacao_leito", "sotech.ate_movimentacao_leito"),
         *(Snapshot(name, f"pep.ate_{name}") for name in _PEP),
-        # Every attendance carries its patient.
+        # A patient's change reaches all of their attendances.
         Snapshot("paciente", "sotech.cdg_paciente", sql_targets="targets.sql"),
         Snapshot("contato", "sotech.cdg_contato", sql_targets="targets.sql"),
     ),

@@ -1,13 +1,11 @@
-"""Tasy: what the old .NET service's ``appsettings.json`` calls its processes, and by what such a file is known."""
-
-from __future__ import annotations
+"""Tasy: processes in the ``appsettings.json`` of the old .NET service, and the signs that tell its file from others."""
 
 from include.fusion.settings.legacy.service import DELIVERY, WITH_DESTINATION, LegacyService, Section, Sign
 
 LEGACY = LegacyService(
     "Tasy",
     (
-        # The first is how the old manual spells it.
+        # The old manual has the first spelling.
         Section("buscar_atendimentos", DELIVERY, outros_nomes=("buscaraendimentosimportar", "buscaratendimentosimportar")),
         Section("buscar_informacoes_atendimentos", WITH_DESTINATION),
         Section("gerar_pendencia_atualizacao_pacientes"),

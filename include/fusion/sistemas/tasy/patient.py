@@ -1,9 +1,8 @@
-"""Tasy: people. A patient is ``PESSOA_FISICA`` with the rows of ``COMPL_PESSOA_FISICA``; professionals come with what they signed."""
+"""Tasy: people. A patient is ``PESSOA_FISICA`` with rows of ``COMPL_PESSOA_FISICA``; a professional comes with each row that they signed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, sections, values
@@ -13,11 +12,6 @@ from include.fusion.reading.spec import MappingContext, Row
 _EMPTY: Row = dict.fromkeys((
     "nm_contato", "ds_endereco", "nr_endereco", "ds_complemento", "ds_bairro", "ds_municipio", "sg_estado", "cd_cep", "ds_email", "nr_telefone",
 ))  # fmt: skip
-
-
-def _by_kind(rows: Sequence[Row], ctx: MappingContext) -> dict[str, Row]:
-    """The newest complement of each kind (rows come in the order in which they were written)."""
-    return {ctx.depara.translate("tipo_complemento", x["ie_tipo_complemento"]) or "OUTRO": x for x in rows}
 
 
 def _contatos(p: Row, home: Row) -> tuple[Contato, ...]:
@@ -30,11 +24,11 @@ def _contatos(p: Row, home: Row) -> tuple[Contato, ...]:
 
 
 def paciente(p: Row, complements: Sequence[Row], ctx: MappingContext) -> Paciente:
-    """Patient of a row with the rows of home, mother and father; empty texts are the NULL that Oracle makes of them."""
-    name = values.to_text(p["nm_pessoa_fisica"])
-    if name is None:
+    """Patient of a row, with the rows of home, mother and father. Raises ``InvalidRecord`` when the name is missing."""
+    if (name := values.to_text(p["nm_pessoa_fisica"])) is None:
         raise InvalidRecord("paciente.nome", "não preenchido na origem")
-    by_kind = _by_kind(complements, ctx)
+    # Rows come in the order they were written: the newest of each kind wins.
+    by_kind = {ctx.depara.translate("tipo_complemento", x["ie_tipo_complemento"]): x for x in complements}
     home, mother, father = (by_kind.get(kind, _EMPTY) for kind in ("RESIDENCIAL", "MAE", "PAI"))
     return Paciente(
         codigo=str(p["cd_pessoa_fisica"]),
@@ -64,20 +58,20 @@ def paciente(p: Row, complements: Sequence[Row], ctx: MappingContext) -> Pacient
 
 @sections.memoised([f"profissional_{c}" for c in ("codigo", "nome", "cpf", "cns", "crm", "uf")])
 def profissional(x: Row, ctx: MappingContext) -> Profissional | None:
-    """Who attended or signed (columns ``profissional_*``); only physicians have a council here."""
-    record: Any = values.to_code(x["profissional_crm"])
+    """Who attended or signed (columns ``profissional_*``). Only physicians have a council in Tasy."""
+    crm = values.to_code(x["profissional_crm"])
     return sections.if_any(
         Profissional,
         codigo=values.to_code(x["profissional_codigo"]),
         nome=values.to_text(x["profissional_nome"]),
         cpf=documents.cpf(x["profissional_cpf"], ctx),
         cns=documents.cns(x["profissional_cns"], ctx),
-        conselho="CRM" if record else None,
-        numero_conselho=record,
-        uf_conselho=documents.uf(x["profissional_uf"]) if record else None,
+        conselho="CRM" if crm else None,
+        numero_conselho=crm,
+        uf_conselho=documents.uf(x["profissional_uf"]) if crm else None,
     )
 
 
 def map_paciente(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Paciente:
-    """One patient without any attendance (``read_paciente.sql``)."""
+    """One row of ``read_paciente.sql`` → canonical patient."""
     return sections.within("paciente", paciente, sections.only_row(data, "paciente"), sections.rows(data, "complementos"), ctx)

@@ -9,7 +9,7 @@ from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, Proc
 
 
 class Tasy(Integracao):
-    """Every process of the old service is a section of its own, under its old name in snake case."""
+    """A section for every process of the old service, with its old name in snake case."""
 
     ENGINES = ("oracle",)
     SEARCH = "buscar_atendimentos"

@@ -1,4 +1,4 @@
-"""TrackCare: settings of an installation, and what every part of its mapping needs."""
+"""TrackCare: the context of an entry, and what every part of the mapping needs."""
 
 from __future__ import annotations
 
@@ -24,10 +24,7 @@ DO_NOT_SEND = "NAO_ENVIAR"
 
 @dataclass(frozen=True, kw_only=True)
 class TrackCareContext(MappingContext):
-    """``nome_em``: columns that make a name, in reading order; ``cpf_em`` and ``cns_em``: columns to look in, best first.
-
-    ``evento_ambulatorial``: A01, or A04 where Fusion has a layout for it. ``desde``: episodes that ended before that moment do not travel.
-    """
+    """The fields are settings of the entry: ``PacienteTrackCare`` explains them."""
 
     hl7: Hl7Profile
     nome_em: tuple[str, ...] = ("paper_name2", "paper_name")
@@ -39,7 +36,6 @@ class TrackCareContext(MappingContext):
 
 
 def context_for(i: TrackCare, depara: DePara) -> TrackCareContext:
-    """How one installation's patients become messages."""
     p = i.paciente
     return TrackCareContext(
         **vars(usual_context(i, depara)),
@@ -55,12 +51,12 @@ def context_for(i: TrackCare, depara: DePara) -> TrackCareContext:
 
 @dataclass
 class Collector:
-    """Reasons of items that could not be mapped: they stay behind, the others of the patient travel."""
+    """Reasons of a patient's items that cannot be mapped. The other items are sent."""
 
     refusals: list[str] = field(default_factory=list)
 
     def refuse(self, where: str, error: InvalidRecord) -> None:
-        """``where`` is a key of the source, never a value."""
+        """``where`` is a key of the source, never a value of the patient."""
         self.refusals.append(f"{error} ({where})")
 
 
@@ -76,7 +72,7 @@ def day(value: Any, field: str) -> date | None:
 
 
 def moment(value: Any, hour: Any, zone: ZoneInfo, field: str) -> datetime | None:
-    """The moment of a date column and a time column; without a time it is that day's midnight, without a date none."""
+    """The moment of a date column and a time column: without a time midnight, without a date ``None``."""
     when, seconds = day(value, field), _horolog(hour)
     if when is None:
         return None
@@ -88,7 +84,7 @@ def moment(value: Any, hour: Any, zone: ZoneInfo, field: str) -> datetime | None
 
 
 def moment_or_day(value: Any, hour: Any, zone: ZoneInfo, field: str) -> datetime | date | None:
-    """Like :func:`moment`, but a day alone where no time was noted: midnight would put an end before its beginning."""
+    """Like :func:`moment`, but a day if there is no time: midnight could put an end before its beginning."""
     when = moment(value, hour, zone, field)
     if when is None or when.time() != time() or (hour is not None and values.to_text(hour) is not None):
         return when
@@ -105,18 +101,17 @@ def _horolog(value: Any) -> int | None:
 
 def key(value: Any) -> str:
     """A row id as text: ``7`` or ``7||2``."""
-    clean = values.to_code(value)
-    if clean is None:
+    if (clean := values.to_code(value)) is None:
         raise InvalidRecord("chave", "não preenchida na origem")
     return clean
 
 
 def profissional(x: Row) -> Pessoal | None:
-    """From CT_CareProv's columns; ``None`` where the row names nobody."""
+    """From the columns of CT_CareProv; ``None`` if the row names nobody."""
     code, name = values.to_code(x["ctpcp_code"]), values.to_text(x["ctpcp_desc"])
     return None if code is None and name is None else Pessoal(code, name)
 
 
 def first(x: Mapping[str, Any], columns: tuple[str, ...]) -> Any:
-    """Value of the first of these columns that has one."""
+    """Value of the first of these columns that has one, or ``None``."""
     return next((x[c] for c in columns if values.to_text(x[c]) is not None), None)

@@ -1,10 +1,10 @@
-"""Initial load of TrackCare's people: ``PA_Person`` by ascending number into ``PacienteSES``, both in the source's own database.
+"""Carga inicial of TrackCare: ``PA_Person`` by ascending number into ``PacienteSES``, both in the source's own database.
 
-From the last number done, so many people per cycle. A page is one statement there, and no patient passes through the
-hub. The checkpoint follows the page: a killed load repeats one page, whose people are there already.
+A page is one statement there, and no patient passes through the hub. The checkpoint is written after the page: a killed load repeats one
+page, and its people are already there.
 
-Rows are marked with the hub's clock before their page is written, while the source's own triggers go on marking theirs: a slow page, or
-clocks that disagree, leave rows behind the watermark of what is synchronised. So at its end the load has everything compared once.
+The hub's clock marks a page before it is written; the source's own triggers mark rows at the same time. A slow page, or two clocks that
+differ, can leave rows behind the watermark. So at its end the load makes the next search compare everything.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from include.fusion.change.initial_load import Checkpoint, PagedLoad
 
 
 class PatientInitialLoad(PagedLoad):
-    """``now`` gives the source's local time, which marks the rows as changed; ``on_conclusion`` makes the next look compare everything."""
+    """``now``: local time of the source, the marker of the rows. ``on_conclusion``: makes the next search compare everything."""
 
     def __init__(self, *parts: Any, page: int, now: Callable[[], datetime], on_conclusion: Callable[[], None]) -> None:
         super().__init__(*parts, page=page)
@@ -25,7 +25,7 @@ class PatientInitialLoad(PagedLoad):
         self.on_conclusion = on_conclusion
 
     def run(self, *, on_progress: Callable[[Checkpoint], None], wait: Callable[[], None]) -> Checkpoint:
-        """Every person from the checkpoint on. ``wait`` is called between cycles and blocks while the load is paused."""
+        """Every person after the checkpoint. ``wait`` runs before each page and blocks while the load is paused."""
         checkpoint = self.checkpoint()
         new = not checkpoint.concluida
         checkpoint.total = self._total()
@@ -33,7 +33,7 @@ class PatientInitialLoad(PagedLoad):
             while True:
                 wait()
                 start = int(checkpoint.chave or 0)
-                persons = self.queries.rows(con, "initial_load_keys.sql", key=start, limite=self.pagina)
+                persons = self.queries.rows(con, "initial_load_keys.sql", chave=start, limite=self.pagina)
                 if persons:
                     new = True
                     until = int(persons[-1]["chave"])
@@ -42,7 +42,7 @@ class PatientInitialLoad(PagedLoad):
                     checkpoint.feitos, checkpoint.chave = checkpoint.feitos + len(persons), str(until)
                 checkpoint.concluida = len(persons) < self.pagina
                 if checkpoint.concluida and new:
-                    self.on_conclusion()  # Before the checkpoint: a load that is killed in between does it again.
+                    self.on_conclusion()  # Before the checkpoint, so that a load killed in between does it again.
                 with self.fusion.begin() as fusion:
                     self._write(fusion, checkpoint)
                 on_progress(checkpoint)

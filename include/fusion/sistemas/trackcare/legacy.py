@@ -1,6 +1,4 @@
-"""TrackCare: what the old .NET service's ``appsettings.json`` calls its processes, and by what such a file is known."""
-
-from __future__ import annotations
+"""TrackCare: processes in the ``appsettings.json`` of the old .NET service, and the signs that tell its file from others."""
 
 from include.fusion.settings.legacy.service import DELIVERY, LegacyService, Section, Sign
 

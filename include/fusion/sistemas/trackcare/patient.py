@@ -1,4 +1,4 @@
-"""TrackCare: the person and the allergies, which belong to the person."""
+"""TrackCare: the person and their allergies."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _CNS: TypeAdapter[str] = TypeAdapter(Cns)
 
 
 def name(p: Row, ctx: TrackCareContext) -> str:
-    """The name's columns in reading order."""
-    integer = " ".join(part for c in ctx.nome_em if (part := values.to_text(p[c])))
-    if not integer:
+    """The columns of the name, joined. Raises ``InvalidRecord`` when all are empty."""
+    full_name = " ".join(part for c in ctx.nome_em if (part := values.to_text(p[c])))
+    if not full_name:
         raise InvalidRecord("paciente.nome", "não preenchido na origem")
-    return integer
+    return full_name
 
 
 def paciente(p: Row, ctx: TrackCareContext) -> hl7_values.PacienteHl7:
-    """The person; ``InvalidRecord`` when nothing of this patient can travel."""
-    obito = values.boolean(p["paper_deceased"], field="paciente.obito")
+    """The person. Raises ``InvalidRecord``: then nothing of this patient can be sent."""
+    deceased = values.boolean(p["paper_deceased"], field="paciente.obito")
     return hl7_values.PacienteHl7(
         codigo=key(p["chave"]),
         nome=name(p, ctx),
@@ -42,8 +42,8 @@ def paciente(p: Row, ctx: TrackCareContext) -> hl7_values.PacienteHl7:
         celular=values.to_text(p["paper_mobphone"]),
         telefone=values.to_text(p["paper_telh"]),
         email=values.to_text(p["paper_email"]),
-        obito=obito,
-        obito_em=day(p["paper_deceased_date"], "paciente.dataObito") if obito else None,
+        obito=deceased,
+        obito_em=day(p["paper_deceased_date"], "paciente.dataObito") if deceased else None,
     )
 
 
@@ -61,20 +61,20 @@ def _address(p: Row) -> hl7_values.Endereco | None:
 
 
 def alergias(rows: Sequence[Row], ctx: TrackCareContext, collector: Collector) -> list[hl7_values.Alergia]:
-    """Every allergy that can be read; those entered in error as deletions."""
-    read_rows: list[hl7_values.Alergia] = []
+    """Every allergy that can be read. One entered in error is a deletion (action D)."""
+    found: list[hl7_values.Alergia] = []
     for x in rows:
         in_error = False
         try:
             in_error = ctx.depara.translate("situacao_registro", x["alg_entrystatus"]) == "ERRO"
-            read_rows.append(_alergia(x, ctx, "D" if in_error else "A"))
+            found.append(_alergia(x, ctx, "D" if in_error else "A"))
         except InvalidRecord as error:
             if in_error:
-                # Its number says which one to delete; IAM-3 must not be empty.
-                read_rows.append(hl7_values.Alergia(key(x["alg_rowid"]), hl7_values.Codigo(None, "não informada"), acao="D", situacao="E"))
+                # The key says which one to delete; IAM-3 must not be empty.
+                found.append(hl7_values.Alergia(key(x["alg_rowid"]), hl7_values.Codigo(None, "não informada"), acao="D", situacao="E"))
             else:
                 collector.refuse(f"PA_Allergy {key(x['alg_rowid'])}", error)
-    return read_rows
+    return found
 
 
 def _alergia(x: Row, ctx: TrackCareContext, action: str) -> hl7_values.Alergia:
@@ -83,13 +83,13 @@ def _alergia(x: Row, ctx: TrackCareContext, action: str) -> hl7_values.Alergia:
     if text is None and code is None:
         raise InvalidRecord("alergias.substancia", "não preenchida na origem")
     inactive = values.to_text(x["alg_inactivedate"]) is not None
-    reacao = values.clinical_text(x["alg_reaction"])
+    reaction = values.clinical_text(x["alg_reaction"])
     return hl7_values.Alergia(
         codigo=key(x["alg_rowid"]),
         substancia=hl7_values.Codigo(code, text),
         tipo=ctx.depara.translate("tipo_alergia", x["alg_category_dr"]),
         gravidade=ctx.depara.translate("gravidade_alergia", x["alg_severity_dr"]),
-        reacoes=(reacao,) if reacao else (),
+        reacoes=(reaction,) if reaction else (),
         inicio=day(x["alg_onsetdate"], "alergias.dataInicio"),
         acao=action,
         situacao="E" if action == "D" else "I" if inactive else ctx.depara.translate("situacao_alergia", x["alg_status"]),

@@ -1,11 +1,11 @@
-"""From patients' pendencies to messages in ``PacienteArquivo``, as the delivery loop's work."""
+"""TrackCare: from pendências of patients to messages in ``PacienteArquivo``, as work of the delivery loop."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine
@@ -21,14 +21,14 @@ from include.fusion.store.ledger import DELETION, RESEND, SEND, Ledger, LedgerEn
 
 ABSENT = "paciente não encontrado na origem"
 DURATION_MAX = 30.0
-"""Seconds of one turn: behind an initial load's million patients the messages that are made would wait for hours, and live ones with them."""
+"""Seconds of one turn. A carga inicial has a million patients: without a limit its messages, and live ones, would wait for hours."""
 ReadResults = Mapping[str, MessagePlan | Exception | None]
-"""Patient's key → what there is to say, the error that keeps it from being said, or ``None`` when the source has no such patient."""
+"""Key of a patient → the plan, the error that prevents one, or ``None`` when the source does not have the patient."""
 
 
 @dataclass
 class PreparationResult:
-    """Counts: patients looked up, messages made and queued, things that said nothing new, patients with a reason to look at."""
+    """Counts: patients read, messages queued, items without news, patients with a refused item."""
 
     pacientes: int = 0
     mensagens: int = 0
@@ -40,7 +40,7 @@ class PreparationResult:
             setattr(self, name, getattr(self, name) + value)
 
     def check(self, share_max: float, minimum: int) -> None:
-        """Raise ``TooManyErrors`` when more than ``share_max`` (0 to 1) of at least ``minimum`` patients had something that cannot be said."""
+        """Raises ``TooManyErrors`` when more than ``share_max`` (0 to 1) of at least ``minimum`` patients have a refused item."""
         advice = (
             "O que pôde ser dito segue para o envio; os motivos estão em PendenciaIntegracao. Corrija a causa (De/Para, charset) e limpe"
             " esta tarefa: eles serão relidos."
@@ -50,70 +50,65 @@ class PreparationResult:
 
 @dataclass
 class Batch:
-    """Patients in hand, what there is to say of them, and why something cannot be said."""
+    """Reserved patients; by their key the plans and the reasons of refusals."""
 
     records: list[FilaRow]
-    plans: dict[str, MessagePlan]
-    motivos: dict[str, list[str]]
+    plans: dict[str, MessagePlan] = field(default_factory=dict)
+    reasons: dict[str, list[str]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.records)
 
 
 class Preparer(Work[Batch, PreparationResult]):
-    """Makes messages of the patients that wait in ``pendencias``: what the ledger does not have in this very state. Nothing travels; ``batch`` at
-    a time.
+    """Makes messages of the patients that wait in ``pendencias``, ``batch`` at a time, of every content that the ledger does not have.
 
-    Messages, ledger and the pendencies' outcomes are one transaction: who is killed has done all of a batch or nothing. What could not be
-    mapped leaves the pendency in ``erro`` with its reason; the patient's other messages travel. A message that was refused does not count
-    as sent: looked at again, its subject gets a new one in its place. What of it Fusion had before, it still has: the ledger's ``operacao``
-    tells whether that was anything. A message that ended without an answer may have arrived: it is sent again as it is.
+    One transaction writes messages, ledger and outcomes: a killed task has done all of a batch or nothing. An item that cannot be mapped
+    leaves the row in ``erro`` with its reason; the patient's other messages are sent. A refused message does not count as sent: a new one
+    takes its place, and the ledger's ``operacao`` tells whether Fusion has an older content. A message without an answer may have arrived:
+    it is sent again as it is.
     """
 
     def __init__(
         self,
         pendencias: Fila,
         read: Callable[[Sequence[str]], ReadResults],
-        files: Outbox,
+        outbox: Outbox,
         ledger: Ledger,
         engine: Engine,
         owner: str,
         batch: int,
     ) -> None:
-        # In order, and until the turn is over; refusals are judged by the task, over all its turns.
+        # One lane keeps the order. The task judges the share of refusals, over all its turns.
         p = DeliveryParameters(lote=batch, max_per_cycle=sys.maxsize, permanencia=0, duration_max=DURATION_MAX, lanes=1, parcela_erro_max=1)
         super().__init__([pendencias], owner, p, nullcontext(), PreparationResult())
-        self.pendencias = pendencias
-        self.read = read
-        self.arquivos = files
-        self.ledger = ledger
-        self.engine = engine
+        self.pendencias, self.read, self.outbox, self.ledger, self.engine = pendencias, read, outbox, ledger, engine
 
     def prepare(self, count: int) -> Batch | None:
-        records = self.pendencias.reserve(count, self.owner, self.lease)
-        if not records:
+        batch = Batch(self.pendencias.reserve(count, self.owner, self.lease))
+        if not batch.records:
             return None
-        read_items = self.read([r.chave for r in records if not self.interrompido(r)])
-        batch = Batch(records, {}, {})
-        for record in records:
-            read_item = read_items.get(record.chave)
+        found = self.read([r.chave for r in batch.records if not self.interrompido(r)])
+        for record in batch.records:
+            key, plan = record.chave, found.get(record.chave)
             if reason := self.interrompido(record):
-                batch.motivos[record.chave] = [reason]
-            elif read_item is None or isinstance(read_item, Exception):
-                batch.motivos[record.chave] = [ABSENT if read_item is None else reason_of(read_item)]
+                batch.reasons[key] = [reason]
+            elif plan is None or isinstance(plan, Exception):
+                batch.reasons[key] = [ABSENT if plan is None else reason_of(plan)]
             else:
-                batch.plans[record.chave], batch.motivos[record.chave] = read_item, list(read_item.refusals)
+                batch.plans[key], batch.reasons[key] = plan, list(plan.refusals)
         return batch
 
     def write(self, batch: Batch) -> None:
-        self.arquivos.fila.repeat_uncertain(list(batch.plans))
+        self.outbox.fila.repeat_uncertain(list(batch.plans))
         with self.engine.begin() as con:
-            # Only what is still ours: another worker may have taken a row over while we read.
+            # Only rows that are still ours: another worker may have taken one while we read.
             mine = self.pendencias.still_mine(con, self.owner, [r.id for r in batch.records])
             ours = {r.chave: batch.plans[r.chave] for r in batch.records if r.id in mine and r.chave in batch.plans}
-            messages, equal = self._build(con, ours, batch.motivos)
-            self.arquivos.store(con, messages)
-            outcomes = [_outcome(r, batch.motivos[r.chave]) for r in batch.records]
+            messages, equal = self._build(con, ours, batch.reasons)
+            self.outbox.store(con, messages)
+            reasons = [(r, "; ".join(batch.reasons[r.chave]) or None) for r in batch.records]
+            outcomes = [Outcome(r, "erro" if reason else "concluido", motivo=reason) for r, reason in reasons]
             self.pendencias.record(con, self.owner, outcomes)
         errors = sum(d.situacao == "erro" for d in outcomes)
         self.result.add(PreparationResult(len(batch.records), len(messages), equal, errors))
@@ -121,8 +116,8 @@ class Preparer(Work[Batch, PreparationResult]):
     def _build(
         self, con: Connection, plans: Mapping[str, MessagePlan], reasons: Mapping[str, list[str]]
     ) -> tuple[list[OutboxMessage], int]:
-        """Messages of what is new, in order, noted in the ledger; how many items were not. What cannot be made adds to ``reasons``."""
-        redone = self.arquivos.fila.dead_letter(con, list(plans))
+        """(messages of new contents in order, number of items without news). Notes them in the ledger; refusals go to ``reasons``."""
+        redone = self.outbox.fila.dead_letter(con, list(plans))
         entities = {item.entidade for plan in plans.values() for item in plan.items}
         before = _without_refusals(self.ledger.read(con, entities), redone)
         new = [(paciente, item) for paciente, plan in plans.items() for item in to_send(plan, before)]
@@ -140,22 +135,19 @@ class Preparer(Work[Batch, PreparationResult]):
         stuck = {item.entidade for _, item in new} - {item.entidade for item in done}
         self.ledger.write(con, [(item.entidade, item.versao, _operation(item, before)) for item in done])
         self.ledger.withdraw(con, stuck)
-        self.arquivos.fila.substituir(con, [c for assunto in redone.keys() & (entities - stuck) for c in redone[assunto].control_ids])
+        self.outbox.fila.substituir(con, [c for entity in redone.keys() & (entities - stuck) for c in redone[entity].control_ids])
         return messages, sum(len(plan.items) for plan in plans.values()) - len(new)
 
 
 def _without_refusals(ledger: Mapping[str, LedgerEntry], redone: Mapping[str, Refusal]) -> dict[str, LedgerEntry]:
-    """The ledger without what was refused, which it had hoped for: what was alive before is alive still, with a content unknown."""
+    """The ledger without refused contents. What was alive in Fusion before stays alive, with unknown content."""
     before = {e: delivery for e, delivery in ledger.items() if e not in redone}
-    refusals = {e: redone[e] for e in ledger.keys() & redone.keys()}
-    live = {e: ledger[e] for e, refusal in refusals.items() if ledger[e].operacao in (RESEND, DELETION) and not refusal.unknown}
-    return before | {e: delivery._replace(versao=None, operacao=RESEND) for e, delivery in live.items()}
+    for e in ledger.keys() & redone.keys():
+        if ledger[e].operacao in (RESEND, DELETION) and not redone[e].unknown:
+            before[e] = ledger[e]._replace(versao=None, operacao=RESEND)
+    return before
 
 
 def _operation(item: Item, before: Mapping[str, LedgerEntry]) -> str:
     delivery = before.get(item.entidade)
     return DELETION if not item.ativo else SEND if delivery is None or delivery.cancelled else RESEND
-
-
-def _outcome(record: FilaRow, reasons: Sequence[str]) -> Outcome:
-    return Outcome(record, "erro" if reasons else "concluido", motivo="; ".join(reasons) or None)

@@ -14,40 +14,40 @@ from include.fusion.settings.strict_yaml import StrictModel
 
 
 class Hl7(StrictModel):
-    """How HL7 messages are written; see ``include.fusion.hl7.build.profile`` for what each means."""
+    """How HL7 messages are written; ``include.fusion.hl7.build.profile`` explains each."""
 
     versao: Literal["2.4", "2.5.1", "2.7"] = "2.4"
     charset: str = "8859/1"
-    """MSH-18, and the bytes that travel."""
+    """MSH-18 and the encoding of the bytes."""
     remetente: str = "TRACKCARE"
-    """MSH-3: Fusion finds the integration by it."""
+    """MSH-3: by it Fusion finds the integração."""
     unidade_remetente: str = "TRACKCARE"
     destinatario: str = "FUSION"
     unidade_destinataria: str = "FUSION"
     processamento: Literal["P", "T", "D"] = "P"
     aproximar: bool = False
-    """true: typographic signs that the charset lacks become plain ones; false: such a patient is refused."""
+    """true: plain signs replace typographic ones that the charset does not have; false: the patient is refused."""
     autoridade: str = "TRACKCARE"
     tipo_cpf: str = "NI"
 
 
 class PacienteTrackCare(StrictModel):
-    """Where a site keeps what TrakCare has no fixed place for."""
+    """Columns and rules that differ between sites."""
 
     nome_em: list[str] = Field(default_factory=lambda: ["paper_name2", "paper_name"])
-    """Columns of PA_Person that make a name, in reading order."""
+    """Columns of PA_Person that make the name, in reading order."""
     nome_social_em: str = "paper_name3"
     cpf_em: list[str] = Field(default_factory=lambda: ["paper_id", "papmi_id"])
-    """Columns to look for the CPF in, best first."""
+    """Columns that may hold the CPF, best first."""
     cns_em: list[str] = Field(default_factory=lambda: ["paper_governcardno", "papmi_medicare"])
     evento_ambulatorial: Literal["A01", "A04"] = "A01"
-    """A04 where Fusion has a layout for it."""
+    """First event of an outpatient visit; A04 if Fusion has a layout for it."""
     desde: Annotated[date | None, BeforeValidator(_day)] = None
-    """Episodes that ended before this day do not travel."""
+    """Episodes that ended before this day are not sent."""
 
 
 class EnvioArquivo(Acompanhamento, Retencao):
-    """Sends waiting messages, and keeps the run on duty while traffic is steady (TrackCare)."""
+    """Sends waiting messages, and keeps the run on duty while traffic is steady."""
 
     intervalo: Interval = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
     """Between two looks at the queue."""
@@ -56,11 +56,11 @@ class EnvioArquivo(Acompanhamento, Retencao):
 
     @property
     def keys_per_statement(self) -> int:
-        return 0  # Messages wait in the integration database.
+        return 0  # Messages are in the integration database: no statement at the source.
 
 
 class TrackCare(Integracao):
-    """``conexoes.origem`` is TrakCare's database, ``conexoes.hl7`` where messages go: Fusion's HTTP API or an MLLP receiver."""
+    """``conexoes.origem`` is the database of TrakCare; ``conexoes.hl7`` gets the messages: HTTP API of Fusion, or an MLLP receiver."""
 
     SUFFIXES: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
     ENGINES = ("iris",)

@@ -1,22 +1,21 @@
-"""TrackCare (InterSystems TrakCare): a patient's rows → the ordered HL7 messages that say them.
+"""TrackCare (InterSystems TrakCare): a patient's rows → the HL7 messages about them, in order.
 
-A record is one person (key ``PA_Person.PAPER_RowId``). What is said of a patient falls into entities, each with a hash of its content: the
-person, every allergy, every visit, its bed moves, every panel of vital signs, note, medicine and surgery, the discharge. The ledger knows
-which content of an entity was last sent and counts its contents; that count makes the control id, so a message built twice is one message,
-and a value that comes back to what it was is another. Decisions:
+A record is one person (key ``PA_Person.PAPER_RowId``). Its data falls into entities: the person, every allergy, every visit, its bed
+transfers, every panel of vital signs, note, medicine and surgery, the alta. Each has a content hash. The ledger keeps the last hash sent
+and counts the contents of an entity. That number makes the control id: a message built twice is one message, and a value that comes back
+to what it was is another. Decisions:
 
-- What was never sent needs no cancellation: A11, A13, a withdrawn note or value only follow something that was sent.
-- Location and discharge are no content of a visit: they have messages of their own (A02, A03), and A08 carries the location of now.
-- Whose it is, is content of everything below a visit: an episode that was opened for the wrong person is told again for the right one.
-- Rows entered in error, pre-admissions and merged-away patients do not travel; a merged patient is one A40.
-- A row that cannot be mapped stays behind with its reason (``MessagePlan.refusals``); a patient that cannot be mapped raises.
+- What was never sent is never cancelled: A11, A13 and withdrawn notes or values only follow something that was sent.
+- Place and alta are not content of a visit: they have their own messages (A02, A03). A08 carries the current place.
+- The person is content of everything below a visit: an episode opened for the wrong person is sent again for the right one.
+- Rows entered in error, pre-admissions and merged patients are not sent; a merge is one A40.
+- A row that cannot be mapped is refused (``MessagePlan.refusals``); a patient that cannot be mapped raises ``InvalidRecord``.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -31,25 +30,30 @@ from include.fusion.hl7.build.rde import rde
 from include.fusion.hl7.build.siu import siu
 from include.fusion.hl7.wire.escapes import DELETE
 from include.fusion.mapping import sections
+from include.fusion.reading.form import FORM, code, switch
 from include.fusion.reading.spec import Detail, MappingContext, Origin, QueueProcess, Replica, Row, SystemSpec
 from include.fusion.sistemas.trackcare import clinical
 from include.fusion.sistemas.trackcare.context import Collector, TrackCareContext, context_for, day, key
-from include.fusion.sistemas.trackcare.form import PATIENTS
 from include.fusion.sistemas.trackcare.patient import alergias, name, paciente
-from include.fusion.sistemas.trackcare.visits import Visita, visits
+from include.fusion.sistemas.trackcare.visits import Visita, by_visit, visits
 
 if TYPE_CHECKING:
     from include.fusion.store.ledger import LedgerEntry
 
 LIVE_PRIORITY, HISTORY_PRIORITY = 5, 9
 SYNCHRONISE, PROCESSO, SEND = "sincronizar_pacientes", "pendencia_busca_paciente", "envio_arquivo_fusion"
+PATIENTS = {
+    "paciente": code("Paciente", "Código de um paciente na origem (PAPER_RowId), para lê-lo de novo."),
+    "comparar_tudo": switch("Comparar tudo", "Compara todos os pacientes com a cópia, não só os alterados."),
+    "reenviar_erros": FORM["reenviar_erros"],
+}
+"""What a person may ask of a run."""
 
 
 @dataclass(frozen=True, slots=True)
 class VisitState:
-    """What the ledger says of an entity: ``sent``, something of it is alive in Fusion; ``versao``: that content's hash.
-
-    ``sequencia`` is the number of this content (``Ledger.announce``), ``moment`` when the change was seen (MSH-7).
+    """What the ledger knows of an entity. ``sequencia``: number of the new content (``Ledger.announce``); ``moment``: when the change was seen
+    (MSH-7); ``sent``: the entity is alive in Fusion; ``versao``: hash of the content sent before.
     """
 
     sequencia: int
@@ -60,9 +64,9 @@ class VisitState:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing to say. ``ativo`` False: a retraction, to be sent only where the entity is alive in Fusion (``VisitState.sent``).
+    """One message to send. ``ativo`` False: a retraction, only for an entity that is alive in Fusion (``VisitState.sent``).
 
-    ``build`` raises ``InvalidRecord`` for a character that the character set lacks.
+    ``build`` raises ``InvalidRecord`` when the charset does not have a character.
     """
 
     entidade: str
@@ -73,35 +77,35 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class MessagePlan:
-    """Everything there is to say of one patient, in order, and the reasons of what could not be mapped."""
+    """All items of one patient, in order, and the reasons of the rows that cannot be mapped."""
 
     items: tuple[Item, ...]
     refusals: tuple[str, ...] = ()
 
 
 def version_of(*parts: Any) -> str:
-    """Hash (64 hex characters) of plain values; equal content gives an equal one on every machine."""
+    """Hash (64 hex characters) of plain values, the same on every machine."""
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def plan(data: Mapping[str, Sequence[Row]], ctx: TrackCareContext) -> MessagePlan:
-    """Items of one patient; ``InvalidRecord`` when the patient cannot be mapped at all."""
+    """Items of one patient. Raises ``InvalidRecord`` when the patient cannot be mapped."""
     p = sections.only_row(data, "paciente")
     person, collector = paciente(p, ctx), Collector()
     if destinations := sections.rows(data, "unificacao"):
         return MessagePlan((_merged(person.codigo, destinations[-1], ctx),))
-    items = [_person(person, ctx), *_alergias(person, data, ctx, collector)]
-    by_visit = {
-        name: _by_visit(sections.rows(data, name))
-        for name in ("diagnosticos", "procedimentos", "sinais_vitais", "notas", "medicamentos", "cirurgias")
+    allergies = alergias(sections.rows(data, "alergias"), ctx, collector)
+    items = [_person(person, ctx), *(_alergia(person, a, ctx) for a in allergies)]
+    kinds = {
+        name: by_visit(sections.rows(data, name)) for name in ("diagnosticos", "procedimentos", "sinais_vitais", *(b[0] for b in _BELOW))
     }
     for visit in visits(sections.rows(data, "admissoes"), sections.rows(data, "movimentacoes"), ctx, collector):
-        items += _of_visit(person, visit, {name: groups.get(visit.chave, []) for name, groups in by_visit.items()}, ctx, collector)
+        items += _of_visit(person, visit, {name: groups.get(visit.chave, []) for name, groups in kinds.items()}, ctx, collector)
     return MessagePlan(tuple(items), tuple(collector.refusals))
 
 
 def to_send(plan: MessagePlan, ledger: Mapping[str, LedgerEntry]) -> list[Item]:
-    """Items of which Fusion has not this content yet, in order; retractions of what is alive there. ``ledger``: ledger rows by entity."""
+    """Items with a content that Fusion does not have, and retractions of what is alive there, in order. ``ledger``: its rows by entity."""
 
     def missing(item: Item) -> bool:
         delivery = ledger.get(item.entidade)
@@ -113,21 +117,14 @@ def to_send(plan: MessagePlan, ledger: Mapping[str, LedgerEntry]) -> list[Item]:
 
 
 def state(item: Item, ledger: Mapping[str, LedgerEntry], sequence: int, moment: datetime) -> VisitState:
-    """What :attr:`Item.build` needs: the ledger as it was before, the number that it gave the new content, and the change's moment."""
+    """What :attr:`Item.build` needs. ``ledger``: as it was before; ``sequence``: number of the new content; ``moment``: of the change."""
     delivery = ledger.get(item.entidade)
     return VisitState(sequence, moment, delivery is not None and not delivery.cancelled, delivery and delivery.versao)
 
 
-def _by_visit(rows: Iterable[Row]) -> dict[str, list[Row]]:
-    groups: defaultdict[str, list[Row]] = defaultdict(list)
-    for x in rows:
-        groups[key(x["paadm_rowid"])].append(x)
-    return groups
-
-
 def _person(person: values.PacienteHl7, ctx: TrackCareContext) -> Item:
     def build(e: VisitState) -> Hl7Message:
-        # A death that was entered by mistake: an empty date would leave Fusion its own.
+        # A death entered by mistake: an empty date would leave the old one in Fusion.
         said = replace(person, obito_em=DELETE) if e.sent and not person.obito else person
         return adt(ctx.hl7, "A31", e.moment, said, version=str(e.sequencia))
 
@@ -135,7 +132,7 @@ def _person(person: values.PacienteHl7, ctx: TrackCareContext) -> Item:
 
 
 def _merged(merged_id: str, destination: Row, ctx: TrackCareContext) -> Item:
-    """The last merge counts; PID is the one who stays."""
+    """The last merge counts. PID is the person who stays."""
     survivor = values.PacienteHl7(key(destination["unificado_com"]), name(destination, ctx))
     return Item(
         f"unificacao {merged_id}",
@@ -144,12 +141,8 @@ def _merged(merged_id: str, destination: Row, ctx: TrackCareContext) -> Item:
     )
 
 
-def _alergias(person: values.PacienteHl7, data: Mapping[str, Sequence[Row]], ctx: TrackCareContext, collector: Collector) -> list[Item]:
-    return [_alergia(person, a, ctx) for a in alergias(sections.rows(data, "alergias"), ctx, collector)]
-
-
 def _alergia(person: values.PacienteHl7, a: values.Alergia, ctx: TrackCareContext) -> Item:
-    """A message of its own: its action must say whether Fusion knows this very allergy."""
+    """One message per allergy, because its action says whether Fusion knows this one."""
     entity, active = f"alergia {a.codigo}", a.acao != "D"
 
     def build(e: VisitState) -> Hl7Message:
@@ -167,49 +160,47 @@ def _of_visit(
     def undo_alta(e: VisitState) -> Hl7Message:
         return adt(ctx.hl7, "A13", e.moment, person, v.data(current=True, alta=DELETE), version=str(e.sequencia))
 
+    def cancel(e: VisitState) -> Hl7Message:
+        return adt(ctx.hl7, "A11", e.moment, person, v.data(current=True), version=str(e.sequencia))
+
     without_alta = Item(f"alta {v.chave}", "", undo_alta, ativo=False)
     if v.cancelada:
-        # The discharge goes first: should the visit come back, it has to be told again.
-        return [without_alta, Item(entity, "", lambda e: adt(ctx.hl7, "A11", e.moment, person, v.data(current=True), version=str(e.sequencia)),
-                               ativo=False)]  # fmt: skip
-    everything = clinical.each(rows["diagnosticos"], "mrdia_rowid", collector, lambda x: clinical.diagnostico(x, ctx))
+        # The alta is undone first: if the visit comes back, its alta has to be sent again.
+        return [without_alta, Item(entity, "", cancel, ativo=False)]
+    everything = clinical.each(rows["diagnosticos"], "mrdia_rowid", clinical.diagnostico, ctx, collector)
     diagnosticos = [x for x in everything if x.acao != "D"]
-    # In 2.4 a message carries the whole set, so what was entered in error is simply not in it; later versions need it deleted.
+    # In 2.4 a message carries the whole set, so an error is simply not in it. Later versions need a deletion.
     deleted = [] if ctx.hl7.before_2_5 else [x for x in everything if x.acao == "D"]
-    procedimentos = clinical.each(rows["procedimentos"], "proc_rowid", collector, lambda x: clinical.procedimento(x, ctx))
+    procedimentos = clinical.each(rows["procedimentos"], "proc_rowid", clinical.procedimento, ctx, collector)
 
     def admit(e: VisitState) -> Hl7Message:
-        event, withdrawn = ("A08", deleted) if e.sent else (v.event(ctx), [])
-        # Of a visit that was told before (and then cancelled, or refused) the transfers are known: it is where it is now.
+        event = "A08" if e.sent else ctx.evento_ambulatorial if v.classe == "O" else "A01"
+        # If the visit was sent before (then cancelled or refused), Fusion knows its transfers: it is at the current place.
         local = v.data(current=e.sequencia > 1)
-        return adt(ctx.hl7, event, e.moment, person, local, diagnosticos=[*diagnosticos, *withdrawn], procedimentos=procedimentos,
-                   occurred=None if e.sent else v.inicio, version=str(e.sequencia))  # fmt: skip
+        return adt(
+            ctx.hl7, event, e.moment, person, local, diagnosticos=[*diagnosticos, *(deleted if e.sent else ())], procedimentos=procedimentos,
+            occurred=None if e.sent else v.inicio, version=str(e.sequencia),
+        )  # fmt: skip
 
     def alta(e: VisitState) -> Hl7Message:
-        return adt(ctx.hl7, "A03", e.moment, person, v.data(current=True, alta=v.fim), diagnosticos=diagnosticos, procedimentos=procedimentos,
-                   occurred=v.fim, version=str(e.sequencia))  # fmt: skip
+        return adt(
+            ctx.hl7, "A03", e.moment, person, v.data(current=True, alta=v.fim), diagnosticos=diagnosticos, procedimentos=procedimentos,
+            occurred=v.fim, version=str(e.sequencia),
+        )  # fmt: skip
 
-    items = [Item(entity, version_of(person.codigo, v.conteudo, diagnosticos, procedimentos, deleted), admit)]
-    items += [_transfer(person, v, n, ctx) for n in range(1, len(v.movements))]
-    clinical_items = [
-        *(_panel(person, v, p, ctx) for p in clinical.panels(rows["sinais_vitais"], ctx, collector)),
-        *(_note(person, v, n, ctx) for n in clinical.each(rows["notas"], "not_rowid", collector, lambda x: clinical.note(x, ctx))),
-        *(
-            _medication(person, v, m, ctx)
-            for m in clinical.each(rows["medicamentos"], "oeori_rowid", collector, lambda x: clinical.medicamento(x, ctx))
-        ),
-        *(
-            _cirurgia(person, v, c, ctx)
-            for c in clinical.each(rows["cirurgias"], "rbop_rowid", collector, lambda x: clinical.cirurgia(x, ctx))
-        ),
+    dated = [_panel(person, v, p, ctx) for p in clinical.panels(rows["sinais_vitais"], ctx, collector)]
+    for kind, column, read, make in _BELOW:
+        dated += [make(person, v, x, ctx) for x in clinical.each(rows[kind], column, read, ctx, collector)]
+    return [
+        Item(entity, version_of(person.codigo, v.conteudo, diagnosticos, procedimentos, deleted), admit),
+        *(_transfer(person, v, n, ctx) for n in range(1, len(v.movements))),
+        *(item for _, item in sorted(dated, key=lambda pair: pair[0])),
+        Item(f"alta {v.chave}", version_of(person.codigo, v.fim), alta) if v.fim else without_alta,
     ]
-    items += [item for _, item in sorted(clinical_items, key=lambda pair: pair[0])]
-    items.append(Item(f"alta {v.chave}", version_of(person.codigo, v.fim), alta) if v.fim else without_alta)
-    return items
 
 
 def _transfer(person: values.PacienteHl7, v: Visita, n: int, ctx: TrackCareContext) -> Item:
-    """From where is content, too: behind a stay that was entered late the next is told again, or the patient would seem to be there still."""
+    """The place before is content, too: after a stay that was entered late, the next one is sent again, or the patient would seem to be there."""
     before, after = v.movements[n - 1], v.movements[n]
     data, entity = replace(v.data(current=False), local=after.local, local_anterior=before.local), f"leito {after.chave}"
 
@@ -223,7 +214,7 @@ _Dated = tuple[datetime, Item]
 
 
 def _panel(person: values.PacienteHl7, v: Visita, p: values.Painel, ctx: TrackCareContext) -> _Dated:
-    """Values entered in error are taken back only where the panel was sent with them."""
+    """Values entered in error are only taken back if the panel was sent before."""
     good = tuple(o for o in p.observacoes if o.situacao != "D")
 
     def build(e: VisitState) -> Hl7Message:
@@ -235,28 +226,29 @@ def _panel(person: values.PacienteHl7, v: Visita, p: values.Painel, ctx: TrackCa
 
 
 def _note(person: values.PacienteHl7, v: Visita, n: values.Nota, ctx: TrackCareContext) -> _Dated:
-    return n.quando or v.inicio, Item(
-        f"nota {n.codigo}", "" if n.cancelada else version_of(person.codigo, n), lambda e: mdm(ctx.hl7, e.moment, person, v.data(current=True), n, str(e.sequencia)),
-        ativo=not n.cancelada,
-    )  # fmt: skip
+    def build(e: VisitState) -> Hl7Message:
+        return mdm(ctx.hl7, e.moment, person, v.data(current=True), n, str(e.sequencia))
+
+    version = "" if n.cancelada else version_of(person.codigo, n)
+    return n.quando or v.inicio, Item(f"nota {n.codigo}", version, build, ativo=not n.cancelada)
 
 
 def _medication(person: values.PacienteHl7, v: Visita, m: values.Medicamento, ctx: TrackCareContext) -> _Dated:
     def build(e: VisitState) -> Hl7Message:
-        control_id = m.controle
-        if e.sent and control_id == "NW":
-            control_id = "XO"
-        elif control_id == "DC" and not e.sent:
-            control_id = "NW"  # An order that nobody heard of cannot be discontinued: ORC-5 says that it is.
-        return rde(ctx.hl7, e.moment, person, v.data(current=True), replace(m, controle=control_id), str(e.sequencia))
+        control = m.controle
+        if e.sent and control == "NW":
+            control = "XO"
+        elif control == "DC" and not e.sent:
+            control = "NW"  # Fusion does not know the order yet: ORC-5 says that it is discontinued.
+        return rde(ctx.hl7, e.moment, person, v.data(current=True), replace(m, controle=control), str(e.sequencia))
 
     return m.pedido_em or v.inicio, Item(f"medicamento {m.codigo}", version_of(person.codigo, m), build, ativo=m.controle != "CA")
 
 
 def _cirurgia(person: values.PacienteHl7, v: Visita, c: values.CirurgiaHl7, ctx: TrackCareContext) -> _Dated:
-    """The hash begins with that of date and room: a new beginning says that the surgery was rescheduled."""
-    time_of_day = version_of(c.inicio, c.sala)[:32]
-    version = time_of_day + version_of(person.codigo, c)[:32]
+    """The hash begins with that of time and room: if this part changed, the surgery was rescheduled (S13)."""
+    slot = version_of(c.inicio, c.sala)[:32]
+    version = slot + version_of(person.codigo, c)[:32]
 
     def build(e: VisitState) -> Hl7Message:
         event, status = "S12", c.situacao
@@ -265,10 +257,18 @@ def _cirurgia(person: values.PacienteHl7, v: Visita, c: values.CirurgiaHl7, ctx:
         elif c.situacao == "Cancelled":
             event = "S15"
         elif e.sent:
-            event = "S14" if (e.versao or "").startswith(time_of_day) else "S13"
+            event = "S14" if (e.versao or "").startswith(slot) else "S13"
         return siu(ctx.hl7, event, e.moment, person, replace(c, situacao=status), v.data(current=True), str(e.sequencia))
 
     return c.inicio, Item(f"cirurgia {c.codigo}", version, build, ativo=c.situacao not in ("Cancelled", clinical.NO_SHOW))
+
+
+_BELOW: tuple[tuple[str, str, Callable[[Row, TrackCareContext], Any], Callable[..., _Dated]], ...] = (
+    ("notas", "not_rowid", clinical.note, _note),
+    ("medicamentos", "oeori_rowid", clinical.medicamento, _medication),
+    ("cirurgias", "rbop_rowid", clinical.cirurgia, _cirurgia),
+)
+"""Kinds of rows below a visit: name, key column, mapping, item."""
 
 
 def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Any:
@@ -277,9 +277,9 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Any:
 
 
 def in_replica(x: Row) -> Row:
-    """A row of PacienteSES as the Integrador's copy keeps it, and what the queue needs of it.
+    """A row of PacienteSES as the replica keeps it, and what the queue needs.
 
-    Whom only the initial load has written goes behind those to whom something happened: an admission must not wait for a whole history.
+    A patient that only the carga inicial has written goes behind the others: an admission must not wait for a whole history.
     """
     return {
         "prioridade": HISTORY_PRIORITY if x["alteradoclinicoem"] is None else LIVE_PRIORITY,
@@ -287,22 +287,23 @@ def in_replica(x: Row) -> Row:
         "atualizadoem": x["marcador"],
         "chave_paciente": x["chave"],
         "operacao": "alteracao",
-        "datanascimento": _data(x["datanascimento"]),
-        "dataobito": _data(x["dataobito"]),
+        "datanascimento": _day(x["datanascimento"]),
+        "dataobito": _day(x["dataobito"]),
     }
 
 
-def _data(value: Any) -> Any:
-    """A date of the source; what is none stays as it stands: only the patient's messages refuse it."""
+def _day(value: Any) -> Any:
+    """A date of the source. One that is unreadable stays a text here: only the messages refuse it."""
     try:
         return day(value, "data")
     except InvalidRecord:
         return str(value)[:10]
 
 
-DETAILS = ("paciente", "unificacao", "alergias", "admissoes", "movimentacoes", "diagnosticos", "procedimentos", "sinais_vitais", "notas", "medicamentos",
-            "cirurgias")  # fmt: skip
-"""Kinds of rows that are read for a patient, each from a file of its name."""
+DETAILS = (
+    "paciente", "unificacao", "alergias", "admissoes", "movimentacoes", "diagnosticos", "procedimentos", "sinais_vitais", "notas",
+    "medicamentos", "cirurgias",
+)  # fmt: skip
 
 COPY = Replica("PacienteSES", "pacienteid", in_replica, frozenset({"atualizadoem"}))
 

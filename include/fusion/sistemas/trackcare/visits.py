@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,7 +17,7 @@ from include.fusion.sistemas.trackcare.context import Collector, TrackCareContex
 
 @dataclass(frozen=True, slots=True)
 class Movimento:
-    """One stay at a place; the first of an episode is where it was admitted. Its names are stored, as those of :mod:`include.fusion.hl7.build.values`."""
+    """A stay at one place; the first is the admission. Content hashes contain the names of class and fields: never rename them."""
 
     chave: str
     inicio: datetime
@@ -25,7 +26,7 @@ class Movimento:
 
 @dataclass(frozen=True, slots=True)
 class Visita:
-    """``conteudo`` is what tells versions of a visit apart: neither where the patient was moved to nor its end."""
+    """An episode. Transfers and alta are not part of its ``conteudo``: they have messages of their own."""
 
     chave: str
     classe: str
@@ -44,29 +45,33 @@ class Visita:
 
     @property
     def first(self) -> hl7_values.Local | None:
-        """Where the patient was admitted; of an episode without stays the place of now, which no transfer would tell."""
+        """Place of the admission; without stays the current place, because no transfer would tell it."""
         return self.movements[0].local if self.movements else self.current
 
-    def event(self, ctx: TrackCareContext) -> str:
-        """Of the first message about it."""
-        return ctx.evento_ambulatorial if self.classe == "O" else "A01"
-
     def data(self, current: bool, alta: datetime | date | Delete | None = None) -> hl7_values.Visita:
-        """As a message tells it, at the place of now or at that of the admission."""
-        return hl7_values.Visita(self.chave, self.classe, self.current if current else self.first, responsavel=self.responsavel, especialidade=self.especialidade,
-                        admissao=self.inicio, alta=alta)  # fmt: skip
+        """As a message tells it, at the current place or at that of the admission."""
+        return hl7_values.Visita(
+            self.chave, self.classe, self.current if current else self.first, responsavel=self.responsavel,
+            especialidade=self.especialidade, admissao=self.inicio, alta=alta,
+        )  # fmt: skip
+
+
+def by_visit(rows: Iterable[Row]) -> dict[str, list[Row]]:
+    """Rows by the key of their episode."""
+    groups: defaultdict[str, list[Row]] = defaultdict(list)
+    for x in rows:
+        groups[key(x["paadm_rowid"])].append(x)
+    return groups
 
 
 def visits(admissions: Sequence[Row], movimentacoes: Sequence[Row], ctx: TrackCareContext, collector: Collector) -> list[Visita]:
-    """Episodes that travel, by their beginning. One that cannot be mapped stays behind with all below it."""
-    by_visit: dict[str, list[Row]] = {}
-    for x in movimentacoes:
-        by_visit.setdefault(key(x["paadm_rowid"]), []).append(x)
+    """Episodes to send, by their beginning. One that cannot be mapped is refused, with its clinical rows."""
+    stays = by_visit(movimentacoes)
     done = []
     for a in admissions:
         number = key(a["paadm_rowid"])
         try:
-            visit = _visit(a, by_visit.get(number, ()), ctx)
+            visit = _visit(a, stays.get(number, ()), ctx)
         except InvalidRecord as error:
             collector.refuse(f"PA_Adm {number}", error)
         else:
@@ -82,7 +87,7 @@ def _ended_before(visit: Visita, since: datetime | None) -> bool:
 
 
 def _visit(a: Row, movimentacoes: Sequence[Row], ctx: TrackCareContext) -> Visita | None:
-    """A pre-admission waits; one that was an admission before, and was told, is one cancelled."""
+    """A pre-admission is cancelled, in case it was an admission before: only what was sent is cancelled in Fusion. ``None``: it is unreadable."""
     status = ctx.depara.translate("situacao_atendimento", a["paadm_visitstatus"]) or "ABERTO"
     if status != "PRE_ADMISSAO":
         return _read_row(a, movimentacoes, status == "CANCELADO", ctx)
@@ -97,7 +102,7 @@ def _read_row(a: Row, movimentacoes: Sequence[Row], cancelled: bool, ctx: TrackC
     start = moment(a["paadm_admdate"], a["paadm_admtime"], ctx.zone, "dataInicio")
     if patient_class is None or start is None:
         raise InvalidRecord("tipo" if patient_class is None else "dataInicio", "não preenchido na origem")
-    # The discharge counts by its date: the status alone may be late, and a cancelled discharge empties the date.
+    # The date tells the alta: the status may be late, and a cancelled alta empties the date.
     end = moment_or_day(a["paadm_dischgdate"], a["paadm_dischgtime"], ctx.zone, "dataFim")
     facility = values.to_code(a["hosp_code"])
     return Visita(
@@ -115,7 +120,7 @@ def _read_row(a: Row, movimentacoes: Sequence[Row], cancelled: bool, ctx: TrackC
 
 
 def _movements(rows: Sequence[Row], facility: str | None, ctx: TrackCareContext) -> tuple[Movimento, ...]:
-    """Stays by their beginning, which one that was entered late has before its number. Rows that change no place (another doctor) are none."""
+    """Stays by their beginning: one that was entered late has a high number. Rows that keep the place (another doctor) are not stays."""
     stays = []
     for x in rows:
         local = _local(x["ward_code"], None, x["bed_code"], facility)
@@ -130,6 +135,6 @@ def _movements(rows: Sequence[Row], facility: str | None, ctx: TrackCareContext)
     return tuple(m for n, m in enumerate(stays) if not n or m.local != stays[n - 1].local)
 
 
-def _local(unit: object, room: object, leito: object, facility: str | None) -> hl7_values.Local | None:
-    parts = (values.to_code(unit), values.to_code(room), values.to_code(leito))
+def _local(unit: object, room: object, bed: object, facility: str | None) -> hl7_values.Local | None:
+    parts = (values.to_code(unit), values.to_code(room), values.to_code(bed))
     return hl7_values.Local(*parts, facility) if any(parts) else None
