@@ -14,20 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from fusion_airflow.fhir_api.shared import (
-    WAIT_MAX,
-    Admin,
-    Done,
-    Id,
-    JsonBody,
-    Run,
-    Wait,
-    Who,
-    platform,
-    short_id,
-    start_run,
-    tenant_of,
-)
+from fusion_airflow.fhir_api.shared import WAIT_MAX, Admin, Done, Id, JsonBody, Run, Wait, Who, platform, short_id, start_run, tenant_of
 from include.fusion.wiring.names import FusionHubError, InvalidConfiguration, reason_of
 
 SameServer = Annotated[bool, Query(description="true: o novo endereço é do mesmo servidor; os vínculos com ele continuam valendo")]

@@ -76,14 +76,14 @@ class TenantsFhirOperator(FhirOperator):
 
 
 class _PerTenant(FhirOperator):
-    """``tenant`` by its configuration, or any server by ``fhir_conn_id`` (then ``tenant`` only says whose rows). ``name``: shown in the UI."""
+    """``tenant`` by its configuration, or any server by ``fhir_conn_id`` (``tenant`` then only names the rows). ``nome``: shown in the UI."""
 
     template_fields: Sequence[str] = ("tenant", "nome", "fhir_conn_id")
 
-    def __init__(self, *, tenant: str, name: str = "", fhir_conn_id: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, tenant: str, nome: str = "", fhir_conn_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.tenant = tenant
-        self.nome = name
+        self.nome = nome
         self.fhir_conn_id = fhir_conn_id
 
     def client(self, platform: Platform) -> FhirClient:

@@ -47,10 +47,7 @@ def resend(engine: Engine, tenant: str, keys: Sequence[str] | None = None) -> tu
 
 def metrics(engine: Engine, tenant: str | None, horas: int = 24) -> dict[str, list[dict[str, Any]]]:
     """``tenants``: how each stands now; ``horas``: what was sent, received and refused in each hour, and how long that took."""
-    return {
-        "tenants": _rows(engine, _NOW, {"tenant": tenant}),
-        "horas": _rows(engine, _HOURS, {"tenant": tenant, "horas": horas}),
-    }
+    return {"tenants": _rows(engine, _NOW, {"tenant": tenant}), "horas": _rows(engine, _HOURS, {"tenant": tenant, "horas": horas})}
 
 
 def _rows(engine: Engine, sql: str, binds: dict[str, Any]) -> list[dict[str, Any]]:

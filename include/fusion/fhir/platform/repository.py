@@ -204,12 +204,5 @@ def _local(row: Any) -> LocalObservation:
     )  # fmt: skip
     resource = None if row["recurso"] is None else from_json(row["recurso"])
     return LocalObservation(
-        obs,
-        _person(row),
-        row["marca"],
-        row["fhirResourceId"],
-        row["version_id"],
-        resource,
-        row["sincronizada"],
-        row["com_paciente"],
+        obs, _person(row), row["marca"], row["fhirResourceId"], row["version_id"], resource, row["sincronizada"], row["com_paciente"]
     )

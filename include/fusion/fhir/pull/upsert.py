@@ -142,7 +142,7 @@ class Upsert:
             return "conhecidas"  # The push is about to learn this id itself.
         local = str(uuid.uuid5(NAMESPACE, f"{self.tenant_id}|{self.base_url}|{resource_id}")) if known_row is None else known_row.id
         obs = from_fhir(resource, self.meta.timezone, local)
-        if known_row is not None and not known_row.synchronised:
+        if known_row is not None and not known_row.sincronizada:
             if known_row.mudou_de_paciente:
                 raise InvalidRecord("patientId", "mudou de paciente no servidor FHIR e foi editada na plataforma")
             if entered_in_error(resource) and ENTERED_IN_ERROR not in (known_row.status, known_row.status_no_ehr):
@@ -198,7 +198,7 @@ def _version(resource: dict[str, Any]) -> str | None:
 def _outdated(known_row: Any, resource: dict[str, Any]) -> bool:
     """Whether this page was read before what is stored was written: a push or a notification was quicker."""
     stored, read_row = known_row.version_id or "", _version(resource) or ""
-    before, now = _moment(known_row.moment or ""), _moment(str(_part(resource, "meta").get("lastUpdated") or ""))
+    before, now = _moment(known_row.momento or ""), _moment(str(_part(resource, "meta").get("lastUpdated") or ""))
     if stored.isdecimal() and read_row.isdecimal():
         # A server that was restored counts from where it was, but its clock goes on.
         return int(read_row) < int(stored) and not (before and now and now > before)
