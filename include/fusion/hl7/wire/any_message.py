@@ -1,4 +1,4 @@
-"""Messages from anywhere as they are to travel: split, segments ended by CR alone, bytes that are what MSH-18 says."""
+"""Messages from any source, made ready to send: split, segments end in CR only, bytes match MSH-18."""
 
 from __future__ import annotations
 
@@ -9,23 +9,20 @@ from include.fusion.hl7.wire.parser import Unreadable, declared_charset, read
 
 
 def from_text(text: str) -> list[bytes]:
-    """Messages of one text, each encoded in the character set of its own MSH-18; raises like :func:`from_file`.
-
-    Without MSH-18 a message is ASCII, as the standard has it: anything else would be a guess about somebody's name.
-    """
+    """Messages of one text, each encoded as its MSH-18 says (ASCII without MSH-18, as in the standard); raises like :func:`from_file`."""
     return [_checked(_encoded(m)) for m in _separated(text.encode("utf-8", "surrogatepass"))]
 
 
 def from_file(raw: bytes) -> list[bytes]:
-    """Messages of one file: a message, several, MLLP frames, or a batch whose counts match.
+    """Messages of one file: one, several, MLLP frames, or a batch with correct counts.
 
-    :raises InvalidRecord: a broken envelope, no MSH, no control id, or bytes that are not in the character set of MSH-18.
+    :raises InvalidRecord: a broken envelope, no MSH, no control id, or bytes outside the character set of MSH-18.
     """
     return [_checked(m) for m in _separated(raw)]
 
 
 def _separated(raw: bytes) -> list[bytes]:
-    # A line feed in the envelope is as harmless as one between segments: it does not travel.
+    # Line feeds do no harm, in the envelope or between segments: they are not sent.
     file = read_file(raw.replace(b"\r\n", b"\r").replace(b"\n", b"\r"))
     for match in file.found:
         raise InvalidRecord(match.where, match.texto)
@@ -40,14 +37,14 @@ def _encoded(message: bytes) -> bytes:
 
 
 def _checked(message: bytes) -> bytes:
-    """What the receiver would not even read, or not know again, does not leave."""
+    """Refuse what the receiver could not read, or not recognise when it comes again."""
     try:
-        read_row = read(message)
+        parsed = read(message)
     except Unreadable as error:
         raise InvalidRecord("MSH", str(error)) from None
-    if not read_row.raw("MSH", 10):
+    if not parsed.raw("MSH", 10):
         raise InvalidRecord("MSH-10", "sem número de controle, um reenvio duplicaria a mensagem")
     charset = declared_charset(message)
-    if charset in CHARSETS and charset != read_row.charset:
+    if charset in CHARSETS and charset != parsed.charset:
         raise InvalidRecord("MSH-18", f"os bytes não estão em {charset}")
     return message

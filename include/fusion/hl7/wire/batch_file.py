@@ -1,4 +1,4 @@
-"""A file of messages: one, several behind each other, MLLP frames, or a batch (FHS BHS … BTS FTS) whose counts must match."""
+"""A file of messages: one, several, MLLP frames, or a batch (FHS BHS … BTS FTS) with counts that must match."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MSH = re.compile(rb"(?:^|(?<=[\r\n\x0b]))MSH(?=[^A-Za-z0-9\s])")
 
 @dataclass(frozen=True, slots=True)
 class BatchFile:
-    """``mensagens`` as they stand, each from its MSH on; ``found`` are about the envelope around them."""
+    """``mensagens``: unchanged, each from its MSH on. ``found``: faults of the envelope around them."""
 
     mensagens: tuple[bytes, ...]
     found: tuple[Finding, ...] = ()
@@ -51,7 +51,7 @@ def read_file(raw: bytes) -> BatchFile:
             messages.append(line + end)
     if opened:
         found.append(Finding("erro", "BTS", "o lote (BHS) não tem fim (BTS)"))
-    if _ENVELOPE.match(raw) and raw.startswith(b"FHS") and not any(line.startswith(b"FTS") for line, _ in lines):
+    if raw.startswith(b"FHS") and not any(line.startswith(b"FTS") for line, _ in lines):
         found.append(Finding("erro", "FTS", "o arquivo (FHS) não tem fim (FTS)"))
     if not messages and not found:
         found.append(Finding("erro", "arquivo", "nenhuma mensagem: não há segmento MSH"))
@@ -59,7 +59,7 @@ def read_file(raw: bytes) -> BatchFile:
 
 
 def _end(message: bytes) -> bytes:
-    """The terminator of the last segment, once: blank lines behind a message are no fault."""
+    """The end of the last segment, once: blank lines after a message are no fault."""
     rest = message[len(message.rstrip(b"\r\n")) :]
     return b"\r\n" if rest.startswith(b"\r\n") else rest[:1]
 
