@@ -1,4 +1,4 @@
-"""Figures of each synchronisation as Airflow metrics (StatsD, OpenTelemetry): counters and times with the tenant as tag."""
+"""Airflow metrics (StatsD, OpenTelemetry) of each synchronisation, with the tenant as tag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The FHIR API of seed 002: synchronisation on request, configuration of a tenant. Airflow's tokens and roles guard every route.
+"""The FHIR API: synchronisation on request, configuration of a tenant. Airflow's tokens and roles protect every route.
 
 A request for synchronisation starts a DAG run and answers 202 with where to watch it; ``?wait=true`` does a single record at once.
 """
@@ -6,6 +6,7 @@ A request for synchronisation starts a DAG run and answers 202 with where to wat
 from __future__ import annotations
 
 import asyncio
+import secrets
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response
@@ -14,18 +15,15 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
-from fusion_airflow.fhir_api.shared import WAIT_MAX, Admin, Done, Id, JsonBody, Run, Wait, Who, platform, short_id, start_run, tenant_of
+from fusion_airflow.fhir_api.shared import WAIT_MAX, Admin, Done, Id, JsonBody, Run, Wait, Who, platform, start_run, tenant_of
 from include.fusion.wiring.names import FusionHubError, InvalidConfiguration, reason_of
 
 SameServer = Annotated[bool, Query(description="true: o novo endereço é do mesmo servidor; os vínculos com ele continuam valendo")]
 
 
 def create() -> FastAPI:
-    """The application that the plugin mounts."""
-    from fusion_airflow.fhir_api import (
-        operations,
-        webhook,  # They build on this module.
-    )
+    """The application for the plugin."""
+    from fusion_airflow.fhir_api import operations, webhook
 
     app = FastAPI(title="FHIR", version="1", description=__doc__ or "")
     error = {c: {"description": d} for c, d in ((401, "sem credencial válida"), (403, "sem direito"), (404, "não existe"))}
@@ -96,7 +94,7 @@ def _exists(table: str, tenant: str, id: str, condition: str = "true") -> bool:
 
 
 async def _now(task: Any) -> Response | None:
-    """Do it within the time limit; ``None`` when it takes longer."""
+    """Do it now; ``None`` after the time limit."""
     try:
         done: Done = await asyncio.wait_for(task, WAIT_MAX)
     except TimeoutError:
@@ -105,7 +103,7 @@ async def _now(task: Any) -> Response | None:
 
 
 async def _client(tenant: str, direction: Literal["push", "pull"]) -> Any:
-    """Client of a tenant whose integration is switched on in this direction; 409 otherwise: nothing leaves by a side door."""
+    """Client of a tenant; 409 when its integration is off in this direction."""
     client = await asyncio.to_thread(platform().client, tenant)
     if not (client.config.sends if direction == "push" else client.config.receives):
         raise HTTPException(409, "a integração FHIR do tenant está desligada neste sentido")
@@ -116,7 +114,7 @@ async def _send_observation(tenant: str, id: str) -> Done:
     from include.fusion.wiring.fhir_names import FhirPush
 
     client = await _client(tenant, "push")
-    result = await FhirPush(platform().engine, client, f"api/{short_id()}|").run([id])
+    result = await FhirPush(platform().engine, client, f"api/{secrets.token_hex(8)}|").run([id])
     if result.motivos:
         raise HTTPException(422, result.motivos.most_common(1)[0][0])
     from include.fusion.fhir.platform.repository import Repository
@@ -171,11 +169,10 @@ def change_config(body: JsonBody, who: Admin, mesmoServidor: SameServer = False)
 
 
 def _response(integracao: Any) -> dict[str, Any]:
-    sync_route = integracao.last_sync_at
     return {
         "tenantId": integracao.tenant_id,
         **integracao.config.masked(),
-        "lastSyncAt": sync_route.isoformat() if sync_route else None,
+        "lastSyncAt": integracao.last_sync_at.isoformat() if integracao.last_sync_at else None,
         "lastError": integracao.last_error,
     }
 
@@ -184,7 +181,7 @@ def _response(integracao: Any) -> dict[str, Any]:
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
-    """Where and why, never what was sent: a body holds secrets."""
+    """Field and reason, never the value: a body holds secrets."""
     assert isinstance(error, RequestValidationError | ValidationError)
     details = [{"campo": ".".join(str(p) for p in e["loc"]), "erro": str(e["msg"]).removeprefix("Value error, ")} for e in error.errors()]
     return JSONResponse({"detail": details}, 422)

@@ -45,7 +45,7 @@ class HubOperator(Killable, BaseOperator):
     def session(self, context: Context) -> dict[str, Any]:
         """How this task opens a database: the name that it shows there, and the seconds that a statement may take."""
         limit = self.execution_timeout or context["dag"].dagrun_timeout
-        return {"aplicacao": f"{context['ti'].dag_id}.{context['ti'].task_id}", "tempo_limite": limit.total_seconds() if limit else None}
+        return {"application": f"{context['ti'].dag_id}.{context['ti'].task_id}", "time_limit": limit.total_seconds() if limit else None}
 
     def motivos(self, result: Any) -> dict[str, int]:
         """The commonest reasons of refusals, which the log shows, too."""
