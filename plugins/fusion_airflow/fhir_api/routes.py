@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 
+from fusion_airflow.fhir_api import operations, webhook
 from fusion_airflow.fhir_api.shared import WAIT_MAX, Admin, Done, Id, JsonBody, Run, Wait, Who, platform, start_run, tenant_of
 from include.fusion.wiring.names import FusionHubError, InvalidConfiguration, reason_of
 
@@ -23,8 +24,6 @@ SameServer = Annotated[bool, Query(description="true: o novo endereço é do mes
 
 def create() -> FastAPI:
     """The application for the plugin."""
-    from fusion_airflow.fhir_api import operations, webhook
-
     app = FastAPI(title="FHIR", version="1", description=__doc__ or "")
     error = {c: {"description": d} for c, d in ((401, "sem credencial válida"), (403, "sem direito"), (404, "não existe"))}
     done = {200: {"model": Done}, 202: {"model": Run}}
