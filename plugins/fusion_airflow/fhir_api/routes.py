@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import Coroutine
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from fusion_airflow.fhir_api import operations, webhook
@@ -45,37 +47,24 @@ def create() -> FastAPI:
     return app
 
 
-# -- synchronisation -----------------------------------------------------------------------------------------------------------------
-
-
 async def synchronise_observation(id: Id, who: Who, wait: Wait = False) -> Response:
     """Envia uma observação ao servidor FHIR do tenant."""
-    tenant = await tenant_of(who)
-    if not await asyncio.to_thread(_exists, "observations", tenant, id):
-        raise HTTPException(404, "observação inexistente neste tenant")
-    if wait and (response := await _now(_send_observation(tenant, id))) is not None:
-        return response
-    return await start_run("fhir_push", who.nome, {"tenant": tenant, "observacao": id})
+    tenant = await _tenant_with("observations", who, id, "observação inexistente neste tenant")
+    return await _now_or_run(_send_observation(tenant, id) if wait else None, "fhir_push", who, {"tenant": tenant, "observacao": id})
 
 
 async def synchronise_paciente(id: Id, who: Who, wait: Wait = False) -> Response:
     """Envia o cadastro de um paciente ao servidor FHIR do tenant."""
-    tenant = await tenant_of(who)
-    if not await asyncio.to_thread(_exists, "patients", tenant, id):
-        raise HTTPException(404, "paciente inexistente neste tenant")
-    if wait and (response := await _now(_send_paciente(tenant, id))) is not None:
-        return response
-    return await start_run("fhir_push", who.nome, {"tenant": tenant, "paciente": id})
+    tenant = await _tenant_with("patients", who, id, "paciente inexistente neste tenant")
+    return await _now_or_run(_send_paciente(tenant, id) if wait else None, "fhir_push", who, {"tenant": tenant, "paciente": id})
 
 
 async def pull_paciente(id: Id, who: Who, wait: Wait = False) -> Response:
     """Busca as observações de um paciente no servidor FHIR do tenant."""
-    tenant = await tenant_of(who)
-    if not await asyncio.to_thread(_exists, "patients", tenant, id, "\"ehrPatientId\" <> ''"):
-        raise HTTPException(404, "paciente inexistente neste tenant, ou ainda sem ehrPatientId")
-    if wait and (response := await _now(_look_up(tenant, id))) is not None:
-        return response
-    return await start_run("fhir_pull", who.nome, {"tenant": tenant, "paciente": id})
+    tenant = await _tenant_with(
+        "patients", who, id, "paciente inexistente neste tenant, ou ainda sem ehrPatientId", "\"ehrPatientId\" <> ''"
+    )
+    return await _now_or_run(_look_up(tenant, id) if wait else None, "fhir_pull", who, {"tenant": tenant, "paciente": id})
 
 
 async def synchronise_all(who: Who) -> Response:
@@ -84,21 +73,28 @@ async def synchronise_all(who: Who) -> Response:
     return await start_run("fhir_push", who.nome, {"tenant": tenant} if tenant else {})
 
 
-def _exists(table: str, tenant: str, id: str, condition: str = "true") -> bool:
-    from sqlalchemy import text
+async def _tenant_with(table: str, who: Who, id: str, missing: str, condition: str = "true") -> str:
+    """The request's tenant; 404 with the text ``missing`` when it has no such row."""
 
-    with platform().engine.connect() as con:
+    def exists() -> bool:
         query = f'SELECT 1 FROM {table} WHERE "tenantId" = :t AND id = :id AND {condition}'
-        return con.execute(text(query), {"t": tenant, "id": id}).first() is not None
+        with platform().engine.connect() as con:
+            return con.execute(text(query), {"t": tenant, "id": id}).first() is not None
+
+    tenant = await tenant_of(who)
+    if not await asyncio.to_thread(exists):
+        raise HTTPException(404, missing)
+    return tenant
 
 
-async def _now(task: Any) -> Response | None:
-    """Do it now; ``None`` after the time limit."""
+async def _now_or_run(work: Coroutine[Any, Any, Done] | None, dag_id: str, who: Who, conf: dict[str, Any]) -> Response:
+    """Do ``work`` within the time limit; without it, or after the limit, start a run."""
     try:
-        done: Done = await asyncio.wait_for(task, WAIT_MAX)
+        if work is not None:
+            return JSONResponse((await asyncio.wait_for(work, WAIT_MAX)).model_dump())
     except TimeoutError:
-        return None
-    return JSONResponse(done.model_dump())
+        pass
+    return await start_run(dag_id, who.nome, conf)
 
 
 async def _client(tenant: str, direction: Literal["push", "pull"]) -> Any:
@@ -147,9 +143,6 @@ async def _look_up(tenant: str, id: str) -> Done:
     return Done(contagens={k: v for k, v in vars(result).items() if isinstance(v, int)})
 
 
-# -- configuration -------------------------------------------------------------------------------------------------------------------
-
-
 def read_config(who: Admin) -> dict[str, Any]:
     """Configuração do tenant; segredos vêm mascarados."""
     return _response(platform().configurations.obtain(who.tenant()))
@@ -174,9 +167,6 @@ def _response(integracao: Any) -> dict[str, Any]:
         "lastSyncAt": integracao.last_sync_at.isoformat() if integracao.last_sync_at else None,
         "lastError": integracao.last_error,
     }
-
-
-# -- errors --------------------------------------------------------------------------------------------------------------------------
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:

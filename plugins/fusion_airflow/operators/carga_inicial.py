@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fusion_airflow.operators.base import IntegracaoOperator, share_refused
@@ -113,24 +115,24 @@ class ProcessamentoInicialOperator(_InitialOperator):
         return delivery.result.contagens() | {"motivos": self.motivos(delivery.result)}
 
 
+@dataclass
 class _Pause:
     """The load pauses when its DAG is paused in the UI, or with ``pausar: true`` in the settings."""
 
-    def __init__(self, dag_id: str, in_settings: Any, log: Any) -> None:
-        self._dag_id = dag_id
-        self._in_settings = in_settings
-        self._log = log
-        self._until = 0.0
-        self._value = False
+    dag_id: str
+    in_settings: Callable[[], bool]
+    log: Any
+    until: float = 0.0
+    value: bool = False
 
     def paused(self) -> bool:
         now = time.monotonic()
-        if now >= self._until:
-            new = self._in_settings() or _dag_is_paused(self._dag_id)
-            if new != self._value:
-                self._log.info("Carga inicial %s", "em pausa: despause a DAG para continuar" if new else "retomada")
-            self._value, self._until = new, now + PAUSE_CHECK
-        return self._value
+        if now >= self.until:
+            new = self.in_settings() or _dag_is_paused(self.dag_id)
+            if new != self.value:
+                self.log.info("Carga inicial %s", "em pausa: despause a DAG para continuar" if new else "retomada")
+            self.value, self.until = new, now + PAUSE_CHECK
+        return self.value
 
     def wait(self) -> None:
         while self.paused():

@@ -119,7 +119,7 @@ class HL7SendOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """``{"enviadas": n}``; :raises AirflowFailException: refused or unreadable messages."""
         from fusion_airflow.hooks.hl7 import Hl7Hook
-        from include.fusion.hl7.wire.any_message import from_file, from_text
+        from include.fusion.hl7.wire.batch_file import from_file, from_text
 
         messages = [m for n, text in enumerate(_as_list(self.mensagens), 1) for m in _open(from_text, text, f"mensagem {n}")]
         files = enumerate(_as_list(self.arquivos), 1)

@@ -101,8 +101,6 @@ class FhirClient(HttpClient):
     def too_long(self, status: int, where: str) -> FhirRefused:
         return FhirRefused(status, where, "too-long")
 
-    # -- interactions ----------------------------------------------------------------------------------------------------------------
-
     async def read(self, kind: str, id: str) -> Response:
         return await self.ask("GET", f"{kind}/{id}", kind, id=id)
 
@@ -165,8 +163,6 @@ class FhirClient(HttpClient):
         if not same:
             raise FhirRefused(200, resource, "security")
         return absolute
-
-    # -- requests --------------------------------------------------------------------------------------------------------------------
 
     async def ask(self, method: str, path: str, resource: str, body: dict[str, Any] | None = None,
                   headers: dict[str, str] | None = None, id: str | None = None) -> Response:  # fmt: skip

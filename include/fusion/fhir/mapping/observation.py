@@ -133,9 +133,6 @@ def _instant(when: datetime, zone: str) -> str:
     return when.astimezone(ZoneInfo(zone)).isoformat(timespec="milliseconds" if when.microsecond else "seconds")
 
 
-# -- from FHIR -----------------------------------------------------------------------------------------------------------------------
-
-
 def from_fhir(resource: dict[str, Any], zone: str = "America/Sao_Paulo", id: str = "") -> Observation:
     """The platform's view of a pulled Observation. ``zone``: for dates without a time or a zone.
 
@@ -245,9 +242,6 @@ def fhir_instant(text: str, zone: ZoneInfo) -> datetime:
     return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
 
 
-# -- changes -------------------------------------------------------------------------------------------------------------------------
-
-
 def merge(resource: dict[str, Any], obs: Observation, subject: str, meta: SyncSettings) -> dict[str, Any]:
     """``resource`` (present version of the server) with the changes of the platform. All else stays, also the subject."""
     new, before = copy.deepcopy(resource), from_fhir(resource, meta.timezone)
@@ -297,7 +291,7 @@ def _as_sent(obs: Observation) -> Observation:
         done = convert(value, obs.unidade, sinal.ucum)
         return Decimal("NaN") if done is None else done
 
-    values = {name: converted(getattr(obs, name)) for name in ("valor", "sistolica", "diastolica")}
+    values: dict[str, Any] = {name: converted(getattr(obs, name)) for name in ("valor", "sistolica", "diastolica")}
     return replace(obs, **values, unidade=None if obs.valor is None else sinal.ucum)
 
 

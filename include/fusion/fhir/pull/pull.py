@@ -179,8 +179,6 @@ class Pull:
             setattr(self.result, name, getattr(self.result, name) + count)
         self._refuse(page.motivos)
 
-    # -- once more -------------------------------------------------------------------------------------------------------------------
-
     async def _again(self) -> FhirUnavailable | None:
         """Pull pending dead letters by their ids. After an outage the rest stays pending; returns that error."""
         count = self.meta.concurrency * 5
@@ -232,8 +230,6 @@ class Pull:
     def _in_queue(self, change: Callable[..., Any], *values: Any) -> Any:
         with self.engine.begin() as con:
             return change(con, *values)
-
-    # -- markers ---------------------------------------------------------------------------------------------------------------------
 
     def _whose(self, ehr_id: str) -> str:
         return f"{self.client.config.base_url}/Patient/{ehr_id}"

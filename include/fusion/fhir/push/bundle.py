@@ -90,8 +90,6 @@ class BundleSender:
                     if item.sent is None and item.failure is None:
                         item.failure = error
 
-    # -- preparation -----------------------------------------------------------------------------------------------------------------
-
     @staticmethod
     def _has_current(item: Item) -> bool:
         return item.local.versao is not None and item.local.recurso is not None
@@ -147,8 +145,6 @@ class BundleSender:
 
     def _search(self, item: Item) -> str:
         return by_identifier(self.meta.observation_system, item.local.obs.id)
-
-    # -- bundles ---------------------------------------------------------------------------------------------------------------------
 
     async def _chunk(self, items: list[Item]) -> None:
         if len(items) == 1:
@@ -228,8 +224,6 @@ class BundleSender:
         """Finish an entry. An outage here concerns this item only: the answers to other entries must still be read."""
         with suppress(FhirUnavailable, FhirUnauthorized):
             await self._each_one(items, response)
-
-    # -- single requests -------------------------------------------------------------------------------------------------------------
 
     async def _each_one(self, items: Sequence[Item], response: Response | None = None) -> None:
         """Send each alone, or with ``response`` only finish it."""
