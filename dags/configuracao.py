@@ -1,6 +1,6 @@
-"""No DAG of its own: the import error of this file lists, in Airflow's UI, the entries of ``integracoes.yaml`` that have none for a fault of theirs.
+"""No DAG. The import error of this file shows, in Airflow's UI, the entries of ``integracoes.yaml`` with a fault; they have no DAG.
 
-The other entries' DAGs go on. An error in a system's own file would stop all of that system's: Airflow holds a whole file back.
+The DAGs of other entries continue. An error in a system's own file would stop all its DAGs: Airflow rejects a whole file.
 """
 
 from include.fusion.errors import InvalidConfiguration

@@ -1,14 +1,14 @@
-"""What Airflow loads at start: hooks, operators, triggers, DAG parts. Part of the image; the engine that tasks and DAG files see comes by Git."""
+"""Airflow's side: hooks, operators, triggers, DAG parts. They are in the image; the engine (``include``) and DAG files come by Git."""
 
 import importlib
 import importlib.util
 
 FACE = 2
-"""Version of ``include.fusion.wiring`` that these plugins speak."""
+"""Version of ``include.fusion.wiring`` that these plugins need."""
 
 
 def _engine() -> int | None:
-    """What the engine beside us speaks; ``None`` where a process sees none (the scheduler)."""
+    """Version of the engine beside us; ``None`` without one (the scheduler sees none)."""
     try:
         if importlib.util.find_spec("include.fusion.settings") is None:
             return None
@@ -18,6 +18,6 @@ def _engine() -> int | None:
     return getattr(importlib.import_module("include.fusion.wiring"), "FACE", 1) if known else 1
 
 
-# Here, since an older DAG file asks nobody and imports names that may be gone.
+# Checked here: an older DAG file does not check, and imports names that may be gone.
 if (spoken := _engine()) not in (None, FACE):
     raise ImportError(f"rebuild the image: its plugins speak {FACE}, this engine speaks {spoken}")

@@ -1,4 +1,4 @@
-"""Executor of the scheduler: Airflow's LocalExecutor, except that its end is bounded."""
+"""Executor of the scheduler: Airflow's LocalExecutor with a limited time to end."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from multiprocessing import Process
 from airflow.executors.local_executor import LocalExecutor
 
 WAIT = 20.0
-"""Seconds that tasks get to end by themselves."""
+"""Seconds for tasks to end by themselves."""
 SIGNAL_WAIT = 15.0
-"""Seconds that they get after a SIGTERM, which each worker hands on to its task."""
+"""Seconds after a SIGTERM; each worker passes it to its task."""
 
 
 class ExecutorLocal(LocalExecutor):
-    """A scheduler that lost Airflow's database ends, and is started again; LocalExecutor first waits for every running task.
+    """A scheduler that lost Airflow's database ends and is started again; LocalExecutor would first wait for every running task.
 
-    Deliveries stay on duty while there is traffic, and an initial load runs for hours: for so long nothing else would be scheduled.
-    What is cut off here is tried again, and its rows come back.
+    An initial load runs for hours, and nothing else would be scheduled meanwhile. A task that is ended here is tried again, and its
+    rows come back.
     """
 
     def end(self) -> None:
-        """Workers without a task leave at once, the others after ``WAIT`` or by a signal; then the end as Airflow has it."""
+        """Idle workers end at once, the others after ``WAIT`` or by a signal; then Airflow's own end."""
         for _ in self._living():
             self.activity_queue.put(None)
         for wait, end_process in ((WAIT, Process.terminate), (SIGNAL_WAIT, Process.kill)):

@@ -1,4 +1,4 @@
-"""What Airflow loads of this folder as a plugin: the FHIR API on the API server, at the seed's own paths."""
+"""The Airflow plugin: the FHIR API on the API server."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from airflow.plugins_manager import AirflowPlugin
 
 
 class LazyApp:
-    """ASGI application that is put together at its first request: every task start imports plugins, and none of them serves HTTP."""
+    """ASGI application, built at its first request: every task start imports plugins, and a task serves no HTTP."""
 
     _app: Any = None
 
@@ -21,7 +21,7 @@ class LazyApp:
 
 
 class FusionPlugin(AirflowPlugin):
-    """Mounted before Airflow's own routes, of which one answers for all of ``/api/v1``."""
+    """Mounted before Airflow's own routes: one of them answers all of ``/api/v1``."""
 
     name = "fusion"
     fastapi_apps: ClassVar[list[Any]] = [{"app": LazyApp(), "url_prefix": "/api/v1/fhir", "name": "FHIR"}]

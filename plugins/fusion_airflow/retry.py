@@ -1,6 +1,6 @@
-"""When Airflow tries a failed task again: an outage, yes; a wrong file, form or layout, no."""
+"""Airflow tries again after an outage, not after a wrong settings file or form."""
 
-# The exceptions' module is imported when a DAG file is parsed: it is a light one.
+# Every parse of a DAG file imports the exceptions' module: keep it light.
 from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 RETRY_POLICY = ExceptionRetryPolicy(

@@ -1,1 +1,1 @@
-"""FHIR R4 push and pull for every tenant of the platform (seed 002): transformation, client, authentication, synchronisation."""
+"""FHIR R4 push and pull for every tenant of the platform (docs/reference/fhir-module.md)."""

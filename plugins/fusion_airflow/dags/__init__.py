@@ -1,1 +1,1 @@
-"""What the DAGs of all integrations, and those of FHIR, have in common."""
+"""The DAG factory of integrations and FHIR."""

@@ -1,4 +1,4 @@
-"""What every DAG of the hub has in common, integrations and FHIR alike."""
+"""Common to all DAGs of integrations and FHIR."""
 
 from __future__ import annotations
 
@@ -14,19 +14,10 @@ from fusion_airflow.triggers.base import WatchTrigger
 START = datetime(2026, 1, 1)
 
 
-def hub_dag(
-    dag_id: str,
-    name: str,
-    doc: str,
-    *,
-    form: dict[str, Param],
-    timeout: timedelta,
-    tags: Sequence[str],
-    defaults: dict[str, Any],
-    **options: Any,
-) -> DAG:
-    """A DAG that never runs beside itself and always ends. ``defaults``: of every task; retries are for systems that are down, since
-    records have tries of their own in their queues."""
+def hub_dag(dag_id: str, name: str, doc: str, *, form: dict[str, Param], timeout: timedelta, tags: Sequence[str],
+            defaults: dict[str, Any], **options: Any) -> DAG:  # fmt: skip
+    """A DAG with one run at a time and a time limit. ``defaults``: of every task. Task retries are for systems that are down; records have
+    their own tries in the queue."""
     return DAG(
         dag_id,
         dag_display_name=name,
@@ -44,5 +35,5 @@ def hub_dag(
 
 
 def work(name: str, trigger: WatchTrigger) -> Asset:
-    """The wake-up of a DAG whose work ``trigger`` sees."""
+    """The asset that wakes a DAG when ``trigger`` sees work."""
     return Asset(f"trabalho/{name}", group="fusion", watchers=[AssetWatcher(name=f"vigia_{name}", trigger=trigger)])

@@ -1,4 +1,4 @@
-"""The DAGs of the FHIR module: form, steps. DAG files get them from ``include.fusion.wiring``."""
+"""Forms and steps of the FHIR DAGs. DAG files get them from ``include.fusion.wiring``."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FORMS: dict[str, dict[str, Param]] = {
 def fhir_dag(
     dag_id: str, doc: str, *, name: str, description: str, timeout: timedelta, form: str = "", schedule: str | None = None
 ) -> tuple[DAG, type[FhirSteps]]:
-    """``schedule`` ``None``: whenever an observation of a tenant in real time waits."""
+    """``schedule`` ``None``: when an observation of a ``realtime`` tenant waits."""
     dag = hub_dag(
         dag_id,
         name,
@@ -59,7 +59,7 @@ class FhirSteps:
 
     @staticmethod
     def tenants(direction: str) -> Any:
-        """Who has something to do: ``push`` or ``pull``."""
+        """Lists the tenants with work; ``direction``: push or pull."""
         return TenantsFhirOperator(direcao=direction, task_id="tenants", task_display_name="Tenants")
 
     @staticmethod
@@ -79,5 +79,5 @@ class FhirSteps:
 
 
 def _mapped(kind: Any, name: str, label: str, tenants: Any) -> Any:
-    # Airflow takes map_index_template from ``partial`` alone, not from what the operator's own constructor sets.
+    # Airflow reads map_index_template only from ``partial``, not from the operator's constructor.
     return kind.partial(task_id=name, task_display_name=label, map_index_template="{{ task.nome }}").expand_kwargs(tenants.output)

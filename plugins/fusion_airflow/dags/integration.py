@@ -1,4 +1,4 @@
-"""The DAGs of an integration: schedule, form, steps. DAG files get them from ``include.fusion.wiring``."""
+"""Schedule, form and steps of an integration's DAGs. DAG files get them from ``include.fusion.wiring``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ RESTART = Param(False, type="boolean", title="Recomeçar", description="Esquece 
 
 
 def live(entry: Integracao, doc: str) -> tuple[DAG, Steps]:
-    """Runs as soon as the watcher sees work, and by the clock as a safety net."""
+    """Runs when the watcher sees work, and by the clock as a safety net."""
     wake_up = work(entry.id, WorkTrigger(plan=watch_plan(entry)))
     dag = _dag(
         entry,
@@ -33,9 +33,9 @@ def live(entry: Integracao, doc: str) -> tuple[DAG, Steps]:
 
 
 def history(entry: Integracao, doc: str) -> tuple[DAG, Steps]:
-    """Started by hand: reads the whole history, and goes on from its checkpoint."""
+    """Started by hand: reads the whole history and continues from its checkpoint."""
     load = sections.Historico.of(entry.initial_load)
-    # Where a queue is filled.
+    # Only a load that fills a queue has refused rows.
     errors = {"reenviar_erros": _form(entry)["reenviar_erros"]} if isinstance(load, sections.CargaInicial) else {}
     dag = _dag(
         entry,
@@ -68,8 +68,10 @@ def _dag(entry: Integracao, doc: str, **options: Any) -> DAG:
 
 
 class Steps:
-    """Makes the tasks of one integration's DAG: ``name`` is the task's id and, where a step has one, its settings section; ``label`` is what
-    people read. A step that is switched off is skipped, and those after it run all the same: something else may feed their queues."""
+    """Makes the tasks of an integration's DAG. ``name``: id of the task and of its settings section; ``label``: shown in the UI.
+
+    After a skipped step the next ones still run: something else may feed their queues.
+    """
 
     def __init__(self, entry: Integracao) -> None:
         self._id = entry.id
@@ -78,14 +80,14 @@ class Steps:
 
     @staticmethod
     def group(name: str, label: str) -> TaskGroup:
-        """A frame around steps; its name goes before theirs."""
+        """A group of steps; its name comes before theirs in their ids."""
         return TaskGroup(name, group_display_name=label)
 
     def _step(self, kind: type[Any], name: str, label: str, **options: Any) -> Any:
         return kind(integracao=self._id, task_id=name, task_display_name=label, trigger_rule="none_failed", **options)
 
     def search(self, name: str, label: str, *, takes_form: bool = False) -> Any:
-        """Finds what changed. ``takes_form``: the run's first step, which takes the form's request to the queue."""
+        """Finds changes. ``takes_form``: the first step of the run, which queues the replay request."""
         step = name if name in self._searches else None
         return self._step(operators.CargaOperator, name, label, ajustes=name, passo=step, primeiro=takes_form)
 
@@ -94,16 +96,15 @@ class Steps:
         return self._step(operators.PedidosOperator, name, label)
 
     def deliver(self, name: str, label: str, *, searches: bool = False) -> Any:
-        """Delivers a queue. Where a system has several, ``name`` is the queue's; where it has one, this step stays on duty. ``searches``: it
-        also finds what changed."""
+        """Delivers the queue ``name``; the only queue of a system also stays on duty. ``searches``: it finds changes, too."""
         return self._step(operators.ImportacaoOperator, name, label, processo=name if self._several else "", busca=searches)
 
     def stay_on_duty(self) -> Any:
-        """Last step: keeps delivering all queues while there is traffic."""
+        """Last step: delivers all queues while there is traffic."""
         return self._step(operators.AcompanhamentoOperator, "acompanhamento", "Acompanhamento")
 
     def prepare(self, name: str, label: str) -> Any:
-        """Makes messages of what waits in the queue ``name``."""
+        """Makes messages of the rows in the queue ``name``."""
         return self._step(operators.PendenciaBuscaOperator, name, label, processo=name)
 
     def send(self, name: str, label: str) -> Any:
@@ -115,9 +116,9 @@ class Steps:
         return self._step(operators.CargaInicialOperator, name, label)
 
     def deliver_history(self, name: str, label: str) -> Any:
-        """Delivers them, behind live traffic."""
+        """Delivers the queued history after live traffic."""
         return self._step(operators.ProcessamentoInicialOperator, name, label)
 
     def copy_people(self, name: str, label: str) -> Any:
-        """Pages the source's people into the copy that they are compared with."""
+        """Copies the source's people into the replica."""
         return self._step(operators.CargaPacientesOperator, name, label)

@@ -1,7 +1,7 @@
-"""Who may do what in the FHIR API: Airflow's own tokens and rights, and the tenants that come from them.
+"""Rights in the FHIR API, by Airflow's tokens and roles.
 
-Synchronising needs the right to run the DAG; the configuration is for administrators. A caller reaches the tenants whose ids are their
-Airflow teams (multi-team) or, with FAB, roles named ``tenant:<id>``; an administrator reaches all.
+Synchronisation needs the right to run the DAG; the configuration needs an administrator. The tenants of a caller are their Airflow teams
+(multi-team) or, with FAB, their roles ``tenant:<id>``; an administrator has all tenants.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TENANT_ROLE = "tenant:"
 
 @dataclass(frozen=True)
 class Caller:
-    """Caller of one request. ``tenants`` are those within reach (an administrator: all), ``request`` the one asked for."""
+    """Caller of one request. ``tenants``: their tenants (an administrator has all). ``request``: the tenant in the request."""
 
     nome: str
     admin: bool
@@ -30,7 +30,7 @@ class Caller:
     request: str | None
 
     def tenant(self) -> str:
-        """The request's tenant: asked for and within reach, or the only one within reach; 403 or 422 otherwise."""
+        """The tenant in the request, or the caller's only one; 403 or 422 otherwise."""
         if self.request is not None:
             if not self.admin and self.request not in self.tenants:
                 raise HTTPException(403, "sem direito a este tenant")
@@ -43,14 +43,14 @@ class Caller:
 
 
 def roles(user: Any) -> frozenset[str]:
-    """Role names, as the simple auth manager (one) and FAB (several) keep them; none where the auth manager keeps them elsewhere."""
+    """Role names of the simple auth manager (one) and of FAB (several); empty for other auth managers."""
     several = [str(getattr(role, "name", role)) for role in getattr(user, "roles", None) or []]
     one = getattr(user, "role", None)
     return frozenset([*several, *([str(one)] if one else [])])
 
 
 def _is_admin(user: Any) -> bool:
-    """An administrator's role by name (``FUSION_FHIR_ADMINS``), and Airflow's own right to change the platform's connection."""
+    """A role in ``FUSION_FHIR_ADMINS``, and the right to change the platform's connection in Airflow."""
     names = {n.strip().lower() for n in os.environ.get("FUSION_FHIR_ADMINS", "admin").split(",")}
     if not names & {p.lower() for p in roles(user)}:
         return False
@@ -64,12 +64,12 @@ def _caller(user: Any, tenant: str | None) -> Caller:
 
 
 NO_NUL = r"^[^\x00]*$"
-"""PostgreSQL has no text with a NUL in it: asking for one is the caller's mistake."""
+"""PostgreSQL takes no NUL in a text."""
 Tenant = Annotated[str | None, Query(min_length=1, max_length=60, pattern=NO_NUL, description="Tenant; vazio: o único do chamador")]
 
 
 def caller(request: Request, user: GetUserDep, tenant: Tenant = None) -> Caller:
-    """Whoever may run the FHIR DAGs: 401 without a valid token, 403 without the right."""
+    """A caller who may run the FHIR DAG: 401 without a valid token, 403 without the right."""
     dag_id = "fhir_pull" if request.url.path.endswith("/pull") else "fhir_push"
     requires_access_dag("POST", DagAccessEntity.RUN, dag_id)(request, user)
     return _caller(user, tenant)

@@ -1,4 +1,4 @@
-"""Bodies of ``POST /config`` for the API's documentation: the seed's own, and one of each kind of access."""
+"""Bodies of ``POST /config`` for the API's documentation: one of each kind of access."""
 
 from __future__ import annotations
 

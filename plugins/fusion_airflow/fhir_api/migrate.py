@@ -1,4 +1,4 @@
-"""``python -m fusion_airflow.fhir_api.migrate``: the module's tables in the platform's database, where this Airflow has its connection."""
+"""``python -m fusion_airflow.fhir_api.migrate``: the FHIR tables in the platform's database, by Airflow's connection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from include.fusion.fhir.platform.migrate import migrate_platform
 
 
 def configured() -> bool:
-    """Whether somebody filled in the connection: the example file has it with an empty host."""
+    """Whether the connection has a host: in the example file it is empty."""
     try:
         return bool(BaseHook.get_connection(PLATFORM_CONN_ID).host)
     except AirflowNotFoundException:
@@ -21,10 +21,8 @@ def configured() -> bool:
 
 
 def main() -> int:
-    """0 when the tables are up to date, or when there is no platform; harmless to repeat."""
-    parser = argparse.ArgumentParser(
-        prog="python -m fusion_airflow.fhir_api.migrate", description="Cria e atualiza as tabelas do módulo FHIR."
-    )
+    """0 when the tables are up to date or there is no platform. It may be repeated."""
+    parser = argparse.ArgumentParser("python -m fusion_airflow.fhir_api.migrate", description="Cria e atualiza as tabelas do módulo FHIR.")
     parser.add_argument("--girar-chaves", action="store_true", help="cifra de novo, com a chave mais nova, todo acesso guardado")
     options = parser.parse_args()
     if not configured():

@@ -1,4 +1,4 @@
-"""The FHIR API of seed 002: synchronisation on request, configuration of a tenant. Airflow's tokens and roles guard every route.
+"""The FHIR API: synchronisation on request, configuration of a tenant. Airflow's tokens and roles protect every route.
 
 A request for synchronisation starts a DAG run and answers 202 with where to watch it; ``?wait=true`` does a single record at once.
 """
@@ -6,40 +6,26 @@ A request for synchronisation starts a DAG run and answers 202 with where to wat
 from __future__ import annotations
 
 import asyncio
+import secrets
+from collections.abc import Coroutine
 from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import ValidationError
+from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from fusion_airflow.fhir_api.shared import (
-    WAIT_MAX,
-    Admin,
-    Done,
-    Id,
-    JsonBody,
-    Run,
-    Wait,
-    Who,
-    platform,
-    short_id,
-    start_run,
-    tenant_of,
-)
+from fusion_airflow.fhir_api import operations, webhook
+from fusion_airflow.fhir_api.shared import WAIT_MAX, Admin, Done, Id, JsonBody, Run, Wait, Who, platform, start_run, tenant_of
 from include.fusion.wiring.names import FusionHubError, InvalidConfiguration, reason_of
 
 SameServer = Annotated[bool, Query(description="true: o novo endereço é do mesmo servidor; os vínculos com ele continuam valendo")]
 
 
 def create() -> FastAPI:
-    """The application that the plugin mounts."""
-    from fusion_airflow.fhir_api import (
-        operations,
-        webhook,  # They build on this module.
-    )
-
+    """The application for the plugin."""
     app = FastAPI(title="FHIR", version="1", description=__doc__ or "")
     error = {c: {"description": d} for c, d in ((401, "sem credencial válida"), (403, "sem direito"), (404, "não existe"))}
     done = {200: {"model": Done}, 202: {"model": Run}}
@@ -61,37 +47,24 @@ def create() -> FastAPI:
     return app
 
 
-# -- synchronisation -----------------------------------------------------------------------------------------------------------------
-
-
 async def synchronise_observation(id: Id, who: Who, wait: Wait = False) -> Response:
     """Envia uma observação ao servidor FHIR do tenant."""
-    tenant = await tenant_of(who)
-    if not await asyncio.to_thread(_exists, "observations", tenant, id):
-        raise HTTPException(404, "observação inexistente neste tenant")
-    if wait and (response := await _now(_send_observation(tenant, id))) is not None:
-        return response
-    return await start_run("fhir_push", who.nome, {"tenant": tenant, "observacao": id})
+    tenant = await _tenant_with("observations", who, id, "observação inexistente neste tenant")
+    return await _now_or_run(_send_observation(tenant, id) if wait else None, "fhir_push", who, {"tenant": tenant, "observacao": id})
 
 
 async def synchronise_paciente(id: Id, who: Who, wait: Wait = False) -> Response:
     """Envia o cadastro de um paciente ao servidor FHIR do tenant."""
-    tenant = await tenant_of(who)
-    if not await asyncio.to_thread(_exists, "patients", tenant, id):
-        raise HTTPException(404, "paciente inexistente neste tenant")
-    if wait and (response := await _now(_send_paciente(tenant, id))) is not None:
-        return response
-    return await start_run("fhir_push", who.nome, {"tenant": tenant, "paciente": id})
+    tenant = await _tenant_with("patients", who, id, "paciente inexistente neste tenant")
+    return await _now_or_run(_send_paciente(tenant, id) if wait else None, "fhir_push", who, {"tenant": tenant, "paciente": id})
 
 
 async def pull_paciente(id: Id, who: Who, wait: Wait = False) -> Response:
     """Busca as observações de um paciente no servidor FHIR do tenant."""
-    tenant = await tenant_of(who)
-    if not await asyncio.to_thread(_exists, "patients", tenant, id, "\"ehrPatientId\" <> ''"):
-        raise HTTPException(404, "paciente inexistente neste tenant, ou ainda sem ehrPatientId")
-    if wait and (response := await _now(_look_up(tenant, id))) is not None:
-        return response
-    return await start_run("fhir_pull", who.nome, {"tenant": tenant, "paciente": id})
+    tenant = await _tenant_with(
+        "patients", who, id, "paciente inexistente neste tenant, ou ainda sem ehrPatientId", "\"ehrPatientId\" <> ''"
+    )
+    return await _now_or_run(_look_up(tenant, id) if wait else None, "fhir_pull", who, {"tenant": tenant, "paciente": id})
 
 
 async def synchronise_all(who: Who) -> Response:
@@ -100,25 +73,32 @@ async def synchronise_all(who: Who) -> Response:
     return await start_run("fhir_push", who.nome, {"tenant": tenant} if tenant else {})
 
 
-def _exists(table: str, tenant: str, id: str, condition: str = "true") -> bool:
-    from sqlalchemy import text
+async def _tenant_with(table: str, who: Who, id: str, missing: str, condition: str = "true") -> str:
+    """The request's tenant; 404 with the text ``missing`` when it has no such row."""
 
-    with platform().engine.connect() as con:
+    def exists() -> bool:
         query = f'SELECT 1 FROM {table} WHERE "tenantId" = :t AND id = :id AND {condition}'
-        return con.execute(text(query), {"t": tenant, "id": id}).first() is not None
+        with platform().engine.connect() as con:
+            return con.execute(text(query), {"t": tenant, "id": id}).first() is not None
+
+    tenant = await tenant_of(who)
+    if not await asyncio.to_thread(exists):
+        raise HTTPException(404, missing)
+    return tenant
 
 
-async def _now(task: Any) -> Response | None:
-    """Do it within the time limit; ``None`` when it takes longer."""
+async def _now_or_run(work: Coroutine[Any, Any, Done] | None, dag_id: str, who: Who, conf: dict[str, Any]) -> Response:
+    """Do ``work`` within the time limit; without it, or after the limit, start a run."""
     try:
-        done: Done = await asyncio.wait_for(task, WAIT_MAX)
+        if work is not None:
+            return JSONResponse((await asyncio.wait_for(work, WAIT_MAX)).model_dump())
     except TimeoutError:
-        return None
-    return JSONResponse(done.model_dump())
+        pass
+    return await start_run(dag_id, who.nome, conf)
 
 
 async def _client(tenant: str, direction: Literal["push", "pull"]) -> Any:
-    """Client of a tenant whose integration is switched on in this direction; 409 otherwise: nothing leaves by a side door."""
+    """Client of a tenant; 409 when its integration is off in this direction."""
     client = await asyncio.to_thread(platform().client, tenant)
     if not (client.config.sends if direction == "push" else client.config.receives):
         raise HTTPException(409, "a integração FHIR do tenant está desligada neste sentido")
@@ -129,7 +109,7 @@ async def _send_observation(tenant: str, id: str) -> Done:
     from include.fusion.wiring.fhir_names import FhirPush
 
     client = await _client(tenant, "push")
-    result = await FhirPush(platform().engine, client, f"api/{short_id()}|").run([id])
+    result = await FhirPush(platform().engine, client, f"api/{secrets.token_hex(8)}|").run([id])
     if result.motivos:
         raise HTTPException(422, result.motivos.most_common(1)[0][0])
     from include.fusion.fhir.platform.repository import Repository
@@ -163,9 +143,6 @@ async def _look_up(tenant: str, id: str) -> Done:
     return Done(contagens={k: v for k, v in vars(result).items() if isinstance(v, int)})
 
 
-# -- configuration -------------------------------------------------------------------------------------------------------------------
-
-
 def read_config(who: Admin) -> dict[str, Any]:
     """Configuração do tenant; segredos vêm mascarados."""
     return _response(platform().configurations.obtain(who.tenant()))
@@ -184,20 +161,16 @@ def change_config(body: JsonBody, who: Admin, mesmoServidor: SameServer = False)
 
 
 def _response(integracao: Any) -> dict[str, Any]:
-    sync_route = integracao.last_sync_at
     return {
         "tenantId": integracao.tenant_id,
         **integracao.config.masked(),
-        "lastSyncAt": sync_route.isoformat() if sync_route else None,
+        "lastSyncAt": integracao.last_sync_at.isoformat() if integracao.last_sync_at else None,
         "lastError": integracao.last_error,
     }
 
 
-# -- errors --------------------------------------------------------------------------------------------------------------------------
-
-
 async def _invalid_request(request: Request, error: Exception) -> Response:
-    """Where and why, never what was sent: a body holds secrets."""
+    """Field and reason, never the value: a body holds secrets."""
     assert isinstance(error, RequestValidationError | ValidationError)
     details = [{"campo": ".".join(str(p) for p in e["loc"]), "erro": str(e["msg"]).removeprefix("Value error, ")} for e in error.errors()]
     return JSONResponse({"detail": details}, 422)

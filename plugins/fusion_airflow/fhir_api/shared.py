@@ -1,4 +1,4 @@
-"""What the routes share: who asks, which tenant, runs that are started and waited for."""
+"""Common to the routes: caller, tenant, start of DAG runs."""
 
 from __future__ import annotations
 
@@ -15,21 +15,11 @@ from fusion_airflow.fhir_api.examples import EXAMPLES
 from fusion_airflow.hooks.platform import Platform
 
 WAIT_MAX = 25.0
-"""Seconds that ``?wait=true`` may take; then the request goes on as a DAG run."""
-
-
+"""Seconds for ``?wait=true``; after them the request continues as a DAG run."""
 Id = Annotated[str, Path(min_length=1, max_length=200, pattern=NO_NUL, examples=["5f0c0c1e-6c1f-4b8e-9d0a-2f1f6f1f0c11"])]
-
-
 Wait = Annotated[bool, Query(description="true: faz agora, em até 25 s, em vez de iniciar uma execução")]
-
-
 Who = Annotated[Caller, Depends(caller)]
-
-
 Admin = Annotated[Caller, Depends(admin)]
-
-
 JsonBody = Annotated[dict[str, Any], Body(openapi_examples=EXAMPLES)]
 
 
@@ -39,46 +29,39 @@ class Run(BaseModel):
     dag_id: str
     dag_run_id: str
     acompanhar: str
-    """Where Airflow's own API tells its state."""
+    """Address of its state in Airflow's API."""
 
 
 class Done(BaseModel):
     """A record that was synchronised at once."""
 
     situacao: Literal["sincronizado"] = "sincronizado"
-    fhirResourceId: str | None = None  # noqa: N815 - the seed's name
+    fhirResourceId: str | None = None  # noqa: N815 - the name in the API
     contagens: dict[str, int] = {}
 
 
 @lru_cache(maxsize=1)
 def platform() -> Platform:
-    """One for the API server's life."""
+    """One for the whole life of the API server."""
     return Platform(application="fhir.api", time_limit=WAIT_MAX)
 
 
 async def tenant_of(who: Caller) -> str:
-    """The one that was asked for, checked; 404 when an administrator asks for one that is not there."""
+    """The tenant of this request; 404 when it does not exist."""
     tenant = who.tenant()
     if not await asyncio.to_thread(platform().configurations.tenant_exists, tenant):
         raise HTTPException(404, "tenant inexistente")
     return tenant
 
 
-def short_id() -> str:
-    """Owner of what one request reserves."""
-    import secrets
-
-    return secrets.token_hex(8)
-
-
 async def start_run(dag_id: str, who: str, conf: dict[str, Any], *, join: bool = False) -> Response:
-    """Start a run in the name of ``who``; 202. ``join``: one that waits to do the very same is enough."""
+    """Start a run in the name of ``who``; 202. ``join``: use a queued run with the same ``conf`` if there is one."""
     last_run = await run_of(dag_id, who, conf, join=join)
     return JSONResponse(last_run.model_dump(), 202, {"Location": last_run.acompanhar})
 
 
 async def run_of(dag_id: str, who: str, conf: dict[str, Any], *, join: bool = False) -> Run:
-    """The run that was started, or that waits already."""
+    """The new run, or with ``join`` the queued one."""
 
     def trigger() -> str:
         from airflow.api.common.trigger_dag import trigger_dag
@@ -99,7 +82,7 @@ async def run_of(dag_id: str, who: str, conf: dict[str, Any], *, join: bool = Fa
 
 
 def _in_queue(dag_id: str, conf: dict[str, Any]) -> str | None:
-    """Id of a run that has not begun and was asked for the same."""
+    """Id of a queued run with the same ``conf``."""
     from airflow.models.dagrun import DagRun
     from airflow.utils.session import create_session
     from airflow.utils.state import DagRunState

@@ -1,4 +1,4 @@
-"""The EHR's own call: a signed notification pulls at once what changed. The signature stands in the place of Airflow's tokens."""
+"""Call by the EHR: a signed notification pulls the changes at once. The signature replaces Airflow's token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from include.fusion.wiring.names import InvalidConfiguration
 
 routes = APIRouter()
 CONCURRENT = 8
-"""Pulls at a time in this process; who waits longer than the time limit gets a DAG run."""
+"""Pulls at a time in this process; after the time limit a waiting call gets a DAG run."""
 _slots = asyncio.Semaphore(CONCURRENT)
 Tenant = Annotated[str, Path(min_length=1, max_length=60, pattern=NO_NUL)]
 
@@ -34,7 +34,7 @@ async def warn(tenant: Tenant, request: Request) -> Response:
         config = (await asyncio.to_thread(platform().configurations.obtain, tenant)).config
         signature = webhook.check(config, request.headers, body)
     except (webhook.NotificationRefused, InvalidConfiguration):
-        # The same for an unknown tenant as for a wrong signature: strangers learn nothing.
+        # One answer for an unknown tenant and for a wrong signature: strangers learn nothing.
         raise HTTPException(401, "aviso recusado") from None
     if not config.receives:
         return JSONResponse({"situacao": "desligada"})
@@ -76,10 +76,10 @@ async def _look_up(tenant: str, pacientes: list[tuple[str, str]]) -> dict[str, A
 
 
 async def _body(request: Request) -> bytes:
-    """What was sent, while it is of a notification's size: nobody has proved yet who sends it."""
-    read_item = bytearray()
+    """The body, up to the size of a notification: the sender is not verified yet."""
+    body = bytearray()
     async for part in request.stream():
-        read_item += part
-        if len(read_item) > webhook.BODY_MAX:
+        body += part
+        if len(body) > webhook.BODY_MAX:
             raise HTTPException(413, "aviso grande demais")
-    return bytes(read_item)
+    return bytes(body)

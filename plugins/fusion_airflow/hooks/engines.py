@@ -1,4 +1,4 @@
-"""Airflow connections as SQLAlchemy engines: the provider's hook opens every connection, SQLAlchemy speaks the dialect and pools."""
+"""Airflow connections as SQLAlchemy engines: the provider's hook opens every connection, SQLAlchemy pools them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ _ENGINES = {"postgres": "postgresql+psycopg2://", "mssql": "mssql+pymssql://", "
 
 
 def engine_for(conn_id: str, *, application: str = "fusion", time_limit: float | None = None) -> Engine:
-    """Engine over one Airflow connection (types postgres, mssql, oracle, iris), with two kept connections and at most six in use at once.
+    """Engine of one Airflow connection (types postgres, mssql, oracle, iris): two kept connections, at most six at once.
 
-    ``application`` is the name that the database's own activity view shows, where the engine has one. ``time_limit``: seconds that a
-    statement may take (on Oracle, each of its round trips); ``None`` sets no limit beyond the connection's own.
+    ``application``: name in the database's view of activity, if it has one. ``time_limit``: seconds for one statement (on Oracle: for one
+    round trip); ``None``: only the connection's own limit.
     """
     connection = BaseHook.get_connection(conn_id)
-    # The pool is SQLAlchemy's on every engine: oracledb's own would open its sessions past the hook.
+    # SQLAlchemy's pool everywhere: oracledb's own pool would open sessions without the hook.
     pool: dict[str, Any] = {"pool_size": 2, "max_overflow": 4, "pool_pre_ping": True, "hide_parameters": True}
     if connection.conn_type == "iris":
         from fusion_airflow.hooks.iris import iris_engine
@@ -60,7 +60,7 @@ def _postgres_hook(connection: Any) -> Any:
     from airflow.providers.postgres.hooks.postgres import PostgresHook
 
     class Psycopg2Hook(PostgresHook):
-        """Binds are filled in by the client, as pymssql does: one SQL text with optional (NULL) binds runs on both engines."""
+        """The client fills in the binds, like pymssql: one SQL text with optional (NULL) binds runs on both."""
 
         def _create_connection(self, conn_args: dict[str, Any]) -> Any:
             import psycopg2
@@ -73,7 +73,7 @@ def _postgres_hook(connection: Any) -> Any:
 def _postgres_session(con: Any, application: str, time_limit: float | None) -> None:
     settings = {"application_name": application[:63]}
     if time_limit:
-        # It takes an int of milliseconds, 24 days; a history may be given longer.
+        # An int of milliseconds: at most 24 days. A history may have a longer limit.
         settings["statement_timeout"] = str(min(math.ceil(time_limit * 1000), 2**31 - 1))
     with con.cursor() as cursor:
         for name, value in settings.items():
@@ -84,6 +84,6 @@ def _postgres_session(con: Any, application: str, time_limit: float | None) -> N
 def _mssql_hook(connection: Any, time_limit: float | None) -> Any:
     hook = connection.get_hook()
     if time_limit:
-        # The hook hands every extra on to pymssql; a timeout of the site's own stays.
+        # The hook passes every extra to pymssql. A timeout that the site has set stays.
         hook.connection.extra = json.dumps({"timeout": math.ceil(time_limit), **hook.connection.extra_dejson})
     return hook

@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from include.fusion.fhir.config.model import FhirConfig
     from include.fusion.fhir.http.client import FhirClient
 
+_FROM_LOGIN = {"basic": ("username", "password"), "oauth2": ("clientId", "clientSecret"), "apikey": ("", "apiKey")}
+
 
 class FhirHook(BaseHook):
     """``FhirHook(tenant="…")`` or ``FhirHook(fhir_conn_id="…")``.
 
-    A connection (type http) gives the address by host, schema and port, and login and password; its extra holds what the API's JSON holds
-    (``path``, ``authType``, ``authConfig``, ``maxRetries``, ``metadata``, …). Left out, ``authType`` is basic.
+    A connection (type http) has host, schema, port, login and password; its extra has the fields of the API's JSON (``authType``, default
+    basic, ``authConfig``, ``maxRetries``, ``metadata``, …) and ``path``.
     """
 
     conn_name_attr = "fhir_conn_id"
@@ -33,7 +35,7 @@ class FhirHook(BaseHook):
         self.platform = Platform(plataforma_conn_id)
 
     def configuration(self) -> FhirConfig:
-        """pydantic's ``ValidationError`` or ``InvalidConfiguration`` when it makes no sense."""
+        """:raises ValidationError, InvalidConfiguration: it is wrong."""
         from include.fusion.fhir.config.model import FhirConfig
 
         if self.fhir_conn_id is None:
@@ -44,11 +46,9 @@ class FhirHook(BaseHook):
         extra.setdefault("baseUrl", f"{connection.schema or 'https'}://{connection.host}{port}/{extra.pop('path', 'fhir').strip('/')}")
         kind = extra.setdefault("authType", "basic")
         access = extra.setdefault("authConfig", {})
-        from_login = {"basic": ("username", "password"), "oauth2": ("clientId", "clientSecret"), "apikey": (None, "apiKey")}.get(
-            kind, (None, None)
-        )
-        for field, value in zip(from_login, (connection.login, connection.password), strict=True):
-            if field is not None and value and not (field == "clientSecret" and "privateKey" in access):
+        login, password = _FROM_LOGIN.get(kind, ("", ""))
+        for field, value in ((login, connection.login), (password, connection.password)):
+            if field and value and not (field == "clientSecret" and "privateKey" in access):
                 access.setdefault(field, value)
         return FhirConfig.model_validate({"enabled": True, **extra})
 
@@ -59,7 +59,7 @@ class FhirHook(BaseHook):
         return FhirClient(self.tenant or self.fhir_conn_id or "", self.configuration(), self.platform.tokens)
 
     def capabilities(self) -> dict[str, Any]:
-        """The server's CapabilityStatement, asked for with our credentials."""
+        """The server's CapabilityStatement, read with our credentials."""
 
         async def ask() -> Any:
             async with self.get_conn() as client:

@@ -24,11 +24,11 @@ AUTH_KINDS = ("nenhuma", "basic", "bearer", "apikey", "oauth2")
 
 
 class FusionHook(HttpHook):
-    """The provider's HTTP connection as a Fusion client: kept connections, errors without bodies, status preserved.
+    """The provider's HTTP connection as a Fusion client: kept connections, errors with status and without bodies.
 
-    Connection extra (JSON): ``auth`` (one of nenhuma, basic, bearer, apikey, oauth2; left out: basic with login and password, bearer with
-    a password alone), ``api_key_header`` (X-API-Key), ``token_url`` and ``scope`` (oauth2; login and password are client id and secret),
-    ``headers`` (object), ``timeout`` (seconds), ``verify`` (true, or the path of a CA bundle).
+    Connection extra (JSON): ``auth`` (nenhuma, basic, bearer, apikey, oauth2; default: basic with a login, bearer with only a password),
+    ``api_key_header`` (X-API-Key), ``token_url`` and ``scope`` (oauth2; login and password are client id and secret), ``headers``
+    (object), ``timeout`` (seconds), ``verify`` (true, or the path of a CA bundle).
     """
 
     default_conn_name = "fusion_api"
@@ -38,7 +38,7 @@ class FusionHook(HttpHook):
 
     @cached_property
     def api(self) -> FusionApi:
-        """Address and credentials of this connection; :class:`InvalidConfiguration` when they do not fit together."""
+        """Address and credentials. :raises InvalidConfiguration: they do not fit together."""
         self.get_conn()  # sets base_url
         connection = self.get_connection(self.http_conn_id)
         extra = connection.extra_dejson
@@ -70,7 +70,7 @@ class FusionHook(HttpHook):
         return seconds
 
     def client(self, connections: int = 32) -> FusionClient:
-        """Client for one run; at most ``connections`` requests travel at once."""
+        """Client for one run, with at most ``connections`` requests at once."""
         return FusionClient(self.api, connections)
 
     def test_connection(self) -> tuple[bool, str]:

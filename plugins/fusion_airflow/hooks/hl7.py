@@ -1,4 +1,4 @@
-"""Where HL7 messages go, told by an Airflow connection: type ``http`` is Fusion's HL7 controller, any other an MLLP receiver."""
+"""Target of HL7 messages by Airflow connection: type ``http`` is Fusion's HL7 controller, any other an MLLP receiver."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ PATH = "/api/HL7"
 
 
 class Hl7Hook(BaseHook):
-    """A transport of messages.
+    """Transport of messages.
 
-    Type ``http``: as :class:`FusionHook` reads it; ``extra.hl7_rota`` is the controller's path, without the integration's number, which
-    follows it (default ``/api/HL7``). Else MLLP: host and port, and in extra ``tls`` (true, or the path of a CA bundle), ``client_cert``
-    (path of a PEM with key and certificate), ``connect_timeout`` and ``timeout`` (seconds), ``window`` (messages without an answer yet; 1
-    is plain MLLP, more only for a receiver that answers in order).
+    Type ``http``: like :class:`FusionHook`; ``extra.hl7_rota`` is the controller's path (default ``/api/HL7``), the integration's number
+    follows it. Else MLLP: host and port; in extra ``tls`` (true, or the path of a CA bundle), ``client_cert`` (path of a PEM with key and
+    certificate), ``connect_timeout`` and ``timeout`` (seconds), ``window`` (messages without an answer yet; 1 is plain MLLP, more only
+    for a receiver that answers in order).
     """
 
     def __init__(self, hl7_conn_id: str, integracao_id: int | None = None) -> None:
@@ -31,7 +31,7 @@ class Hl7Hook(BaseHook):
         self.integracao_id = integracao_id
 
     def transport(self, connections: int = 8) -> Transport:
-        """Transport for one run; over HTTP at most ``connections`` messages travel at once. :raises InvalidConfiguration:"""
+        """Transport for one run, over HTTP with at most ``connections`` messages at once. :raises InvalidConfiguration:"""
         connection = self.get_connection(self.hl7_conn_id)
         if connection.conn_type == "http":
             if self.integracao_id is None:
@@ -52,7 +52,7 @@ def _address(conn_id: str, connection: Any) -> MllpAddress:
             tls=_tls(extra),
             connect_timeout=_seconds(extra.get("connect_timeout", 10)),
             answer_timeout=_seconds(extra.get("timeout", 30)),
-            window=_integer(extra.get("window", 1)),
+            window=_window(extra.get("window", 1)),
         )
     except (ValueError, TypeError, OSError):
         detail = "extra.tls and client_cert need readable PEM files; connect_timeout, timeout and window need numbers above zero"
@@ -60,14 +60,14 @@ def _address(conn_id: str, connection: Any) -> MllpAddress:
 
 
 def _seconds(value: Any) -> float:
-    """:raises ValueError: no time that ends."""
+    """:raises ValueError: not above zero, or infinite."""
     seconds = float(value)
     if not 0 < seconds < math.inf:
         raise ValueError
     return seconds
 
 
-def _integer(value: Any) -> int:
+def _window(value: Any) -> int:
     """:raises ValueError: less than one."""
     if (number := int(value)) < 1:
         raise ValueError

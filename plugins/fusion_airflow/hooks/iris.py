@@ -1,7 +1,7 @@
-"""InterSystems IRIS and Caché: a hook over the vendor's DB-API driver, and the little that SQLAlchemy must know of the engine.
+"""InterSystems IRIS and Caché: a hook for the vendor's DB-API driver, and a minimal SQLAlchemy dialect.
 
-``airflow-provider-iris`` asks for SQLAlchemy below 2 and puts the password into an URL; ``docs/iris.md`` says more. The driver
-(``intersystems-irispython``, the vendor's own licence) is imported when a connection is opened, and is no requirement of the hub.
+``airflow-provider-iris`` needs SQLAlchemy below 2 and puts the password into a URL (``docs/iris.md``). The driver
+(``intersystems-irispython``, vendor's licence) is optional: it is imported when a connection is opened.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class IrisHook(DbApiHook):
         if isolation not in ISOLATION_LEVELS:
             raise AirflowException(f"connection '{self.get_conn_id()}': extra.isolation must be one of {', '.join(ISOLATION_LEVELS)}")
         options = {"sslconfig": str(extra["sslconfig"])} if extra.get("sslconfig") else {}
-        # Shared memory would need a server on this very machine, and is what the driver tries first for localhost.
+        # For localhost the driver would try shared memory first; that needs a server on this machine.
         con = driver().connect(
             hostname=connection.host,
             port=int(connection.port or PORT),
@@ -74,7 +74,7 @@ class IrisHook(DbApiHook):
             **options,
         )
         cursor = con.cursor()
-        # The engine's default shows what others have not committed: rolled back there, it would stay in the copy and in Fusion.
+        # The default shows uncommitted data: after a rollback at the source it would stay in Fusion.
         cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {isolation}")
         cursor.close()
         return con
@@ -87,7 +87,7 @@ class IrisHook(DbApiHook):
 
 
 class IrisDialect(DefaultDialect):
-    """For statements that are texts: this project writes its own SQL, so nothing is compiled but binds."""
+    """For text statements only: this project writes its own SQL, and only binds are compiled."""
 
     name = "iris"
     driver = "irispython"
@@ -119,9 +119,9 @@ registry.register("iris", __name__, "IrisDialect")
 
 
 def native(sql: str, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
-    """The portable subset as every version reads it: a page is ``TOP``, since FETCH came with IRIS 2025.1; comments go, with their ``?``.
+    """Portable SQL for every IRIS version: ``TOP`` instead of FETCH (new in 2025.1); comments are removed, with their ``?``.
 
-    The limit is the last bind of a page, and TOP's place is before all others.
+    The limit is the last bind; with ``TOP`` it must be the first.
     """
     sql, values = _COMMENT.sub("", sql), tuple(values)
     page = _PAGE.match(sql)
@@ -134,7 +134,7 @@ def native(sql: str, values: Sequence[Any]) -> tuple[str, tuple[Any, ...]]:
 
 
 def _readable(value: Any) -> Any:
-    """A bind that the driver takes: it refuses Python's moments, and reads text in the form that TIMESTAMP itself has."""
+    """A bind for the driver: it refuses Python's dates, and takes the text form of TIMESTAMP."""
     if isinstance(value, datetime):
         text = value.isoformat(" ")
         return text.rstrip("0") if value.microsecond else text
@@ -142,7 +142,7 @@ def _readable(value: Any) -> Any:
 
 
 def iris_engine(conn_id: str, time_limit: float | None = None, **pool: Any) -> Engine:
-    """Engine whose connections this hook opens. ``time_limit``: seconds that a statement may take; ``pool``: options of ``create_engine``."""
+    """Engine over :class:`IrisHook`. ``time_limit``: seconds for one statement; ``pool``: options of ``create_engine``."""
     engine = create_engine("iris://", creator=IrisHook(iris_conn_id=conn_id).get_conn, **pool)
 
     @event.listens_for(engine, "before_cursor_execute", retval=True)

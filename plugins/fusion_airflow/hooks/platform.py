@@ -1,7 +1,8 @@
-"""The platform's database and secrets as this Airflow knows them: connection ``plataforma``, keys of ``fhir_cofre`` or of Airflow itself."""
+"""The platform's database and secrets: connection ``plataforma``; keys of connection ``fhir_cofre`` or of Airflow itself."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 PLATFORM_CONN_ID = "plataforma"
 SECRETS_CONN_ID = "fhir_cofre"
-"""Connection whose password holds the Fernet keys (newest first, commas between), where they are not Airflow's own."""
+"""Its password has the Fernet keys (newest first, with commas). Without it: Airflow's own key."""
 
 
 def keys() -> list[str]:
@@ -32,19 +33,19 @@ def keys() -> list[str]:
     return (password or "").split(",")
 
 
+@dataclass
 class Platform:
-    """What a task, the watcher or the API needs; opened when first used, ended by :meth:`close`."""
+    """Opens each part at its first use; :meth:`close` ends all."""
 
-    def __init__(self, conn_id: str = PLATFORM_CONN_ID, *, application: str = "fhir", time_limit: float | None = None) -> None:
-        self._conn_id = conn_id
-        self._application = application
-        self._time_limit = time_limit
+    conn_id: str = PLATFORM_CONN_ID
+    application: str = "fhir"
+    time_limit: float | None = None
 
     @cached_property
     def engine(self) -> Engine:
         from fusion_airflow.hooks.engines import engine_for
 
-        return engine_for(self._conn_id, application=self._application, time_limit=self._time_limit)
+        return engine_for(self.conn_id, application=self.application, time_limit=self.time_limit)
 
     @cached_property
     def secrets(self) -> Secrets:

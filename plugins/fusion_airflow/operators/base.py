@@ -1,4 +1,4 @@
-"""What the operators share: their end, who owns the rows they reserve, the run's form and parts."""
+"""Common to all operators: their end, the owner of reserved rows, the run's form and parts."""
 
 from __future__ import annotations
 
@@ -18,40 +18,37 @@ if TYPE_CHECKING:
     from include.fusion.wiring.names import ReplayRequest, Runtime
 
 XCOM_REASONS = 10
-"""Reasons of refusals that a task tells, the commonest first."""
+"""Reasons of refusals in a task's XCom, the most common first."""
 
 
 class HubOperator(Killable, BaseOperator):
-    """Common to the steps of integrations and of FHIR. Heavy imports wait for the run: every task start and every parse imports these files."""
+    """Base of integrations and FHIR. Heavy imports are inside the methods: every task start and every parse imports these files."""
 
     @staticmethod
     def prefix(context: Context) -> str:
-        """Owner of rows across the tries of this task in this run; a mapped one has its own."""
+        """Owner of rows for all tries of this task in this run; each mapped task has its own."""
         ti = context["ti"]
         mapped = f"[{ti.map_index}]" if getattr(ti, "map_index", -1) >= 0 else ""
         return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}{mapped}#"
 
     def owner(self, context: Context) -> str:
-        """Owner of rows in this try; the bar keeps try 1 from being a prefix of try 10."""
+        """Owner of rows in this try. With the bar, try 1 is no prefix of try 10."""
         return f"{self.prefix(context)}{context['ti'].try_number}|"
 
     def resume(self, context: Context, *filas: Any) -> None:
-        """An earlier try may have been killed, or on-call has cleared this task: take its rows back and give its errors another chance."""
+        """After a killed try, or when somebody cleared this task: reclaim its rows and resend its errors."""
         if context["ti"].try_number > 1:
             for fila in filas:
                 fila.reclaim(self.prefix(context))
                 fila.reenviar_erros(owner_prefix=self.prefix(context))
 
     def session(self, context: Context) -> dict[str, Any]:
-        """How this task opens a database: the name that it shows there, and the seconds that a statement may take."""
+        """Options of ``engine_for``: name and time limit of this task in a database."""
         limit = self.execution_timeout or context["dag"].dagrun_timeout
-        return {
-            "aplicacao": f"{context['ti'].dag_id}.{context['ti'].task_id}",
-            "tempo_limite": limit.total_seconds() if limit else None,
-        }
+        return {"application": f"{context['ti'].dag_id}.{context['ti'].task_id}", "time_limit": limit.total_seconds() if limit else None}
 
     def motivos(self, result: Any) -> dict[str, int]:
-        """The commonest reasons of refusals, which the log shows, too."""
+        """The most common reasons of refusals, also written to the log."""
         reasons = dict(result.motivos.most_common(XCOM_REASONS))
         for reason, count in reasons.items():
             self.log.warning("%d com erro: %s", count, reason)
@@ -63,14 +60,14 @@ class IntegracaoOperator(HubOperator):
 
     ui_color = "#e8f4fd"
     feeds = False
-    """Steps after this one may get work from it."""
+    """Whether later steps may get work from this one."""
 
     def __init__(self, *, integracao: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.integracao = integracao
 
     def execute(self, context: Context) -> dict[str, Any]:
-        """Counts of what was done (numbers and reasons, never a record's content)."""
+        """Counts of the run (numbers and reasons, never the content of a record)."""
         from fusion_airflow.hooks.engines import engine_for
         from fusion_airflow.hooks.fusion import FusionHook
         from include.fusion.settings import obtain
@@ -90,20 +87,20 @@ class IntegracaoOperator(HubOperator):
 
     @abstractmethod
     def process(self, context: Context, runtime: Runtime, request: ReplayRequest) -> dict[str, Any]:
-        """Do the step's work; an engine of ``runtime`` is opened when first used."""
+        """Do the work of the step. ``runtime`` opens an engine at its first use."""
 
     def has_work(self, runtime: Runtime) -> bool:
-        """Whether something waits for this step; asked by the steps before it, so that it need not start to find out."""
+        """Whether work waits for this step. Earlier steps ask, so that the step need not start to find out."""
         return True
 
     def will_have_work(self, runtime: Runtime, before: Sequence[Any]) -> bool:
-        """The same, given the steps right before it that will run."""
+        """The same, with ``before``: the steps just before it that will run."""
         return any(task.feeds for task in before) or self.has_work(runtime)
 
     def skip_without_work(self, context: Context, runtime: Runtime, counts: dict[str, Any]) -> dict[str, Any]:
-        """End this step and skip, by name, every later one for which nothing waits: a task costs a second, even to do nothing.
+        """End this step and skip later steps without work: even an idle task costs a second.
 
-        A step is kept while one between here and there may still bring it work; a run that no watcher asked for looks everywhere.
+        A step stays when an earlier step may still bring it work. A run without a watcher's event looks everywhere.
         """
         dag = context["dag"]
         following = [t for t in dag.topological_sort() if t.task_id in self.get_flat_relative_ids(upstream=False)]
@@ -127,8 +124,8 @@ class IntegracaoOperator(HubOperator):
 
 
 @contextmanager
-def parcela_recusada() -> Iterator[None]:
-    """Red when too large a share was refused: trying again by itself would only refuse the same records again."""
+def share_refused() -> Iterator[None]:
+    """Fail without a retry when too many records were refused: a retry would refuse the same records."""
     from include.fusion.wiring.names import TooManyErrors
 
     try:

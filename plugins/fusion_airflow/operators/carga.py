@@ -1,4 +1,4 @@
-"""Carga: finds what changed at the source and feeds the queue of the next step."""
+"""Carga: finds changes at the source and queues them for the next step."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from include.fusion.wiring.names import ReplayRequest, Runtime
 
 LEASE = timedelta(minutes=2)
-"""Lease of the patients that are being looked up."""
+"""Lease of the patients in work."""
 
 
 class CargaOperator(IntegracaoOperator):
-    """Queues what changed, or what a form asks for; skips the steps for which nothing waits.
+    """Queues changes, or the records of a replay request; skips later steps without work.
 
-    ``passo``: the search step that this is, in systems that have several; ``ajustes``: name of its settings section.
+    ``passo``: name of the search step, in systems with several; ``ajustes``: name of its settings section; ``primeiro``: this is the
+    run's first step, the only one that queues the replay request.
     """
 
     feeds = True
@@ -31,7 +32,6 @@ class CargaOperator(IntegracaoOperator):
         self.settings = ajustes
         self.step = passo
         self.first = primeiro
-        """The run's first step: it is the one that takes the form's request to the queue."""
 
     def has_work(self, runtime: Runtime) -> bool:
         with runtime.fusion.connect() as con:
@@ -57,7 +57,7 @@ class CargaOperator(IntegracaoOperator):
 
 
 class PedidosOperator(IntegracaoOperator):
-    """Patients that Fusion asks for: all their attendances are queued."""
+    """Queues all attendances of the patients that Fusion asks for."""
 
     feeds = True
 
@@ -75,14 +75,7 @@ class PedidosOperator(IntegracaoOperator):
         requests, search = runtime.requests_fila(), runtime.integracao.search
         self.resume(context, requests)
         pacientes, enqueued = serve_requests(
-            runtime.queries,
-            runtime.fusion,
-            requests,
-            runtime.fila(),
-            runtime.ledger,
-            self.owner(context),
-            page=search.pagina,
-            lease=LEASE,
+            runtime.queries, runtime.fusion, requests, runtime.fila(), runtime.ledger, self.owner(context), page=search.pagina, lease=LEASE
         )
         self.log.info("%d pacientes pedidos pelo Fusion; %d atendimentos enfileirados", pacientes, enqueued)
         return self.skip_without_work(context, runtime, {"pacientes": pacientes, "enfileirados": enqueued})

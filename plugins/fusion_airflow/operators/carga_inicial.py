@@ -1,11 +1,13 @@
-"""Carga inicial: the whole history, once, behind live traffic."""
+"""Carga inicial: the whole history, once, after live traffic."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fusion_airflow.operators.base import IntegracaoOperator, parcela_recusada
+from fusion_airflow.operators.base import IntegracaoOperator, share_refused
 from include.fusion.settings import obtain, sections
 
 if TYPE_CHECKING:
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 H = TypeVar("H", bound=sections.Historico)
 
 PAUSE_CHECK = 5.0
-"""Seconds between two looks at whether the DAG is paused."""
+"""Seconds between two checks for a pause."""
 
 
 class _InitialOperator(IntegracaoOperator):
@@ -25,11 +27,11 @@ class _InitialOperator(IntegracaoOperator):
 
     @staticmethod
     def settings(runtime: Runtime, kind: type[H]) -> H:
-        """Read again each time: the settings file may change (Git sync) while the load runs."""
+        """Read anew each time: the settings file may change during the load."""
         return kind.of(obtain(runtime.integracao.id).initial_load)
 
     def progress(self, context: Context, total: int, done: int) -> Any:
-        """Goes to the log and, as it moves, to XCom: both are visible in the UI while the task runs."""
+        """Progress in the log and in XCom; the UI shows both while the task runs."""
         from include.fusion.wiring.names import Progress
 
         def speak(text: str, numbers: dict[str, Any]) -> None:
@@ -38,8 +40,8 @@ class _InitialOperator(IntegracaoOperator):
 
         return Progress(total, speak, done=done)
 
-    def go_through(self, context: Context, runtime: Runtime, carga: Any, descanso: float = 0.0) -> tuple[Any, int]:
-        """Page through the history from the checkpoint on, with ``descanso`` seconds after each page; (checkpoint, done in this run)."""
+    def go_through(self, context: Context, runtime: Runtime, carga: Any, rest: float = 0.0) -> tuple[Any, int]:
+        """Read the history from the checkpoint, page by page; ``rest``: seconds after each page. Returns (checkpoint, done in this run)."""
         if context["params"].get("recomecar") and context["ti"].try_number == 1:
             carga.restart()
         before = carga.checkpoint()
@@ -49,19 +51,19 @@ class _InitialOperator(IntegracaoOperator):
             progress.total = checkpoint.total
             progress.at(checkpoint.feitos, at_once=checkpoint.concluida)
             if not checkpoint.concluida:
-                time.sleep(descanso)
+                time.sleep(rest)
 
         point = carga.run(on_progress=advance, wait=self.pause(context, runtime).wait)
         return point, point.feitos - before.feitos
 
 
 class CargaInicialOperator(_InitialOperator):
-    """Queues the keys of the whole history; resumes where a killed or paused run stopped, and does nothing once complete."""
+    """Queues the keys of the whole history. It continues from the checkpoint of an earlier run and does nothing once complete."""
 
     def process(self, context: Context, runtime: Runtime, request: ReplayRequest) -> dict[str, Any]:
         settings = self.settings(runtime, sections.CargaInicial)
         self.skip_if_switched_off(settings.habilitado, "carga inicial")
-        # Before the first page: whatever changes while the history is read is live traffic's to deliver.
+        # Before the first page: changes during the load belong to live traffic.
         runtime.carga().mark_start()
         checkpoint, new = self.go_through(context, runtime, runtime.carga_inicial(settings))
         if request.reenviar_erros:
@@ -71,7 +73,7 @@ class CargaInicialOperator(_InitialOperator):
 
 
 class CargaPacientesOperator(_InitialOperator):
-    """Pages the source's people into its own table of patients to synchronise; people registered later are a matter of the next run."""
+    """Copies the source's people, page by page, into the table ``PacienteSES``. Later people come with the next run."""
 
     def process(self, context: Context, runtime: Runtime, request: ReplayRequest) -> dict[str, Any]:
         settings = self.settings(runtime, sections.CargaPacientes)
@@ -104,7 +106,7 @@ class ProcessamentoInicialOperator(_InitialOperator):
             progress=lambda result: progress.at(done + result.processed),
         )
         try:
-            with parcela_recusada():
+            with share_refused():
                 delivery.run()
         finally:
             runtime.record_unmapped()
@@ -113,24 +115,24 @@ class ProcessamentoInicialOperator(_InitialOperator):
         return delivery.result.contagens() | {"motivos": self.motivos(delivery.result)}
 
 
+@dataclass
 class _Pause:
-    """Whether the load rests: its DAG is paused in the UI, or the settings say ``pausar: true``."""
+    """The load pauses when its DAG is paused in the UI, or with ``pausar: true`` in the settings."""
 
-    def __init__(self, dag_id: str, in_settings: Any, log: Any) -> None:
-        self._dag_id = dag_id
-        self._in_settings = in_settings
-        self._log = log
-        self._until = 0.0
-        self._value = False
+    dag_id: str
+    in_settings: Callable[[], bool]
+    log: Any
+    until: float = 0.0
+    value: bool = False
 
     def paused(self) -> bool:
         now = time.monotonic()
-        if now >= self._until:
-            new = self._in_settings() or _dag_is_paused(self._dag_id)
-            if new != self._value:
-                self._log.info("Carga inicial %s", "em pausa: despause a DAG para continuar" if new else "retomada")
-            self._value, self._until = new, now + PAUSE_CHECK
-        return self._value
+        if now >= self.until:
+            new = self.in_settings() or _dag_is_paused(self.dag_id)
+            if new != self.value:
+                self.log.info("Carga inicial %s", "em pausa: despause a DAG para continuar" if new else "retomada")
+            self.value, self.until = new, now + PAUSE_CHECK
+        return self.value
 
     def wait(self) -> None:
         while self.paused():

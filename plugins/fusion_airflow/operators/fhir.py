@@ -1,4 +1,4 @@
-"""Operators for FHIR: who has work, push, real-time push, pull. Counts and reasons only go into XCom and logs."""
+"""FHIR operators: tenants with work, push, real-time push, pull. XCom and logs have counts and reasons only."""
 
 from __future__ import annotations
 
@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from fusion_airflow.fhir_api.metrics import publish
 from fusion_airflow.hooks.platform import PLATFORM_CONN_ID, Platform
 from fusion_airflow.operators.base import HubOperator
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
 
-    from fusion_airflow.hooks.fhir import FhirHook
     from include.fusion.fhir.http.client import FhirClient
 
 
 class FhirOperator(HubOperator):
-    """Opens the platform's database for one task; ``plataforma_conn_id`` is its Airflow connection."""
+    """Opens the platform's database for one task; ``plataforma_conn_id``: its Airflow connection."""
 
     ui_color = "#e8f8ee"
 
@@ -43,9 +41,9 @@ class FhirOperator(HubOperator):
 
 
 class TenantsFhirOperator(FhirOperator):
-    """The tenants that a run is for, as keyword arguments of the mapped tasks: ``{"tenant": id, "nome": name}``.
+    """The tenants of a run, as keyword arguments of the mapped tasks: ``{"tenant": id, "nome": name}``.
 
-    ``direcao``: push lists whoever has something to send, pull whoever receives. The form's ``tenant`` alone, whatever its frequency.
+    ``direcao``: push gives tenants with something to send, pull those that receive. With ``tenant`` in the form: only that one.
     """
 
     def __init__(self, *, direcao: str, **kwargs: Any) -> None:
@@ -66,7 +64,7 @@ class TenantsFhirOperator(FhirOperator):
             if not found:
                 raise AirflowSkipException("Tenant sem integração FHIR habilitada neste sentido")
         elif self.direction == "push" and context["params"].get("reenviar_erros"):
-            found = tenants_of(platform.engine, "push")  # Dead letters alone are no due work.
+            found = tenants_of(platform.engine, "push")  # Dead letters are no due work.
         elif self.direction == "push":
             found = due_tenants(platform.engine, ("realtime", "hourly", *(["manual"] if manual else [])), transient=True)
         else:
@@ -76,31 +74,28 @@ class TenantsFhirOperator(FhirOperator):
 
 
 class _PerTenant(FhirOperator):
-    """``tenant`` by its configuration, or any server by ``fhir_conn_id`` (then ``tenant`` only says whose rows). ``name``: shown in the UI."""
+    """``tenant`` by its configuration, or any server by ``fhir_conn_id`` (``tenant`` then only names the rows). ``nome``: shown in the UI."""
 
     template_fields: Sequence[str] = ("tenant", "nome", "fhir_conn_id")
 
-    def __init__(self, *, tenant: str, name: str = "", fhir_conn_id: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, tenant: str, nome: str = "", fhir_conn_id: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.tenant = tenant
-        self.nome = name
+        self.nome = nome
         self.fhir_conn_id = fhir_conn_id
 
     def client(self, platform: Platform) -> FhirClient:
-        """Of the stored configuration, unless a connection is named."""
+        """By the stored configuration, or by ``fhir_conn_id``."""
         if self.fhir_conn_id is None:
             return platform.client(self.tenant)
-        client: FhirClient = self._hook().get_conn()
+        from fusion_airflow.hooks.fhir import FhirHook
+
+        client = FhirHook(self.fhir_conn_id, plataforma_conn_id=self.plataforma_conn_id).get_conn()
         client.tenant_id = self.tenant
         return client
 
-    def _hook(self) -> FhirHook:
-        from fusion_airflow.hooks.fhir import FhirHook
-
-        return FhirHook(self.fhir_conn_id, plataforma_conn_id=self.plataforma_conn_id)
-
     def measured(self, direction: str, do: Callable[[], Any], result: Any) -> None:
-        """Do it, and publish what came of it as Airflow metrics, however it ended."""
+        """Call ``do`` and publish ``result`` as Airflow metrics, also after a failure."""
         start = time.monotonic()
         try:
             do()
@@ -108,8 +103,19 @@ class _PerTenant(FhirOperator):
             publish(direction, self.tenant, numbers(result), time.monotonic() - start)
 
     def contagens(self, result: Any) -> dict[str, Any]:
-        """Numbers, and the commonest reasons."""
+        """Numbers, and the most common reasons."""
         return numbers(result) | {"motivos": self.motivos(result)}
+
+
+def publish(direction: str, tenant: str, counts: dict[str, int], seconds: float) -> None:
+    """Airflow metrics (StatsD, OpenTelemetry) with the tenant as tag: ``fhir.<push|pull>.<count>``, and ``….duration`` in milliseconds."""
+    from airflow.sdk.observability.stats import Stats
+
+    tags = {"tenant": tenant}
+    for name, count in counts.items():
+        if count:
+            Stats.incr(f"fhir.{direction}.{name}", count, tags=tags)
+    Stats.timing(f"fhir.{direction}.duration", seconds * 1000, tags=tags)
 
 
 def numbers(result: Any) -> dict[str, int]:
@@ -118,10 +124,10 @@ def numbers(result: Any) -> dict[str, int]:
 
 
 class FhirPushOperator(_PerTenant):
-    """Sends a tenant's unsynced observations until none is due. The form's ``observacao`` or ``paciente`` sends that record alone.
+    """Sends a tenant's unsynced observations until none is due; with ``observacao`` or ``paciente`` in the form, only that record.
 
-    A refused record goes to the dead letter and the task stays green. A server that is down, credentials that are refused, or nearly
-    everything refused fails it; when it is tried again or cleared, its dead letters get another chance.
+    A refused record goes to the dead letter and the task stays green. It fails when the server is down, refuses the credentials, or refuses
+    nearly everything; a later try resends its dead letters.
     """
 
     def process(self, context: Context, platform: Platform) -> dict[str, Any]:
@@ -141,7 +147,7 @@ class FhirPushOperator(_PerTenant):
         return self.contagens(outgoing.result)
 
     def _switched_off(self, platform: Platform) -> bool:
-        """Switched off meanwhile: the batch in hand is the last one."""
+        """Whether somebody switched it off meanwhile: then the present batch is the last."""
         return self.fhir_conn_id is None and not platform.configurations.obtain(self.tenant).config.sends
 
     def _paciente(self, platform: Platform, paciente_id: str) -> dict[str, Any]:
@@ -162,9 +168,9 @@ class FhirPushOperator(_PerTenant):
 
 
 class FhirPullOperator(_PerTenant):
-    """Brings the EHR's observations of a tenant's patients; the form's ``paciente`` brings those of one, ``recusadas`` the refused ones.
+    """Pulls the observations of a tenant's patients; with ``paciente`` in the form those of one, with ``recusadas`` the refused ones.
 
-    A refused one goes to the dead letter and the task stays green.
+    A refused observation goes to the dead letter and the task stays green.
     """
 
     def process(self, context: Context, platform: Platform) -> dict[str, Any]:
@@ -188,16 +194,16 @@ class FhirPullOperator(_PerTenant):
 
 
 class FhirRealtimeOperator(FhirOperator):
-    """Serves every tenant on ``realtime`` at once and stays on duty while observations come: no task start in between.
+    """Serves all ``realtime`` tenants at once and stays on duty while observations come.
 
-    ``linger``: seconds it watches an idle platform (``FUSION_FHIR_PERMANENCIA``); ``duration``: seconds after which another run takes over.
-    One tenant's failure is noted in its ``last_error`` and pauses that tenant alone; the task stays green.
+    ``linger``: seconds on an idle platform (``FUSION_FHIR_PERMANENCIA``); ``duration``: seconds until the next run takes over. A failure
+    of one tenant goes to its ``last_error`` and pauses only that tenant; the task stays green.
     """
 
     def __init__(self, *, linger: float | None = None, duration: float = 600.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.permanencia = float(os.environ.get("FUSION_FHIR_PERMANENCIA", "30")) if linger is None else linger
-        self.duracao = duration
+        self.linger = float(os.environ.get("FUSION_FHIR_PERMANENCIA", "30")) if linger is None else linger
+        self.duration = duration
 
     def process(self, context: Context, platform: Platform) -> dict[str, Any]:
         from include.fusion.wiring.fhir_names import Realtime
@@ -207,8 +213,8 @@ class FhirRealtimeOperator(FhirOperator):
                 platform.engine,
                 platform.client,
                 self.owner(context),
-                linger=self.permanencia,
-                duration=self.duracao,
+                linger=self.linger,
+                duration=self.duration,
                 on_end=lambda tenant, result, seconds: publish("push", tenant, numbers(result), seconds),
             ).run()
         )

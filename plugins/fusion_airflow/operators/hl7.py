@@ -1,4 +1,4 @@
-"""HL7: patients' pendencies become messages, messages are sent; and an operator for messages from anywhere else."""
+"""HL7: make messages of pendências, send messages; and an operator for messages from any other source."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException
 
-from fusion_airflow.operators.base import IntegracaoOperator, parcela_recusada
+from fusion_airflow.operators.base import IntegracaoOperator, share_refused
 from fusion_airflow.operators.importacao import AcompanhamentoOperator
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ REFUSED_IN_ERROR = 10
 
 
 class PendenciaBuscaOperator(IntegracaoOperator):
-    """Patients with something new: all that the source has of each is read and becomes messages in ``PacienteArquivo``."""
+    """Reads all data of each patient with news and writes messages to ``PacienteArquivo``."""
 
     feeds = True
 
@@ -45,23 +45,17 @@ class PendenciaBuscaOperator(IntegracaoOperator):
         self.resume(context, fila)
         result = runtime.prepare_hl7_pendencias(self.owner(context))
         runtime.record_unmapped()
-        counts = vars(result)
-        self.log.info(
-            "%d pacientes lidos; %d mensagens novas em PacienteArquivo, %d sem mudança, %d pacientes com erro",
-            result.pacientes,
-            result.mensagens,
-            result.inalteradas,
-            result.erros,
-        )
+        text = "%d pacientes lidos; %d mensagens novas em PacienteArquivo, %d sem mudança, %d pacientes com erro"
+        self.log.info(text, result.pacientes, result.mensagens, result.inalteradas, result.erros)
         fila.clean(timedelta(days=settings.retencao_dias))
         limits = runtime.integracao.delivery
-        with parcela_recusada():
+        with share_refused():
             result.check(limits.parcela_erro_max, limits.minimo_para_parcela)
-        return self.skip_without_work(context, runtime, counts)
+        return self.skip_without_work(context, runtime, vars(result))
 
 
 class EnvioArquivoOperator(AcompanhamentoOperator):
-    """Last step: sends what is in ``PacienteArquivo``, in each patient's order, and stays on duty while traffic is steady."""
+    """Last step: sends ``PacienteArquivo``, in the order of each patient, and stays on duty while there is traffic."""
 
     def will_have_work(self, runtime: Runtime, before: Sequence[Any]) -> bool:
         return bool(before) or any(route.fila.has_ready() for route in runtime.routes())
@@ -72,12 +66,12 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
         self._seen = runtime.nothing_prepared()
         settings = runtime.integracao.delivery
         self.skip_if_switched_off(settings.habilitado, "envio arquivo Fusion")
-        # The look of an earlier try may have ended with patients in its hands, or refused some.
+        # An earlier try may have reserved or refused patients in its look.
         self.resume(context, runtime.fila(next(p.nome for p in runtime.sistema.processos if p.prepares)))
         counts = super().process(context, runtime, request)
         for route in runtime.routes():
             route.fila.clean(timedelta(days=Retencao.of(settings).retencao_dias))
-        with parcela_recusada():
+        with share_refused():
             self._seen.check(settings.parcela_erro_max, settings.minimo_para_parcela)
         return counts
 
@@ -85,7 +79,7 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
         owner = f"{self.owner(context)}preparo|"
 
         def serve() -> int:
-            # What changes while messages are sent becomes messages at once.
+            # Changes during the delivery become messages at once.
             done = runtime.prepare_hl7_pendencias(owner)
             self._seen.add(done)
             return int(done.mensagens)
@@ -101,28 +95,21 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
 
 
 class HL7SendOperator(BaseOperator):
-    """Sends messages in order over the transport that a connection tells, and fails when one is refused.
+    """Sends messages in order over the transport of a connection, and fails when one is refused.
 
-    ``mensagens``: texts (CR, LF or CRLF between segments) with one message or several each, encoded as MSH-18 says; ``arquivos``: paths of
-    files with one message or a batch each. Both templated, and one alone needs no list. What cannot be read is told before anything is
-    sent. A refused message (AE, CE) fails the task at once, naming the control ids; the others were sent. An outage or AR fails it for a
-    retry; what had been taken is recognised by its control id. Returns counts.
+    ``mensagens``: texts (CR, LF or CRLF between segments) with one or more messages, encoded as MSH-18 says. ``arquivos``: paths of files
+    with a message or a batch. Both are templated; one text needs no list. An unreadable message fails the task before anything is sent.
+    After a refusal (AE, CE) the others are still sent; then the task fails with the control ids. An outage or AR fails it for a retry;
+    the receiver knows repeated messages by their control id. Returns counts.
 
-    Airflow keeps texts of a task in its metadata (rendered fields, XCom): patients' data belongs in files.
+    Airflow keeps texts of a task in its metadata (rendered fields, XCom): put patient data in files.
     """
 
     template_fields = ("mensagens", "arquivos")
     ui_color = "#e8f4fd"
 
-    def __init__(
-        self,
-        *,
-        hl7_conn_id: str,
-        mensagens: Sequence[str] | str = (),
-        arquivos: Sequence[str] | str = (),
-        integracao_id: int | None = None,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *, hl7_conn_id: str, mensagens: Sequence[str] | str = (), arquivos: Sequence[str] | str = (),
+                 integracao_id: int | None = None, **kwargs: Any) -> None:  # fmt: skip
         super().__init__(**kwargs)
         self.hl7_conn_id = hl7_conn_id
         self.mensagens = mensagens
@@ -132,25 +119,25 @@ class HL7SendOperator(BaseOperator):
     def execute(self, context: Context) -> dict[str, int]:
         """``{"enviadas": n}``; :raises AirflowFailException: refused or unreadable messages."""
         from fusion_airflow.hooks.hl7 import Hl7Hook
-        from include.fusion.hl7.wire.any_message import from_file, from_text
+        from include.fusion.hl7.wire.batch_file import from_file, from_text
 
-        all_of_them = [m for n, text in enumerate(_items_list(self.mensagens), 1) for m in _open(from_text, text, f"mensagem {n}")]
-        files = enumerate(_items_list(self.arquivos), 1)
-        all_of_them += [m for n, path in files for m in _open(from_file, Path(path).read_bytes(), f"arquivo {n}")]
-        dead_letter = asyncio.run(_send(Hl7Hook(self.hl7_conn_id, self.integracao_id).transport(1), all_of_them))
-        self.log.info("%d mensagens HL7 enviadas, %d recusadas", len(all_of_them) - len(dead_letter), len(dead_letter))
-        if dead_letter:
-            raise AirflowFailException(f"{len(dead_letter)} mensagens recusadas: {'; '.join(dead_letter[:REFUSED_IN_ERROR])}")
-        return {"enviadas": len(all_of_them)}
+        messages = [m for n, text in enumerate(_as_list(self.mensagens), 1) for m in _open(from_text, text, f"mensagem {n}")]
+        files = enumerate(_as_list(self.arquivos), 1)
+        messages += [m for n, path in files for m in _open(from_file, Path(path).read_bytes(), f"arquivo {n}")]
+        refused = asyncio.run(_send(Hl7Hook(self.hl7_conn_id, self.integracao_id).transport(1), messages))
+        self.log.info("%d mensagens HL7 enviadas, %d recusadas", len(messages) - len(refused), len(refused))
+        if refused:
+            raise AirflowFailException(f"{len(refused)} mensagens recusadas: {'; '.join(refused[:REFUSED_IN_ERROR])}")
+        return {"enviadas": len(messages)}
 
 
-def _items_list(value: Sequence[str] | str) -> Sequence[str]:
-    """A template renders to one text, whose letters are no messages."""
+def _as_list(value: Sequence[str] | str) -> Sequence[str]:
+    """A template may give one text instead of a list."""
     return [value] if isinstance(value, str) else value
 
 
 def _open(read: Callable[[Any], list[bytes]], content: Any, which: str) -> list[bytes]:
-    """Messages of a text or file. A broken one is not sent in part, and trying again would not mend it."""
+    """Messages of a text or file. A broken one fails the task without a retry."""
     from include.fusion.wiring.names import InvalidRecord
 
     try:
@@ -164,11 +151,11 @@ async def _send(transport: Transport, messages: Sequence[bytes]) -> list[str]:
     from include.fusion.hl7.wire.transport import control_id_of
     from include.fusion.wiring.names import FusionError
 
-    dead_letter = []
+    refused = []
     async with transport:
         for message in messages:
             try:
                 (await transport.send(message)).check()
             except FusionError as error:
-                dead_letter.append(f"{control_id_of(message)}: {error}")
-    return dead_letter
+                refused.append(f"{control_id_of(message)}: {error}")
+    return refused

@@ -1,4 +1,4 @@
-"""Importação: drains a queue into Fusion."""
+"""Importação: delivers a queue to Fusion."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.sdk.exceptions import AirflowSkipException
 
-from fusion_airflow.operators.base import IntegracaoOperator, parcela_recusada
+from fusion_airflow.operators.base import IntegracaoOperator, share_refused
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 
 class ImportacaoOperator(IntegracaoOperator):
-    """Delivers what is queued; with ``busca`` it also looks for changes first (a process that the seed does not split in two).
+    """Delivers a queue; with ``busca`` it looks for changes first.
 
-    A refused record goes to ``erro`` and the task stays green; an API or database that is down fails it, and Airflow retries. While it
-    lingers on an empty queue it looks at the source again, so that steady traffic needs few task starts. ``processo``: the queue process,
-    in systems that have several; the run then goes on after this step.
+    A refused record goes to ``erro`` and the task stays green. When an API or database is down, the task fails and Airflow retries. While it
+    lingers on an empty queue it peeks at the source: steady traffic then needs few task starts. ``processo``: the queue's process, in
+    systems with several queues; other steps then follow.
     """
 
     def __init__(self, *, integracao: str, busca: bool = False, processo: str = "", **kwargs: Any) -> None:
@@ -53,7 +53,7 @@ class ImportacaoOperator(IntegracaoOperator):
         return result
 
     def deliver(self, context: Context, runtime: Runtime, settings: DeliverySettings, routes: list[Route], *, last: bool) -> dict[str, Any]:
-        """Drain ``routes``; the run's last step stays on duty and looks at the source while it waits."""
+        """Deliver ``routes``. The last step of a run stays on duty and peeks at the source meanwhile."""
         from include.fusion.wiring.names import Look, Peek
 
         search = runtime.integracao.search
@@ -68,7 +68,7 @@ class ImportacaoOperator(IntegracaoOperator):
             refill=Peek(look) if look else None,
         )
         try:
-            with parcela_recusada():
+            with share_refused():
                 delivery.run()
         finally:
             runtime.record_unmapped()
@@ -78,11 +78,11 @@ class ImportacaoOperator(IntegracaoOperator):
         return delivery.result.contagens() | regressions | {"motivos": reasons}
 
     def look(self, context: Context, runtime: Runtime) -> Any:
-        """What looks for new work while an empty queue is watched."""
+        """The search for new work while the step lingers."""
         return runtime.search()
 
     def client(self, runtime: Runtime, settings: DeliverySettings) -> Any:
-        """Who sends."""
+        """The client that sends."""
         from fusion_airflow.hooks.fusion import FusionHook
 
         return FusionHook(runtime.integracao.conexoes.fusion_api).client(settings.concorrencia)
@@ -96,13 +96,13 @@ class ImportacaoOperator(IntegracaoOperator):
 
 
 class AcompanhamentoOperator(ImportacaoOperator):
-    """Last step of a run with several processes: stays on duty for all their queues while traffic is steady.
+    """Last step of a run with several processes: stays on duty for all queues while there is traffic.
 
-    A discharge that comes while openings are delivered is not left to the next run, and none of the steps before keeps the others waiting.
+    So a discharge that arrives while openings are delivered does not wait for the next run.
     """
 
     def will_have_work(self, runtime: Runtime, before: Sequence[Any]) -> bool:
-        return bool(before)  # It follows the steps that have some.
+        return bool(before)  # It serves the queues of the steps before it.
 
     def process(self, context: Context, runtime: Runtime, request: ReplayRequest) -> dict[str, Any]:
         if request.simular:

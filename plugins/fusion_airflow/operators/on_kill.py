@@ -1,4 +1,4 @@
-"""What a task does when it is asked to end."""
+"""The end of a task on request."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ log = logging.getLogger(__name__)
 
 
 class Killable:
-    """Ends when Airflow asks for it: when Airflow itself stops, or when somebody clears or marks a running task."""
+    """Ends the task when Airflow stops, or when somebody clears or marks it."""
 
     def on_kill(self) -> None:
-        """As after any failure, what a delivery has reserved goes back at once, the rest by the next try; the task may be tried again."""
+        """A delivery releases its rows at once, the next try reclaims the rest; the task may be tried again."""
         log.warning("Encerrada a pedido do Airflow; nada se perdeu")
         raise SystemExit(1)

@@ -1,4 +1,4 @@
-"""Watchers: what wakes the DAGs up."""
+"""Watchers: they wake the DAGs up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 
 class TrabalhoPendenteTrigger(BaseEventTrigger):
-    """Airflow's database holds this path of watchers that the last release started; the DAG processor puts others in their place."""
+    """For watchers of the last release: Airflow's database holds this path until the DAG processor replaces them."""
 
     def __init__(self, **fields: Any) -> None:
         super().__init__()
@@ -21,6 +21,6 @@ class TrabalhoPendenteTrigger(BaseEventTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         self.log.warning("Vigia de uma versão anterior: espera que o DAG processor a substitua")
-        # Airflow would start one that ends again and again.
+        # Airflow would restart a trigger that ends, again and again.
         await asyncio.Event().wait()
         yield TriggerEvent(None)

@@ -1,7 +1,7 @@
 """The loop of every watcher.
 
-An event is a wake-up, not a message: Airflow may merge, repeat or drop it, and nothing is lost, because the run reads the queue and the
-source's markers itself. While a run is at work nothing fires: it will look once more before it ends.
+An event only wakes a DAG up: Airflow may merge, repeat or drop it, because the run itself reads the queue and the source's markers. While a
+run is on duty there is no event: the run looks once more before it ends.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 ERROR_WAIT_MAX = 30.0
 QUESTION_MAX = 30.0
-"""Seconds that one question of a watcher may take."""
+"""Seconds for one question of a watcher."""
 REMIND_MAX = 300.0
 
 
 class WatchTrigger(BaseEventTrigger):
-    """Looks every ``every`` seconds and speaks when there is work, and again while it remains.
+    """Looks every ``every`` seconds and fires when there is work.
 
-    ``remind``: quiet seconds before the same work is announced again; doubles up to five minutes, since work that stays means a run that
-    fails or waits.
+    ``remind``: seconds before it re-announces the same work. They double up to five minutes: work that stays means that the run fails or
+    waits.
     """
 
     def __init__(self, subject: str, every: float, remind: float) -> None:
@@ -35,11 +35,11 @@ class WatchTrigger(BaseEventTrigger):
 
     @abstractmethod
     async def look(self) -> dict[str, Any] | None:
-        """What to say of the work that waits; ``None`` where none does, or somebody is at it."""
+        """Payload of the event; ``None`` without work, or while a run is on duty."""
 
     @abstractmethod
     def drop(self) -> None:
-        """Give back what was opened: the next look begins anew, with the connections as they are then."""
+        """Close everything. The next look opens it again, with the connections of that moment."""
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         wait, spoken, quiet = self.every, float("-inf"), self.remind
@@ -67,7 +67,7 @@ class WatchTrigger(BaseEventTrigger):
 
 
 def _describe(error: Exception) -> str:
-    """What went wrong, for the log: text only of errors that cannot quote a record."""
+    """The error for the log; its text only if it cannot quote a record."""
     from sqlalchemy.exc import OperationalError
 
     from include.fusion.wiring.names import FusionHubError

@@ -1,4 +1,4 @@
-"""Watcher: says that a tenant on ``realtime`` has unsynced observations, and says it again while they remain."""
+"""Watcher of ``realtime`` tenants with unsynced observations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from fusion_airflow.triggers.base import QUESTION_MAX, WatchTrigger
 
 
 class ObservacaoPendenteTrigger(WatchTrigger):
-    """One look for all tenants."""
+    """One look serves all tenants."""
 
     def __init__(self, *, plataforma_conn_id: str = PLATFORM_CONN_ID, interval: float = 0.5, re_announce: float = 5.0) -> None:
         super().__init__("FHIR", interval, re_announce)

@@ -1,4 +1,4 @@
-"""Watcher: says that an integration has work, and says it again while work remains."""
+"""Watcher of the work of an integration."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from fusion_airflow.triggers.base import QUESTION_MAX, WatchTrigger
 if TYPE_CHECKING:
     from include.fusion.wiring.names import IntegracaoState, Target, Watch
 
-# The engine is imported where it is first used: every parse of a DAG file imports this module.
+# The engine is imported inside the methods: every parse of a DAG file imports this module.
 FORGET = 60.0
 """Seconds after which a question that nobody asks any more is left out; no watcher waits so long, not even after errors."""
 
 
 class SharedPoll:
-    """One look at the integration database serves every watcher on it: the answer is kept for ``max_age`` seconds."""
+    """One look at the integration database serves all its watchers; the answer is kept for ``max_age`` seconds."""
 
     _by_connection: ClassVar[dict[str, SharedPoll]] = {}
 
@@ -26,26 +26,26 @@ class SharedPoll:
         self._conn_id = conn_id
         self._engine: Any = None
         self._targets: dict[Target, float] = {}
-        self._read_item: dict[Target, IntegracaoState] = {}
+        self._states: dict[Target, IntegracaoState] = {}
         self._read_at = float("-inf")
         self._lock = asyncio.Lock()
 
     @classmethod
     def of(cls, conn_id: str) -> SharedPoll:
-        """The one poll of that connection in this triggerer."""
+        """The poll of this connection, one per triggerer."""
         return cls._by_connection.setdefault(conn_id, cls(conn_id))
 
-    async def situacao(self, target: Target, max_age: float) -> IntegracaoState:
+    async def state(self, target: Target, max_age: float) -> IntegracaoState:
         """State of one queue, at most ``max_age`` seconds old."""
         async with self._lock:
             now = time.monotonic()
             self._targets[target] = now
-            if target not in self._read_item or now - self._read_at >= max_age:
+            if target not in self._states or now - self._read_at >= max_age:
                 # A watcher that ended asks no more, but the one in its place may ask for the same.
                 self._targets = {a: when for a, when in self._targets.items() if now - when < FORGET}
-                self._read_item = await asyncio.to_thread(self._read, sorted(self._targets))
+                self._states = await asyncio.to_thread(self._read, sorted(self._targets))
                 self._read_at = time.monotonic()
-            return self._read_item[target]
+            return self._states[target]
 
     def _read(self, targets: list[Target]) -> dict[Target, IntegracaoState]:
         from fusion_airflow.hooks.engines import engine_for
@@ -56,17 +56,17 @@ class SharedPoll:
         try:
             return states(self._engine, targets)
         except Exception:
-            # The connection may have changed (a new password, another server): the next look reads it anew.
+            # The Airflow connection may have changed: the next look reads it again.
             self._engine.dispose()
             self._engine = None
             raise
 
 
 class WorkTrigger(WatchTrigger):
-    """Wakes an integration's DAG while its queue has due rows or its source has changes beyond the watermark.
+    """Wakes a DAG while its queue has due rows or its source has changes after the watermark.
 
-    ``plan``: a watch plan, made by the DAG file's own version of the engine: what comes by Git is watched without a rebuild, and a change of
-    it starts the watcher anew.
+    ``plan``: a watch plan, made by the engine that the DAG file sees. So new SQL from Git is watched without a new image; a changed plan
+    restarts the watcher.
     """
 
     def __init__(self, *, plan: dict[str, Any], remind: float = 5.0) -> None:
@@ -82,7 +82,7 @@ class WorkTrigger(WatchTrigger):
             self._watch = await asyncio.to_thread(self._open)
         watch = self._watch
         poll = SharedPoll.of(self.plan["connections"]["queues"])
-        state = await poll.situacao(watch.target, self.every / 2)
+        state = await poll.state(watch.target, self.every / 2)
         reason = await asyncio.to_thread(watch.reason, state)
         return {"integracao": self.subject, "motivo": reason} if reason else None
 

@@ -1,4 +1,4 @@
-"""One tenant's integration as the seed's API takes it (camelCase JSON), checked as a whole before anything is stored."""
+"""Configuration of one tenant, as the API's JSON (camelCase); checked as a whole before it is stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 
 MASK = "***"
 SECRET_FIELDS = ("clientSecret", "privateKey", "password", "apiKey", "webhookSecret")
-"""Keys of ``authConfig`` whose values never leave the database."""
+"""Keys of ``authConfig`` with secret values: they never leave the database."""
 
 
 class _Base(BaseModel):
@@ -43,13 +43,13 @@ def _url(value: str) -> str:
 
 Url = Annotated[str, AfterValidator(_url), Field(max_length=500)]
 Text = Annotated[str, Field(min_length=1, max_length=8000)]
-# What a header may be called (RFC 9110, token); a line break in it would write headers of its own.
+# Name of a header (RFC 9110, token): a line break would add other headers.
 Header = Annotated[str, Field(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")]
 SingleLine = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class _Access(_Base):
-    """What every kind of access has: the secret under which the tenant's EHR signs its notifications."""
+    """Common to all kinds of access: the secret with which the tenant's EHR signs its notifications."""
 
     webhook_secret: Annotated[str, Field(min_length=16, max_length=500, pattern=r"^[\x21-\x7e]+$")] | None = Field(default=None, repr=False)
 
@@ -63,7 +63,7 @@ class OAuth2(_Access):
     kid: SingleLine | None = None
     alg: Literal["RS384", "ES384"] = "RS384"
     token_url: Url | None = None
-    """Left out: taken from the server's ``.well-known/smart-configuration``."""
+    """Default: from the server's ``.well-known/smart-configuration``."""
     scope: Annotated[str, Field(max_length=1000)] = "system/*.read system/*.write"
     token_auth: Literal["basic", "post"] = "basic"  # noqa: S105 - a way, not a password
 
@@ -97,27 +97,27 @@ def _zone(value: str) -> str:
 
 
 class SyncSettings(_Base):
-    """What the seed's table has no column for; kept in its ``metadata``."""
+    """Settings without a column of their own; stored in the column ``metadata``."""
 
     timezone: Annotated[str, AfterValidator(_zone)] = "America/Sao_Paulo"
-    """Zone in which effective times are written."""
+    """Time zone of the effective times that are sent."""
     bundle: Literal["batch", "transaction", "none"] = "batch"
     bundle_size: int = Field(default=50, ge=1, le=500)
     concurrency: int = Field(default=4, ge=1, le=32)
     page_size: int = Field(default=100, ge=1, le=1000)
     overlap_seconds: int = Field(default=300, ge=0, le=86_400)
-    """How far behind the last seen ``_lastUpdated`` a pull looks again."""
+    """Overlap: seconds before the last seen ``_lastUpdated`` that a pull reads again."""
     timeout: float = Field(default=30.0, gt=0, le=600)
     observation_system: Annotated[str, Field(max_length=300, pattern=r"^\S+$")] = "urn:fusion:plataforma:observation"
     webhook_signed: bool = True
-    """Whether a notification must be signed; otherwise it carries the secret itself, as servers that send fixed headers do."""
+    """Whether a notification must be signed. If not, it has the secret in a fixed header."""
     patient_system: Annotated[str, Field(max_length=300, pattern=r"^\S+$")] = "urn:fusion:plataforma:patient"
     cpf_system: Annotated[str, Field(max_length=300, pattern=r"^\S+$")] = "http://rnds.saude.gov.br/fhir/r4/NamingSystem/cpf"
     cns_system: Annotated[str, Field(max_length=300, pattern=r"^\S+$")] = "http://rnds.saude.gov.br/fhir/r4/NamingSystem/cns"
 
 
 class FhirConfig(_Base):
-    """The body of ``POST /api/v1/fhir/config``. ``initialDelay`` and ``maxDelay`` in milliseconds, as in the seed."""
+    """The body of ``POST /api/v1/fhir/config``. ``initialDelay`` and ``maxDelay`` in milliseconds."""
 
     enabled: bool = False
     base_url: Url
@@ -134,7 +134,7 @@ class FhirConfig(_Base):
     @model_validator(mode="before")
     @classmethod
     def _credential_of_kind(cls, data: Any) -> Any:
-        # The union alone would report the errors of all three kinds.
+        # The union would report the errors of all three kinds.
         if not isinstance(data, dict):
             return data
         kind = _KINDS.get(str(data.get("authType", data.get("auth_type"))))
@@ -164,15 +164,15 @@ class FhirConfig(_Base):
         return self.auth_config.model_dump(by_alias=True, exclude_none=True)
 
     def masked(self) -> dict[str, Any]:
-        """For answers: every secret is ``***``, and what is not set is left out of ``authConfig``."""
+        """For answers: every secret is ``***``; ``authConfig`` has only the keys that are set."""
         body = self.model_dump(by_alias=True)
         body["authConfig"] = {k: MASK if k in SECRET_FIELDS else v for k, v in self.secrets().items()}
         return body
 
 
 def merge(current: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """A PUT over what is stored: fields left out stay; a secret left out or sent back masked stays too, while the kind of access and the
-    servers it goes to stay the same: whoever points a tenant at another server must know the secret, not borrow it."""
+    """The stored configuration with the fields of a PUT. A missing or masked secret stays, but only for the same kind of access and the
+    same servers: else somebody could send a secret that they do not know to another server."""
     together = {**current, **change}
     if isinstance(change.get("metadata"), dict):
         together["metadata"] = {**(current.get("metadata") or {}), **change["metadata"]}
@@ -182,7 +182,7 @@ def merge(current: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
         old = {}
     credential = {**old, **new}
     for chosen, other in (("privateKey", "clientSecret"), ("clientSecret", "privateKey")):
-        # Changing from one kind of credential to the other replaces it.
+        # One kind of credential replaces the other.
         if chosen in new and other not in new:
             credential.pop(other, None)
     if _origins(current.get("baseUrl"), old) != _origins(together.get("baseUrl"), credential):
@@ -200,4 +200,4 @@ def _origins(base_url: Any, credential: dict[str, Any]) -> list[Any]:
     try:
         return [u and origin_of(str(u)) for u in (base_url, credential.get("tokenUrl"))]
     except ValueError:
-        return []  # An address that is none is refused by the validation that follows.
+        return []  # The validation refuses this address afterwards.

@@ -1,4 +1,4 @@
-"""Secrets at rest: Fernet with rotating keys (``cryptography``), the first key encrypts, every key decrypts."""
+"""Encryption of stored secrets: Fernet with several keys. The first key encrypts, every key decrypts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _FIELD = "fernet"
 
 
 class Secrets:
-    """Encrypts one JSON object into another that a JSONB column can hold: ``{"fernet": "<token>"}``."""
+    """Encrypts a JSON object as ``{"fernet": "<token>"}``, for a JSONB column."""
 
     def __init__(self, keys: Sequence[str]) -> None:
-        """``keys``: url-safe base64 Fernet keys, the newest first; :class:`InvalidConfiguration` when there is none or one is wrong."""
+        """``keys``: url-safe base64 Fernet keys, the newest first. :raises InvalidConfiguration: no key, or a wrong one."""
         try:
             self._fernet = MultiFernet([Fernet(c.strip()) for c in keys if c.strip()])
         except ValueError:
@@ -27,7 +27,7 @@ class Secrets:
         return {_FIELD: self.seal(json.dumps(secrets).encode())}
 
     def open(self, stored: dict[str, Any]) -> dict[str, Any]:
-        """:class:`InvalidConfiguration` when no key fits or the column holds something else (never what it holds)."""
+        """:raises InvalidConfiguration: no key fits, or the column has something else (which the text never quotes)."""
         value = stored.get(_FIELD)
         if not isinstance(value, str):
             raise InvalidConfiguration("auth_config is not encrypted: enter the tenant's configuration again")

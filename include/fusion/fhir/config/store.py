@@ -1,4 +1,4 @@
-"""Tenants' configurations in the platform's database: encrypted access, audit of every change, a cache of short life."""
+"""Tenants' configurations in the platform's database: encrypted secrets, audit of every change, a short cache."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from include.fusion.fhir.config.model import FhirConfig, merge
 from include.fusion.fhir.config.secrets import Secrets
 
 TENANT_MAX = 60
-"""Characters of a tenant's id: it is the queue's process."""
+"""Characters of a tenant's id, as it is the process of a queue."""
 _COLUMNS = (
     "tenant_id, enabled, base_url, auth_type, auth_config, sync_direction, sync_frequency, max_retries, initial_delay, max_delay,"
     " backoff_multiplier, metadata, last_sync_at, last_error, updated_at"
@@ -32,8 +32,6 @@ ON CONFLICT (tenant_id) DO UPDATE SET enabled = excluded.enabled, base_url = exc
     auth_config = excluded.auth_config, sync_direction = excluded.sync_direction, sync_frequency = excluded.sync_frequency,
     max_retries = excluded.max_retries, initial_delay = excluded.initial_delay, max_delay = excluded.max_delay,
     backoff_multiplier = excluded.backoff_multiplier, metadata = excluded.metadata, updated_at = NOW()"""
-
-
 _LINKED = """\
 SELECT 1 FROM fhir_integration_configs c WHERE c.tenant_id = :t AND c.base_url <> :base_url AND (
     EXISTS (SELECT 1 FROM patients p WHERE p."tenantId" = :t AND p."ehrPatientId" IS NOT NULL)
@@ -45,12 +43,12 @@ OTHER_SERVER = (
 
 
 class UnknownTenant(InvalidConfiguration):
-    """No such tenant, or none with a configuration."""
+    """No such tenant, or it has no configuration."""
 
 
 @dataclass(frozen=True)
 class TenantConfig:
-    """A tenant's configuration, decrypted, and how its last synchronisation went."""
+    """A tenant's decrypted configuration, and the result of its last synchronisation."""
 
     tenant_id: str
     nome: str
@@ -60,33 +58,33 @@ class TenantConfig:
 
 
 class ConfigStore:
-    """Reads and writes configurations; answers of :meth:`obtain` may be ``max_age`` seconds old. Shared between threads."""
+    """Reads and writes configurations; may be shared between threads. :meth:`obtain` may be ``max_age`` seconds old."""
 
     def __init__(self, engine: Engine, secrets: Secrets, max_age: float = 30.0) -> None:
         self._engine = engine
         self._secrets = secrets
         self._max_age = max_age
-        self._read_rows: dict[str, tuple[float, TenantConfig]] = {}
+        self._cache: dict[str, tuple[float, TenantConfig]] = {}
         self._lock = threading.Lock()
 
     def obtain(self, tenant_id: str) -> TenantConfig:
         """:class:`UnknownTenant` when there is none; :class:`InvalidConfiguration` when it cannot be read."""
         now = time.monotonic()
         with self._lock:
-            read_row = self._read_rows.get(tenant_id)
-        if read_row is not None and now < read_row[0]:
-            return read_row[1]
+            cached = self._cache.get(tenant_id)
+        if cached is not None and now < cached[0]:
+            return cached[1]
         with self._engine.connect() as con:
-            found_one = self._read(con, tenant_id)
-        if found_one is None:
+            found = self._read(con, tenant_id)
+        if found is None:
             raise UnknownTenant("o tenant não tem integração FHIR configurada")
         with self._lock:
-            self._read_rows[tenant_id] = (now + self._max_age, found_one)
-        return found_one
+            self._cache[tenant_id] = (now + self._max_age, found)
+        return found
 
     def forget(self, tenant_id: str) -> None:
         with self._lock:
-            self._read_rows.pop(tenant_id, None)
+            self._cache.pop(tenant_id, None)
 
     def tenant_exists(self, tenant_id: str) -> bool:
         with self._engine.connect() as con:
@@ -95,15 +93,15 @@ class ConfigStore:
     def write(
         self, tenant_id: str, body: dict[str, Any], user: str, *, partial: bool = False, same_server: bool = False
     ) -> tuple[TenantConfig, bool]:
-        """Store ``body`` (the API's JSON); ``partial`` lays it over what is stored. Returns it and whether it is new.
+        """Store ``body`` (the API's JSON; ``partial``: as changes). Returns the configuration and whether it is new.
 
-        Raises pydantic's ``ValidationError`` (without inputs), :class:`UnknownTenant`, and ``InvalidConfiguration`` for another address
-        while records are linked to the server: there the same ids are other people's. ``same_server``: it has only moved.
+        Raises ``ValidationError`` (without inputs), :class:`UnknownTenant`, and ``InvalidConfiguration`` for another address while records
+        are linked to the server: on another server the same ids are other people. ``same_server``: the server has only a new address.
         """
         if len(tenant_id) > TENANT_MAX:
             raise UnknownTenant(f"o id de um tenant tem no máximo {TENANT_MAX} caracteres")
         with self._engine.begin() as con:
-            # Serialises two changes of one tenant, the first one included, for which no row exists yet.
+            # A lock for each tenant; its configuration may have no row yet.
             if con.execute(text("SELECT 1 FROM tenants WHERE id = :t FOR UPDATE"), {"t": tenant_id}).first() is None:
                 raise UnknownTenant("tenant inexistente")
             before, existed = self._previous(con, tenant_id, partial)
@@ -124,7 +122,7 @@ class ConfigStore:
         return written, not existed
 
     def preview(self, tenant_id: str, body: dict[str, Any]) -> FhirConfig:
-        """What storing ``body`` would make of it, stored nowhere; raises what :meth:`write` raises."""
+        """The configuration that :meth:`write` would store; it stores nothing and raises the same errors."""
         with self._engine.connect() as con:
             return _new(self._previous(con, tenant_id, False)[0], body, False)
 
@@ -138,7 +136,7 @@ class ConfigStore:
             return [dict(row) for row in con.execute(text(query)).mappings()]
 
     def rotate_keys(self) -> int:
-        """Encrypt every stored access anew under the newest key; how many."""
+        """Encrypt all stored secrets with the newest key; returns their number."""
         with self._engine.begin() as con:
             rows = con.execute(text("SELECT tenant_id, auth_config FROM fhir_integration_configs ORDER BY tenant_id FOR UPDATE")).all()
             for tenant_id, stored in rows:
@@ -149,7 +147,7 @@ class ConfigStore:
         return len(rows)
 
     def _previous(self, con: Connection, tenant_id: str, partial: bool) -> tuple[TenantConfig | None, bool]:
-        """What is stored, and whether anything is: one that cannot be read (a lost key, the seed's plain text) a whole new one replaces."""
+        """The stored configuration, and whether there is one. A whole new one may replace an unreadable one (lost key, plain text)."""
         try:
             before = self._read(con, tenant_id)
         except InvalidConfiguration:
@@ -190,7 +188,7 @@ class ConfigStore:
 def _new(before: TenantConfig | None, body: dict[str, Any], partial: bool) -> FhirConfig:
     base = {} if before is None else before.config.model_dump(by_alias=True) | {"authConfig": before.config.secrets()}
     if not partial and base:
-        # A whole new one, save that masked secrets mean the stored ones: what was read may be sent back.
+        # Only masked secrets come from the stored one: a client may send back what it read.
         base = {k: base[k] for k in ("authType", "authConfig", "baseUrl")}
     return FhirConfig.model_validate(merge(base, body))
 

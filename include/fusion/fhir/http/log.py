@@ -7,12 +7,12 @@ import logging
 import os
 
 FIELDS = ("tenant", "tipo", "id", "status", "tentativa", "duracao_ms", "sentido", "quantidade", "motivo", "espera_s")
-"""The only fields that a line may have, beside the event's name."""
+"""The only fields of a line, beside the name of the event."""
 logger = logging.getLogger("fusion.fhir")
 
 
 def log_event(event: str, level: int = logging.INFO, **fields: str | float | None) -> None:
-    """Write one line; ``ValueError`` for a field that is not among :data:`FIELDS`: what may be logged is decided here alone."""
+    """Write one line. :raises ValueError: a field outside :data:`FIELDS`, which alone may be logged."""
     if strange := set(fields) - set(FIELDS):
         raise ValueError(f"not a log field: {', '.join(sorted(strange))}")
     if not logger.isEnabledFor(level):

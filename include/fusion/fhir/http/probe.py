@@ -1,4 +1,4 @@
-"""Test of a configuration before anybody relies on it: a token, the server's CapabilityStatement, and whether we are let in."""
+"""Test of a configuration: token, CapabilityStatement, access."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from include.fusion.fhir.http.client import FhirClient
 from include.fusion.fhir.http.tokens import TokenCache
 
 WAIT = 10.0
-"""Seconds that one request of the test may take."""
+"""Seconds for one request of the test."""
 
 
 class Probe(BaseModel):
-    """``certo`` when all three held; ``avisos`` are what will work, but not as well."""
+    """``certo``: all is well. ``avisos``: limitations."""
 
     certo: bool = False
     token: bool | None = None
-    """Whether a token was to be had; ``None`` where none is needed."""
+    """Whether we got a token; ``None``: none needed."""
     versao: str | None = None
     programa: str | None = None
     acesso: bool = False
@@ -33,12 +33,12 @@ class Probe(BaseModel):
 
 
 async def probe(tenant: str, config: FhirConfig) -> Probe:
-    """Never raises for what the server does; one try each, so that a form gets its answer."""
+    """One try for each request, so that a form gets its answer soon. It never raises for the server's errors."""
     quick = config.model_copy(
         update={"max_retries": 0, "metadata": config.metadata.model_copy(update={"timeout": min(WAIT, config.metadata.timeout)})}
     )
     made = Probe()
-    # With a cache of its own: a token that was fetched with the old secret would hide that the new one is wrong.
+    # A cache of its own: a token of the old secret would hide that the new one is wrong.
     with tempfile.TemporaryDirectory(prefix="fhir-sondagem-") as folder:
         cache = TokenCache(Secrets([Fernet.generate_key().decode()]), Path(folder))
         try:
@@ -48,7 +48,7 @@ async def probe(tenant: str, config: FhirConfig) -> Probe:
                     await client.authenticate()
                     made.token = True
                 _read(made, (await client.ask("GET", "metadata", "CapabilityStatement")).body)
-                # Many servers describe themselves to anybody: only a search tells whether our credentials open anything.
+                # Many servers show their CapabilityStatement to anybody: only a search tests our credentials.
                 await client.ask("GET", "Observation?_count=1", "Observation")
                 made.acesso = True
         except FusionHubError as error:

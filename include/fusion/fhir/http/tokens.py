@@ -1,4 +1,4 @@
-"""Access tokens shared by all tasks of a worker: one encrypted file per access, renewed early and by one process at a time."""
+"""Access tokens, shared by all tasks of a worker: one encrypted file per access, renewed by one process at a time."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from include.fusion.http.tokens import Token, TokenStore
 
 
 def default_folder() -> Path:
-    """A folder of this account's own; ``FUSION_FHIR_TOKENS`` moves it."""
+    """A folder of this account; ``FUSION_FHIR_TOKENS`` sets another."""
     return Path(os.environ.get("FUSION_FHIR_TOKENS") or Path(tempfile.gettempdir()) / f"fusion-fhir-{os.geteuid()}")
 
 
 class TokenCache(TokenStore):
-    """A file per (tenant, token URL, client, scope). The lock is the kernel's (``flock``): a killed process leaves none behind."""
+    """A file per (tenant, token URL, client, scope). The kernel's lock (``flock``) ends with a killed process."""
 
     def __init__(self, secrets: Secrets, folder: Path | None = None) -> None:
         self._secrets = secrets
@@ -59,7 +59,7 @@ class TokenCache(TokenStore):
 
     @asynccontextmanager
     async def lock(self, access: tuple[str, ...]) -> AsyncIterator[None]:
-        """In no thread: a few dead token servers would take all there are."""
+        """Without a thread: a few dead token servers would block all threads."""
         descriptor = os.open(self._file(access).with_suffix(".trava"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             while not _lock(descriptor):  # noqa: ASYNC110 - the kernel tells nobody

@@ -1,4 +1,4 @@
-"""Platform observation ↔ FHIR R4 Observation. A pulled resource keeps every field that we do not know: changes are laid over it."""
+"""Platform observation ↔ FHIR R4 Observation. Our changes keep all other fields of a pulled resource."""
 
 from __future__ import annotations
 
@@ -12,36 +12,20 @@ from zoneinfo import ZoneInfo
 
 from include.fusion.errors import InvalidRecord
 from include.fusion.fhir.config.model import SyncSettings
-from include.fusion.fhir.mapping.vital_signs import (
-    BLOOD_PRESSURE,
-    CATEGORY,
-    DATA_ABSENT_REASON,
-    DIASTOLIC,
-    FROM_LOINC,
-    LOINC,
-    OTHER,
-    PAIN,
-    PANEL,
-    PROFILE,
-    SINAIS,
-    SYSTOLIC,
-    UCUM,
-    convert,
-)
+from include.fusion.fhir.mapping import vital_signs as vs
+from include.fusion.fhir.mapping.vital_signs import BLOOD_PRESSURE, DIASTOLIC, LOINC, OTHER, PAIN, PANEL, SINAIS, SYSTOLIC, convert
 
 STATES = ("registered", "preliminary", "final", "amended", "corrected", "cancelled", "entered-in-error", "unknown")
 ENTERED_IN_ERROR = "entered-in-error"
+_NO_VALUE = {"dataAbsentReason": {"coding": [{"system": vs.DATA_ABSENT_REASON, "code": "unknown"}]}}
 WITHOUT_VALUE = frozenset({"cancelled", "entered-in-error", "registered"})
-"""States in which an observation may well have no value."""
+"""States in which an observation may lack a value."""
 
 
 @dataclass(frozen=True)
 class Observation:
-    """One observation of the platform. ``efetivo_em`` is aware, ``None`` beyond what FHIR can say (years 1 to 9999); ``unidade`` UCUM or as
-    people write it, ``None`` the sign's own.
-
-    ``codigo`` and ``sistema`` only matter for ``tipo`` "other". ``members``: references of a panel's observations.
-    """
+    """One observation of the platform. ``efetivo_em``: with zone, ``None`` outside the years 1 to 9999. ``unidade``: UCUM or free text;
+    ``None``: the unit of the sign. ``codigo``, ``sistema``: only for ``tipo`` "other". ``members``: references of a panel's observations."""
 
     id: str
     tipo: str
@@ -58,19 +42,19 @@ class Observation:
 
 
 def paciente_of(resource: dict[str, Any]) -> str:
-    """Server id of the patient whom a resource is about; empty when it names none by reference."""
+    """Server id of a resource's patient; empty without a reference."""
     subject = resource.get("subject")
     reference = str(subject.get("reference") or "") if isinstance(subject, dict) else ""
     return reference.split("/_history/")[0].rpartition("Patient/")[2]
 
 
 def entered_in_error(resource: dict[str, Any]) -> bool:
-    """Whether a resource was entered in error: nobody is to act on it."""
+    """Whether a resource was entered in error, so that nobody may use it."""
     return resource.get("status") == ENTERED_IN_ERROR
 
 
 def to_fhir(obs: Observation, subject: str, meta: SyncSettings) -> dict[str, Any]:
-    """R4 Observation about ``subject`` (``Patient/123``); :class:`InvalidRecord` names the field, never its value."""
+    """R4 Observation of ``subject`` (``Patient/123``). :raises InvalidRecord: names the field, never its value."""
     resource: dict[str, Any] = {
         "resourceType": "Observation",
         "identifier": [{"system": meta.observation_system, "value": obs.id}],
@@ -81,8 +65,8 @@ def to_fhir(obs: Observation, subject: str, meta: SyncSettings) -> dict[str, Any
     sinal = SINAIS.get(obs.tipo)
     if sinal is not None:
         if sinal.profile:
-            resource["meta"] = {"profile": [PROFILE]}
-        resource["category"] = [{"coding": [{"system": CATEGORY, "code": sinal.categoria}]}]
+            resource["meta"] = {"profile": [vs.PROFILE]}
+        resource["category"] = [{"coding": [{"system": vs.CATEGORY, "code": sinal.categoria}]}]
     resource.update(_content(obs))
     return resource
 
@@ -125,15 +109,11 @@ def _content(obs: Observation) -> dict[str, Any]:
 def _absent(obs: Observation) -> dict[str, Any]:
     if obs.estado not in WITHOUT_VALUE:
         raise InvalidRecord("value", "observação sem valor")
-    return {"dataAbsentReason": {"coding": [{"system": DATA_ABSENT_REASON, "code": "unknown"}]}}
+    return _NO_VALUE
 
 
 def _component(code: str, name: str, value: Decimal | None, obs: Observation) -> dict[str, Any]:
-    content = (
-        {"valueQuantity": _quantity(value, obs)}
-        if value is not None
-        else {"dataAbsentReason": {"coding": [{"system": DATA_ABSENT_REASON, "code": "unknown"}]}}
-    )
+    content = _NO_VALUE if value is None else {"valueQuantity": _quantity(value, obs)}
     return {"code": {"coding": [{"system": LOINC, "code": code}], "text": name}, **content}
 
 
@@ -146,20 +126,17 @@ def _quantity(value: Decimal, obs: Observation) -> dict[str, Any]:
     converted = value if not obs.unidade else convert(value, obs.unidade, sinal.ucum)
     if converted is None:
         raise InvalidRecord("unit", f"unidade não serve para {obs.tipo}, esperado {sinal.ucum}")
-    return {"value": converted, "unit": sinal.unidade, "system": UCUM, "code": sinal.ucum}
+    return {"value": converted, "unit": sinal.unidade, "system": vs.UCUM, "code": sinal.ucum}
 
 
 def _instant(when: datetime, zone: str) -> str:
     return when.astimezone(ZoneInfo(zone)).isoformat(timespec="milliseconds" if when.microsecond else "seconds")
 
 
-# -- from FHIR -----------------------------------------------------------------------------------------------------------------------
-
-
 def from_fhir(resource: dict[str, Any], zone: str = "America/Sao_Paulo", id: str = "") -> Observation:
-    """What the platform keeps of a pulled Observation. Partial and zoneless dates are read in ``zone``.
+    """The platform's view of a pulled Observation. ``zone``: for dates without a time or a zone.
 
-    A value in a unit that does not belong to its sign makes the observation "other": a number under a wrong unit is a wrong number.
+    With a unit that does not fit the sign the observation becomes "other": a number with a wrong unit is a wrong number.
     """
     try:
         return _read(resource, ZoneInfo(zone), id)
@@ -172,16 +149,11 @@ def _read(resource: dict[str, Any], zone: ZoneInfo, id: str) -> Observation:
     if effective is None:
         raise InvalidRecord("effective", "observação sem data")
     codes = [(c.get("system"), c.get("code")) for c in (resource.get("code") or {}).get("coding", []) if c.get("code")]
-    # Only LOINC's own codes, the more specific of ours first: other systems reuse the numbers.
-    kind = next((FROM_LOINC[c] for s, c in codes if s == LOINC and c in FROM_LOINC), OTHER)
+    # Only codes of LOINC: other systems use the same numbers.
+    kind = next((vs.FROM_LOINC[c] for s, c in codes if s == LOINC and c in vs.FROM_LOINC), OTHER)
     system, code = codes[0] if codes else (None, (resource.get("code") or {}).get("text"))
-    common: dict[str, Any] = {
-        "id": id,
-        "efetivo_em": effective,
-        "estado": resource.get("status", "unknown"),
-        "codigo": code,
-        "sistema": system,
-    }
+    state = resource.get("status", "unknown")
+    common: dict[str, Any] = {"id": id, "efetivo_em": effective, "estado": state, "codigo": code, "sistema": system}
     if kind == BLOOD_PRESSURE:
         systolic, diastolic = (_of_component(resource, c) for c in (SYSTOLIC, DIASTOLIC))
         if (systolic, diastolic) != (None, None) or "component" not in resource:
@@ -192,7 +164,7 @@ def _read(resource: dict[str, Any], zone: ZoneInfo, id: str) -> Observation:
         return Observation(tipo=kind, members=members, **common)
     integer = resource.get("valueInteger")
     if integer is not None and kind in (OTHER, PAIN):
-        # A score or a count; without a unit it can be no other sign.
+        # A score or a count: without a unit it is no other sign.
         return Observation(tipo=kind, valor=Decimal(integer), unidade=SINAIS[kind].ucum if kind == PAIN else None, **common)
     text = (
         resource.get("valueString")
@@ -204,7 +176,7 @@ def _read(resource: dict[str, Any], zone: ZoneInfo, id: str) -> Observation:
     if quantity.get("value") is None:
         return Observation(tipo=kind, texto=text, **common)
     value, unit = Decimal(str(quantity["value"])), quantity.get("code") or quantity.get("unit")
-    # A comparator ("<40") makes it no plain number any more, of whatever kind it is.
+    # With a comparator ("<40") it is no plain number.
     if not quantity.get("comparator"):
         if kind == OTHER:
             return Observation(tipo=OTHER, valor=value, unidade=unit, **common)
@@ -215,7 +187,7 @@ def _read(resource: dict[str, Any], zone: ZoneInfo, id: str) -> Observation:
 
 
 def _in_words(resource: dict[str, Any]) -> str | None:
-    """A result that is neither number nor text (yes or no, a date, a titre, a range) as people read it; nothing for a kind beyond these."""
+    """A boolean, date, ratio or range as text; ``None`` for other kinds."""
     if "valueBoolean" in resource:
         return "sim" if resource["valueBoolean"] else "não"
     ratio, span = resource.get("valueRatio") or {}, resource.get("valueRange") or {}
@@ -231,7 +203,7 @@ def _measure(quantity: dict[str, Any]) -> str:
 
 
 def _concept(concept: dict[str, Any]) -> str | None:
-    """A coded result in words, or its code where there are none."""
+    """The text of a coded result, else its code."""
     first: dict[str, Any] = next(iter(concept.get("coding", [])), {})
     return concept.get("text") or first.get("display") or first.get("code")
 
@@ -253,38 +225,32 @@ def _effective(resource: dict[str, Any], zone: ZoneInfo) -> datetime | None:
         or period.get("start")
         or period.get("end")
         or resource.get("issued")
-        # A resource without any date of its own is at most as old as its last version.
+        # Without a date of its own, it has the date of its last version.
         or (resource.get("meta") or {}).get("lastUpdated")
     )
     return None if not text else fhir_instant(str(text), zone)
 
 
 def fhir_instant(text: str, zone: ZoneInfo) -> datetime:
-    """A FHIR date, dateTime or instant of any precision as a moment in UTC; its first one when it is a whole day, month or year."""
+    """A FHIR date, dateTime or instant as UTC; of a day, month or year the first moment."""
     if re.fullmatch(r"\d{4}(-\d\d){0,2}", text):
         parts = [int(p) for p in text.split("-")] + [1, 1]
         day = date(*parts[:3])
         return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
-    # More than six digits of a second are allowed; Python takes six.
+    # FHIR allows more digits of a second than Python (six).
     when = datetime.fromisoformat(re.sub(r"(\.\d{6})\d+", r"\1", text))
     return (when if when.tzinfo else when.replace(tzinfo=zone)).astimezone(UTC)
 
 
-# -- changes -------------------------------------------------------------------------------------------------------------------------
-
-
 def merge(resource: dict[str, Any], obs: Observation, subject: str, meta: SyncSettings) -> dict[str, Any]:
-    """``resource`` (the server's present version) with what the platform changed; everything else, known to us or not, stays as it is.
-
-    So does the subject: whose observation it is, is for the caller to decide.
-    """
+    """``resource`` (present version of the server) with the changes of the platform. All else stays, also the subject."""
     new, before = copy.deepcopy(resource), from_fhir(resource, meta.timezone)
     outgoing, same_kind = _as_sent(obs), _same_code(resource, obs)
     ours = ("sistolica", "diastolica") if obs.tipo == BLOOD_PRESSURE else ("valor", "texto", "unidade")
     same_content = same_kind and all(getattr(outgoing, name) == getattr(before, name) for name in ours)
     if same_content and (obs.estado, obs.efetivo_em) == (before.estado, before.efetivo_em):
         return new
-    # What we could not have written ourselves (a panel's members, a code as value) is not ours to refuse either.
+    # With the same content, do not build it: we cannot build all that a server may have.
     after = _state_and_date(obs, meta) if same_content else to_fhir(obs, subject, meta)
     if obs.estado != before.estado:
         new["status"] = obs.estado
@@ -302,7 +268,7 @@ def merge(resource: dict[str, Any], obs: Observation, subject: str, meta: SyncSe
             if old != current:
                 _replace_component(new, code, after)
     elif obs.tipo == OTHER and None not in (before.valor, outgoing.valor) and before.unidade == outgoing.unidade and "valueQuantity" in new:
-        # The platform keeps one word for its unit; the EHR's may have a code and a system beside it.
+        # Keep the EHR's unit: it may have code and system, the platform has one word only.
         new["valueQuantity"]["value"] = outgoing.valor
         new.pop("interpretation", None)
     elif (before.valor, before.texto, before.unidade) != (outgoing.valor, outgoing.texto, outgoing.unidade):
@@ -313,8 +279,8 @@ def merge(resource: dict[str, Any], obs: Observation, subject: str, meta: SyncSe
 
 
 def _as_sent(obs: Observation) -> Observation:
-    """``obs`` with its numbers in the unit in which they travel, to be compared with what is there; where the unit does not fit they are
-    NaN, which equals nothing, so that sending is tried and refused."""
+    """``obs`` with numbers in the unit of FHIR, for a comparison. With a wrong unit they are NaN: different from all, so that it is sent and
+    refused."""
     sinal = SINAIS.get(obs.tipo)
     if sinal is None:
         return replace(obs, unidade=None if obs.valor is None else obs.unidade or None)
@@ -325,17 +291,12 @@ def _as_sent(obs: Observation) -> Observation:
         done = convert(value, obs.unidade, sinal.ucum)
         return Decimal("NaN") if done is None else done
 
-    return replace(
-        obs,
-        valor=converted(obs.valor),
-        sistolica=converted(obs.sistolica),
-        diastolica=converted(obs.diastolica),
-        unidade=None if obs.valor is None else sinal.ucum,
-    )
+    values: dict[str, Any] = {name: converted(getattr(obs, name)) for name in ("valor", "sistolica", "diastolica")}
+    return replace(obs, **values, unidade=None if obs.valor is None else sinal.ucum)
 
 
 def _same_code(resource: dict[str, Any], obs: Observation) -> bool:
-    """Whether the resource is of the kind that the platform says; what the EHR codes beside it does not matter."""
+    """Whether the resource has a code of the platform's kind; it may have other codes."""
     code = resource.get("code") or {}
     present = {(c.get("system"), c.get("code")) for c in code.get("coding", [])} | {(None, code.get("text"))}
     sinal = SINAIS.get(obs.tipo)
@@ -348,13 +309,13 @@ def _values(resource: dict[str, Any]) -> list[str]:
 
 
 def _replace_kind(new: dict[str, Any], after: dict[str, Any]) -> None:
-    """Another kind of observation: what was said of the old one (value, code, ranges, profiles) goes with it."""
+    """Another kind of observation: value, code, ranges and profile of the old kind are removed."""
     for name in [*_values(new), "code", "category", "component", "hasMember", "dataAbsentReason", "interpretation", "referenceRange"]:
         new.pop(name, None)
-    watermarks = {n: v for n, v in (new.pop("meta", None) or {}).items() if n != "profile"} | after.get("meta", {})
+    meta = {n: v for n, v in (new.pop("meta", None) or {}).items() if n != "profile"} | after.get("meta", {})
     new.update(
         {n: v for n, v in after.items() if n in ("code", "category", "component", "hasMember", "dataAbsentReason") or n.startswith("value")}
-        | ({"meta": watermarks} if watermarks else {})
+        | ({"meta": meta} if meta else {})
     )
 
 

@@ -21,7 +21,7 @@ _NAMING = (
     "http://rnds.saude.gov.br/fhir/r4/NamingSystem/", "https://rnds-fhir.saude.gov.br/NamingSystem/", "https://saude.gov.br/fhir/sid/",
     "http://rnds-fhir.saude.gov.br/NamingSystem/",
 )  # fmt: skip
-"""Where identifier systems in circulation begin; ``cpf`` or ``cns`` follows."""
+"""Known starts of identifier systems; ``cpf`` or ``cns`` follows."""
 _GENDER = {
     "m": "male", "f": "female", "male": "male", "female": "female", "other": "other", "unknown": "unknown", "i": "unknown",
     "masculino": "male", "feminino": "female", "outro": "other",
@@ -30,7 +30,7 @@ _GENDER = {
 
 @dataclass(frozen=True)
 class Paciente:
-    """One patient of the platform; CPF and CNS as the platform keeps them, formatted or not."""
+    """One patient of the platform; CPF and CNS with or without format."""
 
     id: str
     nome: str
@@ -54,7 +54,7 @@ def _document(field: str, value: str | None, kind: TypeAdapter[str]) -> str | No
 
 
 def identifier(paciente: Paciente, meta: SyncSettings) -> tuple[str, str]:
-    """System and value by which the server finds this person: CPF, else CNS, else the platform's own id."""
+    """System and value to find this person: CPF, else CNS, else the platform's id."""
     if cpf := _document("cpf", paciente.cpf, _CPF):
         return meta.cpf_system, cpf
     if cns := _document("cns", paciente.cns, _CNS):
@@ -63,7 +63,7 @@ def identifier(paciente: Paciente, meta: SyncSettings) -> tuple[str, str]:
 
 
 def to_fhir(paciente: Paciente, meta: SyncSettings) -> dict[str, Any]:
-    """R4 Patient; :class:`InvalidRecord` for a CPF or CNS that is none."""
+    """R4 Patient. :raises InvalidRecord: wrong CPF or CNS, or no name."""
     if not paciente.nome.strip():
         raise InvalidRecord("name", "paciente sem nome")
     cpf, cns = _document("cpf", paciente.cpf, _CPF), _document("cns", paciente.cns, _CNS)
@@ -83,23 +83,19 @@ def to_fhir(paciente: Paciente, meta: SyncSettings) -> dict[str, Any]:
         resource["name"].append({"use": "usual", "text": _clean(paciente.nome_social)})
     if paciente.nascimento is not None:
         resource["birthDate"] = paciente.nascimento.isoformat()
-    contatos = [
-        {"system": system, "value": clean}
-        for system, value in (("phone", paciente.telefone), ("email", paciente.email))
-        if (clean := _clean(value or ""))
-    ]
-    if contatos:
-        resource["telecom"] = contatos
+    pairs = (("phone", _clean(paciente.telefone or "")), ("email", _clean(paciente.email or "")))
+    if contacts := [{"system": system, "value": value} for system, value in pairs if value]:
+        resource["telecom"] = contacts
     return resource
 
 
 def _clean(text: str) -> str:
-    """Without control characters and double blanks, which a FHIR string must not have."""
+    """Without control characters and double blanks: FHIR forbids them."""
     return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
 
 
 def from_fhir(resource: dict[str, Any], meta: SyncSettings, id: str = "") -> Paciente:
-    """What the platform knows of a pulled Patient; identifiers under any system in circulation, wrong numbers left out."""
+    """The platform's view of a pulled Patient. Identifiers of all known systems; wrong numbers are left out."""
     try:
         names = resource.get("name") or [{}]
         official = next((n for n in names if n.get("use") == "official"), names[0])
@@ -141,16 +137,12 @@ def _find(resource: dict[str, Any], name: str, code: str, system: str, kind: Typ
 
 
 def merge(resource: dict[str, Any], paciente: Paciente, meta: SyncSettings) -> dict[str, Any]:
-    """The server's present version with the platform's data laid over it; what we do not know of (addresses, extensions, other
-    identifiers and names) stays."""
+    """The server's present version with the platform's data. Other data (addresses, extensions, other names) stays."""
     new, after = copy.deepcopy(resource), to_fhir(paciente, meta)
     ours = {i["system"] for i in after["identifier"]}
-    # The EHR's own entry under one of our systems stays unless its value is another.
-    equal = [
-        i
-        for i in new.get("identifier", [])
-        if (i.get("system"), i.get("value")) in {(n["system"], n["value"]) for n in after["identifier"]}
-    ]
+    # An entry of the EHR under one of our systems stays if it has our value.
+    values = {(i["system"], i["value"]) for i in after["identifier"]}
+    equal = [i for i in new.get("identifier", []) if (i.get("system"), i.get("value")) in values]
     present = {i.get("system") for i in equal}
     others = [i for i in new.get("identifier", []) if i.get("system") not in ours]
     new["identifier"] = [*equal, *others, *(i for i in after["identifier"] if i["system"] not in present)]

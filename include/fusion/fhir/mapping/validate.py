@@ -1,4 +1,4 @@
-"""What leaves is checked against the R4 models of ``fhir.resources`` first. Imported late: those models take seconds to load."""
+"""Validation with the R4 models of ``fhir.resources`` (imported late: they take seconds to load), and JSON with exact decimals."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from include.fusion.errors import InvalidRecord
 
 
 def check(resource: dict[str, Any]) -> dict[str, Any]:
-    """``resource`` itself when it is a valid R4 resource; :class:`InvalidRecord` with element paths only, never a value.
+    """``resource`` itself if it is valid R4. :raises InvalidRecord: element paths only, never a value.
 
-    The dictionary travels, not the model's own dump: that would rewrite decimals (72.50 as 72.5).
+    We send the dictionary, not the model's dump: the dump changes decimals (72.50 to 72.5).
     """
     kind = str(resource.get("resourceType"))
     try:
-        # Never the package's own names: those are R5 and drop what R4 has.
+        # The package's top-level models are R5: use R4B.
         model = getattr(importlib.import_module(f"fhir.resources.R4B.{kind.lower()}"), kind)
         model.model_validate(resource)
     except (ImportError, AttributeError):
@@ -34,19 +34,19 @@ def check(resource: dict[str, Any]) -> dict[str, Any]:
 
 
 def _number(value: Any) -> Any:
-    # Written out, 1E+999999999 would fill the memory.
+    # As digits, 1E+999999999 would fill the memory.
     if isinstance(value, Decimal) and abs(value.adjusted()) < 1000:
         return orjson.Fragment(format(value, "f"))
     raise TypeError(type(value).__name__)
 
 
 def as_json(resource: dict[str, Any] | list[dict[str, Any]]) -> bytes:
-    """JSON with decimals as they are written, trailing zeros included (FHIR: precision is meaning)."""
+    """JSON with exact decimals, trailing zeros included (in FHIR they have a meaning)."""
     return orjson.dumps(resource, default=_number)
 
 
 def from_json(data: bytes | str) -> Any:
-    """JSON with decimals kept exactly; ``ValueError`` when it is none. NaN and infinities are no JSON."""
+    """JSON with exact decimals. :raises ValueError: no JSON, also NaN and infinities."""
 
     def refuse(name: str) -> float:
         raise ValueError(name)

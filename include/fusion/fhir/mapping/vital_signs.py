@@ -1,4 +1,4 @@
-"""Vital signs of the platform and what they are in FHIR: LOINC code, UCUM unit, category."""
+"""The platform's vital signs in FHIR: LOINC code, UCUM unit, category."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ BLOOD_PRESSURE = "blood_pressure"
 PANEL = "vital_signs_panel"
 PAIN = "pain"
 OTHER = "other"
-"""Anything the platform has no kind of its own for: code and system are kept beside it."""
+"""All kinds that the platform does not have; code and system are kept."""
 
 
 class Sinal(NamedTuple):
-    """``codigos``: every coding that is sent, the defining one first. ``profile``: it is one of the vital-signs profile."""
+    """``codigos``: all codes to send, the main one first. ``profile``: it belongs to the vital-signs profile."""
 
     codigos: tuple[str, ...]
     nome: str
@@ -45,7 +45,7 @@ SINAIS: dict[str, Sinal] = {
     "waist_circumference": Sinal(("8280-0",), "Waist Circumference at umbilicus by Tape measure", "cm", "cm", profile=False),
     "glucose": Sinal(("41653-7",), "Glucose [Mass/volume] in Capillary blood by Glucometer", "mg/dL", "mg/dL", "laboratory", profile=False),
     "blood_glucose": Sinal(("2339-0",), "Glucose [Mass/volume] in Blood", "mg/dL", "mg/dL", "laboratory", profile=False),
-    # Moles: never to be paired with mg/dL, eighteen times off.
+    # In moles: never mix it with mg/dL (factor 18).
     "blood_glucose_molar": Sinal(("15074-8",), "Glucose [Moles/volume] in Blood", "mmol/L", "mmol/L", "laboratory", profile=False),
     PAIN: Sinal(
         ("72514-3",), "Pain severity - 0-10 verbal numeric rating [Score] - Reported", "{score}", "{score}", "survey", profile=False
@@ -59,7 +59,7 @@ _TEXTS = {
     "{score}": "{score}", "cel": "Cel", "mm[hg]": "mm[Hg]", "/min": "/min", "kg/m2": "kg/m2",
     "lb": "[lb_av]", "[in_i]": "[in_i]", "[lb_av]": "[lb_av]", "[degf]": "[degF]", "{beats}/min": "/min", "{breaths}/min": "/min",
 }  # fmt: skip
-"""How people and servers write units, in lower case → UCUM."""
+"""Units as people and servers write them (lower case) → UCUM."""
 _FACTORS = {
     ("g", "kg"): Decimal("0.001"), ("[lb_av]", "kg"): Decimal("0.45359237"), ("m", "cm"): Decimal(100), ("[in_i]", "cm"): Decimal("2.54"),
     ("mm", "cm"): Decimal("0.1"),
@@ -67,12 +67,12 @@ _FACTORS = {
 
 
 def ucum_of(text: str) -> str:
-    """UCUM code of a unit as written; what is not known comes back as it is."""
+    """UCUM code of a written unit; an unknown unit stays."""
     return _TEXTS.get(text.strip().lower(), text.strip())
 
 
 def convert(value: Decimal, from_unit: str, to_unit: str) -> Decimal | None:
-    """``value`` in another unit of the same sign; ``None`` where the two have nothing to do with each other."""
+    """``value`` in another unit; ``None`` if there is no conversion."""
     from_unit = ucum_of(from_unit)
     if from_unit == to_unit:
         return value

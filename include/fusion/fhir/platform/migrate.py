@@ -15,14 +15,14 @@ _MADE = text("SELECT 1 FROM fhir_migracoes WHERE versao = :versao")
 
 
 def migrate_platform(engine: Engine) -> None:
-    """As :func:`migrate`, for the platform's database."""
+    """Like :func:`migrate`, for the platform's database."""
     migrate(engine, PLATFORM)
 
 
 def apply_file(con: Connection, revision_file: str) -> None:
-    """Run the SQL of one migration, kept as plain text so that a site may hand it to the platform's own tool (Prisma) and never run ours.
+    """Run the SQL file of one migration, unless an earlier release ran it (``fhir_migracoes``).
 
-    What an earlier release ran is recorded in ``fhir_migracoes``, and is not run again.
+    It is plain SQL, so that a site may run it with the platform's own tool (Prisma).
     """
     file = Path(revision_file).with_suffix(".sql")
     if not (inspect(con).has_table("fhir_migracoes") and con.execute(_MADE, {"versao": file.stem}).first()):

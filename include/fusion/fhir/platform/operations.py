@@ -1,4 +1,4 @@
-"""What operators look at and act on: the dead letters of both directions and the figures, of one tenant or of all."""
+"""For data ops: dead letters of both directions and metrics, of one tenant or of all."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SELECT tenant_id AS "tenantId", sentido, hora, enviados, recebidos, falhas, dura
 FROM fhir_sync_metrics WHERE (CAST(:tenant AS text) IS NULL OR tenant_id = :tenant)
     AND hora >= date_trunc('hour', statement_timestamp()) - (:horas - 1) * INTERVAL '1 hour'
 ORDER BY tenant_id, hora, sentido"""
-# Per tenant by indexes that hold nothing but what is open.
+# Per tenant, by partial indexes of open rows.
 _NOW = """\
 SELECT c.tenant_id AS "tenantId", t.name AS nome, c.enabled AS habilitada, c.last_sync_at AS "lastSyncAt", c.last_error AS "lastError",
     (SELECT count(*) FROM observations o WHERE o."tenantId" = c.tenant_id AND NOT o."syncedToEHR") AS "naoSincronizadas",
@@ -32,25 +32,22 @@ WHERE CAST(:tenant AS text) IS NULL OR c.tenant_id = :tenant ORDER BY t.name, c.
 
 
 def dead_letters(engine: Engine, tenant: str | None, depois: int = 0, limite: int = 100) -> list[dict[str, Any]]:
-    """What was refused with its reason, in order of the row ids; ``depois`` is the last id of the page before.
+    """Refused rows with reasons, ordered by id; ``depois``: last id of the previous page.
 
-    ``direction`` push: an observation of the platform (``observationId``); pull: a resource of the server (``resourceType``, ``resourceId``).
-    ``chave`` is what :func:`resend` takes for either.
+    ``sentido`` push: an observation of the platform (``observationId``); pull: a resource of the server (``resourceType``,
+    ``resourceId``). ``chave``: the key for :func:`resend`.
     """
     return _rows(engine, _DEAD, {"tenant": tenant, "depois": depois, "limite": limite})
 
 
 def resend(engine: Engine, tenant: str, keys: Sequence[str] | None = None) -> tuple[int, int]:
-    """Dead letters (all, or those of these keys) are pending again, with no tries counted; how many to be sent and to be fetched."""
+    """Make dead letters pending again (all, or those with ``keys``); returns how many to send and how many to pull."""
     return fila_for(engine, tenant).reenviar_erros(keys=keys), inbox_for(engine, tenant).reenviar_erros(keys=keys)
 
 
 def metrics(engine: Engine, tenant: str | None, horas: int = 24) -> dict[str, list[dict[str, Any]]]:
-    """``tenants``: how each stands now; ``horas``: what was sent, received and refused in each hour, and how long that took."""
-    return {
-        "tenants": _rows(engine, _NOW, {"tenant": tenant}),
-        "horas": _rows(engine, _HOURS, {"tenant": tenant, "horas": horas}),
-    }
+    """``tenants``: present state of each; ``horas``: sent, received, refused, and duration of each hour."""
+    return {"tenants": _rows(engine, _NOW, {"tenant": tenant}), "horas": _rows(engine, _HOURS, {"tenant": tenant, "horas": horas})}
 
 
 def _rows(engine: Engine, sql: str, binds: dict[str, Any]) -> list[dict[str, Any]]:

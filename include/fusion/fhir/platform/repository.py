@@ -1,4 +1,4 @@
-"""The platform's database as synchronisation sees it. Statements are PostgreSQL's: the platform's database is one."""
+"""The platform's database (PostgreSQL) for synchronisation."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ from include.fusion.fhir.mapping.validate import as_json, from_json
 from include.fusion.fhir.platform.tables import tenant_number
 from include.fusion.store.filas import FilaItem
 
-DIRECTIONS = ("push", "pull")
-# An open row speaks for its observation; one in the dead letter only until the observation is edited (versao_conteudo keeps what was tried).
+# No new row while an observation has an open one, or one in erro for the same edit (versao_conteudo).
 _NEW = """\
 SELECT o.id, o."fhirResourceId" IS NOT NULL AS conhecida FROM observations o
 LEFT JOIN SincronizacaoFhir f ON f.integracao_id = :numero AND f.processo = :tenant AND f.chave = o.id
@@ -24,7 +23,7 @@ LEFT JOIN SincronizacaoFhir f ON f.integracao_id = :numero AND f.processo = :ten
 WHERE o."tenantId" = :tenant AND NOT o."syncedToEHR"
     AND (f.id IS NULL OR (f.situacao = 'erro' AND f.versao_conteudo <> to_char(o."updatedAt", 'YYYYMMDDHH24MISSUS')))
 ORDER BY o.id LIMIT :limite"""
-# A year that people mistyped (20260) is none that Python has: reading it would fail for the whole batch.
+# Python has no year 20260 (a typing error): reading it would fail for the whole batch.
 _PERSON = """\
 CASE WHEN p."birthDate" BETWEEN DATE '0001-01-01' AND DATE '9999-12-31' THEN p."birthDate" END AS "birthDate",
     p.name, p."socialName", p.cpf, p.cns, nullif(p."ehrPatientId", '') AS "ehrPatientId", p.gender, p.phone, p.email"""
@@ -38,7 +37,7 @@ FROM observations o
 LEFT JOIN patients p ON p.id = o."patientId" AND p."tenantId" = o."tenantId"
 LEFT JOIN fhir_resources r ON r.tenant_id = o."tenantId" AND r.resource_type = 'Observation' AND r.local_id = o.id
 WHERE o."tenantId" = :tenant AND o.id = ANY(:ids)"""
-# What was edited while it travelled stays unsynced: its row in the queue comes back by itself at the next look.
+# An observation that was edited meanwhile stays unsynced: the next look queues it again.
 _SENT = """\
 UPDATE observations o SET "fhirResourceId" = d.fhir_id, "syncedToEHR" = (to_char(o."updatedAt", 'YYYYMMDDHH24MISSUS') = d.marca)
 FROM jsonb_to_recordset(CAST(:linhas AS jsonb)) AS d (id text, marca text, fhir_id text)
@@ -56,14 +55,17 @@ VALUES (:tenant, :sentido, date_trunc('hour', statement_timestamp()), :enviados,
 ON CONFLICT (tenant_id, sentido, hora) DO UPDATE SET enviados = m.enviados + excluded.enviados,
     recebidos = m.recebidos + excluded.recebidos, falhas = m.falhas + excluded.falhas, duracao_ms = m.duracao_ms + excluded.duracao_ms,
     latencia_ms = m.latencia_ms + excluded.latencia_ms, medidos = m.medidos + excluded.medidos"""
-_EXPIRED = """\
+_CONCLUDED = """\
+UPDATE fhir_integration_configs SET last_error = coalesce(:erro, CASE WHEN starts_with(last_error, :outro) THEN last_error END),
+    last_sync_at = CASE WHEN :certo THEN NOW() ELSE last_sync_at END WHERE tenant_id = :tenant"""
+_TENANTS = """\
 SELECT c.tenant_id, t.name FROM fhir_integration_configs c JOIN tenants t ON t.id = c.tenant_id
 WHERE c.enabled AND c.sync_direction IN ('bidirectional', :direcao) AND (:todas OR c.sync_frequency = ANY(:frequencias))
 ORDER BY c.tenant_id"""
 
 
 class Person(NamedTuple):
-    """A patient with the id that the EHR gave, where it gave one."""
+    """A patient, with its id in the EHR if it has one."""
 
     paciente: Paciente
     ehr_id: str | None
@@ -71,8 +73,8 @@ class Person(NamedTuple):
 
 @dataclass(frozen=True)
 class LocalObservation:
-    """An unsynced observation with all that sending it needs. ``marca``: which edit of it this is. ``recurso``: as last seen in the EHR.
-    ``has_paciente``: its patient is one of the tenant's."""
+    """An unsynced observation, with all data for sending. ``marca``: which edit it is. ``recurso``: last seen resource of the EHR.
+    ``has_paciente``: its patient belongs to the tenant."""
 
     obs: Observation
     person: Person
@@ -85,7 +87,7 @@ class LocalObservation:
 
 
 class SentObservation(NamedTuple):
-    """What the EHR made of one observation."""
+    """An observation that the EHR accepted."""
 
     id: str
     marca: str
@@ -96,7 +98,7 @@ class SentObservation(NamedTuple):
 
 @dataclass(frozen=True)
 class SyncCounts:
-    """Figures of one synchronisation; ``duracao`` and ``latencia`` in ms, the latter summed over ``medidos`` records."""
+    """Counts of one synchronisation; ``duracao`` in ms; ``latencia`` in ms, summed over ``medidos`` records. Field names are binds."""
 
     enviados: int = 0
     recebidos: int = 0
@@ -106,17 +108,17 @@ class SyncCounts:
     medidos: int = 0
 
 
+@dataclass(frozen=True)
 class Repository:
-    """One tenant's rows: every statement carries its id."""
+    """Rows of one tenant: every statement has its id."""
 
-    def __init__(self, engine: Engine, tenant_id: str) -> None:
-        self.engine = engine
-        self.tenant_id = tenant_id
+    engine: Engine
+    tenant_id: str
 
     def novas(self, con: Connection, limit: int) -> list[FilaItem]:
-        """Unsynced observations that no open queue row speaks for."""
+        """Unsynced observations without an open queue row."""
         rows = con.execute(text(_NEW), {"tenant": self.tenant_id, "numero": tenant_number(self.tenant_id), "limite": limit})
-        return [FilaItem(key, "", "alteracao" if known_row else "inclusao") for key, known_row in rows]
+        return [FilaItem(key, "", "alteracao" if known else "inclusao") for key, known in rows]
 
     def observacoes(self, ids: Sequence[str]) -> dict[str, LocalObservation]:
         with self.engine.connect() as con:
@@ -130,7 +132,7 @@ class Repository:
         return None if row is None else _person(row)
 
     def pacientes_in_ehr(self, after: str, limit: int) -> list[tuple[str, str]]:
-        """``(id, ehrPatientId)`` in order of the ids, for a walk through all of them."""
+        """Next ``(id, ehrPatientId)`` in order of the ids."""
         query = (
             'SELECT id, "ehrPatientId" FROM patients WHERE "tenantId" = :tenant AND "ehrPatientId" IS NOT NULL AND "ehrPatientId" <> \'\' AND id > :depois'
             " ORDER BY id LIMIT :limite"
@@ -145,11 +147,11 @@ class Repository:
             self.write_resource(con, "Patient", paciente_id, ehr_id, version, None)
 
     def write_sent(self, con: Connection, sent: Iterable[SentObservation]) -> list[int]:
-        """Milliseconds that each took since its last edit."""
+        """Write all; returns, for each, the milliseconds since its last edit."""
         times: list[int] = []
         rows = [e._asdict() for e in sent]
         if rows:
-            # As JSON, since the resources are: a statement for all of them, whatever their number.
+            # As JSON: one statement for all of them.
             binds = {"tenant": self.tenant_id, "tipo": "Observation", "linhas": as_json(rows).decode()}
             times = [max(0, int(ms)) for ms in con.execute(text(_SENT), binds).scalars()]
             con.execute(text(_RESOURCE), binds)
@@ -162,29 +164,23 @@ class Repository:
         con.execute(text(_RESOURCE), {"tenant": self.tenant_id, "tipo": kind, "linhas": as_json([row]).decode()})
 
     def conclude(self, direction: str, error: str | None, counts: SyncCounts) -> None:
-        """Note how a synchronisation ended: ``last_sync_at`` where it went well, ``last_error``, and the hour's metrics.
+        """Note the end of a synchronisation: ``last_sync_at`` after success, ``last_error``, metrics of the hour.
 
-        An error stays until its own direction succeeds: a push every few seconds would hide that every pull fails.
+        An error stays until its own direction succeeds: else a push every few seconds would hide that every pull fails.
         """
         side, other = ("envio: ", "busca: ") if direction == "push" else ("busca: ", "envio: ")
         with self.engine.begin() as con:
-            con.execute(
-                text(
-                    "UPDATE fhir_integration_configs SET"
-                    " last_error = coalesce(:erro, CASE WHEN starts_with(last_error, :outro) THEN last_error END),"
-                    " last_sync_at = CASE WHEN :certo THEN NOW() ELSE last_sync_at END WHERE tenant_id = :tenant"
-                ),
-                {"tenant": self.tenant_id, "erro": error and f"{side}{error}", "certo": error is None, "outro": other},
-            )
+            binds = {"tenant": self.tenant_id, "erro": error and f"{side}{error}", "certo": error is None, "outro": other}
+            con.execute(text(_CONCLUDED), binds)
             if counts.enviados or counts.recebidos or counts.falhas:
                 con.execute(text(_METRIC), {"tenant": self.tenant_id, "sentido": direction, **vars(counts)})
 
 
 def tenants_of(engine: Engine, direction: str, frequencies: Sequence[str] | None = None) -> list[tuple[str, str]]:
-    """``(tenant_id, name)`` with the integration switched on in ``direction`` (push, pull); ``None``: whatever their frequency."""
+    """``(tenant_id, name)`` with the integration on in ``direction`` (push, pull); ``frequencies`` ``None``: any."""
     binds = {"direcao": direction, "todas": frequencies is None, "frequencias": list(frequencies or [])}
     with engine.connect() as con:
-        return [(a, b) for a, b in con.execute(text(_EXPIRED), binds)]
+        return [(a, b) for a, b in con.execute(text(_TENANTS), binds)]
 
 
 def _person(row: Any) -> Person:
@@ -204,12 +200,5 @@ def _local(row: Any) -> LocalObservation:
     )  # fmt: skip
     resource = None if row["recurso"] is None else from_json(row["recurso"])
     return LocalObservation(
-        obs,
-        _person(row),
-        row["marca"],
-        row["fhirResourceId"],
-        row["version_id"],
-        resource,
-        row["sincronizada"],
-        row["com_paciente"],
+        obs, _person(row), row["marca"], row["fhirResourceId"], row["version_id"], resource, row["sincronizada"], row["com_paciente"]
     )

@@ -1,4 +1,4 @@
-"""Tables of the platform's PostgreSQL that the queue engine needs as objects; ``include/migrations/plataforma`` creates them."""
+"""Tables of the platform's PostgreSQL for the queues; ``include/migrations/plataforma`` creates them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,15 @@ from include.fusion.store.tables import fila_table, marca_dagua, trava_fila
 
 metadata = MetaData()
 FILA = fila_table("SincronizacaoFhir", metadata=metadata)
-"""Observations on their way to the EHR, one process per tenant; ``erro`` is the dead letter. Under a negative number lies what a pull could
-not take: the direction is the number's sign, so that both are one list for whoever looks at them, and neither run sees the other's."""
+"""Both directions, one process per tenant; ``erro`` is the dead letter. The number's sign is the direction: negative for what a pull could
+not store. So data ops have one list, and each run sees only its own rows."""
 trava_fila.to_metadata(metadata)
 marca_dagua.to_metadata(metadata)
 
 
 def tenant_number(tenant_id: str) -> int:
-    """The tenant as the queue's integer. Two tenants may share one: then they share a lock, never a row."""
+    """Number of a tenant's queue. Two tenants with the same number share a lock, never a row."""
     return zlib.crc32(tenant_id.encode()) & 0x7FFFFFFF
-
-
-def inbox_number(tenant_id: str) -> int:
-    """The tenant's number for what comes from its EHR."""
-    return -1 - tenant_number(tenant_id)
 
 
 def fila_for(engine: Engine, tenant_id: str) -> Fila:
@@ -33,5 +28,5 @@ def fila_for(engine: Engine, tenant_id: str) -> Fila:
 
 
 def inbox_for(engine: Engine, tenant_id: str) -> Fila:
-    """Resources of one tenant's EHR that a pull could not take; keys are ``Type/id`` of the server."""
-    return Fila(engine, inbox_number(tenant_id), tenant_id, FILA)
+    """Resources of one tenant's EHR that a pull could not store; keys are ``Type/id`` of the server."""
+    return Fila(engine, -1 - tenant_number(tenant_id), tenant_id, FILA)

@@ -1,15 +1,14 @@
-"""Pull of one tenant: the EHR's observations of every patient with an ``ehrPatientId`` → platform. The seed's "Pull Automático".
+"""Pull of one tenant: the EHR's observations of all patients with an ``ehrPatientId`` → platform.
 
-New ones are created, known ones (by ``fhirResourceId``) skipped unless their version changed. Per patient the highest ``_lastUpdated`` is
-kept once all pages are stored, and the next pull begins a while before it: what a server commits late is not missed, and what comes twice
-is recognised by its version. The marker is the server's own clock, but never ahead of ours: what it calls the future, today, it would not
-bring again once its clock is right.
+New observations are created; known ones (by ``fhirResourceId``) are updated if their version changed. When all pages of a patient are
+stored, the highest ``_lastUpdated`` becomes its watermark. The next pull starts an overlap before it, for late commits; the version shows
+what comes twice. The watermark has the server's clock, but is never later than ours: else a wrong clock would hide later changes.
 
-A patient whose search gets no answer (a 500, a time-out) holds nobody else: once more at the end, then it is refused like one that the
-server says no to. Several in a row mean that the server is down.
+A patient whose search gets no answer (500, time-out) does not stop the others: it is tried again at the end, then refused. Several in a row
+mean that the server is down.
 
-What the platform cannot take stays behind in the tenant's incoming queue, the dead letter, with its reason. It is fetched again by its id when
-somebody asks for that (its row is then pending), and whenever it is taken after all its row is closed.
+What the platform cannot store becomes a dead letter in the tenant's incoming queue. Somebody may make its row pending: then it is read again
+by its id. When it is stored at last, its row is closed.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ from include.fusion.store.watermarks import PatientMarks
 PACIENTES = 500
 LEASE = timedelta(seconds=120)
 IN_A_ROW = 3
-"""Patients in a row without an answer, or as many as are asked at once: then it is the server."""
+"""So many patients in a row without an answer (at least as many as run at once) mean an outage."""
 
 
 @dataclass
 class PullResult:
-    """Counts of one pull. ``conflitos``: changed on both sides; ours goes out over theirs with the next push."""
+    """Counts of one pull. ``conflitos``: changed on both sides; the next push writes ours over theirs."""
 
     pacientes: int = 0
     novas: int = 0
@@ -75,9 +74,9 @@ class Pull:
         self._in_a_row, self._answered = 0, False
 
     async def run(self, pacientes: Sequence[tuple[str, str]] | None = None, *, only_dead_letter: bool = False) -> PullResult:
-        """Pull what is to be fetched again and then all patients; ``only_dead_letter`` the former alone; or just these ``(id, ehrPatientId)``.
+        """Pull pending dead letters, then all patients; ``only_dead_letter``: no patients; ``pacientes``: only these ``(id, ehrPatientId)``.
 
-        A record or a patient that is refused is noted and counted, an outage ends the run.
+        A refused record or patient is noted and counted. An outage ends the run.
         """
         start, error = time.monotonic(), None
         try:
@@ -95,9 +94,7 @@ class Pull:
             r = self.result
             with suppress(SQLAlchemyError):
                 ms = round((time.monotonic() - start) * 1000)
-                counts = SyncCounts(
-                    recebidos=r.novas + r.alteradas, falhas=r.falhas, duracao=ms, latencia=self._latency, medidos=self._measured
-                )
+                counts = SyncCounts(0, r.novas + r.alteradas, r.falhas, ms, self._latency, self._measured)
                 await asyncio.to_thread(self.repository.conclude, "pull", error, counts)
         return self.result
 
@@ -128,7 +125,7 @@ class Pull:
             nonlocal outage
             async with slots:
                 if outage:
-                    return  # A server that is down is not asked for each patient.
+                    return  # Do not ask a dead server for each patient.
                 try:
                     if await self._paciente(id, ehr_id, watermarks.get(id)) is None and key_of("Patient", ehr_id) in open_rows:
                         await asyncio.to_thread(self._in_queue, self.dead_letter.conclude, [key_of("Patient", ehr_id)])
@@ -151,7 +148,7 @@ class Pull:
             raise failures[0]
 
     async def _paciente(self, id: str, ehr_id: str, watermark: str | None) -> str | None:
-        """All pages of one patient; why the search itself was no good, where it was not."""
+        """All pages of one patient; returns the reason when the search itself was wrong."""
         parameters = [("patient", ehr_id), ("_count", str(self.meta.page_size))]
         if watermark is not None:
             since = datetime.fromisoformat(watermark) - timedelta(seconds=self.meta.overlap_seconds)
@@ -182,10 +179,8 @@ class Pull:
             setattr(self.result, name, getattr(self.result, name) + count)
         self._refuse(page.motivos)
 
-    # -- once more -------------------------------------------------------------------------------------------------------------------
-
     async def _again(self) -> FhirUnavailable | None:
-        """Fetch by its id what somebody asked to have pulled again; what an outage leaves undone stays pending, and is what is returned."""
+        """Pull pending dead letters by their ids. After an outage the rest stays pending; returns that error."""
         count = self.meta.concurrency * 5
         slots = asyncio.Semaphore(self.meta.concurrency)
 
@@ -218,19 +213,16 @@ class Pull:
                 watermarks = await asyncio.to_thread(self._watermarks, [(paciente, person.ehr_id)])
                 reason = await self._paciente(paciente, person.ehr_id, watermarks.get(paciente))
             else:
-                read_item = (await self.client.read(kind, quote(resource_id, safe=""))).body
-                page = await asyncio.to_thread(self._upsert.store, paciente, person.ehr_id, [read_item])
+                resource = (await self.client.read(kind, quote(resource_id, safe=""))).body
+                page = await asyncio.to_thread(self._upsert.store, paciente, person.ehr_id, [resource])
                 self._add(page)
                 reason = next(iter(page.motivos), None)
-        except FhirRefused as refusal:
-            if refusal.status == 410:
+        except (FhirRefused, FhirUnavailable) as error:
+            if error.status == 410:
                 return Outcome(record, "descartado", "apagado no servidor FHIR")
-            self._refuse(Counter([reason_of(refusal)]))
-            reason = reason_of(refusal)
-        except FhirUnavailable as error:
-            if error.status != 500:
+            if isinstance(error, FhirUnavailable) and error.status != 500:
                 raise
-            # One resource that the server cannot give, not the server.
+            # A 500 concerns this resource, not the server.
             self._refuse(Counter([reason_of(error)]))
             reason = reason_of(error)
         return Outcome(record, "concluido" if reason is None else "erro", reason)
@@ -238,8 +230,6 @@ class Pull:
     def _in_queue(self, change: Callable[..., Any], *values: Any) -> Any:
         with self.engine.begin() as con:
             return change(con, *values)
-
-    # -- markers ---------------------------------------------------------------------------------------------------------------------
 
     def _whose(self, ehr_id: str) -> str:
         return f"{self.client.config.base_url}/Patient/{ehr_id}"

@@ -1,4 +1,4 @@
-"""One page of pulled observations → platform, in one transaction: created, changed, known, in conflict, or refused with its reason."""
+"""One page of pulled observations → platform, in one transaction: created, changed, known, in conflict, or refused."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from include.fusion.fhir.platform.repository import Repository
 from include.fusion.store.filas import Fila
 
 NAMESPACE = uuid.UUID("0e4c7a52-7a0f-5d3b-9c3c-1f0f6a1f8d21")
-"""Namespace of the ids that pulled observations get: the same resource of a server has the same id, however often it is pulled."""
+"""Namespace of the ids of pulled observations: a resource of a server always gets the same id."""
 _ID = re.compile(r"[\x21-\x2e\x30-\x7b\x7d\x7e]{1,180}")
-"""What can be an id: wider than R4 has it, but it goes into an address and a key."""
+"""Accepted ids: more than R4 allows, but fit for an address and a key."""
 _OF_DATABASE = (DataError, IntegrityError, ValueError, orjson.JSONEncodeError)
-"""What PostgreSQL and the ways to it say of a value that they do not take: a NUL, half a surrogate pair, a number beyond its type."""
+"""Errors for a value that PostgreSQL cannot store: a NUL, half a surrogate pair, a too large number."""
 _KNOWN = """\
 SELECT o."fhirResourceId" AS recurso_id, o.id, o."syncedToEHR" AS sincronizada, r.version_id,
     p."ehrPatientId" IS DISTINCT FROM :ehr_id AS mudou_de_paciente, o.status, r.recurso->>'status' AS status_no_ehr,
@@ -36,7 +36,7 @@ SELECT o."fhirResourceId" AS recurso_id, o.id, o."syncedToEHR" AS sincronizada, 
 FROM observations o JOIN patients p ON p.id = o."patientId"
 LEFT JOIN fhir_resources r ON r.tenant_id = o."tenantId" AND r.resource_type = 'Observation' AND r.local_id = o.id
 WHERE o."tenantId" = :tenant AND o."fhirResourceId" = ANY(:ids) ORDER BY o.id FOR UPDATE OF o"""
-# Of observations that the platform has deleted since: what the EHR still has comes as new.
+# Of observations that the platform has deleted: if the EHR still has them, they are new.
 _DROP = """\
 DELETE FROM fhir_resources r WHERE tenant_id = :tenant AND resource_type = 'Observation' AND resource_id = ANY(:ids)
     AND NOT EXISTS (SELECT 1 FROM observations o WHERE o.id = r.local_id AND o."tenantId" = r.tenant_id)"""
@@ -54,16 +54,14 @@ WHERE id = :id AND "tenantId" = :tenant AND "syncedToEHR" """
 
 
 def key_of(kind: str, id: str) -> str:
-    """Key of one resource of the server in the dead letter; ``Patient/id`` stands for a patient whose search the server refused."""
+    """Key of a dead letter of the pull; ``Patient/id``: the search of this patient was refused."""
     return f"{kind}/{id}"
 
 
 @dataclass
 class Page:
-    """What became of one page: counts by their names in the result, reasons of what was refused (also by key), ms that news took.
-
-    ``highest``: the highest ``lastUpdated`` on it, in UTC.
-    """
+    """Result of one page. ``counts``: by the field names of the result. ``dead_letter``: reasons by key. ``times``: ms until a change was
+    stored. ``highest``: highest ``lastUpdated`` in UTC."""
 
     highest: str | None = None
     counts: Counter[str] = field(default_factory=Counter)
@@ -73,28 +71,23 @@ class Page:
 
 
 class Upsert:
-    """Stores for one tenant; blocking, for a thread."""
+    """Stores for one tenant. It blocks: call it in a thread."""
 
     def __init__(self, repository: Repository, config: FhirConfig, dead_letter: Fila) -> None:
-        self.engine = repository.engine
-        self.tenant_id = repository.tenant_id
-        self.repository = repository
+        self.repository, self.engine, self.tenant_id = repository, repository.engine, repository.tenant_id
         self.meta = config.metadata
         self.base_url = config.base_url
         self.dead_letter = dead_letter
 
     def store(self, paciente: str, ehr_id: str, resources: list[dict[str, Any]]) -> Page:
-        """All in one go; should the database refuse one of them, once more with a savepoint for each."""
+        """All in one transaction. If the database refuses one, again with a savepoint for each."""
         try:
             return self._page(paciente, ehr_id, resources, self._one)
         except _OF_DATABASE:
-            # Only now: asked for each page, it takes as long as all the rest of it.
-            self._drop(resources)
+            # Only here: for each page it would take as long as all the rest.
+            with self.engine.begin() as con:
+                con.execute(text(_DROP), {"tenant": self.tenant_id, "ids": _ids(resources)})
             return self._page(paciente, ehr_id, resources, self._one_guarded)
-
-    def _drop(self, resources: list[dict[str, Any]]) -> None:
-        with self.engine.begin() as con:
-            con.execute(text(_DROP), {"tenant": self.tenant_id, "ids": _ids(resources)})
 
     def _page(self, paciente: str, ehr_id: str, resources: list[dict[str, Any]], one: Any) -> Page:
         page, done = Page(), []
@@ -105,17 +98,17 @@ class Upsert:
                 moment = _moment(str(_part(resource, "meta").get("lastUpdated") or ""))
                 page.highest = max(filter(None, (page.highest, moment)), default=None)
                 try:
-                    destination = one(con, paciente, ehr_id, resource, known, ours)
+                    outcome = one(con, paciente, ehr_id, resource, known, ours)
                 except InvalidRecord as error:
-                    # Somebody else's observation, or one without an id, is no record's fault but the search's.
+                    # An observation of another patient, or without an id: the search is wrong, not the record.
                     key = key_of(*(("Patient", ehr_id) if error.field == "subject" else ("Observation", _id(resource) or "")))
                     page.motivos[reason_of(error)] += 1
                     page.dead_letter[key] = reason_of(error)
                     log_event("fhir.recusado", logging.WARNING, tenant=self.tenant_id, tipo="Observation", id=_id(resource))
                     continue
                 done.append(key_of("Observation", resource["id"]))
-                page.counts[destination] += 1
-                if destination in ("novas", "alteradas") and moment:
+                page.counts[outcome] += 1
+                if outcome in ("novas", "alteradas") and moment:
                     page.times.append(max(0, round((datetime.now(UTC) - datetime.fromisoformat(moment)).total_seconds() * 1000)))
             if page.dead_letter:
                 self.dead_letter.refuse(con, page.dead_letter, paciente)
@@ -131,7 +124,7 @@ class Upsert:
             raise InvalidRecord("Observation", "valor que o banco da plataforma não aceita") from None
 
     def _one(self, con: Connection, paciente: str, ehr_id: str, resource: dict[str, Any], known: dict[str, Any], ours: set[str]) -> str:
-        """What became of one resource, as the name of its count."""
+        """Store one resource; returns the name of its count."""
         resource_id, version = _id(resource), _version(resource)
         if resource_id is None or paciente_of(resource) != ehr_id:
             raise InvalidRecord("subject", "observação de outro paciente ou sem id")
@@ -139,10 +132,10 @@ class Upsert:
         if known_row is not None and (known_row.version_id == version or _outdated(known_row, resource)):
             return "conhecidas"
         if known_row is None and ours.intersection(_identifiers(resource, self.meta.observation_system)):
-            return "conhecidas"  # The push is about to learn this id itself.
+            return "conhecidas"  # The push sent it and will get this id itself.
         local = str(uuid.uuid5(NAMESPACE, f"{self.tenant_id}|{self.base_url}|{resource_id}")) if known_row is None else known_row.id
         obs = from_fhir(resource, self.meta.timezone, local)
-        if known_row is not None and not known_row.synchronised:
+        if known_row is not None and not known_row.sincronizada:
             if known_row.mudou_de_paciente:
                 raise InvalidRecord("patientId", "mudou de paciente no servidor FHIR e foi editada na plataforma")
             if entered_in_error(resource) and ENTERED_IN_ERROR not in (known_row.status, known_row.status_no_ehr):
@@ -160,7 +153,7 @@ class Upsert:
         return {row.resource_id: row for row in con.execute(text(_KNOWN), binds)}
 
     def _ours(self, con: Connection, resources: list[dict[str, Any]]) -> set[str]:
-        """Platform ids among these resources' identifiers: sent by us, and the answer never came."""
+        """Platform ids in these resources' identifiers: we sent them, but got no answer."""
         ids = [i for r in resources for i in _identifiers(r, self.meta.observation_system)]
         query = 'SELECT id FROM observations WHERE "tenantId" = :tenant AND id = ANY(:ids)'
         return set(con.execute(text(query), {"tenant": self.tenant_id, "ids": ids}).scalars()) if ids else set()
@@ -181,7 +174,7 @@ def _id(resource: dict[str, Any]) -> str | None:
 
 
 def _moment(content: str) -> str | None:
-    """``lastUpdated`` in UTC, as text whose order is that of time; one in the far future would end all later pulls and does not count."""
+    """``lastUpdated`` in UTC as sortable text; ``None`` for the future, which would hide later changes."""
     try:
         when = fhir_instant(content, ZoneInfo("UTC"))
     except ValueError:
@@ -196,19 +189,19 @@ def _version(resource: dict[str, Any]) -> str | None:
 
 
 def _outdated(known_row: Any, resource: dict[str, Any]) -> bool:
-    """Whether this page was read before what is stored was written: a push or a notification was quicker."""
-    stored, read_row = known_row.version_id or "", _version(resource) or ""
-    before, now = _moment(known_row.moment or ""), _moment(str(_part(resource, "meta").get("lastUpdated") or ""))
-    if stored.isdecimal() and read_row.isdecimal():
-        # A server that was restored counts from where it was, but its clock goes on.
-        return int(read_row) < int(stored) and not (before and now and now > before)
+    """Whether the stored version is newer than this page: a push or a notification was faster."""
+    stored, pulled = known_row.version_id or "", _version(resource) or ""
+    before, now = _moment(known_row.momento or ""), _moment(str(_part(resource, "meta").get("lastUpdated") or ""))
+    if stored.isdecimal() and pulled.isdecimal():
+        # A restored server repeats version numbers, but not times.
+        return int(pulled) < int(stored) and not (before and now and now > before)
     return bool(before and now) and str(now) < str(before)
 
 
 def _identifiers(resource: dict[str, Any], system: str) -> list[str]:
-    items_list = resource.get("identifier")
-    ours = [i for i in items_list if isinstance(i, dict) and i.get("system") == system] if isinstance(items_list, list) else []
-    # An id of ours that no database stores is none of ours.
+    identifiers = resource.get("identifier")
+    ours = [i for i in identifiers if isinstance(i, dict) and i.get("system") == system] if isinstance(identifiers, list) else []
+    # An unprintable id is not ours.
     return [v for i in ours if isinstance(v := i.get("value"), str) and v.isprintable()]
 
 

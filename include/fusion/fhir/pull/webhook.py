@@ -1,9 +1,9 @@
-"""A notification of the EHR (FHIR Subscription, rest-hook): who sent it, whether it was sent before, and whom it is about.
+"""A notification of the EHR (FHIR Subscription, rest-hook): its sender, whether it is new, and its patients.
 
 Signed: ``X-Fusion-Timestamp`` (seconds since the epoch) and ``X-Fusion-Signature: sha256=<hex>``, the HMAC-SHA256 of ``<timestamp>.<body>``
-under the tenant's ``webhookSecret``; good for five minutes and for one call. A server that sends fixed headers only (R4's
-``Subscription.channel.header``) may be allowed ``Authorization: Bearer <webhookSecret>`` by ``metadata.webhookSigned: false``: whoever
-replays that makes us look again, and looking again changes nothing.
+with the tenant's ``webhookSecret``; valid for five minutes and one call. For servers with fixed headers (R4's
+``Subscription.channel.header``), ``metadata.webhookSigned: false`` allows ``Authorization: Bearer <webhookSecret>``: somebody may replay
+it, but a repeated pull changes nothing.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from include.fusion.errors import FusionHubError
 from include.fusion.fhir.config.model import FhirConfig
 
 TOLERANCE = 300
-"""Seconds that a signature's time may lie off ours, in either direction."""
+"""Largest difference in seconds between a signature's time and ours."""
 BODY_MAX = 1_048_576
 PACIENTES_MAX = 20
-"""More than these in one notification are left to a run."""
+"""A notification with more patients starts a run."""
 _PACIENTE = re.compile(r"(?:^|/)Patient/([A-Za-z0-9.-]{1,64})(?:/_history/.*)?$")
 
 
 class NotificationRefused(FusionHubError):
-    """Not signed by this tenant's EHR, or not in time."""
+    """Wrong signature or time."""
 
 
 def sign(secret: str, moment: str, body: bytes) -> str:
@@ -39,24 +39,21 @@ def sign(secret: str, moment: str, body: bytes) -> str:
 
 
 def check(config: FhirConfig, headers: Mapping[str, str], body: bytes, now: float | None = None) -> str | None:
-    """The signature, or ``None`` of a call that is allowed to carry the secret itself; :class:`NotificationRefused` otherwise."""
-    secret = config.auth_config.webhook_secret
-    if secret is None:
-        raise NotificationRefused("aviso recusado")
-    if not config.metadata.webhook_signed:
+    """The signature, or ``None`` for a call with the secret itself. :raises NotificationRefused:"""
+    secret, signed = config.auth_config.webhook_secret, config.metadata.webhook_signed
+    moment, signature = headers.get("x-fusion-timestamp", ""), headers.get("x-fusion-signature", "")
+    if secret is not None and not signed:
         if hmac.compare_digest(headers.get("authorization", "").encode(), f"Bearer {secret}".encode()):
             return None
-        raise NotificationRefused("aviso recusado")
-    moment, signature = headers.get("x-fusion-timestamp", ""), headers.get("x-fusion-signature", "")
-    if not re.fullmatch(r"\d{1,12}", moment) or abs((time.time() if now is None else now) - int(moment)) > TOLERANCE:
-        raise NotificationRefused("aviso recusado")
-    if not hmac.compare_digest(signature.encode(), sign(secret, moment, body).encode()):
-        raise NotificationRefused("aviso recusado")
-    return signature
+    elif secret is not None and re.fullmatch(r"\d{1,12}", moment):
+        in_time = abs((time.time() if now is None else now) - int(moment)) <= TOLERANCE
+        if in_time and hmac.compare_digest(signature.encode(), sign(secret, moment, body).encode()):
+            return signature
+    raise NotificationRefused("aviso recusado")
 
 
 def first_time(engine: Engine, tenant: str, signature: str) -> bool:
-    """Whether nobody has come with this signature; it is taken now. Those too old to be accepted again are forgotten."""
+    """Whether this signature is new; it is stored now. Expired ones are deleted."""
     binds = {"t": tenant, "a": signature, "velhas": 3 * TOLERANCE}
     with engine.begin() as con:
         con.execute(text("DELETE FROM fhir_webhook_recebidos WHERE em < statement_timestamp() - :velhas * INTERVAL '1 second'"), binds)
@@ -65,15 +62,15 @@ def first_time(engine: Engine, tenant: str, signature: str) -> bool:
 
 
 def undo(engine: Engine, tenant: str, signature: str) -> None:
-    """Nothing came of it: the EHR may send the same notification once more."""
+    """After a failure: the EHR may send the same notification again."""
     with engine.begin() as con:
         con.execute(text("DELETE FROM fhir_webhook_recebidos WHERE tenant_id = :t AND assinatura = :a"), {"t": tenant, "a": signature})
 
 
 def pacientes_of(body: bytes) -> set[str] | None:
-    """EHR ids of the patients whom a notification names; ``None``: it names nobody (an empty one, ids only), so all of the tenant's.
+    """EHR ids of a notification's patients; ``None``: it names none (empty, or ids only), so all patients of the tenant.
 
-    Handshakes and heartbeats of topic-based subscriptions are about nobody: an empty set. ``ValueError`` when it is no resource.
+    Handshakes and heartbeats of topic-based subscriptions: an empty set. :raises ValueError: no resource.
     """
     if not body.strip():
         return None
@@ -110,7 +107,7 @@ def _of_resources(resources: list[dict[str, Any]]) -> set[str] | None:
 
 
 def local_ones(engine: Engine, tenant: str, ehr_ids: set[str]) -> list[tuple[str, str]]:
-    """``(id, ehrPatientId)`` of those whom the platform knows."""
+    """``(id, ehrPatientId)`` of the patients that the platform knows."""
     query = 'SELECT id, "ehrPatientId" FROM patients WHERE "tenantId" = :t AND "ehrPatientId" = ANY(:ids) ORDER BY id'
     with engine.connect() as con:
         return [(a, b) for a, b in con.execute(text(query), {"t": tenant, "ids": sorted(ehr_ids)})]

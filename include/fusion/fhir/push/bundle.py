@@ -1,4 +1,4 @@
-"""One batch of observations on its way to the EHR: bundles, every entry's own outcome, single requests where a bundle will not do."""
+"""Sends a batch of observations to the EHR: bundles with an outcome for each entry, single requests where a bundle fails."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ from include.fusion.store.filas import FilaRow
 
 KIND = "Observation"
 PROBES = 3
-"""Records of a bundle that got a 500 which are tried alone before the server is to blame."""
+"""After a 500 to a bundle, so many records are tried alone; if all fail, the server is down."""
 
 
 @dataclass
 class Item:
-    """One reserved row on its way. At the end it has an ``sent`` or a ``failure``."""
+    """One reserved row. At the end it has ``sent`` or ``failure``."""
 
     record: FilaRow
     local: LocalObservation
     subject: str = ""
-    """Reference to its patient in the EHR."""
+    """Reference of its patient in the EHR."""
     recurso: dict[str, Any] | None = None
     versao: str | None = None
     """Present version in the EHR, for an update."""
     sent: SentObservation | None = None
     failure: FusionHubError | None = None
     deferred: FusionHubError | None = None
-    """What the last transient answer to it will mean, should no attempt be left."""
+    """The failure to use after the last attempt."""
 
 
 class BundleSender:
-    """Sends items over one client; never raises for a record's own fault, which its item then carries."""
+    """Sends items over one client. A fault of a record goes to its item and is not raised."""
 
     def __init__(self, client: FhirClient, persons: EhrPatients) -> None:
         self.client = client
@@ -61,7 +61,7 @@ class BundleSender:
         self._slots = asyncio.Semaphore(self.meta.concurrency)
 
     async def send(self, items: Sequence[Item]) -> None:
-        """Prepare and send all; a server that is out of reach is not asked for each item."""
+        """Prepare and send all. After an outage it does not ask the server for each item."""
         outage: list[FusionHubError] = []
         by_paciente: dict[str, list[Item]] = {}
         for item in items:
@@ -90,14 +90,12 @@ class BundleSender:
                     if item.sent is None and item.failure is None:
                         item.failure = error
 
-    # -- preparation -----------------------------------------------------------------------------------------------------------------
-
     @staticmethod
     def _has_current(item: Item) -> bool:
         return item.local.versao is not None and item.local.recurso is not None
 
     async def _subject(self, theirs: list[Item]) -> None:
-        """The patient of all these; one whom the EHR does not know yet is made first."""
+        """The patient of all these items; created first if the EHR does not have it."""
         try:
             ehr_id = await self.persons.ensure(theirs[0].local.person)
         except (FusionHubError, SQLAlchemyError):
@@ -108,7 +106,7 @@ class BundleSender:
             item.subject = f"Patient/{ehr_id}"
 
     async def _read_current(self, items: list[Item]) -> None:
-        """An update needs the version that it replaces and all that we do not know of it."""
+        """An update needs the present version and all its fields."""
         for item in items:
             assert item.local.fhir_id is not None
             response = await self.client.read(KIND, item.local.fhir_id)
@@ -125,12 +123,11 @@ class BundleSender:
                     item.recurso = self._merged(item, item.recurso or item.local.recurso or {})
             except FusionHubError as error:
                 item.failure = error
-            except Exception as error:  # Whatever a record holds, the others travel.
+            except Exception as error:  # A broken record must not stop the others.
                 item.failure = InvalidRecord(KIND, reason_of(error))
 
     def _merged(self, item: Item, current: dict[str, Any]) -> dict[str, Any]:
-        """``current`` with our changes. Moved to another patient on the platform it moves in the EHR; moved or annulled in the EHR it is left
-        to people."""
+        """``current`` with our changes, also to another patient. If the EHR moved or annulled it, people must decide."""
         base = item.local.recurso
         if (
             observation.entered_in_error(current)
@@ -143,13 +140,11 @@ class BundleSender:
             if base is None or there != observation.paciente_of(base):
                 raise InvalidRecord("subject", "a observação está em outro paciente no servidor FHIR")
             new["subject"] = {"reference": item.subject}
-            new.pop("encounter", None)  # A stay of the patient whose observation it is not.
+            new.pop("encounter", None)  # It belongs to the old patient.
         return check(new)
 
-    def _if_none_exists(self, item: Item) -> str:
+    def _search(self, item: Item) -> str:
         return by_identifier(self.meta.observation_system, item.local.obs.id)
-
-    # -- bundles ---------------------------------------------------------------------------------------------------------------------
 
     async def _chunk(self, items: list[Item]) -> None:
         if len(items) == 1:
@@ -166,8 +161,7 @@ class BundleSender:
                 entries = []
                 await self._separate(missing, error)
             except Exception:
-                # A transaction falls as a whole, a server may refuse bundles or their size, and what the EHR said of one record may be no
-                # text that can be sent back: each record for itself, then.
+                # A transaction fails as a whole, a server may refuse a bundle, a record of the EHR may be unencodable: send each alone.
                 entries = []
                 await self._each_one(missing)
             repeat = [item for item, entry in zip(missing, entries, strict=False) if await self._entry(item, entry)]
@@ -180,7 +174,7 @@ class BundleSender:
             missing = repeat
 
     async def _separate(self, items: Sequence[Item], error: FusionHubError) -> None:
-        """A 500 to all of them may be one record's doing: each for itself, unless none of the first gets through either."""
+        """A 500 to a bundle may come from one record: send each alone, until the first ones all fail."""
         for n, item in enumerate(items, 1):
             await self._after([item])
             if server_is_down(item.failure) or (n == PROBES and all(isinstance(i.failure, FhirUnavailable) for i in items[:n])):
@@ -192,7 +186,7 @@ class BundleSender:
     def _request(self, item: Item) -> dict[str, Any]:
         assert item.recurso is not None
         if item.local.fhir_id is None:
-            request = {"method": "POST", "url": KIND, "ifNoneExist": self._if_none_exists(item)}
+            request = {"method": "POST", "url": KIND, "ifNoneExist": self._search(item)}
         else:
             request = {"method": "PUT", "url": f"{KIND}/{item.local.fhir_id}"}
             if item.versao:
@@ -200,7 +194,7 @@ class BundleSender:
         return {"resource": item.recurso, "request": request}
 
     async def _entry(self, item: Item, entry: dict[str, Any]) -> bool:
-        """What became of one entry; ``True`` when it should travel once more."""
+        """Handle the answer to one entry; ``True``: send it once more."""
         response = entry.get("response") or {}
         try:
             status = int(str(response.get("status", ""))[:3])
@@ -211,7 +205,7 @@ class BundleSender:
         if status < 300:
             fhir_id = id_from(response.get("location"), KIND) or (resource or {}).get("id") or item.local.fhir_id
             if fhir_id is None:
-                await self._after([item])  # Asking for it by itself finds what was made.
+                await self._after([item])  # A single request finds what was created.
             else:
                 version = version_of(response.get("etag")) or ((resource or {}).get("meta") or {}).get("versionId")
                 await self._after([item], Response(status, resource, version, fhir_id))
@@ -221,20 +215,18 @@ class BundleSender:
             return True
         error = error_for(status, result, KIND, conditional=item.local.fhir_id is None)
         if status == 401 or isinstance(error, FhirConflict):
-            await self._after([item])  # By itself it gets a new token, or is read again.
+            await self._after([item])  # A single request gets a new token, or reads it again.
         else:
             item.failure = error
         return False
 
     async def _after(self, items: Sequence[Item], response: Response | None = None) -> None:
-        """What an entry's answer leaves to do. An outage now is that item's alone: the other entries' answers are still to be read."""
+        """Finish an entry. An outage here concerns this item only: the answers to other entries must still be read."""
         with suppress(FhirUnavailable, FhirUnauthorized):
             await self._each_one(items, response)
 
-    # -- single requests -------------------------------------------------------------------------------------------------------------
-
     async def _each_one(self, items: Sequence[Item], response: Response | None = None) -> None:
-        """Each by itself, or only what is left to do after an answer that is there already."""
+        """Send each alone, or with ``response`` only finish it."""
         for item in items:
             try:
                 await self._arrived(item, response or await self._one(item))
@@ -251,7 +243,7 @@ class BundleSender:
         except FhirDuplicate:
             raise
         except FhirConflict:
-            # Somebody changed it meanwhile: our change over theirs, once.
+            # Somebody changed it meanwhile: write our change over theirs, once.
             if item.local.fhir_id is not None:
                 await self._read_current([item])
                 item.recurso = await asyncio.to_thread(self._merged, item, item.recurso or {})
@@ -260,19 +252,19 @@ class BundleSender:
     async def _once(self, item: Item) -> Response:
         assert item.recurso is not None
         if item.local.fhir_id is None:
-            return await self.client.create(item.recurso, self._if_none_exists(item), item.local.obs.id)
+            return await self.client.create(item.recurso, self._search(item), item.local.obs.id)
         return await self.client.update(item.recurso, item.versao or "", item.local.obs.id)
 
     async def _arrived(self, item: Item, response: Response) -> None:
         fhir_id = response.id or item.local.fhir_id
         if fhir_id is None:
             raise FhirUnavailable(0, KIND)
-        read_item = response.body if isinstance(response.body, dict) and response.body.get("resourceType") == KIND else None
+        found = response.body if isinstance(response.body, dict) and response.body.get("resourceType") == KIND else None
         if item.local.fhir_id is None and response.status == 200:
-            # It was there: an earlier send whose answer was lost. The platform may have edited the observation since.
+            # An earlier send arrived, but its answer was lost. The platform may have edited the observation since.
             item.local = replace(item.local, fhir_id=fhir_id)
-            item.recurso, item.versao = read_item, response.versao
-            if read_item is None or response.versao is None:
+            item.recurso, item.versao = found, response.versao
+            if found is None or response.versao is None:
                 await self._read_current([item])
             match = item.recurso or {}
             if observation.paciente_of(match) != item.subject.rpartition("/")[2]:
@@ -281,8 +273,8 @@ class BundleSender:
             if item.recurso != match:
                 await self._arrived(item, await self._one(item))
                 return
-            read_item, response = match, replace(response, versao=item.versao)
-        # Without the server's own text of it: what was sent is what it has.
+            found, response = match, replace(response, versao=item.versao)
+        # Without a body in the answer, the server has what we sent.
         item.sent = SentObservation(
-            item.local.obs.id, item.local.marca, fhir_id, response.versao, read_item or {**(item.recurso or {}), "id": fhir_id}
+            item.local.obs.id, item.local.marca, fhir_id, response.versao, found or {**(item.recurso or {}), "id": fhir_id}
         )

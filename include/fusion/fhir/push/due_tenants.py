@@ -1,4 +1,4 @@
-"""Which tenants have something to send, and which are left alone for a while because their server is down."""
+"""Tenants with something to send, and tenants in a pause because their server is down."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from include.fusion.store.watermarks import IN_PAUSE, Pauses
 
 REALTIME = ("realtime",)
 PRESENCE = (0, "fhir_push")
-"""Queue number and process under which a real-time run says that it is at work."""
+"""Queue number and process of a real-time run's presence."""
 PAUSES = Pauses(15.0, 600.0)
 RETENTION = timedelta(days=30)
-"""How long closed queue rows are kept for whoever asks what was sent when."""
-# Looks only at what partial indexes hold: unsynced observations, open queue rows (by process: the number, negative for
-# what came in, is made outside the database).
+"""How long closed queue rows are kept."""
+# It reads only partial indexes: unsynced observations, open queue rows. By process, since the database cannot compute the number.
 _WITH_WORK = f"""\
 SELECT c.tenant_id, t.name FROM fhir_integration_configs c JOIN tenants t ON t.id = c.tenant_id
 WHERE c.enabled AND c.sync_direction IN ('bidirectional', 'push') AND c.sync_frequency = ANY(:frequencias)
@@ -39,19 +38,19 @@ ORDER BY c.tenant_id"""
 def due_tenants(
     engine: Engine, frequencies: Sequence[str], *, respect_pause: bool = False, transient: bool = False
 ) -> list[tuple[str, str]]:
-    """``(tenant_id, name)`` with due work. ``transient``: dead letters of an outage count too."""
+    """``(tenant_id, name)`` with due work. ``transient``: also with dead letters of an outage."""
     binds = {"frequencias": list(frequencies), "respeitar": respect_pause, "passageiras": transient, "motivo": UNAVAILABLE_PREFIX}
     with engine.connect() as con:
         return [(a, b) for a, b in con.execute(text(_WITH_WORK), binds)]
 
 
 def resend_transient_failures(engine: Engine, tenant_id: str) -> int:
-    """Dead letters that an outage made are pending again, as the seed's hourly job sends all that is not synchronised; how many."""
+    """Make the dead letters of an outage pending again; returns their number."""
     return fila_for(engine, tenant_id).reenviar_erros(reason_prefix=UNAVAILABLE_PREFIX)
 
 
 def pause(engine: Engine, tenant_id: str) -> None:
-    """Leave a tenant alone in real time: a quarter of a minute after the first failure, twice as long after each more."""
+    """Pause a tenant in real time: 15 s after the first failure, then twice as long each time."""
     with engine.begin() as con:
         PAUSES.pausar(con, tenant_id)
 
@@ -63,7 +62,7 @@ def resume(engine: Engine, tenant_id: str) -> None:
 
 
 def on_duty(engine: Engine) -> bool:
-    """Whether a real-time run is at work right now: then nobody need be woken."""
+    """Whether a real-time run is on duty, so that no DAG must wake up."""
     with engine.connect() as con:
         return bool(con.execute(select(1).where(presence.present(*PRESENCE))).first())
 
@@ -73,7 +72,7 @@ def sign(engine: Engine, present: bool) -> None:
 
 
 def clean(engine: Engine, older_than: timedelta = RETENTION) -> int:
-    """Delete the closed rows of that age of every configured tenant; refused ones stay until somebody decides."""
+    """Delete old closed rows of every configured tenant; refused ones stay until somebody decides."""
     with engine.connect() as con:
         tenants = con.execute(text("SELECT tenant_id FROM fhir_integration_configs ORDER BY tenant_id")).scalars().all()
     return sum(fila(engine, tenant).clean(older_than) for tenant in tenants for fila in (fila_for, inbox_for))

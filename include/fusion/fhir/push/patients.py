@@ -1,4 +1,4 @@
-"""Patients in the EHR: found or made by their business identifier, updated over what the EHR knows of them."""
+"""Patients in the EHR: found or created by their business identifier, updated without loss of the EHR's own data."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ KIND = "Patient"
 
 
 class EhrPatients:
-    """``ValidationError``-free: what is wrong with a patient is a ``InvalidRecord`` or what the server answered."""
+    """A wrong patient raises ``InvalidRecord``, or the error of the server's answer."""
 
     def __init__(self, repository: Repository, client: FhirClient) -> None:
         self.repository = repository
@@ -26,9 +26,9 @@ class EhrPatients:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def ensure(self, person: Person) -> str:
-        """The EHR's id of this patient; conditional create where the platform has none yet.
+        """The EHR's id of this patient; without one, a conditional create.
 
-        One at a time per identifier: not every server's own conditional create stands two at once.
+        One at a time per identifier: some servers cannot handle two conditional creates at once.
         """
         if person.ehr_id is not None:
             return person.ehr_id
@@ -37,26 +37,26 @@ class EhrPatients:
         async with self._locks.setdefault(identifier, asyncio.Lock()):
             current = await asyncio.to_thread(self.repository.person, person.paciente.id)
             if current is not None and current.ehr_id is not None:
-                return current.ehr_id  # Another batch was quicker.
+                return current.ehr_id  # Another batch created it meanwhile.
             response = await self.client.create(resource, identifier, person.paciente.id)
             if response.status == 200 and response.id is not None:
                 match = response.body if isinstance(response.body, dict) else {}
-                if match.get("resourceType") != KIND:  # Nothing, or an OperationOutcome: neither says whom it found.
+                if match.get("resourceType") != KIND:  # No body, or an OperationOutcome: read the patient.
                     match = (await self.client.read(KIND, response.id)).body
                 self._check_found(person, match)
             return await self._write(person, response)
 
     def _check_found(self, person: Person, match: dict[str, Any]) -> None:
-        """A newborn under their mother's CPF is not their mother: where both sides know the birth date, it must be the same."""
+        """A newborn may have the mother's CPF: if both sides know the birth date, it must be the same."""
         ours = {"system": self.meta.patient_system, "value": person.paciente.id}
         if any(ours.items() <= i.items() for i in match.get("identifier") or []):
-            return  # We made it ourselves, and the answer was lost.
+            return  # We created it, and the answer was lost.
         birth = patient.from_fhir(match, self.meta).nascimento
         if None not in (birth, person.paciente.nascimento) and birth != person.paciente.nascimento:
             raise InvalidRecord("birthDate", "o documento é de pessoa com outra data de nascimento no servidor FHIR")
 
     async def synchronise(self, person: Person) -> str:
-        """Make the EHR's Patient say what the platform says; what the platform does not know stays as it is there."""
+        """Write the platform's data into the EHR's Patient; other data there stays."""
         if person.ehr_id is None:
             return await self.ensure(person)
         try:
@@ -64,7 +64,7 @@ class EhrPatients:
         except FhirDuplicate:
             raise
         except FhirConflict:
-            return await self._update(person, person.ehr_id)  # It moved on meanwhile: once more over what it is now.
+            return await self._update(person, person.ehr_id)  # It changed meanwhile: once more, over the new version.
 
     async def _update(self, person: Person, ehr_id: str) -> str:
         current = await self.client.read(KIND, ehr_id)

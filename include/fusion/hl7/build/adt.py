@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from include.fusion.hl7.build import datatypes
+from include.fusion.hl7.build.datatypes import ce, cx, ei, numeric, repeat, segment, st, ts, xcn
 from include.fusion.hl7.build.message import Hl7Message, build
 from include.fusion.hl7.build.pid_pv1 import pid, pv1
 from include.fusion.hl7.build.profile import Hl7Profile
@@ -18,19 +18,18 @@ STRUCTURES = {
 """Event → structure (MSH-9.3)."""
 _DIAGNOSTICOS = {"ADT_A01", "ADT_A03", "ADT_A05"}
 _NO_VISIT = "PV1|1|N"
-"""A person's update has no visit, yet its structure demands the segment: class N, not applicable."""
+"""The update of a person has no visit, but its structure needs PV1: class N, not applicable."""
 
 
 def adt(profile: Hl7Profile, event: str, moment: datetime, paciente: PacienteHl7, visit: Visita | None = None, *, alergias: Sequence[Alergia] = (),
         diagnosticos: Sequence[Diagnostico] = (), procedimentos: Sequence[Procedimento] = (), occurred: datetime | date | None = None,
         entity: str | None = None, version: str | None = None) -> Hl7Message:  # fmt: skip
-    """One of :data:`STRUCTURES`. In A60 allergies are IAM (action and identifier), elsewhere AL1, a snapshot.
+    """One of :data:`STRUCTURES`. Allergies are IAM in A60 (action and identifier), AL1 elsewhere (the whole list).
 
-    ``moment``: when it was recorded (MSH-7, EVN-2); ``occurred``: when it happened (EVN-6). ``entity``: what ``version`` counts, where
-    that is neither the visit nor the patient (each transfer of a visit, each allergy of a patient).
+    ``moment``: when it was recorded (MSH-7, EVN-2); ``occurred``: when it happened (EVN-6). ``version`` belongs to the visit or the
+    patient, or else to ``entity`` (one transfer, one allergy).
 
-    :raises ValueError: a structure that cannot carry what was given; 2.4's A03 takes no allergies, A02, A11 and
-        A60 neither diagnoses nor procedures.
+    :raises ValueError: the structure cannot carry the values: no allergies in 2.4's A03; no diagnoses or procedures in A02, A11, A60.
     """
     structure = STRUCTURES[event]
     if visit is None and event not in ("A31", "A60"):
@@ -53,17 +52,15 @@ def adt(profile: Hl7Profile, event: str, moment: datetime, paciente: PacienteHl7
 
 
 def _evn(profile: Hl7Profile, event: str, moment: datetime, occurred: datetime | date | None) -> str:
-    return datatypes.segment(
-        "EVN", event if profile.versao != "2.7" else "", datatypes.ts(profile, moment), "", "", "", datatypes.ts(profile, occurred)
-    )
+    return segment("EVN", event if profile.versao != "2.7" else "", ts(profile, moment), "", "", "", ts(profile, occurred))
 
 
 def merge_pacientes(profile: Hl7Profile, moment: datetime, survivor: PacienteHl7, merged_id: str, version: str | None = None) -> Hl7Message:
-    """A40: the records of the patient whose number is ``merged_id`` are ``survivor``'s from now on."""
+    """A40: the records of patient ``merged_id`` now belong to ``survivor``."""
     segments = [
         _evn(profile, "A40", moment, None),
         pid(profile, survivor),
-        datatypes.segment("MRG", datatypes.cx(profile, merged_id, profile.autoridade, "PI")),
+        segment("MRG", cx(profile, merged_id, profile.autoridade, "PI")),
     ]
     return build(profile, "ADT", "A40", "ADT_A39", moment, f"unificacao {merged_id}", segments, version)
 
@@ -74,38 +71,36 @@ def carries_alergias(profile: Hl7Profile, event: str) -> bool:
 
 
 def al1(profile: Hl7Profile, number: int, a: Alergia) -> str:
-    """2.7 has withdrawn the date."""
-    start = datatypes.ts(profile, a.inicio) if profile.versao != "2.7" else ""
-    return datatypes.segment(
-        "AL1", str(number), a.tipo or "", datatypes.ce(profile, a.substancia), a.gravidade or "", _reactions(profile, a), start
-    )
+    """2.7 has no date here."""
+    start = ts(profile, a.inicio) if profile.versao != "2.7" else ""
+    return segment("AL1", str(number), a.tipo or "", ce(profile, a.substancia), a.gravidade or "", _reactions(profile, a), start)
 
 
 def iam(profile: Hl7Profile, number: int, a: Alergia) -> str:
-    return datatypes.segment(
-        "IAM", str(number), a.tipo or "", datatypes.ce(profile, a.substancia), a.gravidade or "", _reactions(profile, a), a.acao, datatypes.ei(profile, a.codigo), "", "", "",
-        datatypes.ts(profile, a.inicio), "", datatypes.ts(profile, a.registrada_em), "", "", "", a.situacao or "",
+    return segment(
+        "IAM", str(number), a.tipo or "", ce(profile, a.substancia), a.gravidade or "", _reactions(profile, a), a.acao, ei(profile, a.codigo), "", "", "",
+        ts(profile, a.inicio), "", ts(profile, a.registrada_em), "", "", "", a.situacao or "",
     )  # fmt: skip
 
 
 def _reactions(profile: Hl7Profile, a: Alergia) -> str:
-    return datatypes.repeat(datatypes.st(profile, r) for r in a.reacoes)
+    return repeat(st(profile, r) for r in a.reacoes)
 
 
 def dg1(profile: Hl7Profile, number: int, d: Diagnostico) -> str:
-    """From 2.5.1 on with identifier and action; before that the segments of a message are the whole set."""
-    new = () if profile.before_2_5 else ("", "", "", datatypes.ei(profile, d.codigo), d.acao)
-    return datatypes.segment(
-        "DG1", str(number), "", datatypes.ce(profile, d.diagnostico), datatypes.st(profile, d.diagnostico.descricao) if profile.versao != "2.7" else "", datatypes.ts(profile, d.quando), d.tipo,
-        *[""] * 8, "1" if d.principal else "", datatypes.xcn(profile, d.profissional), *new,
+    """Identifier and action exist since 2.5.1; in 2.4 the segments of a message are the whole set."""
+    new = () if profile.before_2_5 else ("", "", "", ei(profile, d.codigo), d.acao)
+    return segment(
+        "DG1", str(number), "", ce(profile, d.diagnostico), st(profile, d.diagnostico.descricao) if profile.versao != "2.7" else "", ts(profile, d.quando), d.tipo,
+        *[""] * 8, "1" if d.principal else "", xcn(profile, d.profissional), *new,
     )  # fmt: skip
 
 
 def pr1(profile: Hl7Profile, number: int, p: Procedimento) -> str:
-    """From 2.5.1 on with identifier and action, like :func:`dg1`. 2.7 names the professional in ROL and PRT only, which we do not send."""
-    new = () if profile.before_2_5 else (*[""] * 7, datatypes.ei(profile, p.codigo), "U")
-    profissional = datatypes.xcn(profile, p.profissional) if profile.versao != "2.7" else ""
-    return datatypes.segment(
-        "PR1", str(number), "", datatypes.ce(profile, p.procedimento), datatypes.st(profile, p.procedimento.descricao) if profile.versao != "2.7" else "", datatypes.ts(profile, p.quando),
-        p.tipo or "", datatypes.numeric(p.minutos), "", "", "", profissional, *new,
+    """Like :func:`dg1`. 2.7 names the professional in ROL and PRT only; we do not send these."""
+    new = () if profile.before_2_5 else (*[""] * 7, ei(profile, p.codigo), "U")
+    profissional = xcn(profile, p.profissional) if profile.versao != "2.7" else ""
+    return segment(
+        "PR1", str(number), "", ce(profile, p.procedimento), st(profile, p.procedimento.descricao) if profile.versao != "2.7" else "", ts(profile, p.quando),
+        p.tipo or "", numeric(p.minutos), "", "", "", profissional, *new,
     )  # fmt: skip

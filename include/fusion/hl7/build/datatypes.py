@@ -10,11 +10,9 @@ from include.fusion.hl7.build.profile import Hl7Profile
 from include.fusion.hl7.build.values import Codigo, Endereco, Local, Pessoal, Text
 from include.fusion.hl7.wire.escapes import NULL, Delete, approximate, encode, normal_lines
 
-REPETITION = "~"
-
 
 def st(profile: Hl7Profile, value: Text) -> str:
-    """A text; ``DELETE`` is ``""``, ``None`` nothing."""
+    """A text. ``DELETE`` gives ``""``; ``None`` gives an empty field."""
     if value is None:
         return ""
     if isinstance(value, Delete):
@@ -34,7 +32,7 @@ def segment(name: str, *fields: str) -> str:
 
 def repeat(values: Iterable[str]) -> str:
     """Repetitions of one field, empty ones left out."""
-    return REPETITION.join(v for v in values if v)
+    return "~".join(v for v in values if v)
 
 
 def numeric(value: float | None) -> str:
@@ -46,7 +44,7 @@ def numeric(value: float | None) -> str:
 
 
 def ts(profile: Hl7Profile, moment: datetime | date | Delete | None) -> str:
-    """TS to the second, always with the offset that the zone had then; a date alone is a day, which has none."""
+    """TS to the second, with the offset of the zone at that moment; a date without a time has no offset."""
     if moment is None:
         return ""
     if isinstance(moment, Delete):
@@ -56,23 +54,21 @@ def ts(profile: Hl7Profile, moment: datetime | date | Delete | None) -> str:
     m = moment.replace(tzinfo=profile.zone) if moment.tzinfo is None else moment.astimezone(profile.zone)
     offset = m.utcoffset()
     assert offset is not None
-    # Before standard time the offset had seconds, which TS has no room for.
+    # Offsets before standard time have seconds; TS has no place for them.
     minutes = round(offset.total_seconds() / 60)
-    sinal, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
-    return f"{m.year:04d}{m.month:02d}{m.day:02d}{m.hour:02d}{m.minute:02d}{m.second:02d}{sinal}{minutes // 60:02d}{minutes % 60:02d}"
+    sign, minutes = ("-", -minutes) if minutes < 0 else ("+", minutes)
+    return f"{m.year:04d}{m.month:02d}{m.day:02d}{m.hour:02d}{m.minute:02d}{m.second:02d}{sign}{minutes // 60:02d}{minutes % 60:02d}"
 
 
 def ce(profile: Hl7Profile, value: Codigo | None) -> str:
     """CE (CWE from 2.7 on): code, text, system. A text without a code stands alone in its component."""
-    if value is None:
-        return ""
-    if value.codigo is None and value.descricao is None:
+    if value is None or (value.codigo is None and value.descricao is None):
         return ""
     return join(st(profile, value.codigo), st(profile, value.descricao), value.sistema if value.codigo is not None else "")
 
 
 def xpn(profile: Hl7Profile, name: Text, kind: str) -> str:
-    """A person's name: the first word is the given name, the rest the family name, so that given and family read in a row are the whole."""
+    """A person's name. The first word is the given name, the rest is the family name: together they are the whole name."""
     if name is None or isinstance(name, Delete):
         return st(profile, name)
     first, _, rest = name.strip().partition(" ")
@@ -115,17 +111,8 @@ def xad(profile: Hl7Profile, e: Endereco | None) -> str:
     sad = join(st(profile, street or None), st(profile, e.logradouro), st(profile, e.numero), separator="&")
     if not (sad or e.complemento or e.bairro or e.municipio or e.uf or e.cep or e.codigo_ibge):
         return ""
-    return join(
-        sad,
-        st(profile, e.complemento),
-        st(profile, e.municipio),
-        st(profile, e.uf),
-        st(profile, e.cep),
-        "BRA",
-        "H",
-        st(profile, e.bairro),
-        st(profile, e.codigo_ibge),
-    )
+    before = (st(profile, part) for part in (e.complemento, e.municipio, e.uf, e.cep))
+    return join(sad, *before, "BRA", "H", st(profile, e.bairro), st(profile, e.codigo_ibge))
 
 
 def xtn(profile: Hl7Profile, number: str | None, equipment: str) -> str:

@@ -12,13 +12,10 @@ from include.fusion.hl7.build.datatypes import segment, st, ts
 from include.fusion.hl7.build.profile import Hl7Profile
 from include.fusion.hl7.wire.escapes import as_bytes
 
-CONTROL_ID_MAX = 20
-"""Characters of MSH-10 in 2.4."""
-
 
 @dataclass(frozen=True, slots=True)
 class Hl7Message:
-    """``controle`` is MSH-10; ``body`` the bytes as they travel, without any transport's frame."""
+    """``controle`` is MSH-10; ``body`` are the bytes to send, without a transport's frame."""
 
     tipo: str
     event: str
@@ -27,20 +24,20 @@ class Hl7Message:
 
 
 def control_id_for(integracao: int, entity: str, version: str) -> str:
-    """MSH-10, the same for the same three: 20 characters of A–Z and 2–7 (100 bits of a hash), so a repeated send is seen as one."""
+    """MSH-10: 20 characters A–Z, 2–7 (100 bits of a hash). The same values give the same id, so the receiver knows a repeated message."""
     digest = hashlib.sha256(f"{integracao}\n{entity}\n{version}".encode()).digest()
-    return base64.b32encode(digest[:15])[:CONTROL_ID_MAX].decode()
+    return base64.b32encode(digest[:15])[:20].decode()
 
 
 def build(profile: Hl7Profile, kind: str, event: str, structure: str, moment: datetime, entity: str, body: Sequence[str],
            version: str | None = None) -> Hl7Message:  # fmt: skip
-    """MSH before ``body`` (segments without their CR), and the bytes of all.
+    """MSH and ``body`` (segments without their CR) as one message.
 
-    ``moment`` is MSH-7; where ``version`` is left out never now, since equal content must give equal bytes. ``entity`` names what the
-    message is about, unique within the integration. ``version`` tells states of it apart; left out, it is the hash of the whole text, in
-    which ``moment`` takes part: a value that comes back to what it was is a new message.
+    ``entity``: what the message is about, unique in the integration. ``version``: which state of it; default: the hash of the text with
+    ``moment`` (MSH-7), so that a value that changes back is a new message. Without ``version``, ``moment`` must not be the present time:
+    equal content must give equal bytes.
 
-    :raises InvalidRecord: a character that the character set lacks.
+    :raises InvalidRecord: a character that is not in the character set.
     """
     start = segment("MSH", "^~\\&", st(profile, profile.remetente), st(profile, profile.unidade_remetente), st(profile, profile.destinatario), st(profile, profile.unidade_destinataria),
                       ts(profile, moment), "", f"{kind}^{event}^{structure}")  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from include.fusion.hl7.build import datatypes
+from include.fusion.hl7.build.datatypes import ce, ei, numeric, segment, st, ts, xcn
 from include.fusion.hl7.build.message import Hl7Message, build
 from include.fusion.hl7.build.pid_pv1 import pid, pv1
 from include.fusion.hl7.build.profile import Hl7Profile
@@ -30,20 +30,19 @@ def code_of_sinal(sinal: str) -> Codigo:
 
 def oru(profile: Hl7Profile, moment: datetime, paciente: PacienteHl7, panel: Painel, visit: Visita | None = None,
         version: str | None = None) -> Hl7Message:  # fmt: skip
-    """One panel: OBR with an OBX per value. A deleted value is an OBX with status D or W, which says so to the receiver."""
+    """One panel: OBR with one OBX per value. A deleted value is an OBX with status D or W."""
     segments = [pid(profile, paciente)]
     if visit is not None:
         segments.append(pv1(profile, visit))
-    states = {o.situacao for o in panel.observacoes}
-    state = "F" if states <= {"F"} else "C"
-    segments.append(datatypes.segment("OBR", "1", "", datatypes.ei(profile, panel.codigo), datatypes.ce(profile, panel.titulo), "", "", datatypes.ts(profile, panel.quando), *[""] * 14,
-                                datatypes.ts(profile, moment), "", "", state))  # fmt: skip
+    state = "F" if all(o.situacao == "F" for o in panel.observacoes) else "C"
+    segments.append(segment("OBR", "1", "", ei(profile, panel.codigo), ce(profile, panel.titulo), "", "", ts(profile, panel.quando), *[""] * 14,
+                                ts(profile, moment), "", "", state))  # fmt: skip
     segments += [_obx(profile, n, o) for n, o in enumerate(panel.observacoes, 1)]
     return build(profile, "ORU", "R01", "ORU_R01", moment, f"painel {panel.codigo}", segments, version)
 
 
 def _obx(profile: Hl7Profile, number: int, o: Observacao) -> str:
-    return datatypes.segment(
-        "OBX", str(number), "NM", datatypes.ce(profile, o.codigo), datatypes.st(profile, o.numero), datatypes.numeric(o.valor), f"{datatypes.st(profile, o.unidade)}^^UCUM", *[""] * 4, o.situacao, "", "",
-        datatypes.ts(profile, o.quando), "", datatypes.xcn(profile, o.profissional) if profile.versao != "2.7" else "",
+    return segment(
+        "OBX", str(number), "NM", ce(profile, o.codigo), st(profile, o.numero), numeric(o.valor), f"{st(profile, o.unidade)}^^UCUM", *[""] * 4, o.situacao, "", "",
+        ts(profile, o.quando), "", xcn(profile, o.profissional) if profile.versao != "2.7" else "",
     )  # fmt: skip

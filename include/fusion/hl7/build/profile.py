@@ -17,9 +17,9 @@ _NAME = re.compile(r"[^\x00-\x1f|^~\\&\x7f]{1,180}")
 class Hl7Profile:
     """Settings of all messages; :class:`InvalidConfiguration` names the one that does not fit.
 
-    ``zone``: of times without a zone, and the offset that is written. ``charset``: MSH-18 and the bytes; the default is in 2.4's own table
-    and holds Portuguese. ``aproximar``: replace typographic signs that ``charset`` lacks instead of refusing the message.
-    ``tipo_cpf``: CX-5 of a CPF, which table 0203 has no code for. ``autoridade``: CX-4 of the source's own numbers.
+    ``zone``: for times without a zone, and for the offset that is written. ``charset``: MSH-18 and the bytes. ``aproximar``: replace
+    typographic signs that ``charset`` does not have; without it the message is refused. ``tipo_cpf``: CX-5 of a CPF (table 0203 has no
+    code for it). ``autoridade``: CX-4 of the source's numbers.
     """
 
     integracao: int
@@ -27,7 +27,7 @@ class Hl7Profile:
     versao: str = "2.4"
     charset: str = "8859/1"
     remetente: str = "TRACKCARE"
-    """MSH-3: Fusion finds the integration by it."""
+    """MSH-3: Fusion identifies the integration by it."""
     unidade_remetente: str = "TRACKCARE"
     destinatario: str = "FUSION"
     unidade_destinataria: str = "FUSION"
@@ -49,5 +49,5 @@ class Hl7Profile:
 
     @property
     def before_2_5(self) -> bool:
-        """Timing travels as TQ, AL1-1 is coded, diagnoses and procedures have no identifier."""
+        """In 2.4 timing is TQ, AL1-1 is coded, and diagnoses and procedures have no identifier."""
         return self.versao == "2.4"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from include.fusion.hl7.build import datatypes
+from include.fusion.hl7.build.datatypes import ce, ei, join, numeric, segment, st, ts, xcn
 from include.fusion.hl7.build.message import Hl7Message, build
 from include.fusion.hl7.build.pid_pv1 import pid, pv1
 from include.fusion.hl7.build.profile import Hl7Profile
@@ -21,42 +21,29 @@ def rde(
     """
     if m.dose is None and m.controle != "CA":
         raise ValueError("only a cancelled order may have no dose")
-    number = datatypes.ei(profile, m.codigo)
-    prescriber = datatypes.xcn(profile, m.prescritor) if profile.versao != "2.7" else ""
+    number = ei(profile, m.codigo)
+    prescriber = xcn(profile, m.prescritor) if profile.versao != "2.7" else ""
     timing = _tq(profile, m) if profile.before_2_5 else ""
-    orc = datatypes.segment(
-        "ORC",
-        m.controle,
-        number,
-        number,
-        "",
-        m.situacao or "",
-        "",
-        timing,
-        "",
-        datatypes.ts(profile, m.pedido_em or moment),
-        "",
-        "",
-        prescriber,
-    )
-    instructions = datatypes.join("", datatypes.st(profile, m.instrucoes)) if m.instrucoes else ""
-    rxe = datatypes.segment("RXE", timing, datatypes.ce(profile, m.medicamento), datatypes.numeric(m.dose or 0), "", datatypes.ce(profile, m.unidade) or NULL, "", instructions,
-                     "", "", datatypes.numeric(m.quantidade))  # fmt: skip
+    ordered = ts(profile, m.pedido_em or moment)
+    orc = segment("ORC", m.controle, number, number, "", m.situacao or "", "", timing, "", ordered, "", "", prescriber)
+    instructions = join("", st(profile, m.instrucoes)) if m.instrucoes else ""
+    rxe = segment("RXE", timing, ce(profile, m.medicamento), numeric(m.dose or 0), "", ce(profile, m.unidade) or NULL, "", instructions,
+                     "", "", numeric(m.quantidade))  # fmt: skip
     segments = [pid(profile, paciente), pv1(profile, visit), orc, rxe]
     if not profile.before_2_5:
         segments.append(_tq1(profile, m))
-    segments.append(datatypes.segment("RXR", datatypes.ce(profile, m.via)))
+    segments.append(segment("RXR", ce(profile, m.via)))
     return build(profile, "RDE", "O11", "RDE_O11", moment, f"medicamento {m.codigo}", segments, version)
 
 
 def _tq(profile: Hl7Profile, m: Medicamento) -> str:
     """Interval code, duration, start, end, routine priority (so it is never empty), and the frequency in words."""
     f = m.frequencia
-    return datatypes.join("", datatypes.st(profile, f.codigo if f else None), datatypes.st(profile, m.duracao), datatypes.ts(profile, m.inicio), datatypes.ts(profile, m.fim), "R", "",
-                    datatypes.st(profile, f.descricao if f else None))  # fmt: skip
+    return join("", st(profile, f.codigo if f else None), st(profile, m.duracao), ts(profile, m.inicio), ts(profile, m.fim), "R", "",
+                    st(profile, f.descricao if f else None))  # fmt: skip
 
 
 def _tq1(profile: Hl7Profile, m: Medicamento) -> str:
     f = m.frequencia
-    return datatypes.segment("TQ1", "1", "", datatypes.st(profile, f.codigo if f else None), "", "", "", datatypes.ts(profile, m.inicio), datatypes.ts(profile, m.fim), "R", "",
-                      datatypes.st(profile, f.descricao if f else None))  # fmt: skip
+    return segment("TQ1", "1", "", st(profile, f.codigo if f else None), "", "", "", ts(profile, m.inicio), ts(profile, m.fim), "R", "",
+                      st(profile, f.descricao if f else None))  # fmt: skip

@@ -1,9 +1,8 @@
-"""What the builders take: plain typed values, whatever source they came from.
+"""Plain typed values for the builders, from any source.
 
-Codes are HL7's own unless said otherwise; moments without a zone are local time of the installation;
-``None`` leaves a field empty, which tells the receiver nothing. ``DELETE`` where it is allowed deletes what the receiver has.
-
-Names of classes and fields are stored: the hash of what was last said of something is made of their ``repr``. A new name would say everything anew.
+Codes are HL7's, unless a docstring says otherwise. Times without a zone are local time of the installation. ``None`` leaves a field empty;
+``DELETE`` makes the receiver delete its value. Never rename these classes and fields: content hashes are made of their ``repr``, and
+with new names everything would be sent again.
 """
 
 from __future__ import annotations
@@ -148,8 +147,7 @@ class Nota:
 
 @dataclass(frozen=True, slots=True)
 class Medicamento:
-    """``controle``: ORC-1 (NW new, XO changed, DC discontinued, CA cancelled). ``dose`` in ``unidade``; RXE needs both, and of a cancelled
-    order that has none it says 0 and ``""``."""
+    """``controle``: ORC-1 (NW new, XO changed, DC discontinued, CA cancelled). ``dose`` in ``unidade``; only a cancelled order may lack it."""
 
     codigo: str
     medicamento: Codigo
@@ -187,8 +185,8 @@ class CirurgiaHl7:
 class Observacao:
     """One measured value; ``unidade`` in UCUM. ``situacao``: table 0085 (F final, C corrected, D deleted, W wrong patient).
 
-    A deleted one has no ``valor``: a receiver that overlooks the status must not read a number. ``numero`` (OBX-4) is its own within the
-    panel, so that taking one value back does not take another of the same sign.
+    A deleted one has no ``valor``: a receiver that ignores the status must not read a number. ``numero`` (OBX-4) is unique in the panel,
+    so that a deletion does not hit another value of the same sign.
     """
 
     codigo: Codigo

@@ -1,6 +1,6 @@
-"""Judges a message against the standard and explains each fault to people who do not know HL7.
+"""Checks a message against the standard and explains each fault to people who do not know HL7.
 
-A finding quotes positions and table codes; what stood in a field is only told by ``show``, since it may be the patient's.
+A finding shows positions and table codes. ``Finding.valor`` has the content of a field; it may be patient data.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ESCAPES = re.compile(r"[FSTREHN]|\.(?:br|sp\d*|in[+-]?\d*|ti[+-]?\d*|sk\d*|ce|f
 
 
 def check_message(raw: bytes, version: str | None = None, charset: str | None = None) -> list[Finding]:
-    """Every finding about one message. ``version`` and ``charset`` go before MSH-12 and MSH-18."""
+    """All findings of one message. ``version`` and ``charset`` take precedence over MSH-12 and MSH-18."""
     try:
         m = read(raw, charset)
     except Unreadable as error:
@@ -58,10 +58,9 @@ def _structure(m: Message, version: str) -> Iterator[Finding]:
     if declared and declared != expected:
         yield Finding("erro", "MSH-9", f"a estrutura (3º componente) de {kind}^{event} é {expected}", 1, declared)
     names = [s.nome for s in m.segments]
-    output = where_it_leaves(STRUCTURES[version][expected], names)
-    if output is None:
+    if (first := where_it_leaves(STRUCTURES[version][expected], names)) is None:
         return
-    position, expected_names = output
+    position, expected_names = first
     there = f"aqui cabe {' ou '.join(expected_names)}" if expected_names else "nada mais cabe aqui"
     if position == len(names):
         yield Finding("erro", expected, f"a mensagem acaba antes do fim da estrutura {expected}: falta {' ou '.join(expected_names)}")
@@ -74,7 +73,7 @@ def _structure(m: Message, version: str) -> Iterator[Finding]:
 
 
 def _label(name: str) -> str:
-    # A broken text may begin a line with a person's name of three letters: only names of the standard are repeated.
+    # A broken text may start with a person's name of three letters: show only segment names of the standard.
     return name if name in SEGMENTS else "segmento"
 
 
@@ -108,12 +107,12 @@ def _segment(m: Message, s: Segment, version: str) -> Iterator[Finding]:
 def _value(m: Message, s: Segment, field: Field, where: str, raw: str) -> Iterator[Finding]:
     if not raw or raw == NULL:
         return
-    kind = s.field(2) if field.tipo == "*" else field.tipo  # OBX-5 is what OBX-2 says
+    kind = s.field(2) if field.tipo == "*" else field.tipo  # OBX-2 names the type of OBX-5.
     first = raw.split(m.delimiters.component)[0]
     if problem := _problem(kind, first):
         yield Finding("aviso" if problem is _WITHOUT_ZONE else "erro", where, f"{field.nome}: {problem}", s.line, first)
     elif field.table == "0211":
-        pass  # judged once, with the bytes
+        pass  # Checked once, in _charset.
     elif field.table and first not in TABLES[field.table]:
         accepted_values = " ".join(sorted(TABLES[field.table]))
         yield Finding("erro", where, f"{field.nome}: código fora da tabela {field.table} (aceitos: {accepted_values})", s.line, first)
@@ -124,7 +123,7 @@ def _value(m: Message, s: Segment, field: Field, where: str, raw: str) -> Iterat
 
 def _problem(kind: str, value: str) -> str | None:
     if kind in ("TS", "DT", "DTM"):
-        return _data(kind, value)
+        return _date(kind, value)
     if kind == "NM" and not _NM.fullmatch(value):
         return "não é um número (use ponto decimal, sem unidade)"
     if kind == "SI" and not (value.isascii() and value.isdigit() and len(value) <= 4):
@@ -134,7 +133,7 @@ def _problem(kind: str, value: str) -> str | None:
     return None
 
 
-def _data(kind: str, value: str) -> str | None:
+def _date(kind: str, value: str) -> str | None:
     match = _TS.fullmatch(value)
     if match is None or (kind == "DT" and (match[4] or match[7])):
         shape = "AAAA[MM[DD]]" if kind == "DT" else "AAAA[MM[DD[HHMM[SS]]]] com o fuso, como 20240131143000-0300"

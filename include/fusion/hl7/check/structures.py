@@ -1,4 +1,4 @@
-"""Message structures as the standard writes them, and a matcher that says where a message leaves its structure."""
+"""Message structures in the notation of the standard, and a matcher that finds the first segment that does not fit."""
 
 from __future__ import annotations
 
@@ -39,23 +39,23 @@ _2_5_1 = {
     "ACK": "MSH SFT* MSA ERR*",
 }
 STRUCTURES = {
-    "2.4": {name: default.replace(" SFT*", "") for name, default in _2_4.items()},
+    "2.4": {name: pattern.replace(" SFT*", "") for name, pattern in _2_4.items()},
     "2.5.1": _2_5_1,
-    "2.7": {name: default.replace("MSH SFT*", "MSH SFT* UAC?") for name, default in _2_5_1.items()},
+    "2.7": {name: pattern.replace("MSH SFT*", "MSH SFT* UAC?") for name, pattern in _2_5_1.items()},
 }
 """Version → structure → segments: ``?`` at most one, ``*`` any number, ``+`` at least one, parentheses a group.
-Of 2.7 the segments that we neither send nor know (ARV, PRT, CON, IAR) are left out."""
+2.7 has further segments that we do not send (ARV, PRT, CON, IAR)."""
 SEGMENTS = frozenset(
-    name for patterns in STRUCTURES.values() for default in patterns.values() for name in re.findall("[A-Z][A-Z0-9]{2}", default)
+    name for patterns in STRUCTURES.values() for pattern in patterns.values() for name in re.findall("[A-Z][A-Z0-9]{2}", pattern)
 )
-"""Every name that occurs in them."""
+"""All segment names in them."""
 EVENTS = {
     "ADT": {"A01": "ADT_A01", "A02": "ADT_A02", "A03": "ADT_A03", "A04": "ADT_A01", "A08": "ADT_A01", "A11": "ADT_A09", "A13": "ADT_A01",
             "A31": "ADT_A05", "A40": "ADT_A39", "A60": "ADT_A60"},
     "ORU": {"R01": "ORU_R01"}, "MDM": {"T02": "MDM_T02"}, "RDE": {"O11": "RDE_O11"},
     "SIU": dict.fromkeys(("S12", "S13", "S14", "S15", "S26"), "SIU_S12"),
 }  # fmt: skip
-"""Type → event → structure, of what this project sends."""
+"""Type → event → structure, for all messages of this project."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +65,17 @@ class _Node:
     nome: str = ""
     children: tuple[_Node, ...] = ()
     minimum: int = 1
-    maximo: int | None = 1
+    maximum: int | None = 1
 
 
 @cache
-def _tree(default: str) -> _Node:
+def _tree(pattern: str) -> _Node:
     stack: list[list[_Node]] = [[]]
-    for part, sinal in re.findall(r"(\(|\)|[A-Z][A-Z0-9]{2})([?*+]?)", default):
+    for part, count in re.findall(r"(\(|\)|[A-Z][A-Z0-9]{2})([?*+]?)", pattern):
         if part == "(":
             stack.append([])
             continue
-        minimum, maximum = {"": (1, 1), "?": (0, 1), "*": (0, None), "+": (1, None)}[sinal]
+        minimum, maximum = {"": (1, 1), "?": (0, 1), "*": (0, None), "+": (1, None)}[count]
         node = _Node("", tuple(stack.pop()), minimum, maximum) if part == ")" else _Node(part, (), minimum, maximum)
         stack[-1].append(node)
     return _Node("", tuple(stack[0]))
@@ -83,18 +83,18 @@ def _tree(default: str) -> _Node:
 
 @dataclass(slots=True)
 class _Matcher:
-    """``until``: furthest segment reached; ``expected``: what could have stood there."""
+    """``until``: the furthest segment reached. ``expected``: segments that fit there."""
 
     names: Sequence[str]
     until: int = 0
     expected: set[str] = field(default_factory=set)
 
     def match(self, node: _Node, start: int) -> set[int]:
-        """Positions at which ``node`` may end when it begins at ``start``."""
+        """Positions where ``node`` may end if it starts at ``start``."""
         ends = {start} if node.minimum == 0 else set()
         present, times_seen = {start}, 0
-        while present and (node.maximo is None or times_seen < node.maximo):
-            # Only what moved on counts as another occurrence: a group whose parts are all optional would go on for ever.
+        while present and (node.maximum is None or times_seen < node.maximum):
+            # An occurrence must consume a segment: else a group of optional parts would repeat for ever.
             new = {f for a in present for f in self._one(node, a) if f > a or times_seen < node.minimum}
             times_seen += 1
             present = new - ends
@@ -120,14 +120,14 @@ class _Matcher:
             self.expected.add(name)
 
 
-def where_it_leaves(default: str, names: Sequence[str]) -> tuple[int, list[str]] | None:
-    """``None`` when the segments fit; else the position (from 0) of the first that does not, and what could stand there.
+def where_it_leaves(pattern: str, names: Sequence[str]) -> tuple[int, list[str]] | None:
+    """``None`` when all segments fit; else the position (from 0) of the first that does not, and the names that fit there.
 
-    The position is ``len(nomes)`` when something is missing at the end. An unknown Z segment fits anywhere.
+    The position is ``len(names)`` when the end is missing. A Z segment fits anywhere.
     """
     known = [(n, name) for n, name in enumerate(names) if not name.startswith("Z")]
     search = _Matcher([name for _, name in known])
-    if len(known) in search.match(_tree(default), 0):
+    if len(known) in search.match(_tree(pattern), 0):
         return None
     position = known[search.until][0] if search.until < len(known) else len(names)
     return position, sorted(search.expected)

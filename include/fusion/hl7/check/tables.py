@@ -1,7 +1,7 @@
-"""What the checker knows of fields: names in Portuguese, data types, what is required, and the standard's closed tables.
+"""Fields for the checker: Portuguese name, data type, whether required; and the closed tables of the standard.
 
-One line a field: number, name, type, then ``!`` required, ``+`` repeats, ``=NNNN`` table, ``<N`` longest. Only fields that this project's
-messages use or that are required are listed; others are not judged.
+Each field: number, name, type, then ``!`` required, ``+`` repeats, ``=NNNN`` table, ``<N`` longest. Only required fields and fields that this
+project uses are listed; others are not checked.
 """
 
 from __future__ import annotations
@@ -78,18 +78,18 @@ _TABLES = {
 }  # fmt: skip
 TABLES = {number: frozenset(values.split()) for number, values in _TABLES.items()}
 CHARSETS_2_4 = frozenset({*(f"8859/{n}" for n in range(1, 10)), "ASCII", "UNICODE", "ISO IR87", "ISO IR159", "ISO IR14"})
-"""Table 0211 as 2.4 prints it: ``UNICODE UTF-8`` is of 2.5.1."""
+"""Table 0211 of 2.4; ``UNICODE UTF-8`` came with 2.5.1."""
 _FIELD = re.compile(r"(\d+) ([^:]+):(\S+)((?: \S+)*)")
 
 
 @cache
 def fields_of(segment: str, version: str) -> tuple[Field, ...]:
-    """Fields of a segment that are judged in this version; none for a segment that is not known."""
+    """Fields of a segment to check in this version; none for an unknown segment."""
     found: dict[int, Field] = {}
     for text in (_COMMON.get(segment, ""), _BY_VERSION.get(version, {}).get(segment, "")):
         for number, name, kind, rest in (m.groups() for m in map(_FIELD.fullmatch, text.split(";")) if m):
-            watermarks = rest.split()
-            table = next((m[1:] for m in watermarks if m[0] == "="), "")
-            maximum = next((int(m[1:]) for m in watermarks if m[0] == "<"), 0)
-            found[int(number)] = Field(int(number), name, kind, "!" in watermarks, "+" in watermarks, table, maximum)
+            marks = rest.split()
+            table = next((m[1:] for m in marks if m[0] == "="), "")
+            maximum = next((int(m[1:]) for m in marks if m[0] == "<"), 0)
+            found[int(number)] = Field(int(number), name, kind, "!" in marks, "+" in marks, table, maximum)
     return tuple(sorted(found.values(), key=lambda c: c.numero))

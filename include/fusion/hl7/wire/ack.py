@@ -1,8 +1,8 @@
-"""What the receiver answers: MSA and ERR, and what each answer means for the record.
+"""The receiver's answer (MSA, ERR) and its meaning for the record.
 
-AA and CA: taken. AE and CE: this message's data is wrong, so it goes to ``erro``. AR and CR: worth trying again, whether the receiver was in
-trouble (0357: 206, 207) or refuses the kind of message, which somebody has to configure. Reasons hold codes of table 0357 and positions,
-never a text of the receiver's, which may quote the patient.
+AA, CA: accepted. AE, CE: the data of this message is wrong; it goes to ``erro``. AR, CR: try again later: the receiver has trouble (0357:
+206, 207), or somebody must configure it for this kind of message. Reasons hold codes of table 0357 and positions, never the receiver's own
+text: it may quote the patient.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}")
 
 
 class Hl7Refused(FusionError):
-    """AE or CE: the data of this one message; sending it again changes nothing."""
+    """AE or CE: the data of this message is wrong; sending it again changes nothing."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(200, "HL7")
@@ -33,7 +33,7 @@ class Hl7Refused(FusionError):
 
 
 class Hl7Rejected(FusionUnavailable):
-    """AR or CR: ``configuration`` when somebody has to change a setting (here or in Fusion) before it can pass."""
+    """AR or CR. ``configuration``: somebody must change a setting (here or in Fusion) first."""
 
     def __init__(self, reason: str, configuration: bool) -> None:
         super().__init__(200, "HL7")
@@ -43,7 +43,7 @@ class Hl7Rejected(FusionUnavailable):
 
 
 class Hl7NoAnswer(FusionUnavailable):
-    """No answer in time, a broken connection, or an answer that is none; ``detail`` says which, in fixed words."""
+    """No answer in time, a broken connection, or an unreadable answer; ``detail`` says which, in fixed words."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(0, "HL7")
@@ -52,7 +52,7 @@ class Hl7NoAnswer(FusionUnavailable):
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """``codigo`` is MSA-1, ``controle`` MSA-2; ``condition`` (table 0357) and ``local`` (``PID-5``) from ERR, where it says so."""
+    """``codigo``: MSA-1. ``controle``: MSA-2. ``condition`` (table 0357) and ``local`` (``PID-5``): from ERR, if it has them."""
 
     codigo: str
     controle: str
@@ -70,7 +70,7 @@ class Ack:
         return f"{self.codigo}{condition}" + (f" em {self.local}" if self.local else "")
 
     def check(self) -> None:
-        """Return when accepted; :raises Hl7Refused, Hl7Rejected: as the code says."""
+        """Do nothing when accepted. :raises Hl7Refused, Hl7Rejected: as the code says."""
         if self.codigo in _REFUSE:
             raise Hl7Refused(self.motivo)
         if self.codigo in _REJECT:
@@ -78,9 +78,9 @@ class Ack:
 
 
 def read_ack(raw: bytes, control_id: str | None = None) -> Ack:
-    """Read an acknowledgement; with ``control_id`` it must be the answer to that message.
+    """Read an acknowledgement; ``control_id``: of the message that it must answer.
 
-    :raises Hl7NoAnswer: what came is no acknowledgement, or one of another message: nobody knows what became of ours.
+    :raises Hl7NoAnswer: no acknowledgement, or that of another message: the state of ours is unknown.
     """
     try:
         m = read(raw.strip(b"\r\n\x0b\x1c") + b"\r")
@@ -89,7 +89,7 @@ def read_ack(raw: bytes, control_id: str | None = None) -> Ack:
     code, received = str(m.valor("MSA", 1)), str(m.valor("MSA", 2))
     if code not in _ACCEPT | _REFUSE | _REJECT:
         raise Hl7NoAnswer("a resposta não tem MSA-1 conhecido")
-    # A receiver that could not read MSH has no control id to repeat; with an error code the answer is still ours.
+    # A receiver that cannot read MSH cannot repeat the control id. With an error code, the answer is still ours.
     if control_id is not None and received != control_id and (received or code in _ACCEPT):
         raise Hl7NoAnswer("a resposta é de outra mensagem (MSA-2)")
     condition, local = _error(m)
@@ -97,12 +97,12 @@ def read_ack(raw: bytes, control_id: str | None = None) -> Ack:
 
 
 def _error(m: Message) -> tuple[int | None, str | None]:
-    """Condition and place: ERR-1 (ELD) in 2.4, ERR-2 (ERL) and ERR-3 from 2.5 on, MSA-6 where there is no ERR."""
+    """Condition and position: ERR-1 (ELD) in 2.4, ERR-2 (ERL) and ERR-3 since 2.5, MSA-6 without ERR."""
     eld, erl = m.raw("ERR", 1), m.raw("ERR", 2)
     code = str(m.valor("ERR", 3)) or str(m.part(eld, 4)) or str(m.valor("MSA", 6))
     condition = int(code) if re.fullmatch("[0-9]{1,3}", code) else None
     segment, field = (m.part(erl, 1), m.part(erl, 3)) if erl else (m.part(eld, 1), m.part(eld, 3))
-    # Only what can be a position is kept: it ends up in a reason.
+    # It is shown in a reason: keep only a real position.
     if not _SEGMENT.fullmatch(str(segment)):
         return condition, None
     return condition, f"{segment}-{field}" if re.fullmatch("[0-9]{1,3}", str(field)) else str(segment)

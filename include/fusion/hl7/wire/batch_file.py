@@ -1,11 +1,17 @@
-"""A file of messages: one, several behind each other, MLLP frames, or a batch (FHS BHS … BTS FTS) whose counts must match."""
+"""A file of messages: one, several, MLLP frames, or a batch (FHS BHS … BTS FTS) with counts that must match.
+
+:func:`from_text` and :func:`from_file` make messages of any source ready to send: segments end in CR only, bytes match MSH-18.
+"""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
+from include.fusion.errors import InvalidRecord
+from include.fusion.hl7.wire.escapes import CHARSETS, as_bytes
 from include.fusion.hl7.wire.finding import Finding
+from include.fusion.hl7.wire.parser import Unreadable, declared_charset, read
 
 _ENVELOPE = re.compile(rb"^(FHS|BHS|BTS|FTS)(.?)", re.DOTALL)
 _MSH = re.compile(rb"(?:^|(?<=[\r\n\x0b]))MSH(?=[^A-Za-z0-9\s])")
@@ -13,7 +19,7 @@ _MSH = re.compile(rb"(?:^|(?<=[\r\n\x0b]))MSH(?=[^A-Za-z0-9\s])")
 
 @dataclass(frozen=True, slots=True)
 class BatchFile:
-    """``mensagens`` as they stand, each from its MSH on; ``found`` are about the envelope around them."""
+    """``mensagens``: unchanged, each from its MSH on. ``found``: faults of the envelope around them."""
 
     mensagens: tuple[bytes, ...]
     found: tuple[Finding, ...] = ()
@@ -51,7 +57,7 @@ def read_file(raw: bytes) -> BatchFile:
             messages.append(line + end)
     if opened:
         found.append(Finding("erro", "BTS", "o lote (BHS) não tem fim (BTS)"))
-    if _ENVELOPE.match(raw) and raw.startswith(b"FHS") and not any(line.startswith(b"FTS") for line, _ in lines):
+    if raw.startswith(b"FHS") and not any(line.startswith(b"FTS") for line, _ in lines):
         found.append(Finding("erro", "FTS", "o arquivo (FHS) não tem fim (FTS)"))
     if not messages and not found:
         found.append(Finding("erro", "arquivo", "nenhuma mensagem: não há segmento MSH"))
@@ -59,7 +65,7 @@ def read_file(raw: bytes) -> BatchFile:
 
 
 def _end(message: bytes) -> bytes:
-    """The terminator of the last segment, once: blank lines behind a message are no fault."""
+    """The end of the last segment, once: blank lines after a message are no fault."""
     rest = message[len(message.rstrip(b"\r\n")) :]
     return b"\r\n" if rest.startswith(b"\r\n") else rest[:1]
 
@@ -71,3 +77,45 @@ def _counts(where: str, name: str, fields: list[bytes], counted: int, line: int)
     if not said.isdigit() or int(said) != counted:
         return [Finding("erro", where, f"{name}: a contagem não confere, há {counted}", line)]
     return []
+
+
+def from_text(text: str) -> list[bytes]:
+    """Messages of one text, each encoded as its MSH-18 says (ASCII without MSH-18, as in the standard); raises like :func:`from_file`."""
+    return [_checked(_encoded(m)) for m in _separated(text.encode("utf-8", "surrogatepass"))]
+
+
+def from_file(raw: bytes) -> list[bytes]:
+    """Messages of one file: one, several, MLLP frames, or a batch with correct counts.
+
+    :raises InvalidRecord: a broken envelope, no MSH, no control id, or bytes outside the character set of MSH-18.
+    """
+    return [_checked(m) for m in _separated(raw)]
+
+
+def _separated(raw: bytes) -> list[bytes]:
+    # Line feeds do no harm, in the envelope or between segments: they are not sent.
+    file = read_file(raw.replace(b"\r\n", b"\r").replace(b"\n", b"\r"))
+    for match in file.found:
+        raise InvalidRecord(match.where, match.texto)
+    return [b"\r".join(filter(None, m.split(b"\r"))) + b"\r" for m in file.mensagens]
+
+
+def _encoded(message: bytes) -> bytes:
+    charset = declared_charset(message) or "ASCII"
+    if charset not in CHARSETS:
+        raise InvalidRecord("MSH-18", f"charset desconhecido; conhecidos: {', '.join(CHARSETS)}")
+    return as_bytes(message.decode("utf-8", "surrogatepass"), charset)
+
+
+def _checked(message: bytes) -> bytes:
+    """Refuse what the receiver could not read, or not recognise when it comes again."""
+    try:
+        parsed = read(message)
+    except Unreadable as error:
+        raise InvalidRecord("MSH", str(error)) from None
+    if not parsed.raw("MSH", 10):
+        raise InvalidRecord("MSH-10", "sem número de controle, um reenvio duplicaria a mensagem")
+    charset = declared_charset(message)
+    if charset in CHARSETS and charset != parsed.charset:
+        raise InvalidRecord("MSH-18", f"os bytes não estão em {charset}")
+    return message

@@ -1,8 +1,7 @@
-"""Text inside HL7: escapes, the delete marker, and character sets that MSH-18 and the bytes agree on. Encoding and decoding are exact inverses.
+"""Text inside HL7: escapes, the delete marker, character sets. Encoding and decoding are exact inverses.
 
-A text may hold any delimiter, quote or control character. Line feed becomes ``\\.br\\``, other control characters ``\\Xhh\\``; a text that is
-``""`` literally is written in hex, since the bare quotes mean "delete the value". A character that the character set lacks is an error
-with its field and code point; only :func:`approximate`, where the installation asks for it, replaces typographic signs by plain ones.
+A line feed becomes ``\\.br\\``, another control character ``\\Xhh\\``. The text ``""`` is written in hex: two bare quotes mean "delete the
+value". A character outside the character set is an error with field and code point; :func:`approximate` can replace typographic signs.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from include.fusion.errors import InvalidRecord
 
 
 class Delete:
-    """The value ``""``: the receiver deletes what it has. An empty field only says nothing."""
+    """The value ``""``: the receiver deletes its value. An empty field changes nothing."""
 
     def __repr__(self) -> str:
         return "APAGAR"
@@ -29,7 +28,7 @@ CHARSETS: Final = {
     "8859/6": "iso-8859-6", "8859/7": "iso-8859-7", "8859/8": "iso-8859-8", "8859/9": "iso-8859-9", "8859/15": "iso-8859-15",
     "ASCII": "ascii", "UNICODE": "utf-8", "UNICODE UTF-8": "utf-8",
 }  # fmt: skip
-"""MSH-18 (table 0211) → Python codec. ``UNICODE UTF-8`` is in the table from 2.5.1 on only; ``UNICODE`` is read as UTF-8, never written."""
+"""MSH-18 (table 0211) → Python codec. ``UNICODE UTF-8`` exists since 2.5.1; ``UNICODE`` is read as UTF-8 and never written."""
 _ESCAPES = (("\\", "\\E\\"), ("|", "\\F\\"), ("^", "\\S\\"), ("&", "\\T\\"), ("~", "\\R\\"), ("\n", "\\.br\\"))
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _SPECIAL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f\\|^&~]")
@@ -44,7 +43,7 @@ _TYPOGRAPHIC = str.maketrans({
 
 @dataclass(frozen=True, slots=True)
 class Delimiters:
-    """Of one message, from MSH-1 and MSH-2. What we build has the usual ``|^~\\&``."""
+    """Of one message, from MSH-1 and MSH-2. Our own messages have the usual ``|^~\\&``."""
 
     field: str = "|"
     component: str = "^"
@@ -57,7 +56,7 @@ USUAL: Final = Delimiters()
 
 
 def encode(text: str) -> str:
-    """Escape one value, the escape character first. Nothing is cleaned: :func:`decode` gives ``text`` back exactly."""
+    """Escape one value, the escape character first. :func:`decode` gives back exactly ``text``."""
     if text == NULL:
         return "\\X22\\\\X22\\"
     # Nearly every value has nothing to escape.
@@ -70,7 +69,7 @@ def encode(text: str) -> str:
 
 
 def decode(value: str, delimiters: Delimiters = USUAL, codec: str = "utf-8") -> str:
-    """Undo :func:`encode`. ``codec``: of the bytes in ``\\X..\\``. Highlighting is dropped; an unknown sequence stays as it stands."""
+    """Undo :func:`encode`. ``codec``: of the bytes in ``\\X..\\``. Highlighting is dropped; an unknown sequence stays."""
     if delimiters.escape != "\\":
         value = value.replace(delimiters.escape, "\\")
     if "\\" not in value:
@@ -95,20 +94,12 @@ def decode(value: str, delimiters: Delimiters = USUAL, codec: str = "utf-8") -> 
 
 
 def normal_lines(text: str) -> str:
-    """CR LF and CR as LF: what a receiver shows as one line break is sent as one."""
+    """CR LF and CR become LF: one line break is sent as one."""
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
-def codec_for(charset: str) -> str:
-    """Python codec of an MSH-18 value. :raises KeyError: unknown."""
-    return CHARSETS[charset]
-
-
 def as_bytes(message: str, charset: str) -> bytes:
-    """The bytes of a message; every segment ends in CR.
-
-    :raises InvalidRecord: a character that ``charset`` lacks, named by field and code point.
-    """
+    """The bytes of a message. :raises InvalidRecord: a character outside ``charset``, named by field and code point."""
     try:
         return message.encode(CHARSETS[charset])
     except UnicodeEncodeError as error:
@@ -123,18 +114,18 @@ def _field_at(message: str, position: int) -> str:
 
 
 def approximate(text: str, charset: str) -> str:
-    """``text`` with what ``charset`` lacks in its plain form where it has one: composed accents, quotes, dashes, ``>=``; ASCII loses accents.
+    """Replace characters outside ``charset`` by plain ones (quotes, dashes, ``>=``, letters without accent).
 
-    What has no plain form stays, and :func:`as_bytes` refuses it.
+    A character without a plain form stays, and :func:`as_bytes` refuses it.
     """
     codec = CHARSETS[charset]
     if _fits(text, codec):
         return text
     text = unicodedata.normalize("NFC", text)
-    return "".join(c if _fits(c, codec) else _plan(c, codec) for c in text)
+    return "".join(c if _fits(c, codec) else _plain(c, codec) for c in text)
 
 
-def _plan(character: str, codec: str) -> str:
+def _plain(character: str, codec: str) -> str:
     candidate = character.translate(_TYPOGRAPHIC)
     if candidate != character:
         return candidate

@@ -1,4 +1,4 @@
-"""What is wrong with a message or a file of them, and where."""
+"""A fault of a message or of a file of messages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """``where``: ``PID-7``, ``MSH-18`` or a segment. An ``aviso`` is no fault of the standard, or one that receivers live with."""
+    """``where``: ``PID-7``, ``MSH-18`` or a segment. An ``aviso`` is a fault that receivers accept."""
 
     level: Literal["erro", "aviso"]
     where: str

@@ -1,8 +1,8 @@
 """MLLP: the frame around a message, and a client that keeps its connection.
 
-A receiver answers in the order in which messages came, so an answer belongs to the oldest message without one. With ``window`` 1 (the
-default, plain MLLP) the next message leaves when the one before is answered; a larger one lets that many be under way, which only a
-receiver that answers in order may be given. MSA-2 is checked in any case.
+A receiver answers in order: an answer belongs to the oldest message without one. ``window`` 1 (plain MLLP, the default): the next message
+waits for the answer to the one before. A larger window sends that many without an answer; only for a receiver that keeps the order. MSA-2 is
+always checked.
 """
 
 from __future__ import annotations
@@ -13,13 +13,12 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
-from types import TracebackType
 
 from include.fusion.hl7.wire.ack import Ack, Hl7NoAnswer, read_ack
 
 START, END = b"\x0b", b"\x1c\r"
 ANSWER_MAX = 1024 * 1024
-"""Bytes that an answer may have before the connection counts as broken."""
+"""Longest answer in bytes; beyond it the connection counts as broken."""
 
 
 def frame(message: bytes) -> bytes:
@@ -27,7 +26,7 @@ def frame(message: bytes) -> bytes:
 
 
 class Deframer:
-    """Takes bytes as they come and gives whole messages: several in one packet, one in many, noise between frames dropped."""
+    """Makes whole messages of the bytes that arrive. A packet may hold several messages or a part of one; noise between frames is dropped."""
 
     def __init__(self, maximum: int = ANSWER_MAX) -> None:
         self._rest = bytearray()
@@ -35,7 +34,7 @@ class Deframer:
         self._searched = 0
 
     def receive(self, bytes_: bytes) -> Iterator[bytes]:
-        """Every message that is complete now. :raises OverflowError: one that never ends."""
+        """All messages that are complete now. :raises OverflowError: a message that does not end."""
         rest = self._rest
         rest += bytes_
         while True:
@@ -48,7 +47,7 @@ class Deframer:
                 self._searched = 0
             end = rest.find(END, max(1, self._searched))
             if end < 0:
-                # A frame that begins again inside another: the first one's end was lost.
+                # A frame that starts inside another: the end of the first was lost.
                 other = rest.rfind(START, 1)
                 if other > 0:
                     del rest[:other]
@@ -65,7 +64,7 @@ class Deframer:
 
 @dataclass(frozen=True, slots=True)
 class MllpAddress:
-    """Where the receiver listens. Times in seconds; ``tls`` is a context of the caller's, ``None`` for plain TCP."""
+    """Where the receiver listens. Times in seconds; ``tls``: context, ``None`` for plain TCP."""
 
     host: str
     port: int
@@ -76,46 +75,46 @@ class MllpAddress:
 
 
 class MllpClient:
-    """One kept connection, opened again when it breaks; use as an async context manager, from one event loop.
+    """One kept connection, opened again after a break. An async context manager for one event loop.
 
-    A message whose connection breaks is not sent again here: the caller decides, and sends it under the same control id.
+    It never repeats a message: after a break the caller decides, and sends it again under the same control id.
     """
 
     def __init__(self, address: MllpAddress) -> None:
-        self.endereco = address
-        self._output: asyncio.StreamWriter | None = None
+        self._address = address
+        self._writer: asyncio.StreamWriter | None = None
         self._reading: asyncio.Task[None] | None = None
         self._waiting: deque[tuple[asyncio.Future[bytes], float]] = deque()
 
     async def __aenter__(self) -> MllpClient:
         self._lock = asyncio.Lock()
-        self._slots = asyncio.Semaphore(self.endereco.window)
+        self._slots = asyncio.Semaphore(self._address.window)
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(self, *error: object) -> None:
         self._break_off("conexão encerrada")
 
     async def send(self, message: bytes, control_id: str) -> Ack:
-        """Send one message and return its acknowledgement, whatever it says.
+        """Send one message and return its acknowledgement, also a refusal.
 
-        :raises Hl7NoAnswer: no connection, no answer in time, or an answer that is not to this message; the connection is given up then.
+        :raises Hl7NoAnswer: no connection, no answer in time, or the answer to another message. The connection is closed then.
         """
         async with self._slots:
             async with self._lock:
-                # Under the lock: messages leave in the order of the queue of answers.
-                output = await self._connect()
+                # Under the lock: messages are sent in the order of ``_waiting``.
+                writer = await self._connect()
                 future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-                self._waiting.append((future, time.monotonic() + self.endereco.answer_timeout))
+                self._waiting.append((future, time.monotonic() + self._address.answer_timeout))
                 try:
-                    output.write(frame(message))
-                    async with asyncio.timeout(self.endereco.answer_timeout):
-                        await output.drain()
+                    writer.write(frame(message))
+                    async with asyncio.timeout(self._address.answer_timeout):
+                        await writer.drain()
                 except (OSError, TimeoutError):
                     self._break_off("a conexão caiu")
             try:
                 response = await future
             except asyncio.CancelledError:
-                # Its answer would be taken for the next message's.
+                # Else its answer would be taken for that of the next message.
                 self._break_off("envio interrompido")
                 raise
             try:
@@ -125,34 +124,34 @@ class MllpClient:
                 raise
 
     async def check(self) -> None:
-        """Return when the receiver takes connections. :raises Hl7NoAnswer:"""
+        """Open a connection. :raises Hl7NoAnswer: the receiver takes none."""
         async with self._lock:
             await self._connect()
 
     async def _connect(self) -> asyncio.StreamWriter:
-        if self._output is not None:
-            return self._output
-        e = self.endereco
+        if self._writer is not None:
+            return self._writer
+        e = self._address
         try:
             async with asyncio.timeout(e.connect_timeout):
-                reader, self._output = await asyncio.open_connection(e.host, e.port, ssl=e.tls)
+                reader, self._writer = await asyncio.open_connection(e.host, e.port, ssl=e.tls)
         except (OSError, TimeoutError):
             raise Hl7NoAnswer("sem conexão MLLP") from None
         self._reading = asyncio.create_task(self._read(reader))
-        return self._output
+        return self._writer
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
-        """Give every answer to the oldest message without one; a late or broken one ends the connection."""
+        """Give each answer to the oldest waiting message. A late or broken answer ends the connection."""
         frames = Deframer()
         detail = "o destino fechou a conexão"
         try:
             while True:
                 try:
-                    async with asyncio.timeout_at(self._lease()):
+                    async with asyncio.timeout_at(self._read_until()):
                         piece = await reader.read(65536)
                 except TimeoutError:
                     if not self._waiting or self._waiting[0][1] > time.monotonic():
-                        continue  # a message that left while nothing was awaited has its own time
+                        continue  # A message that was sent meanwhile has its own time limit.
                     detail = "sem resposta no tempo limite"
                     break
                 if not piece:
@@ -170,20 +169,20 @@ class MllpClient:
             if self._reading is asyncio.current_task():
                 self._break_off(detail)
 
-    def _lease(self) -> float:
-        """Loop time until which to read: that of the oldest message, or a turn of the usual wait."""
+    def _read_until(self) -> float:
+        """Loop time until which to read: the limit of the oldest message, else one usual wait."""
         now = time.monotonic()
-        until = self._waiting[0][1] if self._waiting else now + self.endereco.answer_timeout
+        until = self._waiting[0][1] if self._waiting else now + self._address.answer_timeout
         return asyncio.get_running_loop().time() + max(0.0, until - now)
 
     def _break_off(self, detail: str) -> None:
-        """Close, and fail whoever waits: what became of those messages is unknown."""
-        output, self._output = self._output, None
+        """Close, and fail all waiting messages: their state is unknown."""
+        writer, self._writer = self._writer, None
         reading, self._reading = self._reading, None
         if reading is not None and reading is not asyncio.current_task():
             reading.cancel()
-        if output is not None:
-            output.transport.abort()
+        if writer is not None:
+            writer.transport.abort()
         while self._waiting:
             future, _ = self._waiting.popleft()
             if not future.done():

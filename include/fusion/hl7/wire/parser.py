@@ -1,4 +1,4 @@
-"""Reads HL7 v2, also what others send: any delimiters, MSH-18's character set, frames and stray line feeds tolerated and reported."""
+"""Reads HL7 v2 of any sender: any delimiters, the character set of MSH-18; frames and stray line feeds are accepted and reported."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from include.fusion.hl7.wire.escapes import CHARSETS, DELETE, NULL, USUAL, Delet
 
 
 class Unreadable(Exception):
-    """The bytes are no HL7 message; the text says why, without any of them."""
+    """The bytes are no HL7 message. The text says why, without quoting them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """``fields[n]`` is field n as it stands (escaped); for MSH, field 1 is the separator itself. ``line`` counts from 1."""
+    """``fields[n]`` is field n, still escaped; field 1 of MSH is the separator. ``line`` counts from 1."""
 
     nome: str
     fields: tuple[str, ...]
@@ -26,7 +26,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as its segments. ``avisos`` says what was wrong with the bytes that could still be read."""
+    """A message as its segments. ``avisos``: faults of the bytes that did not prevent reading."""
 
     segments: tuple[Segment, ...]
     delimiters: Delimiters = USUAL
@@ -42,7 +42,7 @@ class Message:
         return tuple(s for s in self.segments if s.nome == name)
 
     def raw(self, name: str, number: int) -> str:
-        """Field of the first segment of this name, escaped as it stands; empty where there is none."""
+        """Field of the first segment of this name, still escaped; empty without one."""
         return next((s.field(number) for s in self.segments if s.nome == name), "")
 
     def valor(self, name: str, number: int, component: int = 1, repetition: int = 1, subcomponent: int = 1) -> str | Delete:
@@ -50,7 +50,7 @@ class Message:
         return self.part(self.raw(name, number), component, repetition, subcomponent)
 
     def part(self, raw: str, component: int = 1, repetition: int = 1, subcomponent: int = 1) -> str | Delete:
-        """Like :meth:`value`, of a field that is at hand."""
+        """Like :meth:`valor`, of a field that :meth:`raw` gave."""
         d = self.delimiters
         value = raw
         for separator, position in ((d.repetition, repetition), (d.component, component), (d.subcomponent, subcomponent)):
@@ -64,18 +64,18 @@ class Message:
 
 
 def unframed(raw: bytes) -> bytes:
-    """Without the MLLP frame, where there is one."""
+    """Without its MLLP frame, if it has one."""
     return raw.removeprefix(b"\x0b").removesuffix(b"\r").removesuffix(b"\x1c") if raw.startswith(b"\x0b") else raw
 
 
 def declared_charset(raw: bytes) -> str:
-    """First value of MSH-18, empty where there is none. ``raw`` begins with MSH and its separator."""
+    """First value of MSH-18, or empty. ``raw`` starts with MSH and its separator."""
     fields = raw.split(b"\r", 1)[0].split(b"\n", 1)[0].split(raw[3:4])
     return fields[17].split(b"~")[0].decode("ascii", "replace") if len(fields) > 17 else ""
 
 
 def decode_bytes(raw: bytes, charset: str | None = None) -> tuple[str, str, list[str]]:
-    """(text, MSH-18 that it was read by, complaints). ``charset`` goes before MSH-18. Without either: UTF-8 if it is that, else 8859/1."""
+    """(text, character set used, faults). ``charset`` takes precedence over MSH-18. Without both: UTF-8 if possible, else 8859/1."""
     declared = declared_charset(raw)
     name, warnings = charset or declared, []
     if charset and declared and charset != declared:
@@ -99,10 +99,7 @@ def decode_bytes(raw: bytes, charset: str | None = None) -> tuple[str, str, list
 
 
 def read(raw: bytes, charset: str | None = None) -> Message:
-    """Parse one message. Segments that end in LF or CR LF are read, too, and complained of.
-
-    :raises Ilegivel: no MSH with its delimiters at the start.
-    """
+    """Parse one message. Segments that end in LF or CR LF are read and reported. :raises Unreadable: no MSH with delimiters at the start."""
     raw = unframed(raw)
     if raw[:3] != b"MSH" or len(raw) < 8:
         raise Unreadable("não começa por um segmento MSH com os delimitadores")
@@ -118,7 +115,7 @@ def read(raw: bytes, charset: str | None = None) -> Message:
         if content:
             fields = content.split(delimiters.field)
             if fields[0] == "MSH":
-                # MSH-1 is the separator itself, so its fields stand one place further.
+                # MSH-1 is the separator itself: the other fields are one position later.
                 fields.insert(1, delimiters.field)
             segments.append(Segment(fields[0], tuple(fields), line))
     return Message(tuple(segments), delimiters, used, tuple(warnings))
@@ -129,5 +126,5 @@ def _delimiters(text: str) -> Delimiters:
     others = text[4:9].split(field)[0].split("\r")[0]
     if len(others) < 2 or len({field, *others}) != len(others) + 1:
         raise Unreadable("MSH-2: delimitadores ausentes ou repetidos")
-    # Without a fourth character there are no subcomponents; without a third, no escapes either.
+    # No fourth character: no subcomponents. No third: no escapes either.
     return Delimiters(field, *(others[n] if n < len(others) else "\x00" for n in range(4)))

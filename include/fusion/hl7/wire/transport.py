@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from types import TracebackType
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 from include.fusion.hl7.wire.ack import Ack, read_ack
@@ -15,29 +14,29 @@ KIND = "application/hl7-v2"
 
 
 class Transport(AbstractAsyncContextManager[Any], Protocol):
-    """Async context manager that sends messages and returns what the receiver says; it never sends one twice by itself.
+    """Async context manager. ``send`` sends a message once and returns the answer; ``Ack.check`` says what the answer means.
 
-    ``send`` raises ``FusionUnavailable`` (of which ``Hl7NoAnswer`` is one) when nobody knows whether the message arrived, and
-    ``FusionError`` when the way there refuses it (a route that does not exist). What an :class:`Ack` means is ``Ack.check``'s to say.
+    ``send`` raises ``FusionUnavailable`` (such as ``Hl7NoAnswer``) when it is unknown whether the message arrived, and ``FusionError`` when
+    the server refuses it (for example, an unknown route).
     """
 
     async def __aenter__(self) -> Transport: ...
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None: ...
+    async def __aexit__(self, *error: Any) -> None: ...
     async def send(self, message: bytes) -> Ack: ...
     async def health(self) -> None:
-        """Return when the receiver takes messages; raises ``FusionUnavailable`` when not."""
+        """:raises FusionUnavailable: the receiver takes no messages."""
 
 
 def control_id_of(message: bytes) -> str:
-    """MSH-10 of a message. :raises Ilegivel: it is none."""
+    """MSH-10 of a message. :raises Unreadable: it is no message."""
     return str(read(message[: message.find(b"\r") + 1]).valor("MSH", 10))
 
 
 _C = TypeVar("_C", bound=AbstractAsyncContextManager[Any])
 
 
-class _Sobre(Generic[_C]):
-    """Opens and ends with the client that it uses."""
+class _Around(Generic[_C]):
+    """Opens and closes its client."""
 
     def __init__(self, client: _C) -> None:
         self._client = client
@@ -46,12 +45,12 @@ class _Sobre(Generic[_C]):
         await self._client.__aenter__()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
-        await self._client.__aexit__(kind, error, traceback)
+    async def __aexit__(self, *error: Any) -> None:
+        await self._client.__aexit__(*error)
 
 
-class HttpTransport(_Sobre[FusionClient]):
-    """POST to ``path``; MSH-10 is the Idempotency-Key, too. Requests may be under way side by side."""
+class HttpTransport(_Around[FusionClient]):
+    """POST to ``path``, with MSH-10 as Idempotency-Key. Several requests may run at once."""
 
     def __init__(self, client: FusionClient, path: str) -> None:
         super().__init__(client)
@@ -65,8 +64,8 @@ class HttpTransport(_Sobre[FusionClient]):
         await self._client.health()
 
 
-class MllpTransport(_Sobre[MllpClient]):
-    """One kept connection; messages leave in the order of the calls, at most ``window`` without an answer."""
+class MllpTransport(_Around[MllpClient]):
+    """One kept connection. Messages are sent in the order of the calls, at most ``window`` without an answer."""
 
     def __init__(self, address: MllpAddress) -> None:
         super().__init__(MllpClient(address))
@@ -78,11 +77,8 @@ class MllpTransport(_Sobre[MllpClient]):
         await self._client.check()
 
 
-class Hl7Carrier(_Sobre[Transport]):
-    """A transport as the delivery of batches calls it (``outgoing.Carrier``): the bytes are the message, an acknowledgement that refuses raises.
-
-    Method, route and key say nothing here: the message has its own control id.
-    """
+class Hl7Carrier(_Around[Transport]):
+    """A transport for the delivery of batches. Method, path and key are ignored: the message has its own control id."""
 
     async def send(self, method: str, path: str, body: bytes | None = None, *, key: str | None = None) -> dict[str, Any]:
         """Send one message; raises like :meth:`Transport.send` and ``Ack.check``."""
