@@ -14,10 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 CHECKS: dict[str, tuple[str, ...]] = {
     "ruff check": ("-m", "ruff", "check", "."),
     "ruff format": ("-m", "ruff", "format", "--check", "."),
-    "mypy": (
-        "-m",
-        "mypy",
-    ),
+    "mypy": ("-m", "mypy"),
     "import contracts": ("-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"),
     "example settings": ("-m", "include.fusion", "settings", "validar", "examples/integracoes.yaml"),
     "De/Para": ("-m", "include.fusion", "depara", "validar"),

@@ -64,11 +64,6 @@ def timespan_text(interval: timedelta) -> str:
 def in_words(interval: timedelta) -> str:
     """In words, for data ops: ``23 h 0 min 5 s``, ``10 min``, ``0,5 s``."""
     seconds = f"{interval.seconds % 60 + interval.microseconds / 1_000_000:g}".replace(".", ",")
-    parts = [
-        (str(interval.days), "d"),
-        (str(interval.seconds // 3600), "h"),
-        (str(interval.seconds // 60 % 60), "min"),
-        (seconds, "s"),
-    ]
+    parts = [(str(interval.days), "d"), (str(interval.seconds // 3600), "h"), (str(interval.seconds // 60 % 60), "min"), (seconds, "s")]
     present = [i for i, (number, _) in enumerate(parts) if number != "0"] or [3]
     return " ".join(f"{number} {unit}" for number, unit in parts[present[0] : present[-1] + 1])

@@ -14,11 +14,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-NOW = {
-    "postgresql": "statement_timestamp()",
-    "mssql": "SYSUTCDATETIME()",
-    "oracle": "SYS_EXTRACT_UTC(SYSTIMESTAMP)",
-}
+NOW = {"postgresql": "statement_timestamp()", "mssql": "SYSUTCDATETIME()", "oracle": "SYS_EXTRACT_UTC(SYSTIMESTAMP)"}
 """Current time in UTC, per engine."""
 
 _SUM = {

@@ -123,12 +123,7 @@ def _primary_key(name: str, kind: TypeEngine[Any]) -> Column[Any]:
     return Column(name, kind, primary_key=True, autoincrement=False)
 
 
-trava_fila = Table(
-    "trava_fila",
-    metadata,
-    _primary_key("integracao_id", Integer()),
-    _primary_key("nome", String(200)),
-)
+trava_fila = Table("trava_fila", metadata, _primary_key("integracao_id", Integer()), _primary_key("nome", String(200)))
 """One row per thing to serialise; see ``locks.py``."""
 
 livro_entrega = Table(

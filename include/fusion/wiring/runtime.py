@@ -23,7 +23,7 @@ CARGA_INICIAL = "carga_inicial"
 class RuntimeParts:
     """Parts of one run, each made when first asked for; ``close`` gives the connections back.
 
-    ``api`` makes a client of Fusion that sends so many requests at once; only steps that ask Fusion need it.
+    ``engine``: connection id → database engine. ``api``: number of parallel requests → client of Fusion; only steps that ask Fusion need it.
     """
 
     def __init__(self, integracao: Integracao, engine: Callable[[str], Any], api: Callable[[int], Any] | None = None) -> None:
@@ -58,11 +58,11 @@ class RuntimeParts:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """Ledger of the first process: the one that a form's request goes to."""
+        """Ledger of the first process: a form's request goes to it."""
         return Ledger(self.fusion, self.numero(self.sistema.processos[0].nome), self.sistema.entidade)
 
     def fila(self, processo: str = "") -> Fila:
-        """Queue of one process; of the system's first one where none is named."""
+        """Queue of one process; without a name, of the system's first one. ``carga_inicial``: the queue of the initial load, behind live traffic."""
         if processo == CARGA_INICIAL:
             return Fila(self.fusion, self.integracao.integracao_id, processo, parked=self._parked("ImportacaoAtendimento"))
         p = self.sistema.processo(processo) if processo else self.sistema.processos[0]
@@ -70,8 +70,8 @@ class RuntimeParts:
         return kind(self.fusion, self.integracao.integracao_id, p.nome, p.table, self._parked(p.table))
 
     def _parked(self, table: str) -> tuple[str, ...]:
-        switched_off = (p for p in self.sistema.processos if not self.integracao.delivery_of(p.nome).habilitado)
-        return tuple(p.nome for p in switched_off if p.table == table)
+        own = (p for p in self.sistema.processos if p.table == table)
+        return tuple(p.nome for p in own if not self.integracao.delivery_of(p.nome).habilitado)
 
     def requests_fila(self) -> Fila:
         """Patients that Fusion asks for, in systems that have such a queue."""

@@ -14,10 +14,7 @@ from include.fusion.settings.legacy.services import LEGACY, why_not
 def as_yaml(read_item: Imported, zone: str | None = None, show_secrets: bool = False) -> str:
     """The entry, the connections and the kept sections as one YAML text; what is to be filled in is ``null``, which does not validate."""
     rows = _entry(read_item, read_item.sistema, zone) if read_item.sistema else []
-    rows += [
-        "",
-        "# Airflow connections:" if show_secrets else f"# Airflow connections (replace {MASK} by the password, percent-encoded):",
-    ]
+    rows += ["", "# Airflow connections:" if show_secrets else f"# Airflow connections (replace {MASK} by the password, percent-encoded):"]
     rows += [f"#   airflow connections add {i} --conn-uri '{c.uri(show_secrets)}'" for i, c in read_item.conexoes.items()]
     for section, values in read_item.futuros.items():
         rows += ["", f"# {section}: {why_not(section, read_item.sistema)}; the old settings:"]

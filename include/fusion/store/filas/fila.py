@@ -42,12 +42,7 @@ class Fila:
     """
 
     def __init__(
-        self,
-        engine: Engine,
-        integracao_id: int,
-        processo: str,
-        table: str | Table = "ImportacaoAtendimento",
-        parked: tuple[str, ...] = (),
+        self, engine: Engine, integracao_id: int, processo: str, table: str | Table = "ImportacaoAtendimento", parked: tuple[str, ...] = ()
     ) -> None:
         if isinstance(table, str):
             if table not in FILAS:
