@@ -72,16 +72,16 @@ def _in_words(integracao: Integracao, processo: Processo) -> list[str]:
 def import_settings(options: argparse.Namespace) -> int:
     """Entry and connections to the output, warnings to stderr; 1 when nothing could be made of the file."""
     try:
-        read_item = appsettings.from_file(options.file, options.sistema, options.integracao)
+        imported = appsettings.from_file(options.file, options.sistema, options.integracao)
     except InvalidConfiguration as error:
         print(error, file=sys.stderr)
         return 1
-    text = as_yaml(read_item, options.fuso, options.mostrar_segredos)
-    if read_item.sistema is None:
-        read_item.avisos.insert(
+    text = as_yaml(imported, options.fuso, options.mostrar_segredos)
+    if imported.sistema is None:
+        imported.avisos.insert(
             0, f"no entry written: which system this is was not clear, or it is not yet supported; --sistema takes {', '.join(LEGACY)}"
         )
-    for warning in read_item.avisos:
+    for warning in imported.avisos:
         print(f"warning: {warning}", file=sys.stderr)
     if options.saida is None:
         print(text, end="")
