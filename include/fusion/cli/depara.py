@@ -1,4 +1,4 @@
-"""Command line: check De/Para files."""
+"""Command ``depara``: checks De/Para files."""
 
 from __future__ import annotations
 

@@ -133,18 +133,10 @@ class Runtime(SearchParts):
 
 def parameters(settings: DeliverySettings, watch_interval: timedelta) -> DeliveryParameters:
     """Settings of a process as the delivery loop takes them; times in seconds."""
+    common = {name: getattr(settings, name) for name in DeliverySettings.model_fields if name != "habilitado"}
+    in_seconds: dict[str, Any] = {name: v.total_seconds() if isinstance(v, timedelta) else v for name, v in common.items()}
     parameters = DeliveryParameters(
-        lote=settings.lote,
-        concorrencia=settings.concorrencia,
-        permanencia=settings.permanencia.total_seconds(),
-        prazo_reserva=settings.prazo_reserva.total_seconds(),
-        tentativas_max=settings.tentativas_max,
-        espera_inicial=settings.espera_inicial.total_seconds(),
-        espera_max=settings.espera_max.total_seconds(),
-        parcela_erro_max=settings.parcela_erro_max,
-        minimo_para_parcela=settings.minimo_para_parcela,
-        intervalo_vigia=watch_interval.total_seconds(),
-        until_empty=isinstance(settings, CargaInicial),
+        **in_seconds, intervalo_vigia=watch_interval.total_seconds(), until_empty=isinstance(settings, CargaInicial)
     )
     if isinstance(settings, Processamento):
         parameters = replace(parameters, duration_max=TURN_MAX)

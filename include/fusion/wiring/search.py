@@ -63,22 +63,19 @@ class SearchParts(RuntimeParts):
 
     def pendencias(self) -> Pendencias:
         """Reads what applications of Fusion have pending for this installation."""
+        if self.api is None:
+            raise ValueError("this step asks Fusion's API: it needs a client")
         search = BuscaPendencias.of(self.integracao.search)
         return Pendencias(
             self.fusion,
             self.fila(),
             self.watermarks(),
-            self._client(Pendencias.CONNECTIONS),
+            self.api(Pendencias.CONNECTIONS),
             path=self.integracao.rotas.aplicacao_pendencia,
             application=search.aplicacao,
             served=search.atende,
             page=search.pagina,
         )
-
-    def _client(self, connections: int) -> Any:
-        if self._api is None:
-            raise ValueError("this step asks Fusion's API: it needs a client")
-        return self._api(connections)
 
     def watcher(self, step: str | None = None) -> SourceWatch | Pendencias:
         """What asks the source whether anything is new."""

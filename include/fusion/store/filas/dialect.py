@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, Table, literal_column, text
 
 from include.fusion.store.clock import NOW, seconds_from_now
-from include.fusion.store.filas.types import FilaItem, FilaRow, Outcome, blocks, cut_reason
+from include.fusion.store.filas.types import FilaItem, FilaRow, Keys, Outcome, blocks, cut_reason
 from include.fusion.store.locks import lock
 from include.fusion.store.tables import sql_list
 
@@ -68,9 +68,7 @@ class Dialect(ABC):
         """Read and check every item, then merge and insert; returns how many keys were queued."""
 
     @abstractmethod
-    def reserve(
-        self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Sequence[str] | None
-    ) -> list[FilaRow]:
+    def reserve(self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Keys) -> list[FilaRow]:
         """Reserve at most ``count`` due rows (of ``keys``, where given) for ``lease`` seconds; the caller holds the reservation lock."""
 
     @abstractmethod

@@ -43,6 +43,7 @@ class Fila:
             table = FILAS[table]
         if engine.dialect.name not in DIALECTS:
             raise ValueError(f"queues run on {', '.join(DIALECTS)}, not on {engine.dialect.name}")
+        self._table = table
         self.scope = QueueScope(table, integracao_id, processo, parked)
         self._dialect = DIALECTS[engine.dialect.name]
         self._engine = engine
@@ -52,10 +53,6 @@ class Fila:
         # A reservation waits for the one before it, and must then see what that one committed: a snapshot from its start would not.
         with self._engine.connect().execution_options(isolation_level="READ COMMITTED") as con, con.begin():
             yield con
-
-    @property
-    def _table(self) -> Table:
-        return self.scope.table
 
     def enqueue(self, con: Connection, items: Iterable[FilaItem]) -> int:
         """Queue changes in the caller's transaction (READ COMMITTED); returns how many keys, each block of 20,000 counted by itself.
@@ -94,30 +91,23 @@ class Fila:
     def still_mine(self, con: Connection, owner: str, ids: Iterable[int]) -> set[int]:
         """Which of these rows ``owner`` still holds; locked until the transaction ends. Only their deliveries may be noted."""
         t = self._table.c
-        mine: set[int] = set()
-        for part in chunks(sorted(ids)):
-            query = select(t.id).where(t.id.in_(part), t.situacao == "reservado", t.reservado_por == owner).order_by(t.id)
-            mine.update(con.execute(query.with_for_update().with_hint(self._table, "WITH (UPDLOCK, ROWLOCK)", "mssql")).scalars())
-        return mine
+        query = select(t.id).where(t.situacao == "reservado", t.reservado_por == owner).order_by(t.id)
+        query = query.with_for_update().with_hint(self._table, "WITH (UPDLOCK, ROWLOCK)", "mssql")
+        return {row for part in chunks(sorted(ids)) for row in con.execute(query.where(t.id.in_(part))).scalars()}
 
     def deleted(self, con: Connection, keys: Iterable[str]) -> set[str]:
         """Which of these keys have an open deletion in this table, whatever its process."""
         t = self._table.c
         conditions = self._dialect.conditions(self.scope, ("pendente", "reservado"), processo=False)
-        found: set[str] = set()
-        for part in chunks(sorted(set(keys))):
-            found.update(con.execute(select(t.chave).where(*conditions, t.chave.in_(part), t.operacao == "exclusao")).scalars())
-        return found
+        query = select(t.chave).where(*conditions, t.operacao == "exclusao")
+        return {key for part in chunks(sorted(set(keys))) for key in con.execute(query.where(t.chave.in_(part))).scalars()}
 
     def open_rows(self, con: Connection, keys: Iterable[str]) -> dict[str, tuple[str, str | None]]:
         """State (pendente, reservado, erro) and reason of these keys' open rows; a key without one is absent."""
         t = self._table.c
-        conditions = self._dialect.conditions(self.scope, OPEN_STATES)
-        found: dict[str, tuple[str, str | None]] = {}
-        for part in chunks(sorted(set(keys))):
-            rows = con.execute(select(t.chave, t.situacao, t.motivo).where(*conditions, t.chave.in_(part)))
-            found.update((key, (state, reason)) for key, state, reason in rows)
-        return found
+        query = select(t.chave, t.situacao, t.motivo).where(*self._dialect.conditions(self.scope, OPEN_STATES))
+        parts = (con.execute(query.where(t.chave.in_(part))) for part in chunks(sorted(set(keys))))
+        return {key: (state, reason) for rows in parts for key, state, reason in rows}
 
     def peek(self, count: int) -> list[tuple[str, str]]:
         """``(chave, operacao)`` of the first pending rows; reserves nothing: for a dry run."""
@@ -153,9 +143,8 @@ class Fila:
         free = {key: cut_reason(reason) for key, reason in reasons.items() if key not in reserved}
         self.enqueue(con, [FilaItem(key, chave_paciente, "inclusao", 0) for key in free])
         for reason in set(free.values()):
-            self._change(
-                ("pendente",), values={"situacao": "erro", "motivo": reason}, keys=[c for c, m in free.items() if m == reason], con=con
-            )
+            of_reason = [key for key, its in free.items() if its == reason]
+            self._change(("pendente",), values={"situacao": "erro", "motivo": reason}, keys=of_reason, con=con)
 
     def conclude(self, con: Connection, keys: Iterable[str]) -> None:
         """Conclude keys without a delivery, in the caller's transaction. Reserved rows are left to their owner."""
@@ -164,12 +153,8 @@ class Fila:
     def clean(self, older_than: timedelta, batch: int = 5000) -> int:
         """Delete closed rows of that age, in short transactions; rows in ``erro`` stay until somebody decides. Returns how many."""
         t = self._table.c
-        old_rows = (
-            select(t.id)
-            .where(*self._dialect.conditions(self.scope, CLOSED_STATES), t.concluido_em < later(-older_than.total_seconds()))
-            .order_by(t.concluido_em)
-            .limit(batch)
-        )
+        closed = self._dialect.conditions(self.scope, CLOSED_STATES)
+        old_rows = select(t.id).where(*closed, t.concluido_em < later(-older_than.total_seconds())).order_by(t.concluido_em).limit(batch)
         total = 0
         while True:
             with self._transaction() as con:

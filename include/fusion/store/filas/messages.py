@@ -51,12 +51,10 @@ class OutboxFila(Fila):
     def bodies(self, ids: Iterable[int]) -> dict[str, bytes]:
         """Bytes of these rows, by control id."""
         t = self._table.c
-        found: dict[str, bytes] = {}
+        query = select(t.chave, t.mensagem).where(t.mensagem.is_not(null()))
         with self._engine.connect() as con:
-            for part in chunks(ids):
-                rows = con.execute(select(t.chave, t.mensagem).where(t.id.in_(part), t.mensagem.is_not(null())))
-                found.update((key, bytes(message)) for key, message in rows)
-        return found
+            parts = (con.execute(query.where(t.id.in_(part))) for part in chunks(ids))
+            return {key: bytes(message) for rows in parts for key, message in rows}
 
     def dead_letter(self, con: Connection, pacientes: Sequence[str]) -> dict[str, Refusal]:
         """Messages of these patients that the receiver refused, by subject."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, text
 
 from include.fusion.store.clock import NOW, seconds_from_now
 from include.fusion.store.filas.dialect import Dialect, QueueScope, merged, record_binds, record_statement, records, stage
-from include.fusion.store.filas.types import FilaItem, FilaRow, Outcome
+from include.fusion.store.filas.types import FilaItem, FilaRow, Keys, Outcome
 from include.fusion.store.tables import OPEN_STATES, sql_list
 
 _BLOCK = 5_000
@@ -91,9 +91,7 @@ class SQLServer(Dialect):
         con.execute(text("DROP TABLE #fila_entrada"))
         return limits[-1]
 
-    def reserve(
-        self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Sequence[str] | None
-    ) -> list[FilaRow]:
+    def reserve(self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Keys) -> list[FilaRow]:
         binds: dict[str, Any] = {**scope.binds, "quantos": count, "dono": owner, "prazo": lease}
         query = text(_reserve(scope.table.name, "" if keys is None else _KEYS_FILTER, scope.without_parked(_PARKED)))
         if keys is not None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, literal_colu
 
 from include.fusion.store.clock import NOW, seconds_from_now
 from include.fusion.store.filas.dialect import COLUMNS, Dialect, QueueScope, merged, record_binds, record_statement, records, stage
-from include.fusion.store.filas.types import FilaItem, FilaRow, Outcome
+from include.fusion.store.filas.types import FilaItem, FilaRow, Keys, Outcome
 from include.fusion.store.lists import chunks
 from include.fusion.store.tables import OPEN_STATES, if_state
 
@@ -107,9 +107,7 @@ class Oracle(Dialect):
         con.execute(text("DELETE FROM fila_entrada"))
         return limits[-1]
 
-    def reserve(
-        self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Sequence[str] | None
-    ) -> list[FilaRow]:
+    def reserve(self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Keys) -> list[FilaRow]:
         table = scope.table.name
         binds: dict[str, Any] = {**scope.binds, "quantos": count}
         where = "" if keys is None else _KEYS_FILTER

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, Table, text
 
 from include.fusion.store.clock import seconds_from_now
 from include.fusion.store.filas.dialect import Dialect, QueueScope, records
-from include.fusion.store.filas.types import FilaItem, FilaRow, Outcome, blocks, cut_reason
+from include.fusion.store.filas.types import FilaItem, FilaRow, Keys, Outcome, blocks, cut_reason
 from include.fusion.store.lists import pg_array
 from include.fusion.store.tables import OPEN_STATES, sql_list
 
@@ -177,9 +177,7 @@ class PostgreSQL(Dialect):
         for model in (_LOCK_OPEN, _MERGE):
             con.execute(text(_sql(scope.table.name, model, entry)), {**scope.binds, **binds})
 
-    def reserve(
-        self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Sequence[str] | None
-    ) -> list[FilaRow]:
+    def reserve(self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Keys) -> list[FilaRow]:
         binds: dict[str, Any] = {**scope.binds, "quantos": count, "por_paciente": PER_PACIENTE, "dono": owner, "prazo": lease}
         if keys is not None:
             binds["chaves"] = pg_array(keys)

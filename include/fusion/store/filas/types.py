@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -11,6 +11,8 @@ from include.fusion.store.tables import KEY_MAX, REASON_MAX
 
 Operation = Literal["inclusao", "alteracao", "exclusao"]
 OutcomeKind = Literal["concluido", "erro", "descartado", "adiado", "devolvido"]
+Keys = Sequence[str] | None
+"""Only rows with these keys; ``None``: with any key."""
 OPERATIONS = frozenset({"inclusao", "alteracao", "exclusao"})
 OUTCOMES = frozenset({"concluido", "erro", "descartado", "adiado", "devolvido"})
 
