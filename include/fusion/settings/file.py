@@ -92,9 +92,12 @@ def _read(file: Path) -> SettingsFile:
     name = file_name(file)
     entries: dict[int, Integracao] = {}
     complaints: dict[int, list[str]] = defaultdict(list)
+    ids: dict[int, str] = {}
     data = check(_SettingsFile, read_yaml(file), file).integracoes
     for i, entry in enumerate(data):
-        prefix = f"integracoes[{i}]"
+        prefix = ids[i] = f"integracoes[{i}]"
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+            ids[i] = entry["id"]
         try:
             # An entry that is no mapping fails in the check of the common class.
             kind = settings_class(str(entry.get("sistema"))) if isinstance(entry, dict) else Integracao
@@ -107,13 +110,8 @@ def _read(file: Path) -> SettingsFile:
         complaints[i].append(f"{name}: {text}")
     return SettingsFile(
         tuple(integracao for i, integracao in entries.items() if i not in complaints),
-        tuple(Fault(_name(data[i], i), "\n".join(complaints[i])) for i in sorted(complaints)),
+        tuple(Fault(ids[i], "\n".join(complaints[i])) for i in sorted(complaints)),
     )
-
-
-def _name(entry: Any, i: int) -> str:
-    name = entry.get("id") if isinstance(entry, dict) else None
-    return name if isinstance(name, str) else f"integracoes[{i}]"
 
 
 def _wrong_system(value: Any) -> str:

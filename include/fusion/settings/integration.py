@@ -36,7 +36,7 @@ def _layout_path(path: str) -> str:
 
 
 def _fixed_path(path: str) -> str:
-    if re.search(r"[{}]", _path(path)):
+    if "{" in _path(path) or "}" in path:
         raise ValueError(f"expected a path without {{…}}, found {shown(path)}")
     return path
 

@@ -110,17 +110,14 @@ def complaints(error: ValidationError, model: type[BaseModel], prefix: str = "")
 
 
 def _path(prefix: str, loc: tuple[int | str, ...]) -> str:
-    text = prefix
     for part in loc:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif part == "[key]":
-            text += " (the key)"
-        elif re.fullmatch(r"[\w-]+", part):
-            text += f".{part}" if text else part
+        if part == "[key]":
+            prefix += " (the key)"
+        elif isinstance(part, str) and re.fullmatch(r"[\w-]+", part):
+            prefix += f".{part}" if prefix else part
         else:
-            text += f"[{part!r}]"
-    return text
+            prefix += f"[{part!r}]"
+    return prefix
 
 
 _EXPECTED = {

@@ -55,25 +55,17 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class now(FunctionElement[Any]):  # noqa: N801 - reads like sqlalchemy.func.now
-    """Current time in UTC as a Core expression."""
+class later(FunctionElement[Any]):  # noqa: N801 - reads like sqlalchemy.func.now
+    """Core expression: ``later(30)`` is thirty seconds from now, ``now()`` the current time; both in UTC."""
 
     type = Moment()
     inherit_cache = True
 
 
-class later(FunctionElement[Any]):  # noqa: N801
-    """``later(30)``: thirty seconds from now as a Core expression."""
-
-    type = Moment()
-    inherit_cache = True
-
-
-@compiles(now)
-def _now(element: now, compiler: Any, **kw: Any) -> str:
-    return NOW[compiler.dialect.name]
+now = later
 
 
 @compiles(later)
 def _later(element: later, compiler: Any, **kw: Any) -> str:
-    return seconds_from_now(compiler.dialect.name, compiler.process(element.clauses.clauses[0], **kw))
+    engine, seconds = compiler.dialect.name, element.clauses.clauses
+    return seconds_from_now(engine, compiler.process(seconds[0], **kw)) if seconds else NOW[engine]

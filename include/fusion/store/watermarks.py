@@ -158,11 +158,12 @@ class PatientMarks:
         con.execute(row.on_conflict_do_update(index_elements=marca_dagua.primary_key.columns, set_=new))
 
 
+@dataclass(frozen=True)
 class Pauses:
     """Receivers that are down are left alone: ``minima`` seconds after the first failure, then twice as long each time, up to ``maximum``."""
 
-    def __init__(self, minima: float, maximum: float) -> None:
-        self.minima, self.maximum = minima, maximum
+    minima: float
+    maximum: float
 
     def pausar(self, con: Connection, who: str) -> None:
         before = con.execute(select(marca_dagua.c.marcador).where(*self._its(who))).scalar()

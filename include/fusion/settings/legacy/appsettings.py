@@ -48,14 +48,6 @@ class Imported:
         return LEGACY.get(self.sistema or "")
 
 
-@dataclass
-class _Leftovers:
-    unknown: list[str] = field(default_factory=list)
-    without_place: list[str] = field(default_factory=list)
-    ids: list[tuple[str, str | None, Any]] = field(default_factory=list)
-    """Every IntegracaoID: its key, its process section (``None``: in none), its value."""
-
-
 def _leaves(data: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
     if isinstance(data, dict) and data:
         for key, value in data.items():
@@ -69,9 +61,11 @@ def import_settings(data: dict[str, Any], system: str | None = None, id: str | N
     """Sort a parsed file. Without ``system``, guess it from the names; ``None`` when they do not tell."""
     leaves = list(_leaves(data))
     system = system or services.guess({part for path, _ in leaves for part in path})
-    imported, leftovers = Imported(system, id or system or "origem"), _Leftovers()
+    imported = Imported(system, id or system or "origem")
     databases: list[tuple[str, ConnectionData]] = []
     addresses: list[tuple[str, str]] = []
+    ids: list[tuple[str, str | None, Any]] = []  # of every IntegracaoID: key, process section (None: in none), value
+    unknown, without_place = [], []
     for path, value in leaves:
         name, parameter = ":".join(path), PARAMETERS.get(fold(path[-1]))
         if fold(path[0]) in FROM_DOTNET:
@@ -89,20 +83,24 @@ def import_settings(data: dict[str, Any], system: str | None = None, id: str | N
         elif isinstance(value, str) and re.match(r"(?i)https?://", value):
             addresses.append((name, value))
         elif parameter is None:
-            leftovers.unknown.append(f"{name} (secret, value not shown)" if strings.is_secret(name) else name)
+            unknown.append(f"{name} (secret, value not shown)" if strings.is_secret(name) else name)
         elif system is None:
             imported.kept.setdefault(path[-2] if len(path) > 1 else path[-1], {})[name] = value
         elif parameter == "IntegracaoID":
-            leftovers.ids.append((name, own, _value(imported, parameter, value, name)))
+            ids.append((name, own, _value(imported, parameter, value, name)))
         elif key := services.place(system, own, parameter):
             _store(imported, key, value, name)
         else:
             outside = own is None and LEGACY[system].default_section is None
-            leftovers.without_place.append(f"{name} (outside a process section)" if outside else name)
+            without_place.append(f"{name} (outside a process section)" if outside else name)
     _name_databases(imported, databases)
     _name_api(imported, addresses)
-    _give_numbers(imported, leftovers.ids)
-    _warn(imported, leftovers, [key for key in data if fold(key.split(":")[0]) in FROM_DOTNET])
+    _give_numbers(imported, ids)
+    _warn(imported, {
+        "settings that the entry's processes do not have, not carried over": without_place,
+        "unknown keys, not carried over": unknown,
+        "keys of .NET itself, not needed here": [key for key in data if fold(key.split(":")[0]) in FROM_DOTNET],
+    })  # fmt: skip
     return imported
 
 
@@ -116,9 +114,7 @@ def _give_numbers(imported: Imported, ids: list[tuple[str, str | None, Any]]) ->
         return
     number = imported.parameters["IntegracaoID"] = candidates[0]
     others = []
-    for name, section, value in ids:
-        if value == number:
-            continue
+    for name, section, value in (row for row in ids if row[2] != number):
         if section in with_number:
             imported.parameters[f"{section}.IntegracaoID"] = value
         else:
@@ -127,13 +123,8 @@ def _give_numbers(imported: Imported, ids: list[tuple[str, str | None, Any]]) ->
         imported.avisos.append(f"IntegracaoID differs from the entry's {number}, and nothing is delivered under it: {'; '.join(others)}")
 
 
-def _warn(imported: Imported, leftovers: _Leftovers, dotnet: list[str]) -> None:
-    if leftovers.without_place:
-        imported.avisos.append("settings that the entry's processes do not have, not carried over: " + ", ".join(leftovers.without_place))
-    if leftovers.unknown:
-        imported.avisos.append("unknown keys, not carried over: " + ", ".join(leftovers.unknown))
-    if dotnet:
-        imported.avisos.append("keys of .NET itself, not needed here: " + ", ".join(dotnet))
+def _warn(imported: Imported, left_out: dict[str, list[str]]) -> None:
+    imported.avisos += [f"{reason}: {', '.join(keys)}" for reason, keys in left_out.items() if keys]
     if imported.origem != imported.id:
         imported.avisos.append(
             f"no source database in the file: conexoes.origem names {imported.origem!r}, set it to the entry's of that system if that is another"

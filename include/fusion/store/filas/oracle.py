@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -18,17 +19,9 @@ _BLOCK = 10_000
 _NOW = NOW["oracle"]
 
 
-def _open_column(column: str) -> str:
-    return if_state(OPEN_STATES, column, "t.")
-
-
-def _live_column(column: str, alias: str) -> str:
-    return if_state(("pendente", "reservado"), column, alias)
-
-
-def _pending(column: str) -> str:
-    return if_state(("pendente",), column, "c.")
-
+_open_column = partial(if_state, OPEN_STATES, alias="t.")
+_live_column = partial(if_state, ("pendente", "reservado"))
+_pending = partial(if_state, ("pendente",), alias="c.")
 
 # fila_entrada is a global temporary table that a migration makes: a session sees only its own rows, until its commit.
 _INSERT_STAGING = """\
