@@ -1,8 +1,8 @@
-"""Loaded by every Airflow component at its start.
+"""Every Airflow component loads this file at its start.
 
-LocalExecutor's workers, and from them the tasks, are forked from the scheduler: what the scheduler has loaded no task loads again, which
-takes more than a second off every task start. Only pinned packages belong here, never code of this repository: Git may bring a new
-version of that at any moment, and a task must run the new one.
+LocalExecutor forks its workers from the scheduler, and tasks from its workers. So no task loads again what the scheduler has loaded: every
+task starts more than a second sooner. Only pinned packages belong here, never code of this repository: Git may bring a new version of
+it at any moment, and a task must run the new one.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""``python -m include.fusion <command>``: what can be done from a shell."""
+"""``python -m include.fusion <command>``: the commands for a shell."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HELP = "\n".join(["usage: python -m include.fusion <command> [--help]", "", *(f"
 
 
 def main(arguments: list[str]) -> int:
-    """Run one command; 2 when there is no such one."""
+    """Run one command; 2 when it does not exist."""
     if not arguments or arguments[0] in ("-h", "--help"):
         print(HELP)
         return 0 if arguments else 2

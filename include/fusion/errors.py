@@ -1,4 +1,4 @@
-"""Every error the hub tells apart. No message carries a value that came from a patient's record."""
+"""All errors of the hub. No message has a value of a patient's record in it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ class FusionHubError(Exception):
 
 
 class InvalidConfiguration(FusionHubError):
-    """A settings, De/Para or SQL file is wrong: the message says file, path inside it and what was expected."""
+    """A settings, De/Para or SQL file is wrong; the message has file, path inside it and what was expected."""
 
 
 class InvalidRequest(FusionHubError):
-    """A run's form does not make sense; the message (Portuguese) lists every problem at once."""
+    """A run's form is wrong; the message (Portuguese) lists all problems."""
 
 
 class InvalidRecord(FusionHubError):
-    """One record cannot be mapped; it goes to ``erro`` and the batch goes on."""
+    """One record cannot be mapped: it goes to ``erro``, and the batch continues."""
 
     def __init__(self, field: str, reason: str) -> None:
         super().__init__(f"{field}: {reason}")
@@ -30,7 +30,7 @@ class InvalidRecord(FusionHubError):
 
 
 class CodeWithoutDePara(InvalidRecord):
-    """A source code without a translation in a catalogue whose policy is to refuse."""
+    """A code of the source without De/Para, in a catalogue that refuses such codes."""
 
     def __init__(self, catalog: str, code: str) -> None:
         super().__init__(catalog, f"código {code[:40]!r} sem De/Para")
@@ -39,7 +39,7 @@ class CodeWithoutDePara(InvalidRecord):
 
 
 class SourceShrank(FusionHubError):
-    """A source's table lost more rows at once than a hospital deletes; taken at its word, their records would all be cancelled in Fusion."""
+    """A table of the source lost more rows at once than a hospital deletes. To believe it would cancel all those records in Fusion."""
 
     def __init__(self, table: str, before: int, now: int) -> None:
         super().__init__(
@@ -49,7 +49,7 @@ class SourceShrank(FusionHubError):
 
 
 class FusionError(FusionHubError):
-    """Fusion refused one request for good (4xx); ``field`` names the field it pointed at."""
+    """Fusion refused one request for good (4xx); ``field``: the field that it named."""
 
     def __init__(self, status: int, path: str, field: str | None = None) -> None:
         super().__init__(f"Fusion recusou {path}: HTTP {status}" + (f" em {field}" if field else ""))
@@ -59,9 +59,9 @@ class FusionError(FusionHubError):
 
 
 class FusionUnavailable(FusionHubError):
-    """Fusion could not take the request now (408, 425, 429, 5xx, no answer); worth trying again.
+    """Fusion cannot take the request now (408, 425, 429, 5xx, no answer): try again.
 
-    ``status`` is 0 when no complete answer came; ``retry_after`` is in seconds, where Fusion asked for a wait.
+    ``status``: 0 without a complete answer. ``retry_after``: seconds to wait, if Fusion asked for it.
     """
 
     def __init__(self, status: int, path: str, retry_after: float | None = None) -> None:
@@ -72,10 +72,9 @@ class FusionUnavailable(FusionHubError):
 
 
 class FusionUnauthorized(FusionUnavailable):
-    """Fusion refused our credentials (401, 403): no record's fault, so the whole batch is released and the task fails.
+    """Fusion refused our credentials (401, 403). No record is at fault: the whole batch is released and the task fails.
 
-    ``of_record``: unless others get through, since a 403 may also be one record's: a firewall's that dislikes its text, or a right that the
-    credentials lack for its kind.
+    ``of_record``: it may be about one record after all, if others get through: a firewall refuses its text, or we may not send its kind.
     """
 
     def __init__(self, status: int, path: str) -> None:
@@ -85,7 +84,7 @@ class FusionUnauthorized(FusionUnavailable):
         self.args = (f"Fusion {who} (HTTP {status}); confira a conexão da API no Airflow",)
 
 
-# pydantic's own error types, in words for data ops; the input value never takes part.
+# pydantic's error types, in words for data ops; never with the input value.
 _KINDS = {
     "missing": "campo obrigatório ausente",
     "string_type": "deveria ser texto",
@@ -103,14 +102,14 @@ _KINDS = {
 
 
 def reason_of(error: BaseException) -> str:
-    """Reason for the queue row: Portuguese, at most ``REASON_MAX`` characters, without any value of the record."""
+    """Reason for the queue's row: Portuguese, at most ``REASON_MAX`` characters, without values of the record."""
     if isinstance(error, ValidationError):
         parts = []
         for item in error.errors(include_input=False, include_url=False, include_context=True):
-            local = ".".join(str(p) for p in item["loc"]) or "registro"
-            # Only our own validators raise ValueError, and their texts are fixed.
+            where = ".".join(str(p) for p in item["loc"]) or "registro"
+            # Only our validators raise ValueError, and their texts have no values.
             text = str(item["ctx"]["error"]) if item["type"] == "value_error" else _KINDS.get(item["type"], "valor inválido")
-            parts.append(f"{local}: {text}")
+            parts.append(f"{where}: {text}")
         return "; ".join(parts)[:REASON_MAX]
     if isinstance(error, FusionHubError):
         return str(error)[:REASON_MAX]

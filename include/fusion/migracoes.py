@@ -1,4 +1,4 @@
-"""``python -m include.fusion.migracoes``: the former name of ``python -m include.fusion migrate``, kept for one release."""
+"""``python -m include.fusion.migracoes``: the old name of ``python -m include.fusion migrate``, kept for one release."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs on the connection that ``include.fusion.store.migrate`` hands over, or writes SQL for a named engine."""
+"""Alembic's entry: migrates over the connection that ``include.fusion.store.migrate`` gives it, or writes SQL for an engine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection, text
 
 _LOCKS = {
-    # Until the transaction ends: the second of two migrating processes waits, then finds the work done.
+    # Held until the transaction ends: a second migrating process waits, then finds the work done.
     "postgresql": "SELECT pg_advisory_xact_lock(hashtext('{}'))",
     "mssql": "EXEC sp_getapplock @Resource = '{}', @LockMode = 'Exclusive', @LockOwner = 'Transaction'",
 }
@@ -23,7 +23,7 @@ def _on_database(connection: Connection) -> None:
 
 def _as_text(engine: str) -> None:
     context.configure(dialect_name=engine, version_table=context.config.attributes["schema"].table, literal_binds=True)
-    # A script has nobody to return the new row to.
+    # A script has no use for a RETURNING clause.
     context.get_context().dialect.insert_returning = False
     with context.begin_transaction():
         context.run_migrations()
@@ -32,6 +32,6 @@ def _as_text(engine: str) -> None:
 
 
 if context.is_offline_mode():
-    _as_text(context.config.attributes["motor"])
+    _as_text(context.config.attributes["engine"])
 else:
-    _on_database(context.config.attributes["conexao"])
+    _on_database(context.config.attributes["connection"])

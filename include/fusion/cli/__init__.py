@@ -1,1 +1,1 @@
-"""``python -m include.fusion <command> --help``: one module per command."""
+"""``python -m include.fusion <command> --help``: one module for each command."""

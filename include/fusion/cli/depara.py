@@ -1,4 +1,4 @@
-"""Command line: check De/Para files."""
+"""Command ``depara``: checks De/Para files."""
 
 from __future__ import annotations
 
@@ -18,9 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
         epilog="example: python -m include.fusion depara validar include/settings/depara/hospital.yaml",
     )
     validate = parser.add_subparsers(dest="command", required=True).add_parser(
-        "validar",
-        help="check the given files, or all of the folder",
-        epilog="example: python -m include.fusion depara validar",
+        "validar", help="check the given files, or all of the folder", epilog="example: python -m include.fusion depara validar"
     )
     validate.add_argument(
         "arquivos", nargs="*", type=Path, help="default: every .yaml of include/settings/depara (or of FUSION_DEPARA), and the systems' own"

@@ -1,4 +1,4 @@
-"""Command line: ``check`` explains what is wrong with HL7 v2 messages."""
+"""Command ``hl7 check``: explains what is wrong with HL7 v2 messages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from include.fusion.hl7.wire.escapes import CHARSETS
 from include.fusion.hl7.wire.finding import Finding
 
 
-def _row(a: Finding, number: int | None, show: bool) -> str:
-    where = " ".join(p for p in (f"mensagem {number}," if number else "", f"linha {a.line}," if a.line else "", a.where) if p)
-    value = f" [{a.valor[:80]!r}]" if show and a.valor else ""
-    return f"{a.level}: {where}: {a.texto}{value}"
+def _line(f: Finding, number: int | None, show: bool) -> str:
+    where = " ".join(p for p in (f"mensagem {number}," if number else "", f"linha {f.line}," if f.line else "", f.where) if p)
+    value = f" [{f.valor[:80]!r}]" if show and f.valor else ""
+    return f"{f.level}: {where}: {f.texto}{value}"
 
 
 def check(file: Path, version: str | None, charset: str | None, show: bool) -> int:
-    """Print every finding, then a summary; 1 when there is an error."""
+    """Print every finding and a summary; returns the exit code."""
     try:
         raw = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
     except OSError as error:
@@ -28,12 +28,12 @@ def check(file: Path, version: str | None, charset: str | None, show: bool) -> i
         return 2
     opened = read_file(raw)
     several = len(opened.mensagens) > 1
-    found: list[tuple[int | None, Finding]] = [(None, a) for a in opened.found]
+    found: list[tuple[int | None, Finding]] = [(None, finding) for finding in opened.found]
     for n, message in enumerate(opened.mensagens, 1):
-        found += [(n if several else None, a) for a in check_message(message, version, charset)]
-    for number, match in found:
-        print(_row(match, number, show))
-    errors = sum(a.level == "erro" for _, a in found)
+        found += [(n if several else None, finding) for finding in check_message(message, version, charset)]
+    for number, finding in found:
+        print(_line(finding, number, show))
+    errors = sum(finding.level == "erro" for _, finding in found)
     count = len(opened.mensagens)
     print(f"{count} {'mensagem' if count == 1 else 'mensagens'}, {errors} erro(s), {len(found) - errors} aviso(s)")
     return 1 if errors else 0
@@ -50,8 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
     command.add_argument(
         "file", type=Path, metavar="FILE", help="one message, several, MLLP frames or a batch (FHS/BHS); - reads standard input"
     )
-    command.add_argument("--version", choices=VERSIONS, dest="versao", help="check against this version whatever MSH-12 says")
+    command.add_argument("--version", choices=VERSIONS, help="check against this version whatever MSH-12 says")
     command.add_argument("--charset", choices=tuple(CHARSETS), help="read the bytes by this character set whatever MSH-18 says")
-    command.add_argument("--show-values", action="store_true", dest="show", help="quote the values at fault: they may be patient data")
+    command.add_argument("--show-values", action="store_true", help="quote the values at fault: they may be patient data")
     args = parser.parse_args(arguments)
-    return check(args.file, args.versao, args.charset, args.show)
+    return check(args.file, args.version, args.charset, args.show_values)

@@ -1,4 +1,4 @@
-"""Command line: create or upgrade the hub's tables, or the FHIR module's in the platform's database."""
+"""Command ``migrate``: creates or upgrades the hub's tables, or the FHIR module's in the platform's database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Command line: check settings, and bring over those of the old .NET services."""
+"""Checks settings, and imports those of the old .NET services."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _PROGRAM = "python -m include.fusion settings"
 
 
 def validate(file: Path | None) -> int:
-    """0 and a table, or 1 and every fault; the De/Para file of each entry is part of the check."""
+    """Print a table and return 0, or print every fault and return 1. Checks each entry's De/Para file, too."""
     try:
         integracoes, faults = read_file(file)
     except InvalidConfiguration as error:
@@ -40,9 +40,9 @@ def validate(file: Path | None) -> int:
     rows = [("DAG", "SISTEMA", "IntegracaoID", "LIGADA", "PROCESSOS")]
     for integracao in integracoes:
         switched_on = "sim" if integracao.habilitada else "não"
-        for i, processo in enumerate(_processos(integracao)):
-            start = (integracao.id, integracao.sistema, str(integracao.integracao_id), switched_on) if i == 0 else ("", "", "", "")
-            rows.append((*start, processo))
+        first, *others = _processos(integracao)
+        rows.append((integracao.id, integracao.sistema, str(integracao.integracao_id), switched_on, first))
+        rows += [("", "", "", "", processo) for processo in others]
     widths = [max(len(row[c]) for row in rows) for c in range(5)]
     for row in rows:
         print("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip())
@@ -70,24 +70,23 @@ def _in_words(integracao: Integracao, processo: Processo) -> list[str]:
 
 
 def import_settings(options: argparse.Namespace) -> int:
-    """Entry and connections to the output, warnings to stderr; 1 when nothing could be made of the file."""
+    """Write entry and connections to the output, warnings to stderr; returns 1 when the file cannot be read or written."""
     try:
-        read_item = appsettings.from_file(options.file, options.sistema, options.integracao)
+        imported = appsettings.from_file(options.file, options.sistema, options.integracao)
     except InvalidConfiguration as error:
         print(error, file=sys.stderr)
         return 1
-    text = as_yaml(read_item, options.fuso, options.mostrar_segredos)
-    if read_item.sistema is None:
-        read_item.avisos.insert(
-            0, f"no entry written: which system this is was not clear, or it is not yet supported; --sistema takes {', '.join(LEGACY)}"
-        )
-    for warning in read_item.avisos:
+    text = as_yaml(imported, options.fuso, options.mostrar_segredos)
+    if imported.sistema is None:
+        reason = f"which system this is was not clear, or it is not yet supported; --sistema takes {', '.join(LEGACY)}"
+        imported.avisos.insert(0, f"no entry written: {reason}")
+    for warning in imported.avisos:
         print(f"warning: {warning}", file=sys.stderr)
     if options.saida is None:
         print(text, end="")
         return 0
     try:
-        # A new file only, for its owner only: it may hold passwords, and must not replace settings that work.
+        # Only a new file, readable by its owner only: it may have passwords, and must not replace good settings.
         descriptor = os.open(options.saida, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except OSError as error:
         print(f"{options.saida}: cannot be written: {error.strerror}", file=sys.stderr)
@@ -100,24 +99,22 @@ def import_settings(options: argparse.Namespace) -> int:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=_PROGRAM, description=__doc__, epilog=f"example: {_PROGRAM} validar")
     commands = parser.add_subparsers(dest="command", required=True)
-    check_command = commands.add_parser(
+    check = commands.add_parser(
         "validar",
         help="check a settings file and its De/Para files, show intervals in words",
         epilog=f"example: {_PROGRAM} validar include/settings/integracoes.yaml",
     )
-    check_command.add_argument("file", nargs="?", type=Path, help="default: FUSION_SETTINGS, or include/settings/integracoes.yaml")
-    fetch_command = commands.add_parser(
+    check.add_argument("file", nargs="?", type=Path, help="default: FUSION_SETTINGS, or include/settings/integracoes.yaml")
+    fetch = commands.add_parser(
         "import-appsettings",
         help="turn an old service's appsettings.json into an entry and Airflow connection URIs",
         epilog=f"example: {_PROGRAM} import-appsettings appsettings.json --integracao norte --fuso America/Bahia --saida novo.yaml",
     )
-    fetch_command.add_argument("file", type=Path, help="the old appsettings.json")
-    fetch_command.add_argument("--integracao", metavar="ID", help="id of the new entry (default: the system's name)")
-    fetch_command.add_argument("--sistema", choices=list(LEGACY), help="where the file does not tell")
-    fetch_command.add_argument("--fuso", metavar="ZONE", help="time zone of the source, e.g. America/Bahia; without it you fill it in")
-    fetch_command.add_argument("--mostrar-segredos", action="store_true", help="write passwords in clear instead of ***")
-    fetch_command.add_argument(
-        "--saida", metavar="FILE", type=Path, help="write to a new file, readable by you only, instead of the screen"
-    )
+    fetch.add_argument("file", type=Path, help="the old appsettings.json")
+    fetch.add_argument("--integracao", metavar="ID", help="id of the new entry (default: the system's name)")
+    fetch.add_argument("--sistema", choices=list(LEGACY), help="where the file does not tell")
+    fetch.add_argument("--fuso", metavar="ZONE", help="time zone of the source, e.g. America/Bahia; without it you fill it in")
+    fetch.add_argument("--mostrar-segredos", action="store_true", help="write passwords in clear instead of ***")
+    fetch.add_argument("--saida", metavar="FILE", type=Path, help="write to a new file, readable by you only, instead of the screen")
     options = parser.parse_args(arguments)
     return validate(options.file) if options.command == "validar" else import_settings(options)

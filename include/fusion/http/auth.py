@@ -1,4 +1,4 @@
-"""How requests identify themselves: as a flow of requests and answers, so that the one client sends all of them."""
+"""Authentication of requests, as a flow of requests and answers: so the one client also sends the requests for tokens."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode, urlsplit
 
 from include.fusion.errors import InvalidConfiguration
-from include.fusion.http.message import RETRYABLE, Answer, Request
+from include.fusion.http.message import Answer, Request
 from include.fusion.http.tokens import NO_EXPIRY, Token, TokenStore
 
 _JWT = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 JWT_VALIDITY = 240
-"""Seconds; SMART allows five minutes at most, and clocks differ."""
+"""Seconds; SMART allows five minutes at most, and machines' clocks differ."""
 
 
 class NoToken(Exception):
-    """No token to be had: ``refused`` (our credentials are wrong), else worth asking again. The client says it in its own words."""
+    """No token. ``refused``: our credentials are wrong; otherwise ask again after ``wait`` seconds. The client raises its own error for it."""
 
     def __init__(self, where: str, status: int = 0, *, refused: bool = False, wait: float | None = None) -> None:
         super().__init__(f"{where}: HTTP {status}")
@@ -28,18 +28,18 @@ class NoToken(Exception):
 
 
 class Auth:
-    """The same headers on every request; none: no credentials."""
+    """The same headers on every request; without headers: no credentials."""
 
     def __init__(self, headers: Mapping[str, str] | None = None) -> None:
         self._headers = dict(headers or {})
 
     def bind(self) -> None:
-        """The client opens on the running event loop."""
+        """Called when the client opens, on its event loop."""
 
     async def flow(self, request: Request | None) -> AsyncGenerator[Request, Answer]:
-        """What to send, one after another; each answer is sent back in, the last one is the request's own.
+        """Yields requests and takes their answers; the last one is ``request`` itself, or nothing for ``None`` (only authenticate).
 
-        ``None`` asks only for what comes before a request. Raises :class:`NoToken`, ``InvalidConfiguration``.
+        Raises :class:`NoToken`, ``InvalidConfiguration``.
         """
         if request is not None:
             yield request.with_headers(self._headers) if self._headers else request
@@ -68,9 +68,9 @@ class OAuth2Client:
 
 
 class OAuth2(Auth):
-    """A token for every request, fetched once for all that wait for it; a 401 is answered once with a new one.
+    """A token on every request. One fetch serves all requests that wait; after a 401, one more try with a new token.
 
-    Without a token URL the server at ``base_url`` is asked for it (SMART discovery). ``owner`` tells accesses in a shared store apart.
+    Without a token URL, the server at ``base_url`` tells it (SMART discovery). ``owner``: whose token it is, in a shared store.
     """
 
     def __init__(self, client: OAuth2Client, store: TokenStore | None = None, *, owner: str = "", base_url: str = "") -> None:
@@ -82,19 +82,19 @@ class OAuth2(Auth):
         self._token: Token | None = None
 
     def bind(self) -> None:
-        # A lock belongs to the event loop on which somebody first waited for it; the token outlives loops.
-        self._one_renewal = asyncio.Lock()
+        # A lock works on one event loop only; the token is good for later loops, too.
+        self._renewal = asyncio.Lock()
 
     async def flow(self, request: Request | None) -> AsyncGenerator[Request, Answer]:
         for _ in range(2):
-            async with self._one_renewal:
+            async with self._renewal:
                 if self._token_url is None:
                     asked = Request("GET", f"{self._base_url}/.well-known/smart-configuration", "smart-configuration")
                     self._token_url = self._endpoint((yield asked))
                 access = (self._owner, self._token_url, self._client.client_id, self._client.scope or "")
                 if self._token is None or time.time() >= self._token.renovar_em:
                     async with self._store.lock(access):
-                        # Whoever held the lock before us has probably fetched it.
+                        # The one that held the lock before us has probably fetched it.
                         self._token = await asyncio.to_thread(self._store.read, access)
                         if self._token is None:
                             self._token = _token((yield _token_request(self._client, self._token_url)))
@@ -102,8 +102,8 @@ class OAuth2(Auth):
                 token = self._token
             if request is None or (yield request.with_headers(bearer(token.valor))).status != 401:
                 return
-            # That very token: another request may have renewed it meanwhile.
-            async with self._one_renewal:
+            # Only this token: another request may have renewed it meanwhile.
+            async with self._renewal:
                 if self._token is token:
                     self._token = None
                 await asyncio.to_thread(self._store.drop, access, token.valor)
@@ -133,18 +133,20 @@ def sign(client: OAuth2Client, token_url: str) -> str:
     import jwt
 
     now = int(time.time())
-    claims = {
-        "iss": client.client_id, "sub": client.client_id, "aud": token_url, "iat": now, "exp": now + JWT_VALIDITY,
-        "jti": secrets.token_urlsafe(24),
-    }  # fmt: skip
+    claims = {"iss": client.client_id, "sub": client.client_id, "aud": token_url, "jti": secrets.token_urlsafe(24)}
     try:
-        return jwt.encode(claims, client.private_key or "", algorithm=client.alg, headers={"kid": client.kid} if client.kid else {})
+        return jwt.encode(
+            {**claims, "iat": now, "exp": now + JWT_VALIDITY},
+            client.private_key or "",
+            algorithm=client.alg,
+            headers={"kid": client.kid} if client.kid else {},
+        )
     except (ValueError, TypeError, jwt.PyJWTError):
         raise InvalidConfiguration(f"authConfig.privateKey não serve para {client.alg}") from None
 
 
 def _object(answer: Answer, where: str) -> dict[str, object]:
-    if answer.status in RETRYABLE or answer.status >= 500:
+    if answer.try_again:
         raise NoToken(where, answer.status, wait=answer.wait)
     if answer.status != 200:
         raise NoToken(where, answer.status, refused=True)

@@ -1,12 +1,12 @@
-"""The one way out over HTTP: kept connections, whole answers of a bearable size, no redirect followed, no body ever in a message."""
+"""The HTTP client that all requests use: it keeps connections, limits the size of answers, follows no redirect, quotes no body in errors."""
 
 from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
 from contextlib import aclosing
+from dataclasses import KW_ONLY, dataclass, field
 from functools import lru_cache
-from types import TracebackType
 from typing import ClassVar, Self
 
 import aiohttp
@@ -15,50 +15,50 @@ from include.fusion.http.auth import Auth, NoToken
 from include.fusion.http.message import Answer, Request
 
 BODY_MAX = 64 * 1024 * 1024
-"""Bytes of an answer; a longer one is cut off."""
+"""Longest answer, in bytes; see :meth:`HttpClient.too_long`."""
 
 
 @lru_cache(maxsize=1)
 def _public() -> ssl.SSLContext:
-    """One for all clients: reading the authorities' certificates takes longer than a request."""
+    """One for all clients: to read the authorities' certificates takes longer than a request."""
     return ssl.create_default_context()
 
 
+@dataclass(eq=False, repr=False)
 class HttpClient:
     """One pool of connections to one server; use as an async context manager, from one event loop.
 
-    ``timeout`` in seconds, for a request with its answer. ``ca``: path of a bundle, where the certificate comes from the site's own authority.
-    ``cookies``: keep those that the server sets, as a load balancer may want it.
+    ``timeout``: seconds for a request with its answer. ``ca``: path of a CA bundle, for a certificate of the site's own authority.
+    ``cookies``: keep the server's cookies, since a load balancer may need them.
     """
 
     unavailable: ClassVar[type[Exception]]
-    """No usable answer: made of the status (0: none at all), ``where`` and, if the server asked for one, the wait in seconds."""
+    """No usable answer. Made from the status (0: no answer), ``where`` and the wait in seconds that the server asked for, if any."""
     unauthorized: ClassVar[type[Exception]]
-    """Our credentials are refused: made of the status and ``where``."""
+    """The server refuses our credentials. Made from the status and ``where``."""
 
-    def __init__(
-        self, auth: Auth, *, connections: int, timeout: float, headers: Mapping[str, str],
-        verify: bool = True, ca: str | None = None, cookies: bool = False,
-    ) -> None:  # fmt: skip
-        self._auth = auth
-        self._connections = connections
-        self._timeout = aiohttp.ClientTimeout(total=timeout, connect=min(10.0, timeout))
-        self._headers = headers
-        self._verify, self._ca, self._cookies = verify, ca, cookies
-        self._session: aiohttp.ClientSession | None = None
+    auth: Auth
+    _: KW_ONLY
+    connections: int
+    timeout: float
+    headers: Mapping[str, str]
+    verify: bool = True
+    ca: str | None = None
+    cookies: bool = False
+    _session: aiohttp.ClientSession | None = field(default=None, init=False)
 
     async def __aenter__(self) -> Self:
-        self._auth.bind()
-        tls = False if not self._verify else ssl.create_default_context(cafile=self._ca) if self._ca else _public()
+        self.auth.bind()
+        tls = False if not self.verify else ssl.create_default_context(cafile=self.ca) if self.ca else _public()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=60, ssl=tls),
-            timeout=self._timeout,
-            headers=self._headers,
-            cookie_jar=None if self._cookies else aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit=self.connections, keepalive_timeout=60, ssl=tls),
+            timeout=aiohttp.ClientTimeout(total=self.timeout, connect=min(10.0, self.timeout)),
+            headers=self.headers,
+            cookie_jar=None if self.cookies else aiohttp.DummyCookieJar(),
         )
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+    async def __aexit__(self, *error: object) -> None:
         if self._session is not None:
             await self._session.close()
 
@@ -67,18 +67,18 @@ class HttpClient:
         return self.unavailable(0, where)
 
     async def authenticate(self) -> None:
-        """Fetch a token now, where one is needed; raises as a request would."""
+        """Fetch a token now, if one is needed; raises like :meth:`request`."""
         await self._follow(None)
 
     async def request(self, request: Request) -> Answer:
-        """The answer to one request, identified; raises only what is named above, and ``InvalidConfiguration``."""
+        """The answer to one request. Raises ``unavailable``, ``unauthorized``, what ``too_long`` gives, or ``InvalidConfiguration``."""
         answer = await self._follow(request)
         assert answer is not None
         return answer
 
     async def _follow(self, request: Request | None) -> Answer | None:
         answer: Answer | None = None
-        async with aclosing(self._auth.flow(request)) as flow:
+        async with aclosing(self.auth.flow(request)) as flow:
             try:
                 while True:
                     answer = await self._exchange(await flow.asend(answer))  # type: ignore[arg-type]

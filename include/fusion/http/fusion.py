@@ -1,4 +1,4 @@
-"""HTTP client of the Fusion API: answers turned into our exceptions."""
+"""HTTP client of Fusion's API; it turns answers into our exceptions."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from typing import Any
 from include.fusion.errors import FusionError, FusionUnauthorized, FusionUnavailable
 from include.fusion.http.auth import Auth, OAuth2, OAuth2Client
 from include.fusion.http.client import HttpClient
-from include.fusion.http.message import RETRYABLE, Answer, Request
+from include.fusion.http.message import Answer, Request
 
 _JSON = "application/json"
 
 
 @dataclass(frozen=True)
 class FusionApi:
-    """Where Fusion is and how to enter it. Times in seconds. Secrets stay out of ``repr``."""
+    """Address and access of Fusion's API. Times in seconds. ``repr`` shows no secret."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     oauth2: OAuth2Client | None = None
     verify_tls: bool = True
     ca: str | None = None
-    """Path of a CA bundle, where Fusion's certificate comes from the site's own authority."""
+    """Path of a CA bundle, when Fusion's certificate is of the site's own authority."""
     time_limit: float = 60.0
     health_path: str = "/saude"
-    """Answers 200 while Fusion is well; asked before one record's failures are called an outage."""
+    """Answers 200 while Fusion is well; asked before failures of one record count as an outage."""
 
 
 class FusionClient(HttpClient):
@@ -44,15 +44,13 @@ class FusionClient(HttpClient):
         self.api = api
 
     async def send(self, method: str, path: str, body: bytes | None = None, *, key: str | None = None) -> dict[str, Any]:
-        """Send one request and return Fusion's JSON answer.
+        """Send one request and return Fusion's JSON answer. ``key``: Idempotency-Key, which makes a repeated send harmless.
 
-        ``key`` is the Idempotency-Key that makes a repeated send harmless.
-        Raises :class:`FusionError` (refused for good), :class:`FusionUnavailable` (worth trying again) or
-        :class:`FusionUnauthorized` (credentials, never the record's fault).
+        Raises :class:`FusionError` (refused for good), :class:`FusionUnavailable` (try again) or :class:`FusionUnauthorized` (credentials).
         """
         data = (await self._ask(method, path, body, key)).json()
         if not isinstance(data, dict):
-            raise FusionUnavailable(0, path)  # As good as no answer.
+            raise FusionUnavailable(0, path)  # as if there were no answer
         return data
 
     async def send_raw(self, path: str, body: bytes, *, kind: str, key: str | None = None) -> bytes:
@@ -69,14 +67,14 @@ class FusionClient(HttpClient):
             headers["Idempotency-Key"] = key
         response = await self.request(Request(method, self.api.url + path, path, body, headers))
         status = response.status
-        if status in RETRYABLE or status >= 500:
+        if response.try_again:
             raise FusionUnavailable(status, path, response.wait)
         if status in (401, 403):
             raise FusionUnauthorized(status, path)
         if status >= 300:
             data = response.json()
             field = data.get("campo") if isinstance(data, dict) else None
-            # Only something that looks like a path is kept: an answer must not carry values into reasons.
+            # Keep only what looks like a path: values of the answer must not get into reasons.
             readable = isinstance(field, str) and re.fullmatch(r"[\w.\[\]$/-]{1,120}", field)
             raise FusionError(status, path, field if readable else None)
         return response

@@ -1,4 +1,4 @@
-"""What travels: one request, one answer, and the wait that an answer may ask for."""
+"""One request, one answer, and the wait that an answer may ask for."""
 
 from __future__ import annotations
 
@@ -12,13 +12,10 @@ from typing import Any
 
 from yarl import URL
 
-RETRYABLE = frozenset({408, 425, 429})
-"""Statuses below 500 worth the same request once more."""
-
 
 @dataclass
 class Request:
-    """``where`` names it in errors: a route, a resource type, never a value. A ``URL`` is sent as it is quoted already."""
+    """``where``: its name in errors (a route, a resource type), never a value. A ``URL`` is sent with its own quoting."""
 
     method: str
     url: str | URL = field(repr=False)
@@ -39,11 +36,16 @@ class Answer:
     body: bytes = field(repr=False)
 
     def json(self) -> Any:
-        """The body's JSON, ``None`` where there is none to be read."""
+        """The body as JSON; ``None`` when it is none."""
         try:
             return json.loads(self.body)
         except ValueError:
             return None
+
+    @property
+    def try_again(self) -> bool:
+        """Whether the same request may succeed later."""
+        return self.status in (408, 425, 429) or self.status >= 500
 
     @property
     def wait(self) -> float | None:
@@ -60,6 +62,4 @@ def requested_wait(value: str | None, now: datetime | None = None) -> float | No
         when = parsedate_to_datetime(value)
     except ValueError:
         return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=UTC)
-    return max(0.0, (when - (now or datetime.now(UTC))).total_seconds())
+    return max(0.0, ((when if when.tzinfo else when.replace(tzinfo=UTC)) - (now or datetime.now(UTC))).total_seconds())

@@ -1,4 +1,4 @@
-"""An access token, and where it is shared with other processes."""
+"""An access token, and the store that may share it with other processes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 NO_EXPIRY = 60.0
-"""Seconds that a token is trusted whose answer names no ``expires_in``."""
+"""Seconds that a token counts as good when its answer has no ``expires_in``."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """``renovar_em`` and ``expira_em`` in seconds since the epoch: processes must agree on them."""
+    """``renovar_em``, ``expira_em``: seconds since the epoch, so that processes agree on them."""
 
     valor: str
     renovar_em: float
@@ -21,7 +21,7 @@ class Token:
 
     @classmethod
     def of(cls, value: str, duration: float, now: float | None = None) -> Token:
-        """Renewed when a tenth of its life is left, a minute at most."""
+        """A token that lives ``duration`` seconds; to be renewed when a tenth of that is left, a minute at most."""
         now = time.time() if now is None else now
         return cls(value, now + duration - min(60.0, duration / 10), now + duration)
 
@@ -30,7 +30,7 @@ class Token:
 
 
 class TokenStore:
-    """Tokens by access (whose, token URL, client, scope). This one shares nothing: enough for a process that holds one client."""
+    """Tokens by access (owner, token URL, client, scope). This store keeps nothing: enough for a process with one client."""
 
     def read(self, access: tuple[str, ...]) -> Token | None:
         """The kept token while it needs no renewal."""
@@ -43,5 +43,5 @@ class TokenStore:
 
     @asynccontextmanager
     async def lock(self, access: tuple[str, ...]) -> AsyncIterator[None]:
-        """Hold the renewal of one access; waits for whoever has it."""
+        """Lock the renewal of one access; waits for its turn."""
         yield

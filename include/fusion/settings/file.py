@@ -1,4 +1,4 @@
-"""``integracoes.yaml``: found, read once per change, and checked entry by entry."""
+"""``integracoes.yaml``: find it, read it again only after a change, check it entry by entry."""
 
 from __future__ import annotations
 
@@ -14,10 +14,9 @@ from pydantic import Field
 from include.fusion.errors import InvalidConfiguration
 from include.fusion.settings.integration import Integracao
 from include.fusion.settings.registry import settings_class, systems
-from include.fusion.settings.strict_yaml import SETTINGS_FOLDER, StrictModel, check, file_name, match, read_yaml
+from include.fusion.settings.strict_yaml import SETTINGS_FOLDER, StrictModel, check, file_name, read_yaml, shown
 
-I = TypeVar("I", bound=Integracao)  # noqa: E741 - the usual short name of a type variable
-
+S = TypeVar("S", bound=Integracao)
 
 _KeysOf = Callable[[Integracao], Sequence[Hashable]]
 
@@ -27,22 +26,22 @@ class _SettingsFile(StrictModel):
 
 
 class Fault(NamedTuple):
-    """What keeps one entry from having its DAGs."""
+    """What is wrong with one entry, which therefore has no DAGs."""
 
     entry_id: str
-    """As it stands in the file, which may be what is wrong with it; its place there where it has none."""
+    """As the file has it, right or wrong; without an id, the entry's place in the file."""
     text: str
-    """A line for each thing to mend: file, path inside it, what was expected."""
+    """One line per thing to mend: file, path inside it, what was expected."""
 
 
 class SettingsFile(NamedTuple):
-    """The entries that are right, disabled ones too, and what is wrong with the others."""
+    """The entries without a fault, disabled ones too, and the faults of the others."""
 
     entries: tuple[Integracao, ...]
     faults: tuple[Fault, ...]
 
 
-_read_items: dict[Path, tuple[tuple[int, int], SettingsFile]] = {}
+_cache: dict[Path, tuple[tuple[int, int], SettingsFile]] = {}
 
 
 def default_path() -> Path:
@@ -51,83 +50,80 @@ def default_path() -> Path:
 
 
 def read_file(path: str | Path | None = None) -> SettingsFile:
-    """Entries and faults; :class:`InvalidConfiguration` where the file as a whole cannot be read. Read again only when it changes."""
+    """Entries and faults; :class:`InvalidConfiguration` when the file as a whole cannot be read. Reads it again only after a change."""
     file = Path(path) if path else default_path()
     try:
         state = file.stat()
     except OSError:
         raise InvalidConfiguration(f"{file_name(file)}: settings file not found; examples/integracoes.yaml shows one") from None
     version = (state.st_mtime_ns, state.st_size)
-    if file not in _read_items or _read_items[file][0] != version:
-        _read_items[file] = (version, _read(file))
-    return _read_items[file][1]
+    if file not in _cache or _cache[file][0] != version:
+        _cache[file] = (version, _read(file))
+    return _cache[file][1]
 
 
 def load(path: str | Path | None = None) -> tuple[Integracao, ...]:
-    """All entries of a file without any fault; :class:`InvalidConfiguration` lists every one."""
-    read_item = read_file(path)
-    if read_item.faults:
-        raise InvalidConfiguration("\n".join(fault.text for fault in read_item.faults))
-    return read_item.entries
+    """All entries of a file; :class:`InvalidConfiguration` lists every fault when there is one."""
+    entries, faults = read_file(path)
+    if faults:
+        raise InvalidConfiguration("\n".join(fault.text for fault in faults))
+    return entries
 
 
-def installed(kind: type[I], path: str | Path | None = None, *, system: str | None = None) -> tuple[I, ...]:
-    """Enabled entries of one system: what its DAG file iterates over. ``system``: of those that share a class, only this one's.
+def installed(kind: type[S], path: str | Path | None = None, *, system: str | None = None) -> tuple[S, ...]:
+    """Enabled entries of one settings class: those that get DAGs. ``system``: only this system's, where several share the class.
 
-    An entry with a fault is left out, so that it stops no other; ``dags/configuracao.py`` is what says so.
+    An entry with a fault is left out, so that it stops no other; ``dags/configuracao.py`` reports it.
     """
     return tuple(i for i in read_file(path).entries if isinstance(i, kind) and i.habilitada and system in (None, i.sistema))
 
 
 def obtain(id: str, path: str | Path | None = None) -> Integracao:
-    """The entry with this id; :class:`InvalidConfiguration` says what is wrong with it, or that there is none."""
-    read_item = read_file(path)
-    for integracao in read_item.entries:
-        if integracao.id == id:
-            return integracao
+    """The entry with this id; :class:`InvalidConfiguration` tells its fault, or that there is no such entry."""
+    entries, faults = read_file(path)
+    if found := next((entry for entry in entries if entry.id == id), None):
+        return found
     file = file_name(Path(path) if path else default_path())
-    texts = [fault.text for fault in read_item.faults if fault.entry_id == id]
+    texts = [fault.text for fault in faults if fault.entry_id == id]
     raise InvalidConfiguration("\n".join(texts) or f"{file}: integracoes: no entry with id {id!r}")
 
 
 def _read(file: Path) -> SettingsFile:
     name = file_name(file)
-    read_rows: dict[int, Integracao] = {}
+    entries: dict[int, Integracao] = {}
     complaints: dict[int, list[str]] = defaultdict(list)
+    ids: dict[int, str] = {}
     data = check(_SettingsFile, read_yaml(file), file).integracoes
     for i, entry in enumerate(data):
-        prefix = f"integracoes[{i}]"
+        prefix = ids[i] = f"integracoes[{i}]"
+        if isinstance(entry, dict) and isinstance(entry.get("id"), str):
+            ids[i] = entry["id"]
         try:
-            # What is no mapping is said by the check that all entries have in common.
+            # An entry that is no mapping fails in the check of the common class.
             kind = settings_class(str(entry.get("sistema"))) if isinstance(entry, dict) else Integracao
             if kind is None:
                 raise InvalidConfiguration(f"{name}: {prefix}.sistema: {_wrong_system(entry.get('sistema'))}")
-            read_rows[i] = check(kind, entry, file, prefix, {"pasta": file.parent})
+            entries[i] = check(kind, entry, file, prefix, {"pasta": file.parent})
         except InvalidConfiguration as error:
             complaints[i].append(str(error))
-    for i, text in _repetitions(read_rows):
+    for i, text in _repetitions(entries):
         complaints[i].append(f"{name}: {text}")
     return SettingsFile(
-        tuple(integracao for i, integracao in read_rows.items() if i not in complaints),
-        tuple(Fault(_name(data[i], i), "\n".join(complaints[i])) for i in sorted(complaints)),
+        tuple(integracao for i, integracao in entries.items() if i not in complaints),
+        tuple(Fault(ids[i], "\n".join(complaints[i])) for i in sorted(complaints)),
     )
 
 
-def _name(entry: Any, i: int) -> str:
-    name = entry.get("id") if isinstance(entry, dict) else None
-    return name if isinstance(name, str) else f"integracoes[{i}]"
-
-
 def _wrong_system(value: Any) -> str:
-    close_matches = difflib.get_close_matches(str(value), systems(), n=1)
-    hint = f"; did you mean {close_matches[0]!r}?" if close_matches else ""
-    return f"expected one of {', '.join(systems())} (the folders of include/fusion/sistemas), found {match(value)}{hint}"
+    close = difflib.get_close_matches(str(value), systems(), n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    return f"expected one of {', '.join(systems())} (the folders of include/fusion/sistemas), found {shown(value)}{hint}"
 
 
 def _repetitions(integracoes: Mapping[int, Integracao]) -> list[tuple[int, str]]:
-    """Entries that would share a DAG, a queue, or (a copied entry) read one source for one Fusion twice.
+    """Entries that would share a DAG or a queue, or (a copied entry) would send one source to one Fusion twice.
 
-    Each of them is told and stopped: which is the copy, and whose queue it is, only people know.
+    All of them are faults: only people know which one is the copy.
     """
     copy = "the same source would be sent to the same fusion_api twice"
     rules: tuple[tuple[str, str, _KeysOf], ...] = (

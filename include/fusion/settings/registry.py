@@ -1,8 +1,7 @@
-"""Which systems there are: each is a folder of ``include/fusion/sistemas``, found by its name, with a settings class where it has sections of its own."""
+"""Finds the systems: each is a folder of ``include/fusion/sistemas``, and has a settings class if it has sections of its own."""
 
 from __future__ import annotations
 
-import functools
 import importlib
 from pathlib import Path
 from typing import Any
@@ -26,19 +25,14 @@ def systems() -> tuple[str, ...]:
 
 
 def own_module(system: str, name: str) -> Any:
-    """A module of a system's folder."""
+    """A module in a system's folder."""
     return importlib.import_module(f"include.fusion.sistemas.{system}.{name}")
 
 
 def settings_class(system: str) -> type[Integracao] | None:
-    """Settings class of a system (``SETTINGS`` of its ``settings.py``, or :class:`Usual`); ``None`` where there is no such system."""
-    return _settings_class(system) if system in systems() else None
-
-
-@functools.cache
-def _settings_class(system: str) -> type[Integracao]:
-    if not (SYSTEMS_FOLDER / system / "settings.py").is_file():
-        return Usual
-    # By name, not by import: a system knows the settings, never the reverse.
-    found: type[Integracao] = own_module(system, "settings").SETTINGS
-    return found
+    """Settings class of a system: ``SETTINGS`` of its ``settings.py``, else :class:`Usual`; ``None``: no such system."""
+    if system not in systems():
+        return None
+    # Imported by name: systems know the settings, the settings know no system.
+    has_own = (SYSTEMS_FOLDER / system / "settings.py").is_file()
+    return own_module(system, "settings").SETTINGS if has_own else Usual

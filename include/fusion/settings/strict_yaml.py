@@ -1,8 +1,8 @@
 """Read a YAML file strictly and check it against a model; every complaint names file, path inside it and what was expected.
 
-PyYAML alone is too forgiving for configuration: it keeps the last of two equal keys, and follows YAML 1.1, where an unquoted
-``23:00:05`` is the integer 82805, ``00:00:05`` a text, ``00:00:05.5`` the float 5.5 and ``NODE`` is false. The loaders here refuse
-repeated keys and read only ``true``/``false``, decimal numbers and ``null`` as anything but text, so that quotes change nothing.
+PyYAML alone is too lenient for settings: of two equal keys it keeps the last, and by YAML 1.1 an unquoted ``23:00:05`` is the integer
+82805, ``00:00:05`` a text, ``00:00:05.5`` the float 5.5. The loaders here refuse repeated keys, and everything is text except
+``true``/``false``, decimal numbers and ``null``.
 """
 
 from __future__ import annotations
@@ -20,24 +20,24 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from include.fusion.errors import InvalidConfiguration
 
 ROOT = Path(__file__).resolve().parents[3]
-"""Repository root: defaults hang on it, never on the current folder."""
+"""Repository root: default paths start here, never at the current folder."""
 SETTINGS_FOLDER = ROOT / "include" / "settings"
 
 _SECRET = re.compile(r"(?i)(password|pwd|senha|secret|token|api-?key)\s*[=:]|://[^/\s]*@")
 _SECRET_KEY = re.compile(r"(?i)password|pwd|senha|secret|token|conexoes|connectionstring")
-_FOUND_MAX = 60
+_SHOWN_MAX = 60
 
 M = TypeVar("M", bound="StrictModel")
 
 
 class StrictModel(BaseModel):
-    """Base of every settings model: no unknown key, no silent conversion ("12" is not 12), no change after reading."""
+    """Base of all settings models: no unknown keys, no silent conversion ("12" is not 12), no change after reading."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class _Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML with the core scalars of version 1.2 and without repeated keys."""
+    """YAML with the scalars of version 1.2 and without repeated keys."""
 
     yaml_implicit_resolvers: typing.ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
@@ -49,15 +49,14 @@ class _Strict(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
             if not isinstance(key, yaml.ScalarNode):
                 raise yaml.MarkedYAMLError(problem="a key must be a plain text", problem_mark=key.start_mark)
             if key.value in seen:
-                raise yaml.MarkedYAMLError(
-                    problem=f"key {key.value!r} appears twice (first on line {seen[key.value]})", problem_mark=key.start_mark
-                )
+                problem = f"key {key.value!r} appears twice (first on line {seen[key.value]})"
+                raise yaml.MarkedYAMLError(problem=problem, problem_mark=key.start_mark)
             seen[key.value] = key.start_mark.line + 1
         return typing.cast("dict[Hashable, Any]", super().construct_mapping(node, deep=deep))
 
 
 class _TextOnly(_Strict):
-    """Like :class:`_Strict`, but every scalar other than null is text: De/Para codes such as ``01`` or ``NODE`` stay what was written."""
+    """Like :class:`_Strict`, but everything except null is text: De/Para codes such as ``01`` stay as written."""
 
     yaml_implicit_resolvers: typing.ClassVar[dict[str, list[tuple[str, re.Pattern[str]]]]] = {}
 
@@ -71,31 +70,31 @@ _Strict.add_implicit_resolver("tag:yaml.org,2002:float", re.compile(r"^-?(?:0|[1
 
 
 def file_name(path: Path) -> str:
-    """The path as the team knows it: from the repository root where it lies inside."""
-    integer = path.resolve()
-    return integer.relative_to(ROOT).as_posix() if integer.is_relative_to(ROOT) else str(path)
+    """The path from the repository root, if it is inside the repository; else as it is."""
+    absolute = path.resolve()
+    return absolute.relative_to(ROOT).as_posix() if absolute.is_relative_to(ROOT) else str(path)
 
 
 def read_yaml(path: Path, *, text_only: bool = False) -> Any:
     """Content of a UTF-8 YAML file; :class:`InvalidConfiguration` when it is missing, not YAML or repeats a key."""
     name = file_name(path)
     try:
-        # utf-8-sig: editors on Windows put a byte-order mark in front.
+        # utf-8-sig: editors on Windows write a byte-order mark.
         return yaml.load(path.read_text(encoding="utf-8-sig"), Loader=_TextOnly if text_only else _Strict)  # noqa: S506 - both derive from the safe loader
     except (OSError, UnicodeDecodeError) as error:
         cause = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
         raise InvalidConfiguration(f"{name}: cannot be read: {cause}") from None
     except yaml.MarkedYAMLError as error:
-        # Without PyYAML's own snippet: the line may hold something that must not reach a log.
-        watermark = error.problem_mark
-        where = f"line {watermark.line + 1}, column {watermark.column + 1}: " if watermark else ""
+        # Without PyYAML's snippet of the line: it may have a secret.
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
         raise InvalidConfiguration(f"{name}: {where}{error.problem}") from None
     except (yaml.YAMLError, ValueError) as error:
         raise InvalidConfiguration(f"{name}: not valid YAML ({type(error).__name__})") from None
 
 
 def check(model: type[M], data: Any, path: Path, prefix: str = "", context: dict[str, Any] | None = None) -> M:
-    """``data`` as ``model``; on errors one :class:`InvalidConfiguration` with a line for each."""
+    """``data`` as ``model``; :class:`InvalidConfiguration` has one line per error."""
     try:
         return model.model_validate(data, context=context)
     except ValidationError as error:
@@ -111,17 +110,14 @@ def complaints(error: ValidationError, model: type[BaseModel], prefix: str = "")
 
 
 def _path(prefix: str, loc: tuple[int | str, ...]) -> str:
-    text = prefix
     for part in loc:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        elif part == "[key]":
-            text += " (the key)"
-        elif re.fullmatch(r"[\w-]+", part):
-            text += f".{part}" if text else part
+        if part == "[key]":
+            prefix += " (the key)"
+        elif isinstance(part, str) and re.fullmatch(r"[\w-]+", part):
+            prefix += f".{part}" if prefix else part
         else:
-            text += f"[{part!r}]"
-    return text
+            prefix += f"[{part!r}]"
+    return prefix
 
 
 _EXPECTED = {
@@ -153,11 +149,11 @@ def _complaint(item: dict[str, Any], model: type[BaseModel]) -> str:
     if kind == "value_error":
         return str(ctx["error"])
     expected = _EXPECTED.get(kind, item["msg"])
-    return f"expected {expected.format(**ctx) if ctx else expected}, found {match(item['input'], loc)}"
+    return f"expected {expected.format(**ctx) if ctx else expected}, found {shown(item['input'], loc)}"
 
 
-def match(value: Any, loc: tuple[int | str, ...] = ()) -> str:
-    """What stands in the file, short; ``***`` where it may be a secret."""
+def shown(value: Any, loc: tuple[int | str, ...] = ()) -> str:
+    """A value of the file for a message: short, and ``***`` if it may be a secret."""
     if value is None:
         return "nothing"
     if isinstance(value, dict):
@@ -167,19 +163,19 @@ def match(value: Any, loc: tuple[int | str, ...] = ()) -> str:
     if _SECRET.search(str(value)) or any(_SECRET_KEY.search(str(part)) for part in loc):
         return "***"
     text = str(value).lower() if isinstance(value, bool) else repr(value)
-    return text if len(text) <= _FOUND_MAX else text[:_FOUND_MAX] + "…"
+    return text if len(text) <= _SHOWN_MAX else text[:_SHOWN_MAX] + "…"
 
 
 def _suggestion(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
     target: type[BaseModel] | None = model
     for part in loc[:-1]:
         if isinstance(part, str) and target is not None:
-            # A part that is no field is the key of a mapping of models: stay where we are.
+            # A part that is no field is a key of a mapping of models: stay at this model.
             target = next((_model_in(c.annotation) for n, c in target.model_fields.items() if part in _names(n, c)), target)
     known = [name for n, c in target.model_fields.items() for name in _names(n, c)] if target else []
-    lower_case = {name.lower(): name for name in known}
-    close_matches = difflib.get_close_matches(str(loc[-1]).lower(), lower_case, n=1)
-    return f"; did you mean {lower_case[close_matches[0]]!r}?" if close_matches else f"; known here: {', '.join(known)}"
+    by_lower = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(str(loc[-1]).lower(), by_lower, n=1)
+    return f"; did you mean {by_lower[close[0]]!r}?" if close else f"; known here: {', '.join(known)}"
 
 
 def _names(name: str, field: Any) -> list[str]:

@@ -1,6 +1,6 @@
-"""The database's clock as SQL expressions: machines whose own clocks disagree still agree on what is due.
+"""The database's clock as SQL expressions: all machines agree on what is due, even when their own clocks differ.
 
-Always the time of the statement, not of the transaction: a reservation that waited for a lock must not grant a shortened lease.
+Always the time of the statement, not of the transaction: a reservation that waited for a lock must still grant a whole lease.
 """
 
 from __future__ import annotations
@@ -14,30 +14,26 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-NOW = {
-    "postgresql": "statement_timestamp()",
-    "mssql": "SYSUTCDATETIME()",
-    "oracle": "SYS_EXTRACT_UTC(SYSTIMESTAMP)",
-}
-"""Current time in UTC, per engine."""
+NOW = {"postgresql": "statement_timestamp()", "mssql": "SYSUTCDATETIME()", "oracle": "SYS_EXTRACT_UTC(SYSTIMESTAMP)"}
+"""Current time in UTC, by engine."""
 
 _SUM = {
-    "postgresql": "{agora} + CAST({s} AS double precision) * INTERVAL '1 second'",
-    # DATEADD takes an int: milliseconds reach 24 days, seconds lose the fraction, so both parts are added.
-    "mssql": "DATEADD(millisecond, CAST((CAST({s} AS decimal(18, 3)) % 1) * 1000 AS int), DATEADD(second, CAST({s} AS int), {agora}))",
-    "oracle": "({agora} + NUMTODSINTERVAL({s}, 'SECOND'))",
+    "postgresql": "{now} + CAST({seconds} AS double precision) * INTERVAL '1 second'",
+    # DATEADD takes an int: as milliseconds it reaches 24 days only, as seconds it loses the fraction. So both parts are added.
+    "mssql": "DATEADD(millisecond, CAST((CAST({seconds} AS decimal(18, 3)) % 1) * 1000 AS int), DATEADD(second, CAST({seconds} AS int), {now}))",
+    "oracle": "({now} + NUMTODSINTERVAL({seconds}, 'SECOND'))",
 }
 
 
 def seconds_from_now(engine: str, seconds: str) -> str:
-    """SQL text of the moment ``seconds`` (an SQL expression, may be negative) from now."""
-    return _SUM[engine].format(agora=NOW[engine], s=seconds)
+    """SQL text of the moment that is ``seconds`` (an SQL expression, may be negative) from now."""
+    return _SUM[engine].format(now=NOW[engine], seconds=seconds)
 
 
 class Moment(TypeDecorator[datetime]):
     """A moment, UTC and aware in Python: ``timestamptz`` on PostgreSQL, elsewhere a plain timestamp that holds UTC.
 
-    Oracle indexes no expression over TIMESTAMP WITH TIME ZONE and drivers of SQL Server differ on DATETIMEOFFSET.
+    Oracle cannot index an expression over TIMESTAMP WITH TIME ZONE, and the drivers of SQL Server disagree on DATETIMEOFFSET.
     """
 
     impl = DateTime(timezone=True)
@@ -59,25 +55,17 @@ class Moment(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class now(FunctionElement[Any]):  # noqa: N801 - reads like sqlalchemy.func.now
-    """Current time in UTC as a Core expression."""
+class later(FunctionElement[Any]):  # noqa: N801 - reads like sqlalchemy.func.now
+    """Core expression: ``later(30)`` is thirty seconds from now, ``now()`` the current time; both in UTC."""
 
     type = Moment()
     inherit_cache = True
 
 
-class later(FunctionElement[Any]):  # noqa: N801
-    """``later(30)``: thirty seconds from now as a Core expression."""
-
-    type = Moment()
-    inherit_cache = True
-
-
-@compiles(now)
-def _now(element: now, compiler: Any, **kw: Any) -> str:
-    return NOW[compiler.dialect.name]
+now = later
 
 
 @compiles(later)
-def _after(element: later, compiler: Any, **kw: Any) -> str:
-    return seconds_from_now(compiler.dialect.name, compiler.process(element.clauses.clauses[0], **kw))
+def _later(element: later, compiler: Any, **kw: Any) -> str:
+    engine, seconds = compiler.dialect.name, element.clauses.clauses
+    return seconds_from_now(engine, compiler.process(seconds[0], **kw)) if seconds else NOW[engine]

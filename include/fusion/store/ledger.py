@@ -1,29 +1,28 @@
-"""The delivery ledger: per record, what Fusion last confirmed, what may be on its way, and a number for each new content."""
+"""The ledger: per record, what Fusion last confirmed, what may be on its way, and a number for each new content."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, null, select, text, update
 
 from include.fusion.store.clock import now
+from include.fusion.store.lists import chunks, pg_array
 from include.fusion.store.locks import write_row
-from include.fusion.store.pg_arrays import pg_array
 from include.fusion.store.tables import livro_entrega as table
 
-_LIST_MAX = 500
-
 NONE_CONFIRMED = "nenhuma"
-"""``operacao`` of a record of which Fusion has confirmed nothing yet."""
+"""``operacao`` of a record while Fusion has confirmed nothing of it."""
 DELETION = "exclusao"
 SEND = "envio"
 RESEND = "reenvio"
-"""Like ``envio``, of what was alive in Fusion before and still is should this one be refused: messages are noted when they are queued."""
+"""Like ``envio``, of a record that Fusion already has: if this send is refused, the record is still alive there. Only messages need it,
+since they are noted when they are queued."""
 
-# One statement for a whole batch; other engines write row by row.
+# PostgreSQL: one statement for a whole batch. Other engines write row by row.
 _ANNOUNCE = f"""\
 INSERT INTO livro_entrega AS l (integracao_id, entidade, chave, versao_tentada, operacao, sequencia, entregue_em)
 SELECT :integracao_id, :entidade, v.chave, v.tentada, '{NONE_CONFIRMED}', 1, statement_timestamp()
@@ -43,8 +42,8 @@ ON CONFLICT (integracao_id, entidade, chave) DO UPDATE SET
 class LedgerEntry(NamedTuple):
     """What is known of a record's deliveries.
 
-    ``versao``: content that Fusion last confirmed; ``None`` when nothing was, or when it was forgotten, so that the next goes out whatever
-    its content. ``attempted``: content that was announced and never confirmed: Fusion may have it or not.
+    ``versao``: hash of the content that Fusion last confirmed; ``None`` when there is none, or when it was forgotten so that the record is
+    sent again. ``attempted``: hash of content that was announced and not confirmed: Fusion may have it or not.
     """
 
     versao: str | None
@@ -54,72 +53,73 @@ class LedgerEntry(NamedTuple):
 
     @property
     def cancelled(self) -> bool:
-        """Fusion certainly has nothing alive under this key."""
+        """Certain: Fusion has nothing alive under this key."""
         return self.operacao in (DELETION, NONE_CONFIRMED) and self.attempted is None
 
     def has(self, version: str) -> bool:
-        """Fusion certainly has this very content."""
+        """Certain: Fusion has exactly this content."""
         return self.versao == version and self.operacao != DELETION and self.attempted is None
 
 
 class Ledger:
-    """Ledger of one integration for one kind of record. Write in the same transaction as the queue's outcomes."""
+    """Ledger of one integration and one kind of record. Write it in the transaction that writes the queue's outcomes."""
 
     def __init__(self, engine: Engine, integracao_id: int, entity: str = "atendimento") -> None:
         self._postgresql = engine.dialect.name == "postgresql"
         self.integracao_id = integracao_id
         self.entidade = entity
 
-    def _of_this(self) -> tuple[ColumnElement[bool], ...]:
-        return (table.c.integracao_id == self.integracao_id, table.c.entidade == self.entidade)
+    @property
+    def _common(self) -> dict[str, Any]:
+        return {"integracao_id": self.integracao_id, "entidade": self.entidade}
+
+    def _of_this(self) -> list[ColumnElement[bool]]:
+        return [table.c[column] == value for column, value in self._common.items()]
 
     def read(self, con: Connection, keys: Iterable[str]) -> dict[str, LedgerEntry]:
         """Last deliveries by key; a key that was never delivered is absent."""
         found: dict[str, LedgerEntry] = {}
-        items_list = list(keys)
         columns = select(table.c.chave, table.c.versao_conteudo, table.c.sequencia, table.c.operacao, table.c.versao_tentada)
-        for i in range(0, len(items_list), _LIST_MAX):
-            query = columns.where(*self._of_this(), table.c.chave.in_(items_list[i : i + _LIST_MAX]))
+        for part in chunks(keys):
+            query = columns.where(*self._of_this(), table.c.chave.in_(part))
             found.update({row[0]: LedgerEntry(*row[1:]) for row in con.execute(query)})
         return found
 
     def announce(self, con: Connection, outgoings: Iterable[tuple[str, str]]) -> dict[str, int]:
-        """Write ahead what is about to be sent, ``(chave, versao or "exclusao")``; returns each key's sequence number.
+        """Announce what is about to be sent, ``(chave, versao or "exclusao")``; returns each key's sequence number.
 
-        The same content as an unconfirmed announcement keeps the number, so that Fusion recognises a repeated send; any other takes the
-        next one. Without this, content that went A, B, A with both answers lost would end as B: the second A would look like a repetition.
+        Content that is announced already, and unconfirmed, keeps its number: Fusion sees that the send is a repetition. Other content
+        takes the next number. Without numbers, A, B, A with lost answers would end as B: the second A would look like a repetition.
         """
-        unique_ones = sorted(dict(outgoings).items())
-        common = {"integracao_id": self.integracao_id, "entidade": self.entidade}
+        unique = sorted(dict(outgoings).items())
         if self._postgresql:
-            binds = {"chaves": pg_array(key for key, _ in unique_ones), "tentadas": pg_array(attempted for _, attempted in unique_ones)}
-            return {row.chave: row.sequencia for row in con.execute(text(_ANNOUNCE), {**common, **binds})}
-        earlier = self.read(con, [key for key, _ in unique_ones])
+            binds = {"chaves": pg_array(key for key, _ in unique), "tentadas": pg_array(attempted for _, attempted in unique)}
+            return {row.chave: row.sequencia for row in con.execute(text(_ANNOUNCE), {**self._common, **binds})}
+        earlier = self.read(con, [key for key, _ in unique])
         numbers = {}
-        for key, attempted in unique_ones:
+        for key, attempted in unique:
             previous = earlier.get(key)
             repeated = previous is not None and previous.attempted == attempted
             numbers[key] = (previous.sequencia if previous else 0) + (0 if repeated else 1)
             new = {"versao_tentada": attempted, "sequencia": numbers[key], "entregue_em": now()}
             new |= {} if previous else {"operacao": NONE_CONFIRMED}
-            write_row(con, table, {**common, "chave": key}, new)
+            write_row(con, table, {**self._common, "chave": key}, new)
         return numbers
 
     def write(self, con: Connection, deliveries: Iterable[tuple[str, str | None, str]]) -> None:
-        """Note confirmed deliveries ``(chave, versao, operacao)``; of a repeated key the last counts."""
-        # In key order, so that two workers that share keys wait for each other instead of deadlocking.
-        unique_ones = sorted({key: (key, version, operation) for key, version, operation in deliveries}.values())
-        common = {"integracao_id": self.integracao_id, "entidade": self.entidade}
+        """Note confirmed deliveries ``(chave, versao, operacao)``; when a key repeats, the last counts."""
+        # In key order: two workers that share keys then wait for each other instead of deadlocking.
+        unique = sorted({key: (key, version, operation) for key, version, operation in deliveries}.values())
         if not self._postgresql:
-            for key, version, operation in unique_ones:
+            for key, version, operation in unique:
                 new = {"versao_conteudo": version, "versao_tentada": None, "operacao": operation, "entregue_em": now()}
-                write_row(con, table, {**common, "chave": key}, new)
+                write_row(con, table, {**self._common, "chave": key}, new)
             return
         columns = {"chaves": 0, "versoes": 1, "operacoes": 2}
-        con.execute(text(_WRITE), {**common, **{name: pg_array(u[i] for u in unique_ones) for name, i in columns.items()}})
+        con.execute(text(_WRITE), {**self._common, **{name: pg_array(u[i] for u in unique) for name, i in columns.items()}})
 
     def withdraw(self, con: Connection, keys: Iterable[str]) -> None:
-        """Take announcements back that Fusion refused: it certainly has what was confirmed before, and nothing newer."""
+        """Take back announcements that Fusion refused: it has what was confirmed before and nothing newer."""
         self._change(con, keys, "versao_tentada")
 
     def delivered_since(self, con: Connection, since: datetime) -> list[str]:
@@ -127,16 +127,12 @@ class Ledger:
         return list(con.execute(select(table.c.chave).where(*self._of_this(), table.c.entregue_em >= since)).scalars())
 
     def forget(self, con: Connection, keys: Iterable[str]) -> int:
-        """Forget what these records looked like, so that a replay sends them; the sequence stays. How many were known."""
+        """Forget the content of these records, so that a replay sends them; the sequence stays. Returns how many were known."""
         return self._change(con, keys, "versao_conteudo")
 
     def _change(self, con: Connection, keys: Iterable[str], column: str) -> int:
-        items_list = sorted(set(keys))
-        changed = 0
-        for i in range(0, len(items_list), _LIST_MAX):
-            where = (*self._of_this(), table.c.chave.in_(items_list[i : i + _LIST_MAX]))
-            changed += con.execute(update(table).where(*where).values({column: null()})).rowcount
-        return changed
+        change = update(table).where(*self._of_this()).values({column: null()})
+        return sum(con.execute(change.where(table.c.chave.in_(part))).rowcount for part in chunks(sorted(set(keys))))
 
     def idempotency_key(self, key: str, attempted: str, sequence: int) -> str:
         """``Idempotency-Key`` of an announced delivery: the same for every try of it."""
@@ -145,7 +141,7 @@ class Ledger:
 
 
 class NoLedger:
-    """The ledger of records whose key names their content, too: the receiver knows by it what it has, and nothing is kept here."""
+    """The ledger of records with a key that also names their content: the receiver knows by it what it has, so nothing is kept."""
 
     def read(self, con: Connection, keys: Iterable[str]) -> dict[str, LedgerEntry]:
         return {}

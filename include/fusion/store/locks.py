@@ -1,4 +1,4 @@
-"""Named row locks, held until the caller's transaction ends, and the update-else-insert that they make safe."""
+"""Named locks, held until the caller's transaction ends, and the writing of one row by its key."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def lock(con: Connection, integracao_id: int, name: str) -> None:
         with con.begin_nested():
             con.execute(insert(trava_fila).values(integracao_id=integracao_id, nome=name))
     except IntegrityError:
-        # Someone else created it meanwhile, and may hold it: wait our turn.
+        # Somebody else has just created it and may hold it: wait.
         con.execute(query).first()
 
 
 def write_row(
     con: Connection, table: Table, key: Mapping[str, Any], new: Mapping[str, Any], total: Mapping[str, int] | None = None
 ) -> None:
-    """Update the row with primary key ``key``, or insert it; the columns of ``total`` are added to what is there."""
+    """Update the row with primary key ``key``, or insert it; ``total``: column → number to add to what is there."""
     increments: dict[str, ColumnElement[Any]] = {column: table.c[column] + value for column, value in (total or {}).items()}
     change = update(table).where(*(table.c[c] == v for c, v in key.items())).values({**new, **increments})
     if con.execute(change).rowcount:

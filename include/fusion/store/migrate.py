@@ -1,7 +1,7 @@
-"""Create and upgrade what we keep in a database: ``python -m include.fusion migrate --url URL``.
+"""Create and upgrade our tables: ``python -m include.fusion migrate --url URL``.
 
-``--gerar-sql`` rewrites the checked-in SQL under ``include/migrations/sql``: what the migrations do on each engine, for a site whose
-database administrators run it themselves, and the queue's statements, to be read and compared.
+``--gerar-sql`` rewrites the SQL under ``include/migrations/sql``: the migrations of each engine, for sites where database administrators run
+them by hand, and the queue's statements, for review.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 SQL = FOLDER / "sql"
 ENGINES = tuple(DIALECTS)
 _ONE_AT_A_TIME = threading.Lock()
-"""Alembic keeps the running migration in a global of the process; between processes the database's lock serialises."""
+"""Alembic keeps the running migration in a global variable. Between processes, the database's lock does the same."""
 
 
 @dataclass(frozen=True)
 class Schema:
-    """One database's migrations: the folder that has them; ``table`` records which ran: a name of our own, since others keep theirs there."""
+    """Migrations of one database: their folder, the table that records which ran (a name of our own: others keep theirs there), the lock."""
 
     folder: str
     table: str
@@ -51,7 +51,7 @@ def migrate(engine: Engine, schema: Schema = HUB) -> None:
     """Bring the database up to date. Harmless to repeat, and safe while another process migrates the same database."""
     config = _config(schema)
     with _ONE_AT_A_TIME, engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
-        config.attributes["conexao"] = connection
+        config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
 
@@ -60,16 +60,15 @@ def make_sql(engine: str) -> str:
     """Every migration of the hub as one SQL script for ``engine``."""
     output = io.StringIO()
     config = _config(HUB, output)
-    config.attributes["motor"] = engine
+    config.attributes["engine"] = engine
     command.upgrade(config, "head", sql=True)
     return "\n".join(line.rstrip() for line in output.getvalue().strip().splitlines()) + "\n"
 
 
 def fila_statements(engine: str) -> str:
-    """The queue's statements that are written per engine, with named binds, as one script."""
-    table = next(iter(FILAS.values()))
-    commands = DIALECTS[engine].commands(table)
-    return "\n".join(f"-- {name}\n{sql.rstrip(';')};\n" for name, sql in commands.items())
+    """The queue's statements for this engine as one script, with named binds."""
+    statements = DIALECTS[engine].commands(next(iter(FILAS.values())))
+    return "\n".join(f"-- {name}\n{sql.rstrip(';')};\n" for name, sql in statements.items())
 
 
 def files() -> dict[Path, str]:

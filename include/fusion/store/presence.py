@@ -1,6 +1,6 @@
-"""Sign of life of a running delivery, by which the watcher knows that a change needs no new run.
+"""Presence: the sign of a run at work. By it the watcher knows that a change needs no new run.
 
-Kept as a watermark row of its own: ``executado_em`` is the database's time of the last sign, so that clocks need not agree.
+It is a row of ``marca_dagua``; its ``executado_em`` is the database's time of the last sign, so machines' clocks do not matter.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from include.fusion.store.locks import write_row
 from include.fusion.store.tables import marca_dagua
 
 VALIDITY = 6.0
-"""Seconds that one sign holds: after a killed task the watcher waits this long at most."""
+"""Seconds for which a sign counts: after a task is killed, the watcher waits this long at most."""
 _ORIGIN, _ON_DUTY, _OFF_DUTY = "plantao", "presente", "ausente"
 
 
 def sign(engine: Engine, integracao_id: int, processo: str, present: bool) -> None:
-    """Say that somebody works on this queue (again before ``VALIDITY`` runs out), or that nobody does any more."""
+    """Say that a run works on this queue (repeat it before ``VALIDITY`` ends), or that it no longer does."""
     key = {"integracao_id": integracao_id, "processo": processo, "origem": _ORIGIN}
     with engine.begin() as con:
         write_row(con, marca_dagua, key, {"marcador": _ON_DUTY if present else _OFF_DUTY, "executado_em": now()})
@@ -26,10 +26,5 @@ def sign(engine: Engine, integracao_id: int, processo: str, present: bool) -> No
 def present(integracao_id: int, processo: str) -> ColumnElement[bool]:
     """Condition on ``marca_dagua``: somebody is on duty for this queue."""
     m = marca_dagua.c
-    return and_(
-        m.integracao_id == integracao_id,
-        m.processo == processo,
-        m.origem == _ORIGIN,
-        m.marcador == _ON_DUTY,
-        m.executado_em > later(-VALIDITY),
-    )
+    of_this = (m.integracao_id == integracao_id, m.processo == processo, m.origem == _ORIGIN)
+    return and_(*of_this, m.marcador == _ON_DUTY, m.executado_em > later(-VALIDITY))

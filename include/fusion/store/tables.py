@@ -1,4 +1,4 @@
-"""Tables of the integration database: queues, ledger, watermarks. ``include/migrations`` creates them; a test holds the two together."""
+"""Tables of the integration database: queues, ledger, watermarks. ``include/migrations`` creates them; a test compares the two."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from include.fusion.store.clock import Moment
 metadata = MetaData()
 
 OPEN_STATES = ("pendente", "reservado", "erro")
-"""Situations in which a row still speaks for its key: one such row per (integracao_id, processo, chave)."""
+"""States of an open row: at most one per (integracao_id, processo, chave)."""
 CLOSED_STATES = ("concluido", "descartado")
 ALL_STATES = OPEN_STATES + CLOSED_STATES
 
@@ -25,7 +25,7 @@ _BOOLEAN = Boolean().with_variant(oracle.NUMBER(1), "oracle")  # type: ignore[no
 
 
 def _text(size: int) -> TypeEngine[str]:
-    """Text compared byte by byte on every engine: the keys ``a1`` and ``A1`` are two records, whatever the server's collation says."""
+    """Text compared byte by byte on every engine: ``a1`` and ``A1`` are two keys, whatever the server's collation says."""
     return (
         String(size)
         .with_variant(postgresql.VARCHAR(size, collation="C"), "postgresql")
@@ -34,33 +34,30 @@ def _text(size: int) -> TypeEngine[str]:
 
 
 def sql_list(values: tuple[str, ...]) -> str:
-    """Literals for ``IN (...)``: partial indexes are only chosen for literals, never for binds."""
+    """Literals for ``IN (...)``: engines use partial indexes for literals only, not for binds."""
     return ", ".join(f"'{v}'" for v in values)
 
 
 def if_state(states: tuple[str, ...], column: str, alias: str = "") -> str:
-    """The expression that Oracle's function-based indexes hold: NULL, hence not indexed, outside ``states``."""
+    """The expression in Oracle's function-based indexes: outside ``states`` it is NULL, so the row is not indexed."""
     return f"CASE WHEN {alias}situacao IN ({sql_list(states)}) THEN {alias}{column} END"
 
 
-def _index(table: Table, name: str, columns: tuple[str, ...], states: tuple[str, ...], unique: bool = False, e: str = "") -> None:
-    """One index over only the rows in ``states``: partial on PostgreSQL, filtered on SQL Server, function-based on Oracle."""
-    where = text(f"situacao IN ({sql_list(states)}){e}")
+def _index(table: Table, name: str, columns: tuple[str, ...], states: tuple[str, ...], unique: bool = False, more: str = "") -> None:
+    """An index of only the rows in ``states``: partial on PostgreSQL, filtered on SQL Server, function-based on Oracle."""
+    where = text(f"situacao IN ({sql_list(states)}){more}")
     partial = Index(name, *(text(c) if " " in c else table.c[c] for c in columns), unique=unique, postgresql_where=where, mssql_where=where)
-    # It takes a tuple, whatever its type says.
-    partial.ddl_if(dialect=("postgresql", "mssql"))  # type: ignore[arg-type]
-    # Not bound to the table by a column, so attached by hand; two indexes of one name never meet on one engine.
+    partial.ddl_if(dialect=("postgresql", "mssql"))  # type: ignore[arg-type]  # a tuple works, too
+    # It has no column that ties it to the table, so it is attached by hand. One engine never gets both indexes of a name.
     functional = Index(name, *(text(if_state(states, c.removesuffix(" DESC"))) for c in columns), unique=unique, _table=table)
     functional.ddl_if(dialect="oracle")
 
 
 def fila_table(name: str, *more: Column[Any], metadata: MetaData = metadata) -> Table:
-    """A queue table under its seed name, which stays unquoted: ``select * from ImportacaoAtendimento`` works on every engine.
+    """A queue table. Its name is unquoted, so that ``select * from ImportacaoAtendimento`` works on every engine.
 
-    ``more``: columns of its own.
-
-    ``chave_paciente`` NULL means unknown: equality never holds for it, so such a row blocks no other (and Oracle has no empty text).
-    ``proxima_tentativa_em`` NULL means due at once.
+    ``more``: columns of its own. ``chave_paciente`` NULL: unknown; NULL equals nothing, so such a row blocks no other.
+    ``proxima_tentativa_em`` NULL: due at once.
     """
     table = Table(
         quoted_name(name, quote=False),
@@ -83,7 +80,7 @@ def fila_table(name: str, *more: Column[Any], metadata: MetaData = metadata) -> 
         Column("concluido_em", Moment),
         Column("reabrir", _BOOLEAN, nullable=False),
         *more,
-        # Rows change situation several times and die early in the indexes: vacuum long before a fifth of a big table is dead.
+        # Each row changes state several times and leaves dead index entries: vacuum at 2 % dead rows, not at the default 20 %.
         postgresql_with={"autovacuum_vacuum_scale_factor": "0.02", "autovacuum_analyze_scale_factor": "0.02"},
     )
     short_name = name.lower()
@@ -95,9 +92,9 @@ def fila_table(name: str, *more: Column[Any], metadata: MetaData = metadata) -> 
         f"ix_{short_name}_paciente",
         ("integracao_id", "chave_paciente", "situacao DESC", "prioridade", "id"),
         ("pendente", "reservado"),
-        e=" AND chave_paciente IS NOT NULL",
+        more=" AND chave_paciente IS NOT NULL",
     )
-    _index(table, f"ix_{short_name}_espera", (*scope, "proxima_tentativa_em"), ("pendente",), e=" AND proxima_tentativa_em IS NOT NULL")
+    _index(table, f"ix_{short_name}_espera", (*scope, "proxima_tentativa_em"), ("pendente",), more=" AND proxima_tentativa_em IS NOT NULL")
     _index(table, f"ix_{short_name}_reservada", ("integracao_id", "reservado_ate"), ("reservado",))
     _index(table, f"ix_{short_name}_erro", (*scope, "id"), ("erro",))
     _index(table, f"ix_{short_name}_fechada", (*scope, "concluido_em"), CLOSED_STATES)
@@ -111,32 +108,29 @@ FILAS: dict[str, Table] = {
         "ImportarAtendimento",
     )
 }  # fmt: skip
-"""Every queue table by its seed name; a new one is a name here and a migration."""
+"""Every queue table by its name; a new one needs a name here and a migration."""
 FILAS["PacienteArquivo"] = fila_table(
     "PacienteArquivo", Column("assunto", _text(KEY_MAX)), Column("mensagem", LargeBinary()), Column("recusada", _BOOLEAN)
 )
-"""HL7 messages that wait to be sent; ``chave`` is the control id (MSH-10), ``assunto`` what it is about, ``mensagem`` the bytes as they
-travel. ``recusada`` is true when the receiver said no; a row in ``erro`` without it may have arrived."""
+"""The outbox of HL7 messages: ``chave`` is the control id (MSH-10), ``assunto`` what the message is about, ``mensagem`` its bytes.
+``recusada``: the receiver refused it; a row in ``erro`` without ``recusada`` may have arrived."""
 
 
-def _primary_key(name: str, kind: TypeEngine[Any]) -> Column[Any]:
-    return Column(name, kind, primary_key=True, autoincrement=False)
+def _primary_key(**kinds: TypeEngine[Any]) -> list[Column[Any]]:
+    return [Column(name, kind, primary_key=True, autoincrement=False) for name, kind in kinds.items()]
 
 
-trava_fila = Table(
-    "trava_fila",
-    metadata,
-    _primary_key("integracao_id", Integer()),
-    _primary_key("nome", String(200)),
-)
-"""One row per thing to serialise; see ``locks.py``."""
+_ORIGIN: dict[str, TypeEngine[Any]] = {"integracao_id": Integer(), "processo": String(60), "origem": String(100)}
+_LONG_TEXT = Text().with_variant(mssql.NVARCHAR(), "mssql")
+
+
+trava_fila = Table("trava_fila", metadata, *_primary_key(integracao_id=Integer(), nome=String(200)))
+"""One row per lock; see ``locks.py``."""
 
 livro_entrega = Table(
     "livro_entrega",
     metadata,
-    _primary_key("integracao_id", Integer()),
-    _primary_key("entidade", String(60)),
-    _primary_key("chave", _text(KEY_MAX)),
+    *_primary_key(integracao_id=Integer(), entidade=String(60), chave=_text(KEY_MAX)),
     Column("versao_conteudo", String(64)),
     Column("versao_tentada", String(64)),
     Column("sequencia", BigInteger, nullable=False),
@@ -147,43 +141,33 @@ livro_entrega = Table(
 marca_dagua = Table(
     "marca_dagua",
     metadata,
-    _primary_key("integracao_id", Integer()),
-    _primary_key("processo", String(60)),
-    _primary_key("origem", String(100)),
+    *_primary_key(**_ORIGIN),
     Column("marcador", String(100)),
     Column("chave", _text(KEY_MAX)),
     Column("executado_em", Moment, nullable=False),
-    Column("detalhe", Text().with_variant(mssql.NVARCHAR(), "mssql")),
+    Column("detalhe", _LONG_TEXT),
 )
 
 carga_vista = Table(
     "carga_vista",
     metadata,
-    _primary_key("integracao_id", Integer()),
-    _primary_key("processo", String(60)),
-    _primary_key("origem", String(100)),
-    _primary_key("chave", _text(KEY_MAX)),
-    _primary_key("marcador", String(100).with_variant(postgresql.VARCHAR(100, collation="C"), "postgresql")),
+    *_primary_key(**_ORIGIN, chave=_text(KEY_MAX), marcador=String(100).with_variant(postgresql.VARCHAR(100, collation="C"), "postgresql")),
 )
 
 snapshot = Table(
     "retrato",
     metadata,
-    _primary_key("integracao_id", Integer()),
-    _primary_key("processo", String(60)),
-    _primary_key("origem", String(100)),
-    _primary_key("bloco", BigInteger()),
+    *_primary_key(**_ORIGIN, bloco=BigInteger()),
     Column("quantidade", BigInteger, nullable=False),
     Column("soma", BigInteger, nullable=False),
-    Column("conteudo", Text().with_variant(mssql.NVARCHAR(), "mssql"), nullable=False),
+    Column("conteudo", _LONG_TEXT, nullable=False),
 )
-"""What was last seen of a table that keeps a version per row and no moment of change: one row per block of keys; see ``change/version_scan.py``."""
+"""Snapshot of a source table with a version per row and no time of change: one row per block of keys; see ``change/version_scan.py``."""
 
 paciente_ses = Table(
     quoted_name("PacienteSES", quote=False),
     metadata,
-    _primary_key("integracao_id", Integer()),
-    _primary_key("pacienteid", BigInteger()),
+    *_primary_key(integracao_id=Integer(), pacienteid=BigInteger()),
     *(Column(name, _text(250)) for name in ("prontuario", "nome", "nome2", "nome3", "nomemae")),
     Column("datanascimento", String(10)),
     Column("sexo", _text(10)),
@@ -194,14 +178,12 @@ paciente_ses = Table(
     Column("alteradoclinicoem", String(40)),
     Column("atualizadoem", String(40), nullable=False),
 )
-"""The Integrador's copy of TrackCare's PacienteSES: dates and moments as ISO text, whatever the source keeps them in."""
+"""The Integrador's replica of TrackCare's PacienteSES: dates and moments as ISO text, whatever type the source has."""
 
 codigo_sem_depara = Table(
     "codigo_sem_depara",
     metadata,
-    _primary_key("integracao_id", Integer()),
-    _primary_key("catalogo", String(60)),
-    _primary_key("codigo", _text(KEY_MAX)),
+    *_primary_key(integracao_id=Integer(), catalogo=String(60), codigo=_text(KEY_MAX)),
     Column("ocorrencias", BigInteger, nullable=False),
     Column("ultima_em", Moment, nullable=False),
 )

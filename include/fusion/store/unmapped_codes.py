@@ -1,4 +1,4 @@
-"""Codes that De/Para did not know, counted for the report."""
+"""Codes without De/Para, counted for the report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from include.fusion.store.tables import codigo_sem_depara
 
 
 def add_unmapped(con: Connection, integracao_id: int, unmapped: Mapping[tuple[str, str], int]) -> None:
-    """Add codes without De/Para, ``(catalogo, codigo)`` and how often they came, to the report table."""
+    """Add codes to the report's table: ``(catalogo, codigo)`` → how often it came."""
     for (catalog, code), times_seen in sorted(unmapped.items()):
         key = {"integracao_id": integracao_id, "catalogo": catalog, "codigo": code[:200].replace("\x00", "")}
         write_row(con, codigo_sem_depara, key, {"ultima_em": now()}, {"ocorrencias": times_seen})

@@ -1,9 +1,9 @@
-"""The face of the engine: what DAG files and plugins call. It joins a system's description, its settings and the engine's parts.
+"""The face of the engine: what DAG files and plugins call. It joins a system's spec, its settings and the engine's parts.
 
-DAG files and this package come by Git, plugins come with the image. ``FACE`` numbers what they say to one another here, watch plans included;
-plugins carry the number that they were written for. Raise both when an older image could not go on with a newer engine, or the reverse.
+DAG files and this package come by Git, plugins come with the image. ``FACE`` is the version of this interface, watch plans included; plugins
+carry the version they were written for. Raise both numbers when an older image cannot work with a newer engine, or the reverse.
 
-Importing this package is cheap; ``names`` is the rest of the face.
+Importing this package is cheap; ``names`` has the rest of the face and loads the engine.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from include.fusion.settings import Integracao
 
 FACE = 2
-"""Version 1 was the release in which the plugins themselves put runs together, and had no number."""
+"""Version 1 had no number: then the plugins themselves put runs together."""
 
 
 def plugin(module: str) -> Any:
-    """A module of the plugins, by name: DAG files reach plugins through here only. :raises ImportError: they are of another version."""
+    """A module of the plugins, by name; DAG files reach plugins only through this. :raises ImportError: the plugins have another version."""
     spoken = getattr(importlib.import_module("fusion_airflow"), "FACE", 1)
     if spoken != FACE:
         raise ImportError(f"rebuild the image: its plugins speak {spoken}, this engine speaks {FACE}")
@@ -28,22 +28,22 @@ def plugin(module: str) -> Any:
 
 
 def integration(settings: type[Integracao], doc: str, *, system: str | None = None) -> Iterator[tuple[Any, Any]]:
-    """The live DAG of every installed entry of these settings, with what makes its steps (``fusion_airflow.dags.integration.Steps``).
+    """For every installed entry of these settings: its live DAG, and the maker of its steps (``fusion_airflow.dags.integration.Steps``).
 
-    ``system``: of systems that share a class, only this one's entries.
+    ``system``: only this system's entries, where systems share a settings class.
     """
     dags = plugin("dags.integration")
     return (dags.live(entry, doc) for entry in _installed(settings, system))
 
 
 def initial_load(settings: type[Integracao], doc: str) -> Iterator[tuple[Any, Any]]:
-    """The DAG that loads the history once, of every entry whose settings have a section for it."""
+    """For every entry with an initial load: the DAG that loads the history once, and the maker of its steps."""
     dags = plugin("dags.integration")
     return (dags.history(entry, doc) for entry in _installed(settings, None) if entry.initial_load is not None)
 
 
 def fhir(dag_id: str, doc: str, **options: Any) -> tuple[Any, Any]:
-    """A DAG of the FHIR module, with what makes its steps (``fusion_airflow.dags.fhir``)."""
+    """A DAG of the FHIR module, and the maker of its steps (``fusion_airflow.dags.fhir``)."""
     dag_and_steps: tuple[Any, Any] = plugin("dags.fhir").fhir_dag(dag_id, doc, **options)
     return dag_and_steps
 

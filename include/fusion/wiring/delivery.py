@@ -1,4 +1,4 @@
-"""Parts of a delivery: reader, ledger, the way of each queue into Fusion, and the loop with its limits."""
+"""The runtime: what finds a run's work, and what delivers it: reader, ledger, the route of each queue, the loop with its limits."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from include.fusion.delivery.work import DeliveryParameters
 from include.fusion.reading.reader import Builder, Reader
 from include.fusion.reading.spec import QueueProcess
 from include.fusion.settings import Integracao
-from include.fusion.settings.sections import CargaInicial, Importacao, PendenciaBusca, Processamento
-from include.fusion.settings.sections import DeliverySettings as DeliverySettings
+from include.fusion.settings.sections import CargaInicial, DeliverySettings, Importacao, PendenciaBusca, Processamento
 from include.fusion.store.filas.messages import OutboxFila
 from include.fusion.store.ledger import Ledger
 from include.fusion.store.unmapped_codes import add_unmapped
-from include.fusion.wiring.runtime import CARGA_INICIAL, RuntimeParts
+from include.fusion.wiring.runtime import CARGA_INICIAL
+from include.fusion.wiring.search import SearchParts
 from include.fusion.wiring.systems import module_of
 
 TURN_MAX = 5.0
-"""Seconds that one of several processes of a run delivers before the next one's turn."""
+"""Seconds for which one of several processes of a run delivers; then it is the next one's turn."""
 
 
 def destination_of(integracao: Integracao, processo: QueueProcess, layout_id: int | None = None, number: int | None = None) -> Destination:
-    """Where the records of a process go: the JSON layout where it has one, the controller of their kind otherwise.
+    """Where the records of a process go: to its JSON layout, or without one to the controller of their kind.
 
-    ``number``: IntegracaoID of their process; the entry's where it is not given.
+    ``number``: IntegracaoID of the process; default: the entry's.
     """
     number, routes = number or integracao.integracao_id, integracao.rotas
     path = routes.of(processo.entidade)
@@ -52,8 +52,8 @@ def destination_of(integracao: Integracao, processo: QueueProcess, layout_id: in
     return Destination(path, lambda body: {"integracaoId": number, processo.body or processo.entidade: body}, cancel)
 
 
-class DeliveryParts(RuntimeParts):
-    """What carries a run's records from its queues to Fusion."""
+class Runtime(SearchParts):
+    """Puts one run together from its settings."""
 
     def reader_for(self, entity: str) -> Reader:
         return Reader(self.queries, self.sistema.make_context(self.integracao, self.depara), entity)
@@ -67,11 +67,11 @@ class DeliveryParts(RuntimeParts):
         return self.reader_for(self.sistema.entidade)
 
     def via(self, processo: str = "") -> Route:
-        """Queue of one process and the way of its records into Fusion."""
+        """Route of one process: its queue and how its records reach Fusion."""
         p = self.sistema.processos[0] if processo in ("", CARGA_INICIAL) else self.sistema.processo(processo)
         if p.messages:
-            files = self.arquivos(p.nome)
-            return Route(files.fila, files, files.read_bytes, Destination("", lambda body: body, str))
+            outbox = self._outbox(p.nome)
+            return Route(outbox.fila, outbox, outbox.read_bytes, Destination("", lambda body: body, str))
         number, layout_id = self.numero(p.nome), self.integracao.delivery_of(p.nome).own_layout
         if processo == CARGA_INICIAL:
             initial = CargaInicial.of(self.integracao.initial_load)
@@ -87,36 +87,39 @@ class DeliveryParts(RuntimeParts):
             cancel_absent=p.cancel_absent,
         )
 
+    def via_inicial(self) -> Route:
+        """Route of the initial load."""
+        return self.via(CARGA_INICIAL)
+
     def routes(self) -> list[Route]:
-        """All queues of live traffic whose process is switched on."""
+        """Routes of live traffic: of every process that is switched on and delivers."""
         return [self.via(p.nome) for p in self.sistema.processos if not p.prepares and self.integracao.delivery_of(p.nome).habilitado]
 
-    def arquivos(self, processo: str) -> Outbox:
-        """Messages that wait in the queue of a process."""
+    def _outbox(self, processo: str) -> Outbox:
         fila = self.fila(processo)
         assert isinstance(fila, OutboxFila)
         return Outbox(fila)
 
     def nothing_prepared(self) -> Any:
-        """Counts of a preparation that has not begun."""
+        """The counts of a preparation before it begins: zeros."""
         return module_of(self.integracao, "prepare").PreparationResult()
 
     def prepare_hl7_pendencias(self, owner: str) -> Any:
-        """Make messages of what waits in the queue that prepares them."""
+        """Make messages of the patients that wait in the queue of the preparation."""
         prepares = next(p for p in self.sistema.processos if p.prepares)
         settings = PendenciaBusca.of(self.integracao.delivery_of(prepares.nome))
         if not settings.habilitado:
             return self.nothing_prepared()
         reader: Any = self.reader
-        files = self.arquivos(next(p.nome for p in self.sistema.processos if p.messages))
+        outbox = self._outbox(next(p.nome for p in self.sistema.processos if p.messages))
         ledger = Ledger(self.fusion, self.integracao.integracao_id, "mensagem")
         preparation = module_of(self.integracao, "prepare").Preparer(
-            self.fila(prepares.nome), reader.read, files, ledger, self.fusion, owner, settings.max_records
+            self.fila(prepares.nome), reader.read, outbox, ledger, self.fusion, owner, settings.max_records
         )
         return asyncio.run(Delivery(preparation).drain())
 
     def record_unmapped(self) -> None:
-        """Keep the codes that De/Para did not know, for the report."""
+        """Keep for the report the codes that De/Para did not know."""
         with self.fusion.begin() as con:
             add_unmapped(con, self.integracao.integracao_id, self.depara.unmapped)
 
@@ -129,19 +132,11 @@ class DeliveryParts(RuntimeParts):
 
 
 def parameters(settings: DeliverySettings, watch_interval: timedelta) -> DeliveryParameters:
-    """Settings of a process as the delivery loop takes them (seconds)."""
+    """Settings of a process as the delivery loop takes them; times in seconds."""
+    common = {name: getattr(settings, name) for name in DeliverySettings.model_fields if name != "habilitado"}
+    in_seconds: dict[str, Any] = {name: v.total_seconds() if isinstance(v, timedelta) else v for name, v in common.items()}
     parameters = DeliveryParameters(
-        lote=settings.lote,
-        concorrencia=settings.concorrencia,
-        permanencia=settings.permanencia.total_seconds(),
-        prazo_reserva=settings.prazo_reserva.total_seconds(),
-        tentativas_max=settings.tentativas_max,
-        espera_inicial=settings.espera_inicial.total_seconds(),
-        espera_max=settings.espera_max.total_seconds(),
-        parcela_erro_max=settings.parcela_erro_max,
-        minimo_para_parcela=settings.minimo_para_parcela,
-        intervalo_vigia=watch_interval.total_seconds(),
-        until_empty=isinstance(settings, CargaInicial),
+        **in_seconds, intervalo_vigia=watch_interval.total_seconds(), until_empty=isinstance(settings, CargaInicial)
     )
     if isinstance(settings, Processamento):
         parameters = replace(parameters, duration_max=TURN_MAX)

@@ -1,4 +1,4 @@
-"""One look for work, as a step of a run does it, and what is said of it."""
+"""One look for work, as a step of a run does it, and what the log says about it."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 
 from include.fusion.change.replay import ReplayRequest, enqueue_request
 from include.fusion.change.result import ScanResult
-from include.fusion.wiring.parts import Runtime
+from include.fusion.wiring.delivery import Runtime
 
 log = logging.getLogger(__name__)
 
 
 def look_up(runtime: Runtime, request: ReplayRequest, *, manual: bool, enabled: bool = True, step: str | None = None) -> dict[str, Any]:
-    """One look for work: what the form asks for, else what changed (when its interval or a watcher says so)."""
+    """Queue what the form asks for, else what changed (when the interval or a watcher says so). Returns the counts."""
     runtime.sign_on()
     counts: dict[str, Any] = {"lidos": 0, "enfileirados": 0, "reenviados": 0}
     fila, search = runtime.fila(), runtime.integracao.search
@@ -25,12 +25,12 @@ def look_up(runtime: Runtime, request: ReplayRequest, *, manual: bool, enabled: 
     if request.narrows:
         counts["enfileirados"] = enqueue_request(runtime.queries, runtime.fusion, fila, runtime.ledger, request, page=search.pagina)
     elif enabled and (manual or search.vigiar_origem or runtime.carga_is_due()):
-        under_way = _ScanProgress(runtime)
+        progress = _ScanProgress(runtime)
         try:
-            result = runtime.search(step).run(under_way)
+            result = runtime.search(step).run(progress)
         finally:
-            # Also where the look failed half-way: what it stored until then is not seen to go back again.
-            warn_regressions(under_way.regressivas)
+            # Also after a failure half-way: what the look stored until then will not be seen to go back again.
+            warn_regressions(progress.regressivas)
         runtime.record_carga()
         counts |= {"lidos": result.lidos, "enfileirados": result.enfileirados, "por_origem": result.por_origem}
         if result.futuros:
@@ -51,7 +51,7 @@ def sentence(counts: dict[str, Any]) -> str:
 
 
 def warn_regressions(count: int) -> int:
-    """Say what it means that versions went back; gives ``count`` back."""
+    """Warn that versions of rows went back, and what that means; returns ``count``."""
     if count:
         log.warning(
             "%d registros da origem com versão menor do que a última vista, ou outros sob a mesma chave: banco restaurado de um backup, ou "
@@ -63,7 +63,7 @@ def warn_regressions(count: int) -> int:
 
 
 class _ScanProgress:
-    """After each page: the watcher learns that somebody is at work, and the log, every ten seconds, how far it got."""
+    """After each page: tell the watcher that a run is at work and, every ten seconds, the log how far it got."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -79,7 +79,7 @@ class _ScanProgress:
 
 
 class Look:
-    """A look at the source while a delivery lingers; what it must not swallow is said at once and counted."""
+    """A look at the source while a delivery lingers. Versions that went back are warned of at once and counted."""
 
     def __init__(self, search: Any) -> None:
         self._search = search

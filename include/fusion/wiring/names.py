@@ -1,4 +1,4 @@
-"""The parts of the engine that plugins use: its surface, as ``FACE`` numbers it. Importing this loads the engine, so plugins do it where they run."""
+"""The parts of the engine that plugins use; ``FACE`` numbers this surface. Importing this loads the engine: plugins do it where they run."""
 
 from __future__ import annotations
 
@@ -13,45 +13,15 @@ from include.fusion.delivery.route import Route
 from include.fusion.errors import FusionError, FusionHubError, FusionUnavailable, InvalidConfiguration, InvalidRecord, reason_of
 from include.fusion.http.auth import OAuth2Client, basic, bearer
 from include.fusion.http.fusion import FusionApi, FusionClient
-from include.fusion.wiring.delivery import destination_of
+from include.fusion.wiring.delivery import Runtime, destination_of
 from include.fusion.wiring.look import Look, look_up, sentence
-from include.fusion.wiring.parts import Runtime
 from include.fusion.wiring.runtime import CARGA_INICIAL
-from include.fusion.wiring.systems import steps, switched_on, system_named, system_of
+from include.fusion.wiring.systems import switched_on, system_of
 from include.fusion.wiring.watch import watch_plan
 
 __all__ = [
-    "CARGA_INICIAL",
-    "FusionApi",
-    "FusionClient",
-    "FusionError",
-    "FusionHubError",
-    "FusionUnavailable",
-    "IntegracaoState",
-    "InvalidConfiguration",
-    "InvalidRecord",
-    "Look",
-    "OAuth2Client",
-    "Peek",
-    "Progress",
-    "ReplayRequest",
-    "Route",
-    "Runtime",
-    "Target",
-    "TooManyErrors",
-    "Watch",
-    "basic",
-    "bearer",
-    "destination_of",
-    "look_up",
-    "reason_of",
-    "sentence",
-    "serve_requests",
-    "simulate",
-    "states",
-    "steps",
-    "switched_on",
-    "system_named",
-    "system_of",
-    "watch_plan",
+    "CARGA_INICIAL", "FusionApi", "FusionClient", "FusionError", "FusionHubError", "FusionUnavailable", "IntegracaoState",
+    "InvalidConfiguration", "InvalidRecord", "Look", "OAuth2Client", "Peek", "Progress", "ReplayRequest", "Route", "Runtime",
+    "Target", "TooManyErrors", "Watch", "basic", "bearer", "destination_of", "look_up", "reason_of", "sentence", "serve_requests",
+    "simulate", "states", "switched_on", "system_of", "watch_plan",
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -20,29 +21,29 @@ from include.fusion.wiring.systems import PRESENCE, SEARCH, switched_on
 CARGA_INICIAL = "carga_inicial"
 
 
+@dataclass(eq=False)
 class RuntimeParts:
     """Parts of one run, each made when first asked for; ``close`` gives the connections back.
 
-    ``api`` makes a client of Fusion that sends so many requests at once; only steps that ask Fusion need it.
+    ``engine``: connection id → database engine. ``api``: number of parallel requests → client of Fusion; only steps that ask Fusion need it.
     """
 
-    def __init__(self, integracao: Integracao, engine: Callable[[str], Any], api: Callable[[int], Any] | None = None) -> None:
-        self.integracao = integracao
-        self._engine = engine
-        self._api = api
+    integracao: Integracao
+    engine: Callable[[str], Any]
+    api: Callable[[int], Any] | None = None
 
     @cached_property
     def sistema(self) -> SystemSpec:
-        """The source system as far as the entry has it switched on."""
+        """Spec of the entry's system, without what is switched off."""
         return switched_on(self.integracao)
 
     @cached_property
     def fusion(self) -> Any:
-        return self._engine(self.integracao.conexoes.database)
+        return self.engine(self.integracao.conexoes.database)
 
     @cached_property
     def origem(self) -> Any:
-        return self._engine(self.integracao.conexoes.origem)
+        return self.engine(self.integracao.conexoes.origem)
 
     @cached_property
     def queries(self) -> SystemQueries:
@@ -58,11 +59,11 @@ class RuntimeParts:
 
     @cached_property
     def ledger(self) -> Ledger:
-        """Ledger of the first process: the one that a form's request goes to."""
+        """Ledger of the first process: a form's request goes to it."""
         return Ledger(self.fusion, self.numero(self.sistema.processos[0].nome), self.sistema.entidade)
 
     def fila(self, processo: str = "") -> Fila:
-        """Queue of one process; of the system's first one where none is named."""
+        """Queue of one process; without a name, of the system's first one. ``carga_inicial``: the queue of the initial load, behind live traffic."""
         if processo == CARGA_INICIAL:
             return Fila(self.fusion, self.integracao.integracao_id, processo, parked=self._parked("ImportacaoAtendimento"))
         p = self.sistema.processo(processo) if processo else self.sistema.processos[0]
@@ -70,11 +71,11 @@ class RuntimeParts:
         return kind(self.fusion, self.integracao.integracao_id, p.nome, p.table, self._parked(p.table))
 
     def _parked(self, table: str) -> tuple[str, ...]:
-        switched_off = (p for p in self.sistema.processos if not self.integracao.delivery_of(p.nome).habilitado)
-        return tuple(p.nome for p in switched_off if p.table == table)
+        own = (p for p in self.sistema.processos if p.table == table)
+        return tuple(p.nome for p in own if not self.integracao.delivery_of(p.nome).habilitado)
 
     def requests_fila(self) -> Fila:
-        """Patients that Fusion asks for, in systems that have such a queue."""
+        """Queue of the patients that Fusion asks for; only some systems have it."""
         requests = self.sistema.requests
         assert requests is not None, f"{self.sistema.nome} has no queue of requests"
         return Fila(self.fusion, self.integracao.integracao_id, requests.nome, requests.table)
@@ -87,11 +88,11 @@ class RuntimeParts:
         return Watermarks(self.fusion, self.integracao.integracao_id, processo)
 
     def sign_on(self, present: bool = True) -> None:
-        """Tell the watcher that a run of this integration is at work (for some seconds), or no longer."""
+        """Tell the watcher that a run of this integration is at work (the sign counts for some seconds), or no longer."""
         presence.sign(self.fusion, self.integracao.integracao_id, PRESENCE, present)
 
     def stay_on_duty(self, present: bool) -> None:
-        """Like :meth:`sign_on` for a step after which the run goes on: signs on, never off."""
+        """Like :meth:`sign_on`, for a step that others follow in the run: it signs on, never off."""
         if present:
             self.sign_on()
 

@@ -1,36 +1,40 @@
-"""Parts of a search: the load of what changed, the looks for work, and what the watcher asks."""
+"""Parts of a search: the load of what changed, the initial load, the looks for work, and what the watcher asks."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from include.fusion.change.initial_load import InitialLoad
 from include.fusion.change.pendencies import Pendencias
 from include.fusion.change.search import Search
 from include.fusion.change.version_scan import VersionScan
 from include.fusion.change.watch_plan import SourceWatch
 from include.fusion.change.watcher import Target, is_due
 from include.fusion.change.watermark_scan import WatermarkScan
-from include.fusion.settings.sections import BuscaPendencias
-from include.fusion.settings.sections import SearchSettings as AjustesBusca
-from include.fusion.store.watermarks import LAST_RUN, Watermark
-from include.fusion.wiring.runtime import RuntimeParts
-from include.fusion.wiring.systems import PRESENCE, SEARCH, system_of
+from include.fusion.reading.sql import SystemQueries
+from include.fusion.settings.sections import BuscaPendencias, CargaInicial, SearchSettings
+from include.fusion.store.filas import Fila
+from include.fusion.store.watermarks import LAST_RUN, Watermark, Watermarks
+from include.fusion.wiring.runtime import CARGA_INICIAL, RuntimeParts
+from include.fusion.wiring.systems import PRESENCE, SEARCH, module_of, system_of
 from include.fusion.wiring.watch import queues, source_plan
 
 
 class SearchParts(RuntimeParts):
     """What finds a run's work."""
 
+    @property
+    def _enqueues(self) -> tuple[SystemQueries, Any, Callable[[str], Fila], Watermarks]:
+        """What every search reads and writes: the source's statements, the database, its queues and watermarks."""
+        return self.queries, self.fusion, self.fila, self.watermarks()
+
     def carga(self, step: str | None = None) -> WatermarkScan:
         """Load of what changed."""
         search = self.integracao.search_of(step or "")
         return WatermarkScan(
-            self.queries,
-            self.fusion,
-            self.fila,
-            self.watermarks(),
+            *self._enqueues,
             zone=self.integracao.zone,
             overlap=search.sobreposicao,
             page=search.pagina,
@@ -39,15 +43,12 @@ class SearchParts(RuntimeParts):
         )
 
     def search(self, step: str | None = None, after: Callable[[], int] | None = None) -> Search | Pendencias:
-        """One look for work: of one search step, or of all; ``after`` is done with what was found and counted with it."""
+        """One look for work: of one search step, or of all. ``after`` runs at its end; what it queues counts too."""
         if self.sistema.serves_pendencias:
             return self.pendencias()
         search = self.integracao.search_of(step or "")
         return Search(
-            self.queries,
-            self.fusion,
-            self.fila,
-            self.watermarks(),
+            *self._enqueues,
             self.carga(step),
             page=search.pagina,
             sweep_every=lambda processo: self.integracao.delivery_of(processo).interval or timedelta(0),
@@ -57,36 +58,24 @@ class SearchParts(RuntimeParts):
             after=after,
         )
 
-    def _snapshots(self, search: AjustesBusca, step: str | None) -> VersionScan:
-        return VersionScan(
-            self.queries,
-            self.fusion,
-            self.fila,
-            self.watermarks(),
-            delivered=self.ledger.delivered_since,
-            page=search.pagina,
-            step=step,
-            loss_max=search.max_loss,
-        )
+    def _snapshots(self, search: SearchSettings, step: str | None) -> VersionScan:
+        return VersionScan(*self._enqueues, delivered=self.ledger.delivered_since, page=search.pagina, step=step, loss_max=search.max_loss)
 
     def pendencias(self) -> Pendencias:
-        """What applications of Fusion have pending for this installation."""
+        """Reads what applications of Fusion have pending for this installation."""
+        if self.api is None:
+            raise ValueError("this step asks Fusion's API: it needs a client")
         search = BuscaPendencias.of(self.integracao.search)
         return Pendencias(
             self.fusion,
             self.fila(),
             self.watermarks(),
-            self._client(Pendencias.CONNECTIONS),
+            self.api(Pendencias.CONNECTIONS),
             path=self.integracao.rotas.aplicacao_pendencia,
             application=search.aplicacao,
             served=search.atende,
             page=search.pagina,
         )
-
-    def _client(self, connections: int) -> Any:
-        if self._api is None:
-            raise ValueError("this step asks Fusion's API: it needs a client")
-        return self._api(connections)
 
     def watcher(self, step: str | None = None) -> SourceWatch | Pendencias:
         """What asks the source whether anything is new."""
@@ -101,9 +90,9 @@ class SearchParts(RuntimeParts):
         return Target(self.integracao.integracao_id, asked, PRESENCE, SEARCH)
 
     def forget_watermarks(self, step: str | None) -> None:
-        """Begin again with the first row of every origin of a step that is compared with a copy."""
+        """Compare every row again, in the origins of this step (``None``: of all) that are compared with a replica."""
         with self.fusion.begin() as con:
-            # Of all steps: one that is switched off today is still to compare everything when it is switched on.
+            # The whole system: a step that is switched off now must compare everything once it is switched on.
             for origin in system_of(self.integracao).origins:
                 if origin.replica is not None and step in (None, origin.step):
                     self.watermarks().write(con, origin.nome, Watermark(None))
@@ -115,6 +104,27 @@ class SearchParts(RuntimeParts):
             self.watermarks().done(con, LAST_RUN)
 
     def carga_is_due(self) -> bool:
-        """Without a watcher on the source the load runs on its own interval, counted from its last run."""
+        """Without a watcher on the source, the load runs by its own interval, counted from its last run."""
         with self.fusion.connect() as con:
             return is_due(self.watermarks().done_at(con, LAST_RUN), self.integracao.search_interval)
+
+    @property
+    def fila_inicial(self) -> Fila:
+        """The queue of the initial load, behind live traffic."""
+        return self.fila(CARGA_INICIAL)
+
+    def carga_inicial(self, settings: CargaInicial) -> InitialLoad:
+        """Queues the keys of every record."""
+        watermarks = self.watermarks(CARGA_INICIAL)
+        return InitialLoad(self.queries, self.fusion, self.fila_inicial, watermarks, page=settings.pagina, priority=settings.prioridade)
+
+    def own_initial_load(self, page: int) -> Any:
+        """The initial load of a system that has its own instead: it reads ``page`` rows of the source at a time."""
+        return module_of(self.integracao, "initial_load").CargaPacientes(
+            self.queries,
+            self.fusion,
+            self.watermarks(CARGA_INICIAL),
+            page=page,
+            now=lambda: datetime.now(self.integracao.zone).replace(tzinfo=None),
+            on_conclusion=lambda: self.forget_watermarks(None),
+        )

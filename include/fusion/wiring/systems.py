@@ -1,4 +1,4 @@
-"""A system's description, found by name, and as much of it as an entry's settings have switched on."""
+"""The spec of a system, found by name, and the part of it that an entry's settings switch on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from include.fusion.settings.registry import own_module
 SEARCH = "carga"
 """Process under which the watermarks of live traffic are kept."""
 PRESENCE = "importacao"
-"""Process under which a run of the integration says that it is at work."""
+"""Process under which a run of the integration signs its presence."""
 _PARTS = ("origins", "journals", "sweeps", "snapshots")
 
 
@@ -22,18 +22,18 @@ def module_of(integracao: Integracao, name: str) -> Any:
 
 
 def system_named(name: str) -> SystemSpec:
-    """What the system of this name says of itself."""
+    """Spec of the system of this name."""
     system: SystemSpec = own_module(name, "system").SYSTEM
     return system
 
 
 def system_of(integracao: Integracao) -> SystemSpec:
-    """What the source system says of itself."""
+    """Spec of an entry's system."""
     return system_named(integracao.sistema)
 
 
 def switched_on(integracao: Integracao) -> SystemSpec:
-    """The source system without what a search step that is switched off looks at: neither a watcher nor a last step may do its work."""
+    """The spec without the parts of search steps that are switched off: neither a watcher nor a last step may do their work."""
     whole = system_of(integracao)
 
     def on(step: str) -> bool:
@@ -45,6 +45,6 @@ def switched_on(integracao: Integracao) -> SystemSpec:
 
 
 def steps(integracao: Integracao) -> frozenset[str]:
-    """Names of the search steps into which the system divides what it looks at."""
+    """Names of the system's search steps."""
     whole = system_of(integracao)
     return frozenset(part.step for name in _PARTS for part in getattr(whole, name)) - {""}

@@ -1,4 +1,4 @@
-"""Makes watch plans (``include.fusion.change.watch_plan``): plain data, the same at every parse until something changes."""
+"""Makes watch plans (see ``include.fusion.change.watch_plan``): plain data, the same at every parse until settings or statements change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MARKERS: Mapping[Any, str] = {datetime.fromisoformat: "moment", int: "integer",
 
 
 def watch_plan(integracao: Integracao) -> dict[str, Any]:
-    """What this entry's watcher does. :raises InvalidConfiguration: a statement that is not there, a marker that no plan can carry."""
+    """What this entry's watcher does. :raises InvalidConfiguration: a statement is missing, or a plan cannot carry the kind of marker."""
     system, search, names = switched_on(integracao), integracao.search, integracao.conexoes
     watched = search.habilitado and search.vigiar_origem
     return {
@@ -44,32 +44,32 @@ def queues(integracao: Integracao, system: SystemSpec) -> list[list[str]]:
 
 
 def source_plan(integracao: Integracao, system: SystemSpec, step: str | None = None) -> dict[str, Any]:
-    """What is asked at the source: of one search step, or of all."""
+    """What the watcher asks the source: for one search step, or for all."""
     if system.read_marker not in _MARKERS:
         raise InvalidConfiguration(f"{system.nome}: ler_marcador: a watcher knows markers that are a moment, an integer or a text only")
     overlap = integracao.search_of(step or "").sobreposicao
 
-    def said(name: str) -> str:
+    def statement(name: str) -> str:
         return statement_text(statement_path(system.nome, name, integracao.pasta_sql))
 
     tables = [t for t in system.snapshots if step in (None, t.step)]
     return {
         "system": system.nome,
         "marker": _MARKERS[system.read_marker],
-        "journals": [said(d.sql_probe) for d in system.journals if step in (None, d.step)],
+        "journals": [statement(d.sql_probe) for d in system.journals if step in (None, d.step)],
         "origins": [
             {
                 "name": o.nome,
                 "requires": list(o.requires),
                 "overlap": o.window(overlap).total_seconds(),
-                "change": said(o.sql),
-                "probe": said(o.sql_probe),
+                "change": statement(o.sql),
+                "probe": statement(o.sql_probe),
             }
             for o in system.origins
             if step in (None, o.step)
         ],
-        "tables": [{"name": t.nome, "table": t.table, "main": t.principal, "blocks": said(t.sql_blocks)} for t in tables],
-        "counters": said(system.sql_changes) if tables and system.sql_changes else "",
+        "tables": [{"name": t.nome, "table": t.table, "main": t.principal, "blocks": statement(t.sql_blocks)} for t in tables],
+        "counters": statement(system.sql_changes) if tables and system.sql_changes else "",
     }
 
 

@@ -1,4 +1,4 @@
-"""What was read of an old ``appsettings.json``, written as an entry of ``integracoes.yaml`` with its Airflow connections."""
+"""Writes the content of an old ``appsettings.json`` as an entry of ``integracoes.yaml`` with its Airflow connections."""
 
 from __future__ import annotations
 
@@ -11,40 +11,37 @@ from include.fusion.settings.legacy.connection_strings import MASK, is_secret, m
 from include.fusion.settings.legacy.services import LEGACY, why_not
 
 
-def as_yaml(read_item: Imported, zone: str | None = None, show_secrets: bool = False) -> str:
-    """The entry, the connections and the kept sections as one YAML text; what is to be filled in is ``null``, which does not validate."""
-    rows = _entry(read_item, read_item.sistema, zone) if read_item.sistema else []
-    rows += [
-        "",
-        "# Airflow connections:" if show_secrets else f"# Airflow connections (replace {MASK} by the password, percent-encoded):",
-    ]
-    rows += [f"#   airflow connections add {i} --conn-uri '{c.uri(show_secrets)}'" for i, c in read_item.conexoes.items()]
-    for section, values in read_item.futuros.items():
-        rows += ["", f"# {section}: {why_not(section, read_item.sistema)}; the old settings:"]
+def as_yaml(imported: Imported, zone: str | None = None, show_secrets: bool = False) -> str:
+    """Entry, connections and kept sections as one YAML text. A missing value is ``null``, so the file is not valid until it is filled in."""
+    rows = _entry(imported, imported.sistema, zone) if imported.sistema else []
+    rows += ["", "# Airflow connections:" if show_secrets else f"# Airflow connections (replace {MASK} by the password, percent-encoded):"]
+    rows += [f"#   airflow connections add {i} --conn-uri '{c.uri(show_secrets)}'" for i, c in imported.conexoes.items()]
+    for section, values in imported.kept.items():
+        rows += ["", f"# {section}: {why_not(section, imported.sistema)}; the old settings:"]
         rows += [f"#   {name}: {_as_comment(name, value, show_secrets)}" for name, value in values.items()]
     return "\n".join(rows) + "\n"
 
 
-def _entry(read_item: Imported, system: str, zone: str | None) -> list[str]:
+def _entry(imported: Imported, system: str, zone: str | None) -> list[str]:
     rows = [
         "integracoes:",
-        f"  - id: {_scalar(read_item.id)}",
+        f"  - id: {_scalar(imported.id)}",
         f"    sistema: {system}",
         f"    nome: {_scalar(LEGACY[system].nome)}",
-        _row("    ", "IntegracaoID", read_item.parameters.get("IntegracaoID")),
+        _row("    ", "IntegracaoID", imported.parameters.get("IntegracaoID")),
         _row("    ", "fuso_horario", zone, "zone of the source's times, e.g. America/Bahia"),
         "    conexoes:",
-        f"      origem: {_scalar(read_item.origem)}",
+        f"      origem: {_scalar(imported.origem)}",
         "      fusion_db: fusion_db",
-        *([f"      integrador: {_scalar(read_item.integrador)}"] if read_item.integrador else []),
+        *([f"      integrador: {_scalar(imported.integrador)}"] if imported.integrador else []),
         "      fusion_api: fusion_api",
     ]
     for section in LEGACY[system].sections:
-        values = {key: read_item.parameters.get(f"{section.nome}.{key}") for key in section.keys}
-        said = [key for key in section.keys if key in section.required or f"{section.nome}.{key}" in read_item.parameters]
+        values = {key: imported.parameters.get(f"{section.nome}.{key}") for key in section.keys}
+        said = [key for key in section.keys if key in section.required or f"{section.nome}.{key}" in imported.parameters]
         if said:
             rows += [f"    {section.nome}:", *(_row("      ", key, values[key]) for key in said)]
-        elif section.obrigatoria or section.nome in read_item.sections:
+        elif section.obrigatoria or section.nome in imported.sections:
             rows.append(f"    {section.nome}: {{}}")
     return rows
 
@@ -60,6 +57,6 @@ def _row(indent: str, key: str, value: Any, hint: str = "to be filled in") -> st
 
 
 def _as_comment(name: str, value: Any, show_secrets: bool) -> str:
-    if show_secrets:
-        return json.dumps(value, ensure_ascii=False)
-    return json.dumps(mask(name, value) if isinstance(value, str) else MASK if is_secret(name) else value, ensure_ascii=False)
+    if not show_secrets:
+        value = mask(name, value) if isinstance(value, str) else MASK if is_secret(name) else value
+    return json.dumps(value, ensure_ascii=False)

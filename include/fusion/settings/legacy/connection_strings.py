@@ -11,13 +11,13 @@ _SECRET = re.compile(r"(?i)password|pwd|senha|secret|token|api-?_?key|chave(api|
 
 
 def is_secret(key: str) -> bool:
-    """Whether a setting of this name holds a secret."""
+    """Whether a setting with this name holds a secret."""
     return bool(_SECRET.search(key))
 
 
 @dataclass(frozen=True)
 class ConnectionData:
-    """One Airflow connection; ``avisos`` says what of the original it does not carry."""
+    """One Airflow connection; ``avisos``: what of the original is not in it."""
 
     tipo: str
     host: str = ""
@@ -30,7 +30,7 @@ class ConnectionData:
     avisos: tuple[str, ...] = ()
 
     def uri(self, show_secrets: bool = False) -> str:
-        """Percent-encoded; the password is ``***`` unless asked for."""
+        """The connection as URI, percent-encoded; the password is ``***`` unless asked for."""
         password = quote(self.password, safe="") if show_secrets else MASK
         access = quote(self.user, safe="") + (f":{password}" if self.password else "")
         port = f":{self.port}" if self.port else ""
@@ -39,9 +39,9 @@ class ConnectionData:
 
 
 def string_parts(text: str) -> dict[str, str]:
-    """``Key=Value;…`` with .NET's rules: names without case, values optionally in quotes (doubled inside), the last one wins.
+    """``Key=Value;…`` by .NET's rules: case of names does not count, values may have quotes (doubled inside), the last value counts.
 
-    A piece without ``=`` comes back under the key ``""``.
+    A piece without ``=`` gets the key ``""``.
     """
     parts = re.findall(r"""\s*(?:([^=;]+?)\s*=\s*("(?:[^"]|"")*"|'(?:[^']|'')*'|[^;]*?)|([^=;]*[^=;\s]))\s*(?:;|$)""", text)
     return {re.sub(r"\s+", " ", key).lower(): _unquoted(value or loose) for key, value, loose in parts}
@@ -68,16 +68,7 @@ _OF_CONNECTING = {
     "statement cache purge", "statement cache size", "timeout", "trust server certificate", "trusted_connection",
     "trustservercertificate", "unicode", "validate connection", "workstation id",
 }  # fmt: skip
-_NO_EQUIVALENT = ""
-"""Key of a piece that is no ``Key=Value``."""
-_SSL_PG = {
-    "disable": "disable",
-    "allow": "allow",
-    "prefer": "prefer",
-    "require": "require",
-    "verifyca": "verify-ca",
-    "verifyfull": "verify-full",
-}
+_SSL_PG = {**{mode: mode for mode in ("disable", "allow", "prefer", "require")}, "verifyca": "verify-ca", "verifyfull": "verify-full"}
 
 
 def looks_like_connection_string(text: str) -> bool:
@@ -86,7 +77,7 @@ def looks_like_connection_string(text: str) -> bool:
 
 
 def database_connection(text: str) -> ConnectionData | None:
-    """The database's kind is told from the string itself; ``None`` when it names no server."""
+    """The connection of a database; its engine is guessed from the string. ``None``: the string names no server."""
     parts = string_parts(text)
     server = _one(parts, _SERVER)
     if not server:
@@ -94,7 +85,7 @@ def database_connection(text: str) -> ConnectionData | None:
     base = ConnectionData("", user=_one(parts, _USER), password=_one(parts, _PASSWORD), schema=_one(parts, _DATABASE))
     if "namespace" in parts:
         return _rest(replace(base, tipo="iris", host=server, port=_port(parts.get("port"), 1972)), parts)
-    # Only Npgsql has Host and Port of their own; SqlClient writes the port behind the server's name.
+    # Only Npgsql has the keys Host and Port; SqlClient writes the port after the server's name.
     if "host" in parts or "port" in parts:
         return _postgres(base, server, parts)
     if not base.schema and ("/" in server or server.startswith("(") or "data source" in parts):
@@ -103,19 +94,17 @@ def database_connection(text: str) -> ConnectionData | None:
 
 
 def http_connection(url: str) -> ConnectionData:
-    """Base address of the Fusion API; one with a path travels whole, as the HTTP hook takes it."""
+    """Base address of Fusion's API. An address with a path is kept whole: the HTTP hook takes it so."""
     parts = urlsplit(url)
     warnings = ("the address's query is not carried over",) if parts.query else ()
     base = ConnectionData("http", user=parts.username or "", password=parts.password or "", avisos=warnings)
-    path = parts.path.rstrip("/")
-    if path:
-        address = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}"
-        return replace(base, host=address)
+    if path := parts.path.rstrip("/"):
+        return replace(base, host=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{path}")
     return replace(base, host=parts.hostname or "", port=parts.port, schema=parts.scheme)
 
 
 def mask(key: str, text: str) -> str:
-    """A text of the old file without its passwords: a connection string comes back as its masked URI, a doubtful text as ``***``."""
+    """A text of the old file without passwords: a connection string as its masked URI, a doubtful text as ``***``."""
     if is_secret(key):
         return MASK
     if looks_like_connection_string(text):
@@ -134,30 +123,30 @@ def _port(text: str | None, default: int) -> int:
     return int(text) if text and text.isdigit() else default
 
 
-def _rest(connection: ConnectionData, parts: dict[str, str], read_rows: set[str] = _READ_KEYS) -> ConnectionData:
+def _rest(connection: ConnectionData, parts: dict[str, str], used: set[str] = _READ_KEYS) -> ConnectionData:
     warnings = list(connection.avisos)
     if not connection.user:
         warnings.append("no user: integrated security does not work from Airflow, set login and password")
-    left_over = set(parts) - read_rows
+    left_over = set(parts) - used
     if known := sorted(left_over & _OF_CONNECTING):
         warnings.append(f"not carried over: {', '.join(known)}")
-    if left_over - _OF_CONNECTING or _NO_EQUIVALENT in parts:
-        # Not named: it may be the rest of a password.
+    if left_over - _OF_CONNECTING or "" in parts:
+        # Do not name it: it may be the rest of a password.
         warnings.append("a part of the string is unknown: a password that has ; must stand in quotes")
     return replace(connection, avisos=tuple(warnings))
 
 
 def _postgres(base: ConnectionData, server: str, parts: dict[str, str]) -> ConnectionData:
-    extras, read_rows = [], {*_READ_KEYS}
+    extras, used = [], {*_READ_KEYS}
     ssl = _SSL_PG.get(parts.get("ssl mode", parts.get("sslmode", "")).lower().replace("-", ""))
     if ssl:
         extras.append(("sslmode", ssl))
-        read_rows |= {"ssl mode", "sslmode"}
+        used |= {"ssl mode", "sslmode"}
     if path := parts.get("search path", parts.get("searchpath")):
         extras.append(("options", f"-c search_path={path}"))
-        read_rows |= {"search path", "searchpath"}
+        used |= {"search path", "searchpath"}
     connection = replace(base, tipo="postgres", host=server, port=_port(parts.get("port"), 5432), extras=tuple(extras))
-    return _rest(connection, parts, read_rows)
+    return _rest(connection, parts, used)
 
 
 def _mssql(base: ConnectionData, server: str) -> ConnectionData:
@@ -167,7 +156,7 @@ def _mssql(base: ConnectionData, server: str) -> ConnectionData:
     if host in (".", "(local)"):
         warnings.append("the server was this service's own machine: set its name")
         host = "localhost"
-    # MsSqlHook needs a port: without one it hands over the text "None".
+    # MsSqlHook needs a port: without one it passes on the text "None".
     return replace(base, tipo="mssql", host=host, port=_port(port.strip(), 1433), avisos=tuple(warnings))
 
 
@@ -180,7 +169,7 @@ def _oracle(base: ConnectionData, server: str) -> ConnectionData:
         service = "SERVICE_NAME" if "SERVICE_NAME" in values else "SID"
         simple = names.count("HOST") == 1 and service in values and values.get("PROTOCOL", "TCP").upper() == "TCP"
         if not simple or re.search(r"(?i)SECURITY|WALLET", server):
-            return replace(base, extras=(("dsn", server),))  # several addresses, TLS: the driver reads it whole
+            return replace(base, extras=(("dsn", server),))  # several addresses or TLS: the driver reads it whole
         port = _port(values.get("PORT"), 1521)
         return replace(base, host=values["HOST"], port=port, extras=((service.lower(), values[service]),))
     ezconnect = re.fullmatch(r"(?://)?([^:/]+)(?::([0-9]+))?/([^:/]+)", server)

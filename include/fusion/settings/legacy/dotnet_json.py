@@ -10,8 +10,8 @@ from include.fusion.errors import InvalidConfiguration
 
 
 def read_json(text: str, name: str) -> dict[str, Any]:
-    """Byte-order mark, comments and trailing commas allowed, a repeated key is not."""
-    # Strings first in each alternation, so that what looks like a comment inside one stays.
+    """The object in ``text``; comments, trailing commas and a byte-order mark are allowed, repeated keys are not."""
+    # Strings come first in each alternation: what looks like a comment inside a string stays.
     without_comments = re.sub(r'("(?:[^"\\]|\\.)*")|//[^\n]*|/\*.*?\*/', lambda m: m[1] or " ", text.lstrip("\ufeff"), flags=re.DOTALL)
     clean = re.sub(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', lambda m: m[1] or "", without_comments, flags=re.DOTALL)
 

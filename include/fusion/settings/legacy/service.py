@@ -1,4 +1,4 @@
-"""What a system's folder says (``legacy.py``) of the old .NET service whose ``appsettings.json`` can be imported."""
+"""How a system's folder (``legacy.py``) describes the old .NET service, so that its ``appsettings.json`` can be imported."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ WITH_DESTINATION = (*DELIVERY, "IntegracaoID", "LayoutID")
 
 @dataclass(frozen=True)
 class Section:
-    """A process of an entry. Old files have its name without underscores, in any case."""
+    """A process of an entry. Old files write its name without underscores, in upper or lower case."""
 
     nome: str
     keys: tuple[str, ...] = ("habilitado",)
     required: tuple[str, ...] = ()
-    """Written even where the old file does not say them, to be filled in."""
+    """Keys to write even if the old file does not have them, so that somebody fills them in."""
     obrigatoria: bool = False
     outros_nomes: tuple[str, ...] = ()
-    """What old files call it, where that is not its name without underscores (in lower case)."""
+    """Other names in old files, in lower case."""
 
     @property
     def old_names(self) -> tuple[str, ...]:
@@ -29,7 +29,7 @@ class Section:
 
 
 class Seen(NamedTuple):
-    """What stands in a file: ``names`` of keys and sections, folded; ``processes`` they could be; ``owners`` of those that only one service has."""
+    """Content of a file. ``names``: of keys and sections, folded. ``processes``: those among them. ``owners``: services that alone have one."""
 
     names: set[str]
     processes: set[str]
@@ -41,7 +41,7 @@ class Seen(NamedTuple):
 
 
 class Sign(NamedTuple):
-    """By what a file is known as this service's. Of several services' signs the one of the lowest ``rank`` counts."""
+    """A sign that a file is this service's. If several services have signs, the lowest ``rank`` counts."""
 
     rank: int
     tells: Callable[[Seen], bool]
@@ -53,20 +53,20 @@ class LegacyService:
 
     nome: str
     sections: tuple[Section, ...]
-    padrao: str | None
-    """Process of a setting that stands in no process section; ``None``: it could be anyone's."""
+    default_section: str | None
+    """Process of a setting outside all process sections; ``None``: unknown."""
     signs: tuple[Sign, ...]
     exclusive: bool = False
-    """No other service has sections of these names (but ``carga_inicial``, which several have)."""
+    """No other service has sections with these names, except ``carga_inicial``."""
     database_of: str = ""
-    """System whose database is the source: a file that has none means that of its entry."""
+    """System with the source's database, for a file without one."""
     table_owners: tuple[str, ...] = ()
-    """Users who own tables of the source; a connection of theirs is the source's."""
+    """Users that own tables of the source: a connection with such a user is the source's."""
     owner_advice: str = ""
-    """What is said of a connection of theirs."""
+    """Warning for a connection with such a user."""
     integrator: bool = False
-    """May have a database of the integrator's own."""
+    """The file may have a database of the integrator."""
     layout_or_controller: bool = False
-    """A LayoutID that is no number names the controller of a process's kind."""
+    """A LayoutID that is no number means the controller of the process's kind."""
     interval_names: bool = False
-    """The interval of a process has its name: IntervaloCarga."""
+    """The process is in the name of its interval: IntervaloCarga."""

@@ -1,4 +1,4 @@
-"""``PacienteArquivo``: a queue whose rows carry the message itself, and of which several may be about one subject."""
+"""``PacienteArquivo``, the outbox: each row has a message in it, and several messages may be about one subject."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, bindparam, exists, null, select, true, update
 
 from include.fusion.store.clock import now
-from include.fusion.store.filas.fila import Fila, _chunks
+from include.fusion.store.filas.fila import Fila
 from include.fusion.store.filas.types import FilaItem
+from include.fusion.store.lists import chunks
 from include.fusion.store.tables import FILAS, OPEN_STATES
 
 TABLE = "PacienteArquivo"
@@ -17,20 +18,21 @@ REPLACED = "substituída por uma mensagem mais nova"
 
 
 class Refusal(NamedTuple):
-    """Refused messages of one subject; ``unknown``: the one that opens it among them, and none after it got through."""
+    """Refused messages of one subject. ``unknown``: Fusion does not know the subject, since the message that opens it is among them and no
+    later one arrived."""
 
     control_ids: list[str]
     unknown: bool
 
 
 def _has_newer(*states: str) -> ColumnElement[bool]:
-    """Whether a newer message about the same subject is in one of these situations."""
+    """Whether a newer message about the same subject is in one of these states."""
     t, new = FILAS[TABLE].c, FILAS[TABLE].alias("nova").c
     same = (new.integracao_id == t.integracao_id, new.processo == t.processo, new.assunto == t.assunto)
     return exists(select(null()).where(*same, new.id > t.id, new.situacao.in_(states)))
 
 
-def _substituida() -> dict[str, Any]:
+def _replaced() -> dict[str, Any]:
     return {"situacao": "descartado", "motivo": REPLACED, "concluido_em": now()}
 
 
@@ -49,15 +51,13 @@ class OutboxFila(Fila):
     def bodies(self, ids: Iterable[int]) -> dict[str, bytes]:
         """Bytes of these rows, by control id."""
         t = self._table.c
-        found: dict[str, bytes] = {}
+        query = select(t.chave, t.mensagem).where(t.mensagem.is_not(null()))
         with self._engine.connect() as con:
-            for part in _chunks(ids):
-                rows = con.execute(select(t.chave, t.mensagem).where(t.id.in_(part), t.mensagem.is_not(null())))
-                found.update((key, bytes(message)) for key, message in rows)
-        return found
+            parts = (con.execute(query.where(t.id.in_(part))) for part in chunks(ids))
+            return {key: bytes(message) for rows in parts for key, message in rows}
 
     def dead_letter(self, con: Connection, pacientes: Sequence[str]) -> dict[str, Refusal]:
-        """Subject → messages about it, of these patients, that the receiver refused."""
+        """Messages of these patients that the receiver refused, by subject."""
         t = self._table.c
         open_rows = self._in_error(con, pacientes, t.recusada == true(), t.operacao == "inclusao", ~_has_newer("concluido"))
         unknown = {assunto for assunto, _ in open_rows}
@@ -67,34 +67,34 @@ class OutboxFila(Fila):
         return found
 
     def repeat_uncertain(self, pacientes: Sequence[str]) -> int:
-        """Send messages of these patients again that ended in error without an answer: under another control id they might arrive twice."""
+        """Queue again the messages of these patients that got no answer, under the same control ids: others could arrive twice. How many."""
         with self._engine.connect() as con:
             uncertain = [control_id for _, control_id in self._in_error(con, pacientes, self._table.c.recusada.is_(None))]
         return self.reenviar_erros(keys=uncertain) if uncertain else 0
 
     def _in_error(self, con: Connection, pacientes: Sequence[str], *where: ColumnElement[bool]) -> Iterator[tuple[str, str]]:
         t = self._table.c
-        for part in _chunks(pacientes):
+        for part in chunks(pacientes):
             theirs = (*self._dialect.conditions(self.scope, ("erro",)), t.chave_paciente.in_(part), *where)
             for row in con.execute(select(t.assunto, t.chave).where(*theirs)):
                 yield row.assunto, row.chave
 
     def marcar_recusadas(self, con: Connection, control_ids: Iterable[str]) -> None:
-        """Note that the receiver refused these messages: it certainly has not their content."""
+        """Note that the receiver refused these messages: it does not have their content."""
         self._change(("erro",), values={"recusada": True}, keys=control_ids, con=con)
 
     def substituir(self, con: Connection, control_ids: Iterable[str]) -> None:
-        """Close refused messages in whose place there are newer ones."""
-        self._change(("erro",), values=_substituida(), keys=control_ids, con=con)
+        """Close refused messages that newer ones replace."""
+        self._change(("erro",), values=_replaced(), keys=control_ids, con=con)
 
     def reenviar_erros(
         self, *, owner_prefix: str | None = None, keys: Iterable[str] | None = None, reason_prefix: str | None = None
     ) -> int:
-        """Like :meth:`Fila.reenviar_erros`, but for messages whose subject Fusion has a newer one of: sent now, they would take it back."""
-        self._change(("erro",), _has_newer("reservado", "concluido"), values=_substituida())
+        """Like :meth:`Fila.reenviar_erros`, but not messages that a newer one about the same subject has overtaken: those would undo it."""
+        self._change(("erro",), _has_newer("reservado", "concluido"), values=_replaced())
         return super().reenviar_erros(owner_prefix=owner_prefix, keys=keys, reason_prefix=reason_prefix)
 
     @staticmethod
     def _back_to_pending() -> dict[str, Any]:
-        # Sent once more, it may arrive after all.
+        # Sent again, it may arrive.
         return {**Fila._back_to_pending(), "recusada": null()}

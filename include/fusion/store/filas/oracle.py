@@ -1,43 +1,36 @@
-"""Queue statements of Oracle (19c and later). Conditions repeat the expressions of the function-based indexes, or those are not used."""
+"""Queue statements of Oracle (19c and later). Conditions repeat the expressions of the function-based indexes: only then Oracle uses them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, literal_column, text
 
 from include.fusion.store.clock import NOW, seconds_from_now
-from include.fusion.store.filas.dialect import COLUMNS, Dialect, QueueScope, records
-from include.fusion.store.filas.types import FilaItem, FilaRow, Outcome, blocks, cut_reason
+from include.fusion.store.filas.dialect import COLUMNS, Dialect, QueueScope, merged, record_binds, record_statement, records, stage
+from include.fusion.store.filas.types import FilaItem, FilaRow, Keys, Outcome
+from include.fusion.store.lists import chunks
 from include.fusion.store.tables import OPEN_STATES, if_state
 
 _BLOCK = 10_000
-_LIST_MAX = 500
 _NOW = NOW["oracle"]
 
 
-def _open_column(column: str) -> str:
-    return if_state(OPEN_STATES, column, "t.")
+_open_column = partial(if_state, OPEN_STATES, alias="t.")
+_live_column = partial(if_state, ("pendente", "reservado"))
+_pending = partial(if_state, ("pendente",), alias="c.")
 
-
-def _live_column(column: str, alias: str) -> str:
-    return if_state(("pendente", "reservado"), column, alias)
-
-
-def _pending(column: str) -> str:
-    return if_state(("pendente",), column, "c.")
-
-
-# fila_entrada is a global temporary table of the migrations: every session sees only its own rows, until its commit.
+# fila_entrada is a global temporary table that a migration makes: a session sees only its own rows, until its commit.
 _INSERT_STAGING = """\
 INSERT INTO fila_entrada (n, chave, chave_paciente, operacao, prioridade)
 VALUES (:n, :chave, :chave_paciente, :operacao, :prioridade)"""
 
 _SAME = f"{_open_column('integracao_id')} = :integracao_id AND {_open_column('processo')} = :processo AND {_open_column('chave')} = e.chave"
 
-# MERGE may not update a column of its ON clause, and situacao is in it: the rows are found first, by id.
+# MERGE may not update a column of its ON clause, and situacao would be in it. So the rows are found by id first.
 _MERGE = f"""\
 MERGE INTO {{t}} t
 USING (
@@ -46,17 +39,9 @@ USING (
     WHERE e.n > :de AND e.n <= :ate
 ) e ON (t.id = e.id)
 WHEN MATCHED THEN UPDATE SET
-    situacao = CASE t.situacao WHEN 'reservado' THEN 'reservado' ELSE 'pendente' END,
-    reabrir = CASE t.situacao WHEN 'reservado' THEN 1 ELSE 0 END,
-    operacao = CASE WHEN t.operacao = 'inclusao' AND e.operacao = 'alteracao' THEN 'inclusao' ELSE e.operacao END,
-    prioridade = LEAST(t.prioridade, e.prioridade),
-    chave_paciente = CASE t.situacao WHEN 'reservado' THEN t.chave_paciente ELSE COALESCE(e.chave_paciente, t.chave_paciente) END,
-    tentativas = CASE t.situacao WHEN 'erro' THEN 0 ELSE t.tentativas END,
-    proxima_tentativa_em = CASE t.situacao WHEN 'erro' THEN NULL ELSE t.proxima_tentativa_em END,
-    reservado_por = CASE t.situacao WHEN 'erro' THEN NULL ELSE t.reservado_por END,
-    motivo = CASE t.situacao WHEN 'erro' THEN NULL ELSE t.motivo END"""
+{merged("LEAST(t.prioridade, e.prioridade)")}"""
 
-# The open rows stay locked from here to the commit: the MERGE and the INSERT below must judge the same situation of them.
+# The open rows stay locked until the commit, so that the MERGE and the INSERT below see them in the same state.
 _LOCK_OPEN = f"""\
 SELECT t.id FROM {{t}} t
 WHERE t.id IN (SELECT t.id FROM fila_entrada e JOIN {{t}} t ON {_SAME} WHERE e.n > :de AND e.n <= :ate)
@@ -71,7 +56,7 @@ FROM (
     ORDER BY e.n
 ) o"""
 
-# FOR UPDATE takes neither an ordered nor a limited query: choose, lock what nobody else holds, then write. The caller's lock serialises.
+# FOR UPDATE takes no query with ORDER BY or a limit. So: choose, lock what nobody else holds, write. The caller's lock keeps others out.
 _CHOOSE = f"""\
 SELECT c.id FROM {{t}} c
 WHERE {_pending("integracao_id")} = :integracao_id AND {_pending("processo")} = :processo
@@ -96,21 +81,7 @@ WHERE id = :id"""
 _PARKED = "a.processo NOT IN ({})"
 _KEYS_FILTER = "\n    AND c.chave IN :chaves"
 
-_RECORD = f"""\
-UPDATE {{t}} SET
-    situacao = CASE WHEN reabrir = 1 OR :situacao IN ('adiado', 'devolvido') THEN 'pendente' ELSE :situacao END,
-    tentativas = CASE WHEN :situacao = 'adiado' THEN tentativas + 1
-        WHEN reabrir = 1 AND :situacao <> 'devolvido' THEN 0 ELSE tentativas END,
-    proxima_tentativa_em = CASE WHEN :situacao IN ('adiado', 'devolvido') AND :espera > 0 THEN {seconds_from_now("oracle", ":espera")} END,
-    reservado_por = CASE WHEN reabrir = 1 OR :situacao IN ('adiado', 'devolvido') THEN NULL ELSE reservado_por END,
-    reservado_ate = NULL,
-    motivo = CASE WHEN reabrir = 1 AND :situacao NOT IN ('adiado', 'devolvido') THEN NULL ELSE :motivo END,
-    versao_conteudo = COALESCE(:versao, versao_conteudo),
-    concluido_em = CASE WHEN reabrir = 0 AND :situacao IN ('concluido', 'descartado') THEN {_NOW} END,
-    operacao = CASE WHEN reabrir = 1 AND :situacao = 'concluido' AND :operacao = 'inclusao' AND operacao = 'inclusao'
-        THEN 'alteracao' ELSE operacao END,
-    reabrir = 0
-WHERE id = :id AND integracao_id = :integracao_id AND processo = :processo AND situacao = 'reservado' AND reservado_por = :dono"""
+_RECORD = record_statement("oracle")
 
 
 class Oracle(Dialect):
@@ -118,11 +89,7 @@ class Oracle(Dialect):
 
     def enqueue(self, con: Connection, scope: QueueScope, items: Iterable[FilaItem]) -> int:
         con.execute(text("DELETE FROM fila_entrada"))
-        limits = [0]
-        for block in blocks(items, _BLOCK):
-            binds = [{**i._asdict(), "chave_paciente": i.chave_paciente or None, "n": n} for n, i in enumerate(block, limits[-1] + 1)]
-            con.execute(text(_INSERT_STAGING), binds)
-            limits.append(limits[-1] + len(block))
+        limits = stage(con, _INSERT_STAGING, items, _BLOCK)
         if limits[-1]:
             scope.lock_entry(con)
         for start, until in pairwise(limits):
@@ -133,9 +100,7 @@ class Oracle(Dialect):
         con.execute(text("DELETE FROM fila_entrada"))
         return limits[-1]
 
-    def reserve(
-        self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Sequence[str] | None
-    ) -> list[FilaRow]:
+    def reserve(self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Keys) -> list[FilaRow]:
         table = scope.table.name
         binds: dict[str, Any] = {**scope.binds, "quantos": count}
         where = "" if keys is None else _KEYS_FILTER
@@ -144,24 +109,17 @@ class Oracle(Dialect):
             choose = choose.bindparams(bindparam("chaves", list(keys), expanding=True))
         ids = [row[0] for row in con.execute(choose, binds)]
         lock = text(_LOCK.format(t=table)).bindparams(bindparam("ids", expanding=True))
-        read_items: list[FilaRow] = []
-        for i in range(0, len(ids), _LIST_MAX):
-            read_items += records(con.execute(lock, {"ids": ids[i : i + _LIST_MAX]}).all())
-        if read_items:
-            con.execute(text(_RESERVE.format(t=table)), [{"id": r.id, "dono": owner, "prazo": lease} for r in read_items])
-        return sorted(read_items, key=lambda r: (r.prioridade, r.id))
+        reserved = records(row for part in chunks(ids) for row in con.execute(lock, {"ids": part}))
+        if reserved:
+            con.execute(text(_RESERVE.format(t=table)), [{"id": r.id, "dono": owner, "prazo": lease} for r in reserved])
+        return reserved
 
     def has_ready(self, con: Connection, scope: QueueScope) -> bool:
         choose = text(_CHOOSE.format(t=scope.table.name, filtro="", parados=scope.without_parked(_PARKED)))
         return con.execute(choose, {**scope.binds, "quantos": 1}).first() is not None
 
     def record(self, con: Connection, scope: QueueScope, owner: str, outcomes: Sequence[Outcome]) -> int:
-        binds = [
-            {**scope.binds, "dono": owner, "id": d.record.id, "operacao": d.record.operacao, "situacao": d.situacao,
-             "motivo": cut_reason(d.motivo), "versao": d.versao, "espera": d.espera or 0.0}
-            for d in sorted(outcomes, key=lambda d: d.record.id)
-        ]  # fmt: skip
-        return con.execute(text(_RECORD.format(t=scope.table.name)), binds).rowcount
+        return con.execute(text(_RECORD.format(t=scope.table.name)), record_binds(scope, owner, outcomes)).rowcount
 
     def conditions(self, scope: QueueScope, states: tuple[str, ...], *, processo: bool = True) -> list[ColumnElement[bool]]:
         binds = scope.binds if processo else {"integracao_id": scope.integracao_id}

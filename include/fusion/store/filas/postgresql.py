@@ -12,16 +12,16 @@ from sqlalchemy import Connection, Select, Table, text
 
 from include.fusion.store.clock import seconds_from_now
 from include.fusion.store.filas.dialect import Dialect, QueueScope, records
-from include.fusion.store.filas.types import FilaItem, FilaRow, Outcome, blocks, cut_reason
-from include.fusion.store.pg_arrays import pg_array
+from include.fusion.store.filas.types import FilaItem, FilaRow, Keys, Outcome, blocks, cut_reason
+from include.fusion.store.lists import pg_array
 from include.fusion.store.tables import OPEN_STATES, sql_list
 
 _BLOCK = 20_000
 _DIRECT = 2_000
-"""Up to so many items travel as arrays in one statement; more go through COPY into a temporary table."""
+"""So many items at most go as arrays in one statement; more go by COPY into a temporary table."""
 
 PER_PACIENTE = 8
-"""Rows of one patient in one batch at most: they leave one after another, and the batch ends with the longest such row."""
+"""Rows of one patient in one batch at most: they leave one after another, so a long row of them makes the batch last longer."""
 
 _CREATE_STAGING = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS fila_entrada (
@@ -34,7 +34,7 @@ _DIRECT_STAGING = """\
 unnest(CAST(:chaves AS text[]), CAST(:pacientes AS text[]), CAST(:operacoes AS text[]), CAST(:prioridades AS smallint[]))
     WITH ORDINALITY"""
 
-# Open rows of the keys that arrive, locked in id order like every other set update; the upsert then never waits for a row.
+# Lock the open rows of these keys in id order, as every set update does; then the upsert never waits for a row.
 _LOCK_OPEN = """\
 SELECT count(*) FROM (
     SELECT t.id FROM {t} t
@@ -43,7 +43,7 @@ SELECT count(*) FROM (
     ORDER BY t.id FOR UPDATE OF t
 ) travadas"""
 
-# A reserved row keeps its patient until its outcome is known: the rule "one in flight per patient" hangs on it.
+# A reserved row keeps its patient until its outcome is known: the rule "one in flight per patient" depends on it.
 _MERGE = """\
 INSERT INTO {t} AS t (integracao_id, processo, chave, chave_paciente, operacao, prioridade, situacao, tentativas, reabrir, criado_em)
 SELECT :integracao_id, :processo, e.chave, e.chave_paciente, e.operacao, e.prioridade, 'pendente', 0, false, statement_timestamp()
@@ -63,8 +63,8 @@ WHERE t.situacao = 'erro' OR (t.situacao = 'reservado' AND NOT t.reabrir) OR t.p
     OR t.chave_paciente IS DISTINCT FROM coalesce(excluded.chave_paciente, t.chave_paciente)
     OR (t.operacao <> excluded.operacao AND NOT (t.operacao = 'inclusao' AND excluded.operacao = 'alteracao'))"""
 
-# f: the patient's rows up to this one, a row in flight first. All must be free to go along, and no more than a batch takes of one
-# patient. One look at an index per candidate; the LIMIT keeps the planner from joining the whole backlog with itself.
+# f: the patient's rows up to this one, a row in flight first. All must be free, and no more than a batch takes of one patient.
+# This reads one index per candidate; without the LIMIT the planner would join the whole queue with itself.
 _CHOOSE = """\
 SELECT c.id, c.chave_paciente, c.prioridade, f.ordem FROM {t} c CROSS JOIN LATERAL (
         SELECT count(*) AS ordem, coalesce(bool_and(p.livre), true) AS livre FROM (
@@ -78,7 +78,7 @@ SELECT c.id, c.chave_paciente, c.prioridade, f.ordem FROM {t} c CROSS JOIN LATER
         AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= statement_timestamp()){filtro_c}
         AND f.livre AND f.ordem <= :por_paciente
     ORDER BY c.prioridade, c.id LIMIT :quantos"""
-# A row that an enqueuing transaction holds is passed over, and with it those of its patient that come after it.
+# A row that a transaction holds which enqueues is skipped, and so are its patient's later rows.
 _RESERVE = f"""\
 WITH escolhida AS MATERIALIZED (
     {_CHOOSE}
@@ -93,7 +93,7 @@ RETURNING t.id, t.chave, t.chave_paciente, t.operacao, t.prioridade, t.tentativa
 _PARKED = "(a.situacao = 'reservado' OR a.processo NOT IN ({}))"
 _KEYS_FILTER = " AND {x}.chave = ANY(CAST(:chaves AS text[]))"
 
-# d.volta: pending again. An insert that was delivered and changed meanwhile goes out as a change the second time.
+# An inclusao that was delivered and changed meanwhile goes out as an alteracao the second time.
 _RECORD = """\
 WITH d AS MATERIALIZED (
     SELECT t.id, v.operacao, v.situacao, v.motivo, v.versao, v.espera
@@ -139,10 +139,10 @@ class PostgreSQL(Dialect):
 
     def enqueue(self, con: Connection, scope: QueueScope, items: Iterable[FilaItem]) -> int:
         source_items = iter(items)
-        first_ones = list(itertools.islice(source_items, _DIRECT + 1))
-        if len(first_ones) > _DIRECT:
-            return self._enqueue_many(con, scope, itertools.chain(first_ones, source_items))
-        block = next(blocks(first_ones, _DIRECT), [])
+        first = list(itertools.islice(source_items, _DIRECT + 1))
+        if len(first) > _DIRECT:
+            return self._enqueue_many(con, scope, itertools.chain(first, source_items))
+        block = next(blocks(first, _DIRECT), [])
         if not block:
             return 0
         scope.lock_entry(con)
@@ -155,7 +155,7 @@ class PostgreSQL(Dialect):
         return len(block)
 
     def _enqueue_many(self, con: Connection, scope: QueueScope, items: Iterable[FilaItem]) -> int:
-        """Everything into a temporary table first: a bad item or a slow source then costs no lock and no row of the queue."""
+        """Everything goes into a temporary table first: then a bad item or a slow source locks and changes nothing in the queue."""
         con.execute(text(_CREATE_STAGING))
         con.execute(text("TRUNCATE fila_entrada"))
         limits = [0]
@@ -177,13 +177,11 @@ class PostgreSQL(Dialect):
         for model in (_LOCK_OPEN, _MERGE):
             con.execute(text(_sql(scope.table.name, model, entry)), {**scope.binds, **binds})
 
-    def reserve(
-        self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Sequence[str] | None
-    ) -> list[FilaRow]:
+    def reserve(self, con: Connection, scope: QueueScope, count: int, owner: str, lease: float, keys: Keys) -> list[FilaRow]:
         binds: dict[str, Any] = {**scope.binds, "quantos": count, "por_paciente": PER_PACIENTE, "dono": owner, "prazo": lease}
         if keys is not None:
             binds["chaves"] = pg_array(keys)
-        # Losing a reservation in a crash of the server costs nothing: the row is simply pending again.
+        # If the server crashes and loses the reservation, nothing is lost: the row is pending again.
         con.execute(text("SET LOCAL synchronous_commit TO off"))
         query = _sql(scope.table.name, _RESERVE, criteria="" if keys is None else _KEYS_FILTER, parked=scope.without_parked(_PARKED))
         return records(con.execute(text(query), binds).all())

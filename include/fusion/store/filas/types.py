@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -11,12 +11,14 @@ from include.fusion.store.tables import KEY_MAX, REASON_MAX
 
 Operation = Literal["inclusao", "alteracao", "exclusao"]
 OutcomeKind = Literal["concluido", "erro", "descartado", "adiado", "devolvido"]
+Keys = Sequence[str] | None
+"""Only rows with these keys; ``None``: with any key."""
 OPERATIONS = frozenset({"inclusao", "alteracao", "exclusao"})
 OUTCOMES = frozenset({"concluido", "erro", "descartado", "adiado", "devolvido"})
 
 
 class FilaItem(NamedTuple):
-    """One change to enqueue. An empty ``chave_paciente`` means unknown: the row neither waits for others nor holds them up."""
+    """One change to enqueue. Empty ``chave_paciente``: unknown; such a row neither waits for others nor holds them up."""
 
     chave: str
     chave_paciente: str = ""
@@ -39,8 +41,8 @@ class FilaRow(NamedTuple):
 class Outcome(NamedTuple):
     """What became of a reserved row.
 
-    ``adiado``: transient failure, pending again, one more try counted, due after ``espera`` seconds.
-    ``devolvido``: released untried, not counted, due after ``espera`` seconds or at once. ``motivo`` without patient data.
+    ``adiado``: deferred after a passing failure; one more try counts; due after ``espera`` seconds.
+    ``devolvido``: released untried; no try counts; due after ``espera`` seconds, or at once. ``motivo``: without patient data.
     """
 
     record: FilaRow
@@ -62,7 +64,7 @@ def _check_text(value: object, field: str, position: int) -> None:
 
 
 def check(item: FilaItem, position: int) -> None:
-    """``ValueError``, naming position and field but never the value, when no queue can hold the item."""
+    """``ValueError`` when no queue can hold the item; it names position and field, never the value."""
     _check_text(item.chave, "chave", position)
     _check_text(item.chave_paciente, "chave_paciente", position)
     if not item.chave:
@@ -74,25 +76,23 @@ def check(item: FilaItem, position: int) -> None:
 
 
 def cut_reason(reason: str | None) -> str | None:
-    """A reason that fits the column and that every database stores."""
+    """The reason as every database can store it, cut to the column."""
     return None if reason is None else reason.replace("\x00", "")[:REASON_MAX]
 
 
 def merge(before: FilaItem, after: FilaItem) -> FilaItem:
-    """Two changes of one key as one. The dialects' upserts apply the same rule to what the table holds."""
-    # What Fusion never received stays new to it; any other later operation replaces the earlier.
+    """Two changes of one key as one. The engines' statements apply the same rule to rows of the table."""
+    # A record that Fusion never received stays an inclusao; otherwise the later operation counts.
     operation: Operation = "inclusao" if (before.operacao, after.operacao) == ("inclusao", "alteracao") else after.operacao
     return FilaItem(after.chave, after.chave_paciente or before.chave_paciente, operation, min(before.prioridade, after.prioridade))
 
 
 def blocks(items: Iterable[FilaItem], size: int) -> Iterator[list[FilaItem]]:
     """Checked items in lists of at most ``size``, each key once per list, in order of its first appearance."""
-    position = 0
-    source_items = iter(items)
-    while read_items := list(islice(source_items, size)):
+    numbered = enumerate(items, 1)
+    while part := list(islice(numbered, size)):
         block: dict[str, FilaItem] = {}
-        for item in read_items:
-            position += 1
+        for position, item in part:
             check(item, position)
             previous = block.get(item.chave)
             block[item.chave] = item if previous is None else merge(previous, item)
