@@ -67,3 +67,7 @@ def test_what_is_asked_of_every_system_holds(checkout: Path) -> None:
 def test_settings_and_codes_are_valid(checkout: Path) -> None:
     assert "exemplo" in _python(checkout, "-m", "include.fusion", "settings", "validar")
     assert "exemplo" in _python(checkout, "-m", "include.fusion", "depara", "validar")
+
+
+def test_its_records_reach_fusion(checkout: Path) -> None:
+    assert "1 passed" in _python(checkout, "-m", "pytest", "-p", "no:cacheprovider", "tests/integration/test_exemplo.py")
