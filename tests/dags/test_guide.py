@@ -14,7 +14,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "nova-integracao.md"
 SYSTEM = "include/fusion/sistemas/exemplo"
-DAGS = "import pathlib, sys; from tests.dags.apoio import read_dags; b = read_dags(pathlib.Path(sys.argv[1])); print(b.import_errors, *b.dags)"
+DAGS = (
+    "import pathlib, sys; from tests.dags.apoio import read_dags; b = read_dags(pathlib.Path(sys.argv[1])); print(b.import_errors, *b.dags)"
+)
 
 
 def said() -> dict[str, str]:

@@ -18,7 +18,7 @@ PAGES = sorted(
 )
 LINK = re.compile(r"\]\((?![a-z]+:|#)([^)#\s]+)")
 PATH = re.compile(r"`((?:include|docs|plugins|dags|examples|sandbox|tests|config|docker|\.ci)/[^`\s]*)`")
-GLOSSARY_ROOM = re.compile(r"`((?:store|settings|http|model|mapping|hl7|fhir|reading|change|delivery|sistemas|wiring|cli)/[^`\s]*)`")
+IN_ENGINE = re.compile(r"`((?:store|settings|http|model|mapping|hl7|fhir|reading|change|delivery|sistemas|wiring|cli)/[^`\s]*)`")
 MADE = re.compile(r"exemplo|<|…|include/settings/(integracoes\.yaml|depara/)")
 """The guide's made-up system, names with a gap, files that a site adds."""
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
@@ -40,8 +40,10 @@ def test_files_that_are_named_exist(page: Path) -> None:
     assert page.name == "CHANGELOG.md" or _missing(page, PATH, ROOT) == []
 
 
-def test_the_glossary_names_rooms_that_exist() -> None:
-    assert _missing(ROOT / "docs" / "GLOSSARY.md", GLOSSARY_ROOM, ROOT / "include" / "fusion") == []
+@every_page
+def test_what_is_named_below_the_engine_exists(page: Path) -> None:
+    """Pages call ``include/fusion/store/ledger.py`` ``store/ledger.py``, too."""
+    assert page.name == "CHANGELOG.md" or _missing(page, IN_ENGINE, ROOT / "include" / "fusion") == []
 
 
 @every_page
