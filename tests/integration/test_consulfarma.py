@@ -111,7 +111,7 @@ def test_bad_input_gets_a_reason_without_any_of_its_data(reader: Reader, con: An
     assert isinstance(read_item[key], Exception)
     reason = reason_of(read_item[key])  # type: ignore[arg-type]
     assert "inesperada" not in reason
-    paciente = rows(reader, "read_atendimento.sql", keys=[int(key)])[0]
+    paciente = rows(reader, "read_atendimento.sql", chaves=[int(key)])[0]
     data = [
         v
         for k, v in paciente.items()

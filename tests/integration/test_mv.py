@@ -248,7 +248,7 @@ def test_bad_input_gets_a_reason_without_any_of_its_data(mv_reader: Reader, con_
     assert isinstance(concurrent["1"], Atendimento) and isinstance(concurrent[key], Exception)
     reason = reason_of(concurrent[key])  # type: ignore[arg-type]
     assert "inesperada" not in reason
-    row = rows(mv_reader, "read_atendimento.sql", keys=[int(key)])[0]
+    row = rows(mv_reader, "read_atendimento.sql", chaves=[int(key)])[0]
     data = [v for c, v in row.items() if isinstance(v, str) and len(v) > 3 and c.startswith(("nm_", "nr_", "ds_end", "email", "cd_cns"))]
     assert [v for v in data if v in reason] == []
 

@@ -110,7 +110,7 @@ def test_pages_of_any_size_lose_nothing_and_repeat_nothing(harness: Harness, nom
 def test_every_statement_runs_with_empty_binds(harness: Harness, file: str) -> None:
     vazios = dict.fromkeys(("chave", "atendimento", "paciente", "inicio", "fim"))
     do_paciente = file in ("read_paciente.sql", "read_complementos_paciente.sql")
-    assert isinstance(rows(harness, file, **vazios, marcador=START, limite=5, keys=["1001"] if do_paciente else [1]), list)
+    assert isinstance(rows(harness, file, **vazios, marcador=START, limite=5, chaves=["1001"] if do_paciente else [1]), list)
 
 
 def test_a_form_asks_for_an_attendance_a_patient_or_days(harness: Harness) -> None:
