@@ -29,7 +29,8 @@ class Section:
 
 
 class Seen(NamedTuple):
-    """Content of a file. ``names``: of keys and sections, folded. ``processes``: those among them. ``owners``: services that alone have one."""
+    """Content of a file. ``names``: of keys and sections, folded. ``processes``: the same without endings such as "worker". ``owners``: the
+    services that alone have such a process."""
 
     names: set[str]
     processes: set[str]

@@ -21,7 +21,7 @@ _DIRECT = 2_000
 """So many items at most go as arrays in one statement; more go by COPY into a temporary table."""
 
 PER_PACIENTE = 8
-"""Rows of one patient in one batch at most: they leave one after another, so a long row of them makes the batch last longer."""
+"""Rows of one patient in one batch at most: they leave one after another, so many of them would make a batch slow."""
 
 _CREATE_STAGING = """\
 CREATE TEMPORARY TABLE IF NOT EXISTS fila_entrada (
@@ -78,7 +78,7 @@ SELECT c.id, c.chave_paciente, c.prioridade, f.ordem FROM {t} c CROSS JOIN LATER
         AND (c.proxima_tentativa_em IS NULL OR c.proxima_tentativa_em <= statement_timestamp()){filtro_c}
         AND f.livre AND f.ordem <= :por_paciente
     ORDER BY c.prioridade, c.id LIMIT :quantos"""
-# A row that a transaction holds which enqueues is skipped, and so are its patient's later rows.
+# Rows that an enqueuing transaction has locked are skipped, and so are later rows of their patients.
 _RESERVE = f"""\
 WITH escolhida AS MATERIALIZED (
     {_CHOOSE}
