@@ -150,7 +150,7 @@ class Upsert:
 
     def _known(self, con: Connection, ehr_id: str, resources: list[dict[str, Any]]) -> dict[str, Any]:
         binds = {"tenant": self.tenant_id, "ids": _ids(resources), "ehr_id": ehr_id}
-        return {row.resource_id: row for row in con.execute(text(_KNOWN), binds)}
+        return {row.recurso_id: row for row in con.execute(text(_KNOWN), binds)}
 
     def _ours(self, con: Connection, resources: list[dict[str, Any]]) -> set[str]:
         """Platform ids in these resources' identifiers: we sent them, but got no answer."""
