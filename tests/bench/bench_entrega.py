@@ -19,7 +19,7 @@ import uvloop
 from include.fusion.model.atendimento import Atendimento
 from include.fusion.model.content import body
 from include.fusion.store.filas import FilaItem
-from include.fusion.wiring.names import destino_de
+from include.fusion.wiring.names import destination_of
 from sandbox.postgres import Postgres
 from tests.bancada import Harness
 from tests.bench.apoio import Measure, machine, measure, postgres_server, run_sql
@@ -56,12 +56,12 @@ class Track:
         con.close()
         # One attendance per patient: those of one patient go one after another, and a queue of nothing else measures that rule.
         items = [FilaItem(key, paciente) for paciente, key in by_paciente.items()][:records]
-        self.path = destino_de(m.integracao, m.sistema.processos[0]).path
+        self.path = destination_of(m.integracao, m.sistema.processos[0]).path
         self.bodies: dict[str, bytes] = {}
         for i in range(0, len(items), BATCH):
             for key, read_item in m.reader.read([item.chave for item in items[i : i + BATCH]]).items():
                 if isinstance(read_item, Atendimento):
-                    package = destino_de(m.integracao, m.sistema.processos[0]).wrap(body(read_item))
+                    package = destination_of(m.integracao, m.sistema.processos[0]).wrap(body(read_item))
                     self.bodies[key] = json.dumps(package, ensure_ascii=False, separators=(",", ":")).encode()
         self.items = [item for item in items if item.chave in self.bodies]
         self.tamanho = mean(map(len, self.bodies.values()))
