@@ -81,7 +81,7 @@ def test_a_change_keeps_the_masked_secret_and_says_who_changed_what(engine: Engi
     with engine.connect() as con:
         audit_columns = con.execute(text("select usuario, acao, campos from fhir_config_audit order by id")).all()
     assert [(u, a) for u, a, _ in audit_columns] == [("ana", "criacao"), ("bia", "alteracao")]
-    assert audit_columns[1].fields == ["maxRetries"]
+    assert audit_columns[1].campos == ["maxRetries"]
 
 
 @pytest.mark.parametrize(
