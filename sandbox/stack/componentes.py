@@ -49,7 +49,7 @@ def fusion(state: StackState, dsn: str) -> Component:
 def fhir(state: StackState) -> Component:
     """The sandbox's FHIR server; one secret opens every kind of access to it."""
     secret = state.secrets["segredo_fhir"]
-    env = {**base(state), **{f"FHIR_{name}": secret for name in ("SENHA", "SEGREDO", "CHAVE_API", "TOKEN_ADMIN")}}
+    env = {**base(state), **{f"FHIR_{name}": secret for name in ("PASSWORD", "SECRET", "API_KEY", "TOKEN_ADMIN")}}
     command = (sys.executable, "-m", "sandbox.fhir", "--pasta", str(state.folder / "fhir"), "--porta", str(state.ports["fhir"]))
     return Component("fhir", command, env, 3)
 

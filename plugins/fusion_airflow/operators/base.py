@@ -31,7 +31,7 @@ class HubOperator(Killable, BaseOperator):
         mapped = f"[{ti.map_index}]" if getattr(ti, "map_index", -1) >= 0 else ""
         return f"{ti.dag_id}/{ti.run_id}/{ti.task_id}{mapped}#"
 
-    def owner(self, context: Context) -> str:
+    def row_owner(self, context: Context) -> str:
         """Owner of rows in this try. With the bar, try 1 is no prefix of try 10."""
         return f"{self.prefix(context)}{context['ti'].try_number}|"
 

@@ -100,7 +100,7 @@ class ProcessamentoInicialOperator(_InitialOperator):
         delivery = runtime.delivery(
             settings,
             FusionHook(runtime.integracao.conexoes.fusion_api).client(settings.concorrencia),
-            self.owner(context),
+            self.row_owner(context),
             [runtime.via_inicial()],
             paused=self.pause(context, runtime).paused,
             progress=lambda result: progress.at(done + result.processed),

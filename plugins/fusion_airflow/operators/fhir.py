@@ -136,7 +136,7 @@ class FhirPushOperator(_PerTenant):
         params = context["params"]
         if paciente := params.get("paciente"):
             return self._paciente(platform, paciente)
-        outgoing = FhirPush(platform.engine, self.client(platform), self.owner(context), stop=lambda: self._switched_off(platform))
+        outgoing = FhirPush(platform.engine, self.client(platform), self.row_owner(context), stop=lambda: self._switched_off(platform))
         self.resume(context, outgoing.fila)
         observation = params.get("observacao")
         if params.get("reenviar_erros"):
@@ -177,7 +177,7 @@ class FhirPullOperator(_PerTenant):
         from include.fusion.fhir.pull.pull import Pull
 
         params = context["params"]
-        search = Pull(platform.engine, self.client(platform), self.owner(context))
+        search = Pull(platform.engine, self.client(platform), self.row_owner(context))
         if context["ti"].try_number > 1:
             search.dead_letter.reclaim(self.prefix(context))
         dead_letter = params.get("recusadas")
@@ -212,7 +212,7 @@ class FhirRealtimeOperator(FhirOperator):
             Realtime(
                 platform.engine,
                 platform.client,
-                self.owner(context),
+                self.row_owner(context),
                 linger=self.linger,
                 duration=self.duration,
                 on_end=lambda tenant, result, seconds: publish("push", tenant, numbers(result), seconds),

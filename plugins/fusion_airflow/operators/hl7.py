@@ -43,7 +43,7 @@ class PendenciaBuscaOperator(IntegracaoOperator):
         self.skip_if_switched_off(settings.habilitado, self.processo.replace("_", " "))
         fila = runtime.fila(self.processo)
         self.resume(context, fila)
-        result = runtime.prepare_hl7_pendencias(self.owner(context))
+        result = runtime.prepare_hl7_pendencias(self.row_owner(context))
         runtime.record_unmapped()
         text = "%d pacientes lidos; %d mensagens novas em PacienteArquivo, %d sem mudança, %d pacientes com erro"
         self.log.info(text, result.pacientes, result.mensagens, result.inalteradas, result.erros)
@@ -76,7 +76,7 @@ class EnvioArquivoOperator(AcompanhamentoOperator):
         return counts
 
     def look(self, context: Context, runtime: Runtime) -> Any:
-        owner = f"{self.owner(context)}preparo|"
+        owner = f"{self.row_owner(context)}preparo|"
 
         def serve() -> int:
             # Changes during the delivery become messages at once.

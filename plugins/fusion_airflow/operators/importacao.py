@@ -62,7 +62,7 @@ class ImportacaoOperator(IntegracaoOperator):
         delivery = runtime.delivery(
             settings,
             self.client(runtime, settings),
-            self.owner(context),
+            self.row_owner(context),
             routes,
             presence=runtime.sign_on if last else runtime.stay_on_duty,
             refill=Peek(look) if look else None,
