@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
+from airflow.sdk import BaseOperator
 
+from fusion_airflow.operators.base import HubOperator
 from include.fusion.settings import load
 from tests import SETTINGS
 from tests.dags.apoio import read_dags
@@ -145,3 +147,14 @@ def test_no_dag_where_the_vendors_own_service_runs(entries: list[dict[str, Any]]
     dag_bag = with_settings(tmp_path, monkeypatch, yaml.safe_dump({"integracoes": entries}))
     assert dag_bag.import_errors == {}
     assert "skymed" in dag_bag.dags and "fusion_service" not in dag_bag.dags
+
+
+def test_a_mapped_task_can_start(tasks: list[Any]) -> None:
+    assert all(isinstance(task.inlets, list) and isinstance(task.outlets, list) for task in tasks)
+
+
+def test_no_method_of_an_operator_hides_behind_an_attribute_of_airflows() -> None:
+    """``owner`` is a text that BaseOperator sets on every task: a method of that name could not be called."""
+    ours = [c for c in HubOperator.__subclasses__() + [HubOperator] for c in c.mro() if c.__module__.startswith("fusion_airflow")]
+    taken = set(vars(BaseOperator(task_id="x")))
+    assert {name for c in ours for name in vars(c) if callable(getattr(c, name)) and not name.startswith("_")} & taken == set()

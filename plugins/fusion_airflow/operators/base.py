@@ -24,6 +24,10 @@ XCOM_REASONS = 10
 class HubOperator(Killable, BaseOperator):
     """Base of integrations and FHIR. Heavy imports are inside the methods: every task start and every parse imports these files."""
 
+    def __init__(self, **kwargs: Any) -> None:
+        # Without one of its own, Airflow would map tasks with the defaults of BaseOperator's signature: inlets would be None.
+        super().__init__(**kwargs)
+
     @staticmethod
     def prefix(context: Context) -> str:
         """Owner of rows for all tries of this task in this run; each mapped task has its own."""
