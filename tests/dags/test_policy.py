@@ -155,6 +155,6 @@ def test_a_mapped_task_can_start(tasks: list[Any]) -> None:
 
 def test_no_method_of_an_operator_hides_behind_an_attribute_of_airflows() -> None:
     """``owner`` is a text that BaseOperator sets on every task: a method of that name could not be called."""
-    ours = [c for c in HubOperator.__subclasses__() + [HubOperator] for c in c.mro() if c.__module__.startswith("fusion_airflow")]
+    ours = [c for c in [*HubOperator.__subclasses__(), HubOperator] for c in c.mro() if c.__module__.startswith("fusion_airflow")]
     taken = set(vars(BaseOperator(task_id="x")))
     assert {name for c in ours for name in vars(c) if callable(getattr(c, name)) and not name.startswith("_")} & taken == set()
