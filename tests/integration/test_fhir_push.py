@@ -294,7 +294,7 @@ def test_an_edit_during_the_flight_is_sent_too(harness: FhirHarness, server: Fhi
 
 def test_two_workers_share_the_queue_and_double_nothing(harness: FhirHarness) -> None:
     harness.observe(60)
-    running = [threading.Thread(target=harness.send, kwargs={"dono": f"t{n}#1|"}) for n in range(3)]
+    running = [threading.Thread(target=harness.send, kwargs={"owner": f"t{n}#1|"}) for n in range(3)]
     for dag_run in running:
         dag_run.start()
     for dag_run in running:

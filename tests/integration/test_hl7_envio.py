@@ -40,7 +40,7 @@ def test_many_messages_over_one_connection_arrive_once_each(mllp: MllpServer, ds
     async def all_of_them(t: Transport) -> list[Ack]:
         return await asyncio.gather(*map(t.send, messages))
 
-    assert all(a.accepted for a in over_mllp(mllp, all_of_them, janela=window))
+    assert all(a.accepted for a in over_mllp(mllp, all_of_them, window=window))
     assert len(stored(dsn)) == len(set(stored(dsn))) == 60
 
 
@@ -62,7 +62,7 @@ def test_answers_in_pieces_or_with_noise_around_them_are_understood(mllp: MllpSe
     async def five(t: Transport) -> list[Ack]:
         return await asyncio.gather(*(t.send(BOA) for _ in range(5)))
 
-    assert all(a.accepted for a in over_mllp(mllp, five, janela=5))
+    assert all(a.accepted for a in over_mllp(mllp, five, window=5))
 
 
 @pytest.mark.parametrize(("failure", "kept"), [("parcela_corta_antes", 0), ("parcela_corta_depois", 1), ("parcela_msa_errado", 1)])
@@ -80,7 +80,7 @@ def test_a_lost_answer_leaves_the_fate_unknown_and_a_second_send_makes_no_duplic
 def test_a_silent_receiver_is_left_in_time(mllp: MllpServer, dsn: str) -> None:
     mllp.falhas(parcela_muda=1)
     with pytest.raises(Hl7NoAnswer, match="tempo limite"):
-        over_mllp(mllp, send_good, tempo_resposta=0.2)
+        over_mllp(mllp, send_good, answer_timeout=0.2)
     assert len(stored(dsn)) == 1
 
 
@@ -92,7 +92,7 @@ def test_a_late_answer_is_not_taken_for_the_next_messages(mllp: MllpServer) -> N
         mllp.falhas()
         return await t.send(all_of_them(settings())["R01"].body)
 
-    assert over_mllp(mllp, outdated, tempo_resposta=0.25).accepted
+    assert over_mllp(mllp, outdated, answer_timeout=0.25).accepted
 
 
 def test_a_cancelled_send_does_not_shift_the_answers(mllp: MllpServer) -> None:
@@ -123,7 +123,7 @@ def test_under_every_fault_at_once_each_message_arrives_exactly_once(mllp: MllpS
     async def insist(t: Transport) -> None:
         await asyncio.gather(*(until_accepted(t, m.body) for m in messages))
 
-    over_mllp(mllp, insist, janela=window, tempo_resposta=2.0)
+    over_mllp(mllp, insist, window=window, answer_timeout=2.0)
     assert sorted(stored(dsn)) == sorted(m.controle for m in messages)
 
 
@@ -156,7 +156,7 @@ def test_tls_is_spoken_and_checked(dsn: str, tmp_path: Path) -> None:
         with pytest.raises(Hl7NoAnswer):
             over_mllp(server, send_good, tls=ssl.create_default_context())
         with pytest.raises(Hl7NoAnswer):
-            over_mllp(server, send_good, tempo_resposta=1.0)
+            over_mllp(server, send_good, answer_timeout=1.0)
     finally:
         server.stop()
 

@@ -107,7 +107,7 @@ def test_a_handshake_that_never_ends_is_left_in_time() -> None:
 
 
 def test_an_answer_byte_by_byte_is_one() -> None:
-    assert with_receiver(lambda s, m: byte_by_byte(s, ack(m)), send_good, tempo_resposta=5.0).accepted
+    assert with_receiver(lambda s, m: byte_by_byte(s, ack(m)), send_good, answer_timeout=5.0).accepted
 
 
 def test_answers_to_several_messages_in_one_packet_find_theirs() -> None:
@@ -121,7 +121,7 @@ def test_answers_to_several_messages_in_one_packet_find_theirs() -> None:
     async def three(t: Transport) -> list[Ack]:
         return await asyncio.gather(*(t.send(m.body) for m in mixture(settings(), 0, 3)))
 
-    answers = with_receiver(when_three, three, janela=3, tempo_resposta=5.0)
+    answers = with_receiver(when_three, three, window=3, answer_timeout=5.0)
     assert [a.controle for a in answers] == [m.controle for m in mixture(settings(), 0, 3)]
 
 
