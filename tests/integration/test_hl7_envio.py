@@ -47,9 +47,9 @@ def test_many_messages_over_one_connection_arrive_once_each(mllp: MllpServer, ds
 def test_the_connection_is_kept(mllp: MllpServer) -> None:
     async def two(t: Any) -> tuple[object, object]:
         await t.send(BOA)
-        first = t._client._output
+        first = t._client._writer
         await t.send(BOA)
-        return first, t._client._output
+        return first, t._client._writer
 
     first, second_time = over_mllp(mllp, two)
     assert first is second_time is not None
