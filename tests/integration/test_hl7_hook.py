@@ -84,7 +84,7 @@ def test_the_window_is_how_many_messages_travel_without_an_answer(connection: An
     async def several(t: Any) -> int:
         for m in mixture(settings(), 0, 8):
             await t.send(m.body)
-        return int(t._client.endereco.window)
+        return int(t._client._address.window)
 
     assert com(transport, several) == 4 and len(stored(dsn)) == 8
 
