@@ -75,7 +75,14 @@ class PedidosOperator(IntegracaoOperator):
         requests, search = runtime.requests_fila(), runtime.integracao.search
         self.resume(context, requests)
         pacientes, enqueued = serve_requests(
-            runtime.queries, runtime.fusion, requests, runtime.fila(), runtime.ledger, self.row_owner(context), page=search.pagina, lease=LEASE
+            runtime.queries,
+            runtime.fusion,
+            requests,
+            runtime.fila(),
+            runtime.ledger,
+            self.row_owner(context),
+            page=search.pagina,
+            lease=LEASE,
         )
         self.log.info("%d pacientes pedidos pelo Fusion; %d atendimentos enfileirados", pacientes, enqueued)
         return self.skip_without_work(context, runtime, {"pacientes": pacientes, "enfileirados": enqueued})
