@@ -120,7 +120,7 @@ class SearchParts(RuntimeParts):
 
     def own_initial_load(self, page: int) -> Any:
         """The initial load of a system that has its own instead: it reads ``page`` rows of the source at a time."""
-        return module_of(self.integracao, "initial_load").CargaPacientes(
+        return module_of(self.integracao, "initial_load").PatientInitialLoad(
             self.queries,
             self.fusion,
             self.watermarks(CARGA_INICIAL),
