@@ -91,7 +91,7 @@ def test_every_statement_gives_the_rows_that_it_gives_on_postgresql(no_oracle: E
         do_primeiro = text("select cd_paciente from dbamv.atendime where cd_atendimento = :a")
         filters["paciente"] = con.execute(do_primeiro, {"a": atendimentos[0]}).scalar_one()
     all_of_them = pacientes if file == "read_paciente.sql" else atendimentos
-    binds = {**filters, "marcador": START, "desde": START, "limite": 5000, "keys": all_of_them}
+    binds = {**filters, "marcador": START, "desde": START, "limite": 5000, "chaves": all_of_them}
     here, there = (in_order(rows(engine, file, **binds)) for engine in (no_oracle, no_postgresql))
     assert here == there and here
     assert not [v for row in here for v in row.values() if isinstance(v, datetime) and v.tzinfo]
