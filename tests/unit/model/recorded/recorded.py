@@ -19,7 +19,7 @@ from typing import Any
 from uuid import UUID
 
 FOLDER = Path(__file__).parent
-FIELDS = FOLDER.with_name("model_fields.json")
+FIELDS = FOLDER.with_name("fields.json")
 """Class of the canonical model → names of its fields, in order."""
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 """Kind of rows → rows, as a mapping takes them."""
