@@ -12,7 +12,7 @@ from sqlglot import exp
 from include.fusion.sistemas.consulfarma.system import SYSTEM
 from sandbox.origens.consulfarma.esquema import DDL, commands
 from tests import ROOT
-from tests.unit.sistemas.sql_files import code
+from tests.unit.sistemas.sql_files import code, first
 
 FOLDER = ROOT / "include" / "fusion" / "sistemas" / "consulfarma" / "sql"
 FILES = sorted(FOLDER.glob("*.sql"))
@@ -23,7 +23,7 @@ def _colunas_do_contrato() -> dict[str, set[str]]:
     tables = {}
     for command in sqlglot.parse(DDL.read_text(encoding="utf-8"), dialect="tsql"):
         if isinstance(command, exp.Create) and command.kind == "TABLE":
-            tables[command.find(exp.Table).name] = {c.name for c in command.find_all(exp.ColumnDef)}
+            tables[first(command, exp.Table).name] = {c.name for c in command.find_all(exp.ColumnDef)}
     return tables
 
 

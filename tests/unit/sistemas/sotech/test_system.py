@@ -14,7 +14,8 @@ from tests.unit.sistemas.sotech.rows import VAZIAS, accept, context, read
 
 
 def test_a_row_of_nulls_of_every_kind_is_a_valid_record() -> None:
-    sent = accept(read(**{kind: [{}] for kind in VAZIAS}))
+    rows: dict[str, Any] = {kind: [{}] for kind in VAZIAS}
+    sent = accept(read(**rows))
     assert "anamneses" not in sent or sent["anamneses"] == []
 
 
@@ -63,7 +64,7 @@ def test_notes_without_text_say_nothing_and_markup_is_gone() -> None:
 @pytest.mark.parametrize(("tipo", "column"), [("evolucoes", "texto"), ("anamneses", "texto"), ("exames", "laudo")])
 def test_half_a_note_is_refused(tipo: str, column: str) -> None:
     with pytest.raises(InvalidRecord, match=rf"{tipo}.{column}: RTF incompleto ou corrompido"):
-        read(**{tipo: [{column: r"{\rtf1\ansi Sem febre. N\'e3o usar"}]})
+        read(None, None, **{tipo: [{column: r"{\rtf1\ansi Sem febre. N\'e3o usar"}]})
 
 
 def test_a_stay_without_a_kind_is_an_admission_where_it_comes_from_no_bed() -> None:
