@@ -112,6 +112,18 @@ def test_a_record_that_only_itself_fails_waits_with_backoff_and_counts(harness: 
     assert harness.deliver().processed == 0  # not due yet, nor is anything of the same patients behind it
 
 
+def test_the_wait_of_a_record_doubles_with_each_of_its_tries(harness: Harness) -> None:
+    new(harness, 1)
+    harness.server.falhas(parcela_429=1.0, retry_after=0, semente=1)
+    wait = "select max(extract(epoch from proxima_tentativa_em - clock_timestamp()))::float from ImportacaoAtendimento where situacao = 'pendente'"
+    waits = []
+    for _ in range(3):
+        assert harness.deliver(espera_inicial=timedelta(hours=1), espera_max=timedelta(hours=9)).adiados > 0
+        waits.append(harness.fila(wait)[0][0] / 3600)
+        harness.fila("update ImportacaoAtendimento set proxima_tentativa_em = null where situacao = 'pendente'")
+    assert all(0.7 < seen / usual < 1.3 for seen, usual in zip(waits, (1, 2, 4), strict=True)), waits
+
+
 def test_too_many_tries_end_in_erro_with_the_reason(harness: Harness) -> None:
     new(harness, 3)
     harness.server.falhas(parcela_500=1.0, semente=1)

@@ -139,6 +139,20 @@ def test_secrets_follow_no_redirect_of_the_token_endpoint(httpserver: HTTPServer
     assert [request.path for request, _ in httpserver.log] == ["/token"]
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_records_and_credentials_follow_no_redirect(httpserver: HTTPServer, status: int) -> None:
+    with HTTPServer() as elsewhere:
+        elsewhere.expect_request("/x").respond_with_json({"ok": 1})
+        for target in (elsewhere, httpserver):
+            location = {"Location": target.url_for("/x" if target is elsewhere else "/y")}
+            httpserver.expect_oneshot_request("/x").respond_with_data(status=status, headers=location)
+            with pytest.raises(FusionError) as seen:
+                send(api(httpserver, headers={"Authorization": "Bearer t", "X-API-Key": "s"}))
+            assert seen.value.status == status
+        assert elsewhere.log == []
+    assert [request.path for request, _ in httpserver.log] == ["/x", "/x"]
+
+
 @pytest.mark.parametrize("status", [200, 422])
 def test_an_answer_beyond_all_measure_is_no_answer(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     monkeypatch.setattr("include.fusion.http.client.BODY_MAX", 100)
