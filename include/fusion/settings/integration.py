@@ -71,7 +71,7 @@ class Connections(StrictModel):
     )
     hl7: ConnectionId = Field(
         default="fusion_api",
-        description="Destino das mensagens HL7 (TrackCare): tipo `http` é o controlador HL7 do Fusion, qualquer outro um receptor MLLP.",
+        description="Destino das mensagens HL7, no sistema que as envia: tipo `http` é o controlador HL7 do Fusion, qualquer outro um receptor MLLP.",
     )
 
     @property
