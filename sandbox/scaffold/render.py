@@ -52,6 +52,7 @@ def _names(product: Product) -> dict[str, Any]:
         "table": table,
         "tables": lambda *sections: ", ".join(f"`{name}`" for name in sorted({table(s) for s in sections})),
         "nullable": nullable,
+        "names": lambda found: repr(tuple(s.name for s in found)).replace("'", '"'),
         "key_type": lambda section: "int" if section.key_type == "number" else "str",
         "personal": [c for c in product.paciente.columns if c.field.name in _PERSONAL],
         "wrong": dict(_wrong(product)),

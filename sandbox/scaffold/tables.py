@@ -59,7 +59,7 @@ class _Clinical(_Table):
 class _File(StrictModel):
     engine: Literal["oracle", "postgres", "mssql"] = "oracle"
     zone: Annotated[str, AfterValidator(_zone)]
-    title: Annotated[str, Field(min_length=1, max_length=60)] | None = None
+    title: str = ""
     db_schema: Name | None = Field(default=None, alias="schema")
     paciente: _Table
     atendimento: _Atendimento
@@ -178,10 +178,12 @@ def read_product(name: str, file: Path = EXAMPLE, title: str = "") -> Product:
             f"{file}: {key}: unknown table or key{_close(key, [*kinds, 'paciente', 'atendimento', 'engine', 'zone'])}"
         )
     said = check(_File, rest, file)
-    a = said.atendimento
+    a, title = said.atendimento, title or said.title or " ".join(part.capitalize() for part in name.split("_"))
+    if not re.fullmatch(r"[^\W\d_][\w .,&()/+-]{0,59}", title):
+        raise InvalidConfiguration(f"title: expected up to 60 letters, digits, blanks and .,&()/+-, a letter first, found {title!r}")
     return Product(
         name,
-        title or said.title or " ".join(part.capitalize() for part in name.split("_")),
+        title,
         said.db_schema or name,
         said.engine,
         said.zone,
