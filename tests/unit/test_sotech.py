@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from include.fusion.errors import CodeWithoutDePara, InvalidRecord, reason_of
-from include.fusion.sistemas.sotech.system import SYSTEM
 from tests.unit.sotech_apoio import VAZIAS, accept, context, read
 
 

@@ -9,7 +9,6 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.fusion.sistemas.consulfarma.system import SYSTEM
 from sandbox.origens.consulfarma.esquema import DDL, commands
 from tests.unit.sql_apoio import code
 
