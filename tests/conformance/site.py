@@ -36,10 +36,11 @@ def admission(change: Change) -> bool:
 
 
 class Site(Harness):
-    """``close`` removes everything. What other tests left at the source stays there: a case makes its own changes."""
+    """``close`` removes everything. What a case did at the source stays there; the next makes changes of its own."""
 
     def __init__(self, postgres: Postgres, folder: Path, known: Facts, attendances: int) -> None:
         self.facts = known
+        self._spoiled: set[str] = set()
         super().__init__(postgres, folder, known.name, attendances)
         self.seen: Seen = Messages(self) if known.messages else Records(self)
         self._feeder = self.build(known.source.fed_by) if known.source.fed_by else None
@@ -67,6 +68,12 @@ class Site(Harness):
         finally:
             con.close()
 
+    def spoil(self, kind: str) -> Change:
+        """One bad input of this kind, committed. Nothing else will happen to its patient: what did would be refused, too."""
+        (change,) = self.change(invalid=kind)
+        self._spoiled.add(change.chave_paciente)
+        return change
+
     def happens(self, kind: Callable[[Change], bool] = admission, con: Any = None) -> Change:
         """One change of this kind, committed; in the transaction ``con``, where one is given, and then not committed."""
         if con is not None:
@@ -83,7 +90,7 @@ class Site(Harness):
             except psycopg2.errors.LockNotAvailable:
                 con.rollback()
                 continue
-            if kind(change):
+            if kind(change) and change.chave_paciente not in self._spoiled:
                 return change
             con.rollback()
         raise AssertionError(f"{TRIES} changes of sandbox.origens.{self.facts.name} and none is of the wanted kind")

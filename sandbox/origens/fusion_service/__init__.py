@@ -1,14 +1,39 @@
-"""Sandbox of the Fusion Service: the surgical bookings of the sandbox MV, as they are announced to Fusion by Skymed."""
+"""Sandbox of the Fusion Service: the surgical bookings of the sandbox MV, as they are announced to Fusion by Skymed.
+
+Bookings that change, and bad ones, are Skymed's; here a booking may also be deleted, or have a member of its team who cannot be mapped.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from typing import Any
 
+from sandbox.origens import skymed
 from sandbox.origens.base import Change, one
-from sandbox.origens.skymed import INVALID, STRANGE, ZONE, change, change_invalid, create, generate, keys
+from sandbox.origens.mv.agenda import booked
+from sandbox.origens.mv.hospital import Hospital
+from sandbox.origens.skymed import STRANGE, ZONE, change, create, generate, keys
 
-__all__ = ["INVALID", "STRANGE", "ZONE", "cancellation", "change", "change_invalid", "create", "generate", "keys"]
+__all__ = ["INVALID", "ITEM_FAULTS", "STRANGE", "ZONE", "cancellation", "change", "change_invalid", "create", "generate", "keys"]
+
+ITEM_FAULTS = ("cpf_de_profissional",)
+INVALID = (*skymed.INVALID, *ITEM_FAULTS)
+_NOBODY = 900_001
+"""A professional whose CPF is wrong."""
+
+
+def change_invalid(con: Any, rng: random.Random, kind: str | None = None) -> Change:
+    """One booking of the given kind, or of any; not committed."""
+    kind = kind or rng.choice(INVALID + STRANGE)
+    if kind not in ITEM_FAULTS:
+        return skymed.change_invalid(con, rng, kind)
+    made = booked(Hospital(con, rng))
+    one(con, "insert into dbamv.prestador (cd_prestador, nm_prestador, nr_cpf_cgc) values (%s, 'Sem Registro', '12345678900')"
+             " on conflict do nothing", _NOBODY)  # fmt: skip
+    one(con, "update dbamv.prestador_aviso set cd_prestador = %s where cd_aviso_cirurgia ="
+             " (select cd_aviso_cirurgia from dbamv.age_cir where cd_age_cir = %s)", _NOBODY, int(made.chave))  # fmt: skip
+    return dataclasses.replace(made, tipo=kind, affected=(made.chave,), recusada=True)
 
 
 def cancellation(con: Any, rng: random.Random) -> Change:
