@@ -20,9 +20,9 @@ from include.fusion.wiring.names import Runtime
 from sandbox.origens.base import Change, Expected
 from sandbox.postgres import Postgres
 from sandbox.sources import sources
-from tests.bancada import Harness
 from tests.conformance.facts import Facts, facts
 from tests.conformance.seen import Messages, Records, Seen
+from tests.harness import Harness
 
 OWNER = "conformance/run/task#"
 """Owner of reserved rows, without the number of the try."""

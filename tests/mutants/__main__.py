@@ -1,7 +1,7 @@
 """``python -m tests.mutants``: does somebody notice? Each mutant is applied alone in a copy of the repository, and the quick tests run there.
 
-First the standard case that it names (``tests/conformance``), where it names one; if that stays green, ``tests/unit`` and the standard cases
-of its system. A run that is stopped goes on where it was: what was found is kept in ``.bench/mutants.json`` until the mutant or the code
+First the standard case that it names (``tests/conformance``), where it names one; if that stays green, the unit tests of its room, then all of
+``tests/unit`` and the standard cases of its system. A run that is stopped goes on where it was: what was found is kept in ``.bench/mutants.json`` until the mutant or the code
 changes. The exit code is 1 when less than 90 % were noticed, or when a standard case noticed none (both only of a whole run).
 """
 
@@ -34,9 +34,9 @@ TIME_LIMIT = 1800.0
 def code_digest() -> str:
     """Of everything that a run depends on."""
     digest = hashlib.sha256()
-    for folder in ("include", "plugins", "sandbox", "tests"):
+    for folder in ("include", "plugins", "sandbox", "tests/unit", "tests/conformance", "tests/systems", "tests/fixtures"):
         for file in sorted((ROOT / folder).rglob("*")):
-            if file.suffix in (".py", ".sql", ".toml", ".yaml", ".json") and "mutants" not in file.parts:
+            if file.suffix in (".py", ".sql", ".toml", ".yaml", ".json"):
                 digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 
@@ -82,8 +82,11 @@ def noticed_by(mutant: Mutant, root: Path) -> tuple[str, str]:
             passed, said = pytest(root, f"{mutant.test}", "-k", f"test_{mutant.case}")
             if not passed:
                 return mutant.case, said
-        passed, said = pytest(root, "tests/unit", *([mutant.test] if mutant.system else []))
-        return "", "" if passed else said
+        for tests in ([mutant.near] if (root / mutant.near).is_dir() else [], ["tests/unit", *([mutant.test] if mutant.system else [])]):
+            passed, said = pytest(root, *tests) if tests else (True, "")
+            if not passed:
+                return "", said
+        return "", ""
     finally:
         (root / mutant.file).write_text(before, encoding="utf-8")
 

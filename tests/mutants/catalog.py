@@ -32,6 +32,12 @@ class Mutant:
         return f"tests/conformance/test_{self.system}.py"
 
     @property
+    def near(self) -> str:
+        """Folder with the unit tests of its room: they notice it soonest."""
+        room = Path(self.file).relative_to("include/fusion").parent if self.file.startswith("include/fusion/") else Path(self.file).parent
+        return f"tests/unit/{room}"
+
+    @property
     def digest(self) -> str:
         return hashlib.sha256(repr(astuple(self)).encode()).hexdigest()[:16]
 
