@@ -1,7 +1,7 @@
 # Everything goes through the checkout's own .venv; paths are relative, so the clone may live anywhere.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status test test-oracle lint docs screenshots bench requirements
+.PHONY: help demo up down status test test-oracle mutants lint docs screenshots bench requirements
 PY := .venv/bin/python
 INSTALADO := .venv/.instalado
 COMPILAR := -m uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --no-emit-find-links
@@ -28,6 +28,9 @@ test: $(INSTALADO) ## the whole test suite (T="tests/unit -k fila" for a part)
 test-oracle: $(INSTALADO) ## Oracle's wire protocol: against ORACLE_TEST_DSN (user/password@host:port/service), else a TNS stand-in
 	@[[ -n "$$ORACLE_TEST_DSN" ]] || bash .ci/oracle
 	@FUSION_ORACLE_TESTS=1 exec $(PY) -m pytest $(or $(T),tests/oracle)
+
+mutants: $(INSTALADO) ## do the quick tests notice small faults? (about an hour; goes on where it was stopped; M="--only ledger" for a part)
+	@exec nice $(PY) -m tests.mutants $(M)
 
 lint: $(INSTALADO) ## ruff, mypy, import contracts, settings, pages; all run, any failure fails
 	@exec $(PY) .ci/lint.py
