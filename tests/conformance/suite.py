@@ -110,7 +110,7 @@ class SystemSuite:
         assert site.seen.doubled(mark) == []
 
     def test_a_day_of_changes_leaves_fusion_as_the_source(self, site: Site) -> None:
-        mark = site.seen.mark()
+        mark, refused = site.seen.mark(), site.reasons()
         for _ in range(4):
             for _ in range(10):
                 site.happens(lambda change: change.tipo not in NO_EFFECT)
@@ -118,6 +118,7 @@ class SystemSuite:
             site.deliver()
             assert site.seen.differing() == []
         assert site.seen.since(mark) and site.seen.doubled(mark) == []
+        assert site.reasons() == refused, "what a hospital does in a day was refused"
 
     def test_the_watcher_wakes_for_a_change_and_rests_after_it(self, site: Site) -> None:
         site.rest()
