@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import values
 
 
@@ -53,3 +54,15 @@ def test_a_word_processors_line_and_page_breaks_do_not_join_two_numbers() -> Non
 )
 def test_breaks_and_hyphens_of_word_do_not_join_two_numbers(glued: str, read_item: str | None) -> None:
     assert values.to_text(glued) == values.clinical_text(glued) == read_item
+
+
+@pytest.mark.parametrize("present", [0, False, "", 1.5, "a"])
+def test_what_is_there_is_what_was_required(present: Any) -> None:
+    assert values.required(present, "paciente.nome") is present
+
+
+def test_what_is_required_and_missing_refuses_the_record_with_its_field() -> None:
+    with pytest.raises(InvalidRecord, match=r"^paciente\.nome: não preenchido na origem$"):
+        values.required(None, "paciente.nome")
+    with pytest.raises(InvalidRecord, match=r"^vacinas\.data: não preenchida \(registro 7\)$"):
+        values.required(None, "vacinas.data", "não preenchida (registro 7)")
