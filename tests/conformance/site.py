@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -38,10 +38,10 @@ def admission(change: Change) -> bool:
 class Site(Harness):
     """``close`` removes everything. What a case did at the source stays there; the next makes changes of its own."""
 
-    def __init__(self, postgres: Postgres, folder: Path, known: Facts, attendances: int) -> None:
+    def __init__(self, postgres: Postgres, folder: Path, known: Facts, attendances: int, options: Mapping[str, Any]) -> None:
         self.facts = known
         self._spoiled: set[str] = set()
-        super().__init__(postgres, folder, known.name, attendances)
+        super().__init__(postgres, folder, known.name, attendances, **options)
         self.seen: Seen = Messages(self) if known.messages else Records(self)
         self._feeder = self.build(known.source.fed_by) if known.source.fed_by else None
 
@@ -50,12 +50,15 @@ class Site(Harness):
         return Runtime(known.entry(), self._engine, lambda _: self.client())
 
     def bring_history(self) -> None:
-        """Everything that the source has is in Fusion."""
+        """Bring everything that the source has to Fusion. ``history``: its keys; others say what did not get there."""
         if self.facts.own_initial_load:
             self.runtime.own_initial_load(500).run(on_progress=lambda _: None, wait=lambda: None)
         self.settle()
         self.queue_everything()
         self.deliver()
+        self.history = {e.chave for e in self.expected() if e.operacao != "exclusao"}
+        self.refused_history = self.reasons()
+        self.unseen_history = self.history - self.seen.living()
 
     # --- at the source ----------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 | case | what it proves |
 |---|---|
+| the_whole_history_arrives | what a source had before is in Fusion as the source has it, and nothing of it is refused |
 | change_arrives | what is new at the source is in Fusion after one look and one delivery, once |
 | a_day_of_changes_leaves_fusion_as_the_source | changes of every kind: what Fusion has is what the source has |
 | the_watcher_wakes_for_a_change_and_rests_after_it | a change is a reason to run; after its delivery nothing is |
@@ -56,6 +57,8 @@ class SystemSuite:
     system: ClassVar[str] = ""
     attendances: ClassVar[int] = 30
     """Length of the source's history."""
+    options: ClassVar[dict[str, Any]] = {}
+    """Of the source's ``create``: another version of the vendor's schema."""
     lacks: ClassVar[dict[str, str]] = {}
     """Cases that the system cannot have, each with the reason."""
 
@@ -70,7 +73,7 @@ class SystemSuite:
     @pytest.fixture(scope="class")
     @classmethod
     def installation(cls, postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-        site = Site(postgres, tmp_path_factory.mktemp(cls.system), facts(cls.system), cls.attendances)
+        site = Site(postgres, tmp_path_factory.mktemp(cls.system), facts(cls.system), cls.attendances, cls.options)
         try:
             for _ in range(3):
                 site.happens()
@@ -94,6 +97,10 @@ class SystemSuite:
 
     # --- changes ----------------------------------------------------------------------------------------------------
 
+    def test_the_whole_history_arrives(self, site: Site) -> None:
+        assert site.history
+        assert (site.refused_history, site.unseen_history) == ({}, set())
+
     def test_change_arrives(self, site: Site) -> None:
         mark = site.seen.mark()
         change = site.happens(admission)
@@ -103,7 +110,7 @@ class SystemSuite:
         assert site.seen.doubled(mark) == []
 
     def test_a_day_of_changes_leaves_fusion_as_the_source(self, site: Site) -> None:
-        mark = site.seen.mark()
+        mark, refused = site.seen.mark(), site.reasons()
         for _ in range(4):
             for _ in range(10):
                 site.happens(lambda change: change.tipo not in NO_EFFECT)
@@ -111,6 +118,7 @@ class SystemSuite:
             site.deliver()
             assert site.seen.differing() == []
         assert site.seen.since(mark) and site.seen.doubled(mark) == []
+        assert site.reasons() == refused, "what a hospital does in a day was refused"
 
     def test_the_watcher_wakes_for_a_change_and_rests_after_it(self, site: Site) -> None:
         site.rest()
@@ -163,6 +171,7 @@ class SystemSuite:
                 site.deliver()
                 reasons = site.reasons()
                 assert [kind for key, kind in bad.items() if not reasons.get(key)] == [], "kinds without a reason in the queue"
+                assert [kind for key, kind in bad.items() if "inesperada" in (reasons[key] or "")] == [], "kinds that nobody foresaw"
         assert other.chave in site.seen.living() and other.chave not in reasons
         if site.seen.whole:
             assert [kind for key, kind in bad.items() if key in site.seen.living()] == []
