@@ -23,6 +23,7 @@ import yaml
 
 from include.fusion.settings import Integracao, obtain
 from include.fusion.settings.registry import systems
+from include.fusion.sistemas.fusion_service.settings import FusionService
 from include.fusion.wiring.names import system_of
 from sandbox.fusion.__main__ import ask_faults
 from sandbox.origens.base import Change
@@ -437,6 +438,7 @@ class Hub:
     def _agendamentos(self) -> list[str]:
         """What the surgical chain still owes: journal rows, open pendencies, bookings that differ."""
         service = integracao("fusion_service")
+        assert isinstance(service, FusionService)
         urls = {database: self.url(database) for database in ("fusion", "fusion_integracao", "mv", "simulador")}
         missing = divergent_agendamentos(service, urls) - self.in_error("fusion_service", "AplicacaoPendencia")
         accounts = {
