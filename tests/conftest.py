@@ -56,6 +56,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.timeout(900))
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say which standard cases a system cannot have, and why (``tests/conformance``)."""
+    reports = (report for kind in ("passed", "failed", "error") for report in terminalreporter.stats.get(kind, ()))
+    told = {(name, text) for r in reports for name, text in getattr(r, "user_properties", ()) if name.startswith("does not apply")}
+    if told:
+        terminalreporter.section("standard cases that do not apply")
+        for name, text in sorted(told):
+            terminalreporter.write_line(f"{name}: {text}")
+
+
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server = Postgres(Path(tmp_path_factory.mktemp("pg")) / "servidor").start_run()

@@ -18,6 +18,7 @@ from typing import Any
 from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, numbers, sections, values
 from include.fusion.model import atendimento as model
+from include.fusion.reading.keys import IntegerKey
 from include.fusion.reading.spec import Detail, MappingContext, Origin, Row, SystemSpec
 from include.fusion.sistemas.esus_ab.vital_signs import sinais
 
@@ -353,4 +354,6 @@ SYSTEM = SystemSpec(
     ),
     map_record=map_record,
     key_type=int,
+    # A chart without a citizen is its own patient, by the chart's number below zero.
+    paciente_key_type=IntegerKey(signed=True),
 )

@@ -17,18 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from include.fusion.mapping import dates, documents, sections, values
 from include.fusion.model.atendimento import Atendimento, Contato, Endereco, Paciente, Unidade
+from include.fusion.reading.keys import INTEGER
 from include.fusion.reading.spec import Detail, MappingContext, QueueProcess, Row, Snapshot, SystemSpec
 from include.fusion.sistemas.sotech import clinical
 
 _CONTACTS = (("celular1", "CELULAR"), ("celular2", "CELULAR"), ("telefone", "RESIDENCIAL"), ("email", "EMAIL"))
-_INTEGER_MAX = 2**31 - 1
-
-
-def _key(value: str) -> int:
-    """An ``integer`` key. ``int`` alone would also take blanks, underscores and other scripts' digits. Raises ``ValueError``."""
-    if not (value.isascii() and value.isdigit()) or int(value) > _INTEGER_MAX:
-        raise ValueError("not a key of this system")
-    return int(value)
 
 
 def _contatos(rows: Sequence[Row]) -> Iterator[Contato]:
@@ -127,6 +120,6 @@ SYSTEM = SystemSpec(
     sql_cancelled="cancelled.sql",
     details=tuple(map(Detail, _DETAILS)),
     map_record=map_record,
-    key_type=_key,
+    key_type=INTEGER,
     processos=(QueueProcess("integracao", "PendenciaIntegracao", cancel_absent=True),),
 )

@@ -9,7 +9,6 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from include.fusion.sistemas.consulfarma.system import SYSTEM
 from sandbox.origens.consulfarma.esquema import DDL, commands
 from tests import ROOT
 from tests.unit.sistemas.sql_files import code, first
@@ -47,9 +46,3 @@ def test_the_twin_of_the_schema_parses_as_postgres_and_keeps_no_tsql() -> None:
     for command in commands():
         sqlglot.parse_one(command, dialect="postgres")
         assert not re.search(r"nvarchar|datetime2|uniqueidentifier|IDENTITY\(|NEWID|\bbit\b", command)
-
-
-@pytest.mark.parametrize("chave", ["", " 7", "1_000", "-1", "٣", "abc", "9" * 30, "1e3"])
-def test_a_key_is_digits_of_a_bigint(chave: str) -> None:
-    with pytest.raises(ValueError, match="not a key"):
-        SYSTEM.key_type(chave)

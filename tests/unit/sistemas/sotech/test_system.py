@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from include.fusion.errors import CodeWithoutDePara, InvalidRecord, reason_of
-from include.fusion.sistemas.sotech.system import SYSTEM
 from tests.unit.sistemas.sotech.rows import VAZIAS, accept, context, read
 
 
@@ -109,9 +108,3 @@ def test_a_bad_record_says_why_and_not_what(column: str, valor: Any, motivo: str
     with pytest.raises(Exception) as error:  # noqa: PT011
         read(atendimento={column: valor})
     assert reason_of(error.value) == motivo
-
-
-@pytest.mark.parametrize("chave", ["", " 7", "1_000", "-1", "٣", "abc", "9" * 10])
-def test_a_key_is_digits_of_an_integer(chave: str) -> None:
-    with pytest.raises(ValueError, match="not a key"):
-        SYSTEM.key_type(chave)
