@@ -26,6 +26,7 @@ from tests.harness import Harness
 
 OWNER = "conformance/run/task#"
 """Owner of reserved rows, without the number of the try."""
+ROUNDS = 30
 TRIES = 4000
 """Changes that are thrown away until one is of the wanted kind."""
 
@@ -174,9 +175,12 @@ class Site(Harness):
 
     def settle(self) -> None:
         """Look and deliver until a look finds nothing."""
-        while self.look():
+        for _ in range(ROUNDS):
+            if not self.look():
+                self.deliver()
+                return
             self.deliver()
-        self.deliver()
+        raise AssertionError(f"{ROUNDS} looks, and each found something, though nothing happens at the source")
 
     def rest(self, seconds: float = 15.0) -> None:
         """Settle until the watcher sees nothing: a marker of whole seconds is looked at again when its second is over."""

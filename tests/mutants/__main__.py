@@ -81,7 +81,8 @@ def noticed_by(mutant: Mutant, root: Path) -> tuple[str, str]:
         if mutant.case:
             passed, said = pytest(root, f"{mutant.test}", "-k", f"test_{mutant.case}")
             if not passed:
-                return mutant.case, said
+                # An error before the case began is noticed, but not by the case.
+                return mutant.case if said.startswith("FAILED") else "", said
         for tests in ([mutant.near] if (root / mutant.near).is_dir() else [], ["tests/unit", *([mutant.test] if mutant.system else [])]):
             passed, said = pytest(root, *tests) if tests else (True, "")
             if not passed:
