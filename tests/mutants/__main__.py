@@ -68,6 +68,9 @@ def pytest(root: Path, *arguments: str) -> tuple[bool, str]:
         os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
         return False, f"no end within {TIME_LIMIT:.0f} s"
+    except BaseException:
+        running.terminate()
+        raise
     if running.returncode == 5:
         raise RuntimeError(f"no test was run: {' '.join(arguments)}")
     failed = [line for line in out.splitlines() if line.startswith(("FAILED", "ERROR"))]
@@ -130,6 +133,7 @@ def main() -> int:
     if args.list or not chosen:
         print("\n".join(f"{m.name:<32} {m.breaks}" for m in chosen) or "no such mutant")
         return int(not chosen)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # So that a copy and its tests do not stay behind.
     code = code_digest()
     kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() and not args.again else {}
     found = {m.name: kept[m.name] for m in chosen if kept.get(m.name, {}).get("of") == [code, m.digest]}
