@@ -75,7 +75,8 @@ def pytest(root: Path, *arguments: str) -> tuple[bool, str]:
         raise
     if running.returncode == 5:
         raise RuntimeError(f"no test was run: {' '.join(arguments)}")
-    failed = [line for line in out.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    # A test's own failure before an error of its end.
+    failed = sorted((line for line in out.splitlines() if line.startswith(("FAILED", "ERROR"))), key=lambda line: line.startswith("ERROR"))
     return running.returncode == 0, failed[0].split(" - ")[0] if failed else out.strip().splitlines()[-1]
 
 
