@@ -72,7 +72,6 @@ class SystemSuite(Changes, BadInput, Replay, Interruptions):
     def site(self, installation: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
         """Each case begins with everything delivered, and leaves Fusion as the source is."""
         request.node.user_properties.extend((f"does not apply to {self.system}", f"{case}: {why}") for case, why in self.lacks.items())
-        installation.settle()
         yield installation
         installation.settle()
         assert installation.seen.differing() == []
