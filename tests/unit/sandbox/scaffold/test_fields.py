@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import get_args, get_type_hints
 
 import pytest
+from pydantic import BaseModel
 
 from include.fusion.model import atendimento as model
 from sandbox.scaffold.fields import models, plain_fields
@@ -48,6 +49,7 @@ def test_a_flag_that_may_be_unknown_stays_unknown() -> None:
 
 
 def test_each_word_of_fusion_has_a_code_of_its_own() -> None:
-    fields = [f for kind in (model.Paciente, model.Atendimento, *models().values()) for f in plain_fields(kind, "").values() if f.words]
+    kinds: tuple[type[BaseModel], ...] = (model.Paciente, model.Atendimento, *models().values())
+    fields = [f for kind in kinds for f in plain_fields(kind, "").values() if f.words]
     assert len(fields) > 10
     assert all(len(set(f.codes.values())) == len(f.words) and set(f.codes) == set(f.words) for f in fields)
