@@ -40,7 +40,7 @@ def age(seconds: float) -> str:
     for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size:
             return f"há {seconds // size:.0f} {unit}"
-    return f"há {max(0.0, seconds):.0f} s"
+    return f"há {max(0.0, seconds) // 1:.0f} s"
 
 
 def installations(settings: str) -> dict[int, str]:
