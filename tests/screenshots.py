@@ -18,7 +18,7 @@ from urllib.parse import quote
 from sandbox.stack.airflow_api import ask
 from sandbox.stack.ambiente import UI_USER
 from sandbox.stack.estado import ROOT, StackState
-from tests.integration.navegador import CHROMIUM, Browser
+from tests.integration.browser import CHROMIUM, Browser
 
 FOLDER = ROOT / "docs" / "imagens"
 WIDTH, HEIGHT = 1200, 720
