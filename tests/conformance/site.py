@@ -91,19 +91,23 @@ class Site(Harness):
         """Whether the records of spoiled patients stay as they are, in this transaction: an edit may mend one, a merge of patients move it."""
         return not self._spoiled.keys() & {change.chave, *change.affected} and self._with_spoiled(con) == self._left_alone
 
-    def happens(self, kind: Callable[[Change], bool] = admission, con: Any = None) -> Change:
-        """One change of this kind, committed; in the transaction ``con``, where one is given, and then not committed."""
+    def happens(self, kind: Callable[[Change], bool] = admission, con: Any = None, make: Any = None) -> Change:
+        """One change of this kind, committed; in the transaction ``con``, where one is given, and then not committed.
+
+        ``make`` takes the place of the source's ``change``.
+        """
+        make = make or self.source_items.change
         if con is not None:
-            return self._until(con, kind)
+            return self._until(con, kind, make)
         with self.hospital() as own:
-            change = self._until(own, kind)
+            change = self._until(own, kind, make)
             own.commit()
             return change
 
-    def _until(self, con: Any, kind: Callable[[Change], bool]) -> Change:
+    def _until(self, con: Any, kind: Callable[[Change], bool], make: Any) -> Change:
         for _ in range(TRIES):
             try:
-                change: Change = self.source_items.change(con, self.rng)
+                change: Change = make(con, self.rng)
             except psycopg2.errors.LockNotAvailable:
                 con.rollback()
                 continue
@@ -114,14 +118,12 @@ class Site(Harness):
 
     def cancellation(self) -> Change:
         """A record that Fusion has ends at the source."""
-        own = getattr(self.source_items, "cancellation", None)
         living = self.seen.living()
-        if own is None:
-            return self.happens(lambda change: change.operacao == "exclusao" and change.chave in living)
-        with self.hospital() as con:
-            change: Change = own(con, self.rng)
-            con.commit()
-        return change
+
+        def ends(change: Change) -> bool:
+            return change.operacao == "exclusao" and change.chave in living
+
+        return self.happens(ends, make=getattr(self.source_items, "cancellation", None))
 
     def expected(self) -> list[Expected]:
         """Every record with the state that Fusion must have, as the source's own package says."""
