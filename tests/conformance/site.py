@@ -42,6 +42,7 @@ class Site(Harness):
     def __init__(self, postgres: Postgres, folder: Path, known: Facts, attendances: int, options: Mapping[str, Any]) -> None:
         self.facts = known
         self._spoiled: dict[str, str] = {}
+        self._left_alone: dict[str, str] = {}
         super().__init__(postgres, folder, known.name, attendances, **options)
         self.seen: Seen = Messages(self) if known.messages else Records(self)
         self._feeder = self.build(known.source.fed_by) if known.source.fed_by else None
@@ -75,30 +76,38 @@ class Site(Harness):
     def spoil(self, kind: str) -> Change:
         """One bad input of this kind, committed. Nothing else will happen to its patient: what did would be refused, too."""
         change: Change = self.change(invalid=kind)[0]
-        self._spoiled |= {e.chave: e.chave_paciente for e in self.expected() if e.chave == change.chave}
+        self._spoiled |= {change.chave: change.chave_paciente}
+        with self.hospital() as con:
+            self._left_alone = self._with_spoiled(con)
         return change
+
+    def _with_spoiled(self, con: Any) -> dict[str, str]:
+        """Key → patient of every record that is spoiled, or of a patient with a spoiled one."""
+        theirs = set(filter(None, self._spoiled.values()))
+        expected = self.source_items.keys(con) if self._spoiled else ()
+        return {e.chave: e.chave_paciente for e in expected if e.chave in self._spoiled or e.chave_paciente in theirs}
 
     def _leaves_spoiled_alone(self, con: Any, change: Change) -> bool:
         """Whether the records of spoiled patients stay as they are, in this transaction: an edit may mend one, a merge of patients move it."""
-        if self._spoiled.keys() & {change.chave, *change.affected}:
-            return False
-        theirs = set(filter(None, self._spoiled.values()))
-        now = self.source_items.keys(con) if self._spoiled else ()
-        return {e.chave: e.chave_paciente for e in now if e.chave in self._spoiled or e.chave_paciente in theirs} == self._spoiled
+        return not self._spoiled.keys() & {change.chave, *change.affected} and self._with_spoiled(con) == self._left_alone
 
-    def happens(self, kind: Callable[[Change], bool] = admission, con: Any = None) -> Change:
-        """One change of this kind, committed; in the transaction ``con``, where one is given, and then not committed."""
+    def happens(self, kind: Callable[[Change], bool] = admission, con: Any = None, make: Any = None) -> Change:
+        """One change of this kind, committed; in the transaction ``con``, where one is given, and then not committed.
+
+        ``make`` takes the place of the source's ``change``.
+        """
+        make = make or self.source_items.change
         if con is not None:
-            return self._until(con, kind)
+            return self._until(con, kind, make)
         with self.hospital() as own:
-            change = self._until(own, kind)
+            change = self._until(own, kind, make)
             own.commit()
             return change
 
-    def _until(self, con: Any, kind: Callable[[Change], bool]) -> Change:
+    def _until(self, con: Any, kind: Callable[[Change], bool], make: Any) -> Change:
         for _ in range(TRIES):
             try:
-                change: Change = self.source_items.change(con, self.rng)
+                change: Change = make(con, self.rng)
             except psycopg2.errors.LockNotAvailable:
                 con.rollback()
                 continue
@@ -109,14 +118,12 @@ class Site(Harness):
 
     def cancellation(self) -> Change:
         """A record that Fusion has ends at the source."""
-        own = getattr(self.source_items, "cancellation", None)
         living = self.seen.living()
-        if own is None:
-            return self.happens(lambda change: change.operacao == "exclusao" and change.chave in living)
-        with self.hospital() as con:
-            change: Change = own(con, self.rng)
-            con.commit()
-        return change
+
+        def ends(change: Change) -> bool:
+            return change.operacao == "exclusao" and change.chave in living
+
+        return self.happens(ends, make=getattr(self.source_items, "cancellation", None))
 
     def expected(self) -> list[Expected]:
         """Every record with the state that Fusion must have, as the source's own package says."""
@@ -210,10 +217,11 @@ class Site(Harness):
         return tuple(dict.fromkeys(p.table for p in self.runtime.sistema.processos))
 
     def reasons(self) -> dict[str, str | None]:
-        """Key → reason of what stays in the queues, refused; of a message, the key is its patient's."""
+        """Key → reason of what stays in the queues, refused. A message's key is its patient's; a record of another kind has it before its key."""
         found: dict[str, str | None] = {}
         for p in self.runtime.sistema.processos:
-            key = "chave_paciente" if p.messages else "chave"
+            own = p.entidade == self.runtime.sistema.entidade
+            key = "chave_paciente" if p.messages else "chave" if own else f"'{p.entidade} ' || chave"
             found |= dict(self.fila(f"select {key}, motivo from {p.table} where processo = %s and situacao = 'erro'", p.nome))
         return found
 

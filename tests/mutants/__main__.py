@@ -25,7 +25,6 @@ from typing import Any
 from tests.mutants.catalog import ROOT, Mutant, mutants
 
 KEPT = ROOT / ".bench" / "mutants.json"
-COPIED = ("include", "plugins", "dags", "config", "sandbox", "tests", "docs", "examples", "docker", ".ci")
 OWN_TEST = "tests/unit/house/test_mutants.py"
 NOTICED_MIN = 0.9
 TIME_LIMIT = 1800.0
@@ -44,14 +43,14 @@ def code_digest() -> str:
 
 @contextmanager
 def copy() -> Iterator[Path]:
-    """A copy of the repository, without what was compiled: a mutant must not meet bytecode of the code before."""
+    """A copy of what Git knows or would add, so nothing that was compiled: a mutant must not meet bytecode of the code before."""
     folder = Path(tempfile.mkdtemp(prefix="fusion-mutants-"))
+    git = subprocess.run(("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"), cwd=ROOT, capture_output=True, check=True)
     try:
-        for name in COPIED:
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-        for file in ROOT.iterdir():
-            if file.is_file():
-                shutil.copy(file, folder)
+        for name in filter(None, git.stdout.decode().split("\0")):
+            if (ROOT / name).is_file():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / name, folder / name)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)

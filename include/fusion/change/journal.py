@@ -64,8 +64,10 @@ class DrainJournal:
         with self.fusion.begin() as con:
             # In the order of the processes: an admission is queued before the discharge of the same page.
             total = sum(self.fila(p).enqueue(con, items[p]) for p in self.processos if p in items)
-        for processo in self.processos:
-            if keys := {key for _, key in deleted if (processo, key) not in deleted}:
+        for processo, (entity, _) in self.processos.items():
+            # Only of that kind of record: a patient may have the number of a deleted attendance.
+            gone = {key for other, key in deleted if self.processos[other][0] == entity}
+            if keys := {key for key in gone if (processo, key) not in deleted}:
                 self.fila(processo).discard(keys, DELETED)
         return total
 

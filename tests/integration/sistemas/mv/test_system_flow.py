@@ -157,6 +157,15 @@ def test_an_attendance_deleted_after_its_discharge_was_queued_is_cancelled_and_l
     ]
 
 
+def test_a_deleted_attendance_leaves_the_patient_of_its_number_in_the_queue(harness: Harness) -> None:
+    new = next(m for m in iter(lambda: harness.change(1)[0], None) if m.tipo == "exclusao")
+    patient = harness.runtime.fila("atualizacao_paciente")
+    with harness.runtime.fusion.begin() as con:
+        patient.enqueue(con, [FilaItem(new.chave, new.chave)])
+    harness.load()
+    assert ("atualizacao_paciente", new.chave, "alteracao") in pending_ones(harness)
+
+
 def test_the_journal_is_emptied_only_after_its_rows_are_queued(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     key, _ = inpatient(harness)
     harness.origem("update dbamv.atendime set cd_convenio = coalesce(cd_convenio, 0) %% 3 + 1 where cd_atendimento = %s", key)
