@@ -12,6 +12,8 @@ from sqlalchemy.dialects.mssql import base as mssql
 from sqlalchemy.dialects.oracle import base as oracle
 from sqlalchemy.dialects.postgresql import base as postgresql
 
+from include.fusion.settings.file import read_file
+from sandbox.scaffold.entries import CONNECTIONS, EXAMPLES, TESTS
 from sandbox.sources import sources
 from sandbox.stack.ambiente import OWN
 
@@ -33,6 +35,10 @@ def wrong_name(name: str, root: Path) -> str:
         return f"{name!r} exists already: {there}"
     if name in OWN or name in {source.database for source in sources().values()}:
         return f"{name!r} is the name of another database of the sandbox"
+    if f"AIRFLOW_CONN_{name.upper()}=" in (root / CONNECTIONS).read_text(encoding="utf-8"):
+        return f"{name!r} is a connection already: {CONNECTIONS}"
+    if file := next((file for file in (EXAMPLES, TESTS) if any(name in entry.dag_ids for entry in read_file(root / file).entries)), None):
+        return f"{name!r} is an installation already: {file}"
     if used := next(uses([name], root), None):
         return f"{name!r} stands in general code, which names no system ({used[0]}: {used[1]}): take the product's full name"
     return ""

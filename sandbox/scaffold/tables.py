@@ -18,6 +18,11 @@ from include.fusion.settings.strict_yaml import StrictModel, check
 from sandbox.scaffold import fields
 
 EXAMPLE = Path(__file__).with_name("tables.toml")
+_WORDS = {
+    "diagnosticos": "diagnósticos", "solicitacoes_exame": "solicitações de exame", "prescricoes": "prescrições", "evolucoes": "evoluções",
+    "sinais_vitais": "sinais vitais", "movimentacoes_leito": "movimentações de leito",
+}  # fmt: skip
+"""Kinds of clinical data as people write them, where that is not their name."""
 _CANCELLED = re.compile(r"([A-Za-z_]\w*)\s*(?:=\s*(\d+)|=\s*'([\w ]+)'|(IS NOT NULL))", re.IGNORECASE)
 
 
@@ -109,6 +114,11 @@ class Section:
     model: str
     owner: str = ""
     owner_column: str = ""
+
+    @property
+    def words(self) -> str:
+        """Its name as people write it."""
+        return _WORDS.get(self.name, self.name)
 
     @property
     def label(self) -> str:

@@ -78,7 +78,7 @@ class StackState:
             if port := chosen_port(requested):
                 ports[name] = port
                 if port_is_taken(port):
-                    raise SystemExit(f"{variable}={requested}: the port is in use")
+                    raise SystemExit(f"{variable}={requested}: the port is in use, or not for this account")
             elif name not in ports or port_is_taken(ports[name]):
                 ports[name] = free_port()
         _write_text(self.folder / "portas.json", ports)

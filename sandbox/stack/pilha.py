@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -20,10 +18,10 @@ from sandbox.stack import ambiente, componentes
 from sandbox.stack.componentes import Component
 from sandbox.stack.estado import ROOT, StackState
 from sandbox.stack.filhos import ProcessCard, card, end_process
+from sandbox.stack.health import airflow_health, ask, breathes
 
 LEASE = 180.0
 """Seconds that a start may take."""
-_OPEN = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
 
 class Stop(BaseException):
@@ -32,33 +30,6 @@ class Stop(BaseException):
 
 def on_signal(_number: int, _frame: object) -> None:
     raise Stop
-
-
-def ask(url: str, wait: float = 3.0) -> dict[str, object] | None:
-    """JSON of a health page, ``None`` while nobody answers."""
-    try:
-        with _OPEN(url, timeout=wait) as response:
-            return dict(json.load(response))
-    except (OSError, ValueError):
-        return None
-
-
-def breathes(url: str) -> bool:
-    """Whether an HTTP server answers at all, whatever it says."""
-    try:
-        _OPEN(url, timeout=3).close()
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
-    return True
-
-
-def airflow_health(state: StackState) -> dict[str, str]:
-    """Component → ``healthy``, ``unhealthy`` or ``no answer``, as Airflow itself tells."""
-    page = ask(f"{state.url_ui}/api/v2/monitor/health") or {}
-    names = ("metadatabase", "scheduler", "triggerer", "dag_processor")
-    return {n: str((page.get(n) or {}).get("status") or "no answer") for n in names}  # type: ignore[attr-defined]
 
 
 class Stack:

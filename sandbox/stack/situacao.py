@@ -15,7 +15,7 @@ from sandbox.report.table import table
 from sandbox.stack.ambiente import EXAMPLE, dsn, postgres_password
 from sandbox.stack.estado import StackState
 from sandbox.stack.filhos import live
-from sandbox.stack.pilha import airflow_health, breathes
+from sandbox.stack.health import airflow_health, breathes
 
 TABLES_SQL = """select table_name from information_schema.columns
 where table_schema = current_schema() and column_name in ('reservado_por', 'situacao') group by table_name having count(*) = 2 order by 1"""

@@ -21,6 +21,22 @@ DAGS = (
     "import pathlib, sys; from tests.dags.dag_files import read_dags;"
     " b = read_dags(pathlib.Path(sys.argv[1])); print(b.import_errors, *b.dags)"
 )
+REPORT = """
+from sandbox.report.facts import check
+from tests.conformance import SystemSuite
+
+
+class TestReport(SystemSuite):
+    system = "homecare"
+
+    def test_its_facts_are_fusions(self, site):
+        number = site.runtime.integracao.integracao_id
+        assert check(self.system, site.dsn["origem"], site.dsn["fusion"], number, ignore=set()) == []
+        site.origem("insert into homecare.prescricao (atendimento_id) select id from homecare.atendimento where cancelado = 0 limit 1")
+        assert len(check(self.system, site.dsn["origem"], site.dsn["fusion"], number, ignore=set())) == 1
+        site.origem("delete from homecare.prescricao where medicamento is null")
+"""
+"""A test of the demo's own question."""
 
 
 def _run(checkout: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -63,7 +79,7 @@ def test_what_is_asked_of_every_system_and_every_dag_holds(checkout: Path) -> No
     assert "passed" in _pytest(
         checkout, *files, "tests/unit/model/test_depara.py", "-k", f"{' or '.join(NAMES)} or vendor or example_connections"
     )
-    assert "passed" in _pytest(checkout, "tests/dags/test_policy.py", "-k", "one of each system")
+    assert "passed" in _pytest(checkout, "tests/dags/test_policy.py", "-k", "each and system")
 
 
 def test_settings_and_codes_are_valid(checkout: Path) -> None:
@@ -114,5 +130,8 @@ def test_every_standard_case_holds_for_the_one(checkout: Path) -> None:
     assert "passed" in said and "does not apply" not in said
 
 
-def test_the_other_ones_records_reach_fusion_or_stay_with_a_reason(checkout: Path) -> None:
-    assert "2 passed" in _pytest(checkout, "tests/conformance/test_homecare.py", "-k", "change_arrives or refused_stays")
+def test_the_other_ones_records_reach_fusion_or_stay_with_a_reason_and_the_demos_report_agrees(checkout: Path) -> None:
+    (checkout / "tests/conformance/test_report.py").write_text(REPORT, encoding="utf-8")
+    cases = ("homecare.py::TestHomecare::test_change_arrives", "homecare.py::TestHomecare::test_refused_stays_in_the_queue_with_its_reason")
+    asked = [f"tests/conformance/test_{case}" for case in (*cases, "report.py::TestReport::test_its_facts_are_fusions")]
+    assert "3 passed" in _pytest(checkout, *asked)

@@ -35,6 +35,7 @@ def test_a_product_that_is_not_here_yet_may_come(name: str) -> None:
         ("base", "exists already: sandbox/origens/base.py"),
         ("simulador", "the name of another database"),
         ("esus", "the name of another database"),
+        ("git_default", "a connection already: docker/conexoes.env.example"),
         ("ledger", "stands in general code"),
     ],
 )
