@@ -175,7 +175,10 @@ def test_down_with_nothing_running_is_fine(tmp_path: Path) -> None:
 
 def test_make_help_lists_every_target() -> None:
     ajuda = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert all(f"make {target}" in ajuda for target in ("demo", "up", "down", "status", "test", "lint", "new-system", "bench", "requirements", "help"))
+    assert all(
+        f"make {target}" in ajuda
+        for target in ("demo", "up", "down", "status", "test", "lint", "new-system", "bench", "requirements", "help")
+    )
 
 
 @pytest.mark.parametrize("module", ["sandbox.simulador", "sandbox.stack.report"])
