@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -45,6 +46,8 @@ class Postgres:
     port: int = 0
     user: str = "fusion"
     password: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """Settings of ``postgresql.conf`` over ours."""
     _processo: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
@@ -75,7 +78,7 @@ class Postgres:
         base, self.port, self.password = Path(state["base"]), int(state["porta"]), str(state["senha"])
         if not self._live(base):
             (base / "dados" / "postmaster.pid").unlink(missing_ok=True)
-        options = [f"-c{name}={value}" for name, value in {**_SETTINGS, "port": str(self.port)}.items()]
+        options = [f"-c{name}={value}" for name, value in {**_SETTINGS, **self.settings, "port": str(self.port)}.items()]
         self._processo = start_run(
             [str(self._binario(base, "postgres")), "-D", str(base / "dados"), *options],
             log=self.folder / "postgres.log",

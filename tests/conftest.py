@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psycopg2
 import pytest
 from hypothesis import settings
 from sqlalchemy import Engine, create_engine
@@ -16,6 +14,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from sandbox.postgres import Postgres
 from tests import SETTINGS
+from tests.databases import INTEGRATION, PLATFORM, drop, lent, new_name
 
 # The cores are shared with servers and other tests: how long one example takes says nothing.
 settings.register_profile("fusion", deadline=None)
@@ -24,6 +23,8 @@ settings.load_profile("fusion")
 
 assert os.environ["FUSION_SETTINGS"] == str(SETTINGS)
 
+THROWN_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+"""The tests' server has nothing to keep when the machine loses power; the end-to-end tests' stack, which is crashed, keeps its own."""
 E2E = "tests/e2e/"
 QUEBRAM = ("bad_input", "clear", "fusion_down", "kills", "metadata", "z_privacy")
 """End-to-end tests that break things, and the one that reads all logs after them."""
@@ -68,23 +69,44 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
-    server = Postgres(Path(tmp_path_factory.mktemp("pg")) / "servidor").start_run()
+    server = Postgres(Path(tmp_path_factory.mktemp("pg")) / "servidor", settings=THROWN_AWAY).start_run()
     yield server
     server.delete()
 
 
 @pytest.fixture
 def database(postgres: Postgres) -> Iterator[str]:
-    name = f"t_{secrets.token_hex(6)}"
+    """An empty database; its URL."""
+    name = new_name("empty")
     yield postgres.create_database(name)
-    con = psycopg2.connect(postgres.dsn("postgres"))
-    con.autocommit = True
-    con.cursor().execute(f'drop database "{name}" with (force)')
-    con.close()
+    drop(postgres, name)
 
 
 @pytest.fixture
 def engine(database: str) -> Iterator[Engine]:
+    """On an empty database."""
     engine = create_engine(database.replace("postgresql://", "postgresql+psycopg2://", 1))
     yield engine
     engine.dispose()
+
+
+@pytest.fixture
+def integration(postgres: Postgres) -> Iterator[str]:
+    """An integration database as migrations leave it; its URL."""
+    with lent(postgres, INTEGRATION) as dsn:
+        yield dsn
+
+
+@pytest.fixture
+def migrated(integration: str) -> Iterator[Engine]:
+    """On an integration database as migrations leave it."""
+    engine = create_engine(integration.replace("postgresql://", "postgresql+psycopg2://", 1))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def platform(postgres: Postgres) -> Iterator[str]:
+    """The platform's database as migrations leave it; its URL."""
+    with lent(postgres, PLATFORM) as dsn:
+        yield dsn

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import random
-import secrets
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psycopg2
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from include.fusion.delivery.result import DeliveryResult
 from include.fusion.http.fusion import FusionApi, FusionClient
 from include.fusion.settings import obtain
-from include.fusion.store.migrate import migrate
 from include.fusion.wiring.names import Runtime
 from sandbox.fusion.servidor import FusionServer
 from sandbox.postgres import Postgres
 from sandbox.sources import sources
+from tests.databases import FUSION, INTEGRATION, drop, give_back, source_database, take
 
 
 class Harness:
@@ -27,19 +27,23 @@ class Harness:
 
     def __init__(self, postgres: Postgres, folder: Path, integracao: str, atendimentos: int = 50, **options: Any) -> None:
         self._postgres = postgres
-        watermark = secrets.token_hex(4)
-        self._databases = {name: f"b_{name}_{watermark}" for name in ("fila", "fusion", "origem")}
-        self.dsn = {name: postgres.create_database(database) for name, database in self._databases.items()}
+        self._databases = {
+            "fila": take(postgres, INTEGRATION),
+            "fusion": take(postgres, FUSION),
+            "origem": source_database(postgres, integracao, atendimentos, **options),
+        }
+        self.dsn = {name: postgres.dsn(database) for name, database in self._databases.items()}
         self.source_items = sources()[integracao].module
-        self.source_items.create(self.dsn["origem"], **options)
-        if atendimentos:
-            self.source_items.generate(self.dsn["origem"], atendimentos, 7)
         self._engines: list[Any] = []
         self.integracao = integracao
         self.runtime = self.build()
-        migrate(self.runtime.fusion)
-        self.server = FusionServer(self.dsn["fusion"], folder / f"fusion-{watermark}").start_run()
+        self._folder = folder / f"fusion-{self._databases['origem']}"
         self.rng = random.Random(7)
+
+    @cached_property
+    def server(self) -> FusionServer:
+        """The Fusion; it starts when somebody first asks for it, which not every test does."""
+        return FusionServer(self.dsn["fusion"], self._folder).start_run()
 
     def build(self, integracao: str = "") -> Runtime:
         """Fresh parts, as a new task start would have them; of another integration on the same databases where one is named."""
@@ -135,12 +139,11 @@ class Harness:
         return differing
 
     def close(self) -> None:
-        self.server.stop()
+        if "server" in vars(self):
+            self.server.stop()
         self.runtime.close()
         for engine in self._engines:
             engine.dispose()
-        engine = create_engine(self._postgres.sqlalchemy("postgres"), isolation_level="AUTOCOMMIT")
-        with engine.connect() as con:
-            for database in self._databases.values():
-                con.execute(text(f'drop database "{database}" with (force)'))
-        engine.dispose()
+        give_back(self._postgres, INTEGRATION, self._databases["fila"])
+        give_back(self._postgres, FUSION, self._databases["fusion"])
+        drop(self._postgres, self._databases["origem"])

@@ -30,6 +30,7 @@ from sandbox.simulador import Origin, create_register
 from sandbox.stack import airflow_api
 from tests.bench.helpers import Measure, machine, measure, postgres_server, run_sql
 from tests.bench.hub import hub
+from tests.databases import PLATFORM, take
 from tests.integration.fhir.harness import FhirHarness
 
 META = SyncSettings()
@@ -49,7 +50,7 @@ def harness(tenants: int, pacientes: int) -> Iterator[FhirHarness]:
 
 
 def _harness(postgres: Postgres, folder: Path, server: FhirServer, tenants: int, pacientes: int) -> FhirHarness:
-    return FhirHarness(postgres.create_database("plataforma"), folder, server, tenants, pacientes)
+    return FhirHarness(postgres.dsn(take(postgres, PLATFORM)), folder, server, tenants, pacientes)
 
 
 def sow(b: FhirHarness, count: int, tenant: str = "") -> list[str]:

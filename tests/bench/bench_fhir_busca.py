@@ -12,6 +12,7 @@ import psutil
 from sandbox.origens.plataforma.gerador import Tenant
 from sandbox.processos import end_process, start_run
 from tests.bench.helpers import Measure, machine, measure, postgres_server, run_sql
+from tests.databases import PLATFORM, take
 from tests.integration.fhir.harness import FhirHarness
 
 PAGES, PER_PAGE = 3, 4
@@ -28,7 +29,7 @@ def run(quick: bool = False) -> list[Measure]:
         try:
             while not file.exists():
                 time.sleep(0.05)
-            b = FhirHarness(postgres.create_database("plataforma"), folder, None, tenants=0)
+            b = FhirHarness(postgres.dsn(take(postgres, PLATFORM)), folder, None, tenants=0)
             b.tenants = _populate(b, pacientes)
             b.configurations.write(
                 b.tenant, {"enabled": True, "baseUrl": f"http://127.0.0.1:{file.read_text()}/fhir", "authType": "apikey",

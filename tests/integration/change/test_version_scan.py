@@ -40,12 +40,13 @@ def watcher(b: Harness, who: Any) -> bool:
     return bool(who.has_work(states(b.runtime.fusion, [b.runtime.target])[b.runtime.target].watermarks))
 
 
-def counted(b: Harness) -> None:
-    """Wait until the server's counters know of the note: whoever wrote it reports when it goes idle or leaves."""
+def counted_note(b: Harness, key: int) -> None:
+    """A new note; waits until the server's counters know of it: whoever wrote it reports when it goes idle or leaves."""
     notes = "select n_tup_ins from pg_stat_user_tables where relname = 'ate_evolucao'"
-    ((has,),) = b.origem("select count(*) from pep.ate_evolucao")
+    before = b.origem(notes)
+    b.origem(NOTE, key)
     limit = time.monotonic() + 15
-    while b.origem(notes) != [(has,)] and time.monotonic() < limit:
+    while b.origem(notes) == before and time.monotonic() < limit:
         time.sleep(0.05)
 
 
@@ -329,8 +330,7 @@ def test_the_watcher_rests_on_still_counters_and_wakes_when_one_moves(harness: H
     for _ in range(5):
         assert not watcher(harness, who)
     assert len(sums) == 12
-    harness.origem(NOTE, 5)
-    counted(harness)
+    counted_note(harness, 5)
     assert watcher(harness, who)
     assert len(sums) == 13
 
@@ -363,8 +363,7 @@ def test_a_lingering_look_compares_only_what_moved(harness: Harness) -> None:
     assert isinstance(search, Search) and search.snapshots is not None
     snapshots = search.snapshots
     snapshots.run(ScanResult())
-    harness.origem(NOTE, 5)
-    counted(harness)
+    counted_note(harness, 5)
     result = ScanResult()
     snapshots.run(result)
     assert result.por_origem == {"evolucao": 1}

@@ -38,10 +38,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer | No
 
 
 @pytest.fixture
-def harness(database: str, tmp_path: Path, server: FhirServer | None) -> Iterator[FhirHarness]:
+def harness(platform: str, tmp_path: Path, server: FhirServer | None) -> Iterator[FhirHarness]:
     if server is not None:
         server.clear_faults()
-    made = FhirHarness(database, tmp_path, server)
+    made = FhirHarness(platform, tmp_path, server)
     yield made
     made.close()
 
@@ -266,8 +266,8 @@ def test_one_patient_is_made_once_for_all_their_observations(harness: FhirHarnes
     assert len(harness.no_ehr("Patient")) == 1
 
 
-def test_tenants_see_nothing_of_each_other(database: str, tmp_path: Path, server: FhirServer | None) -> None:
-    with closing(FhirHarness(database, tmp_path, server, tenants=2)) as harness:
+def test_tenants_see_nothing_of_each_other(platform: str, tmp_path: Path, server: FhirServer | None) -> None:
+    with closing(FhirHarness(platform, tmp_path, server, tenants=2)) as harness:
         a, b = (t.id for t in harness.tenants)
         harness.observe(3, a)
         harness.observe(4, b)
@@ -438,8 +438,8 @@ def test_a_note_of_the_ehr_that_the_database_does_not_take_holds_nobody(harness:
     assert sum("note" in r for r in harness.no_ehr()) == 1
 
 
-def test_one_of_another_tenants_patient_is_a_dead_letter_and_the_run_ends(database: str, tmp_path: Path, server: FhirServer | None) -> None:
-    with closing(FhirHarness(database, tmp_path, server, tenants=2)) as harness:
+def test_one_of_another_tenants_patient_is_a_dead_letter_and_the_run_ends(platform: str, tmp_path: Path, server: FhirServer | None) -> None:
+    with closing(FhirHarness(platform, tmp_path, server, tenants=2)) as harness:
         harness.observe(2)
         other = 'select min(id) from patients where "tenantId" <> %s'
         harness.sql(f'update observations set "patientId" = ({other}) where id = (select min(id) from observations)', harness.tenant)

@@ -44,9 +44,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer]:
 
 
 @pytest.fixture
-def harness(database: str, tmp_path: Path, server: FhirServer) -> Iterator[FhirHarness]:
+def harness(platform: str, tmp_path: Path, server: FhirServer) -> Iterator[FhirHarness]:
     server.clear_faults()
-    made = FhirHarness(database, tmp_path, server)
+    made = FhirHarness(platform, tmp_path, server)
     made.configure(metadata={"bundle": "none"})
     yield made
     made.close()

@@ -26,7 +26,6 @@ from include.fusion.fhir.config.store import ConfigStore
 from include.fusion.fhir.http.client import FhirClient
 from include.fusion.fhir.http.errors import FhirError
 from include.fusion.fhir.http.tokens import TokenCache
-from include.fusion.fhir.platform.migrate import migrate_platform
 from include.fusion.fhir.pull.pull import Pull, PullResult
 from include.fusion.wiring.fhir_names import FhirPush, FhirPushResult
 from sandbox.fhir.servidor import FhirServer
@@ -40,15 +39,13 @@ QUICK = {"initialDelay": 20, "maxDelay": 80}
 
 
 class FhirHarness:
-    """Tenants of a small platform, all configured against ``server``."""
+    """Tenants of a small platform (``database``, migrated), all configured against ``server``."""
 
     def __init__(self, database: str, folder: Path, server: FhirServer | None, tenants: int = 1, pacientes: int = 3) -> None:
         self.dsn = database
         self.server = server
-        plataforma.create(database)
         self.tenants = plataforma.generate(database, tenants, pacientes, semente=random.SystemRandom().randrange(10**6))
         self.engine = create_engine(database.replace("postgresql://", "postgresql+psycopg2://", 1), hide_parameters=True)
-        migrate_platform(self.engine)
         if EXTERNAL:
             self.sql("update patients set name = 'Paciente de Teste', cpf = null, cns = null, phone = null, email = null")
         self._of_hospital: set[str] = set()

@@ -6,13 +6,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from include.fusion.store.ledger import Ledger, LedgerEntry
-from include.fusion.store.migrate import migrate
 from include.fusion.store.unmapped_codes import add_unmapped
 
 
 @pytest.fixture
+def engine(migrated: Engine) -> Engine:
+    return migrated
+
+
+@pytest.fixture
 def ledger(engine: Engine) -> Ledger:
-    migrate(engine)
     return Ledger(engine, 12)
 
 

@@ -8,13 +8,16 @@ import pytest
 from sqlalchemy import Engine, text
 
 from include.fusion.store.filas import Fila, FilaItem
-from include.fusion.store.migrate import migrate
 from include.fusion.store.watermarks import Watermark, Watermarks
 
 
 @pytest.fixture
+def engine(migrated: Engine) -> Engine:
+    return migrated
+
+
+@pytest.fixture
 def watermarks(engine: Engine) -> Watermarks:
-    migrate(engine)
     return Watermarks(engine, 12, "carga")
 
 

@@ -28,10 +28,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer | No
 
 
 @pytest.fixture
-def harness(database: str, tmp_path: Path, server: FhirServer | None) -> Iterator[FhirHarness]:
+def harness(platform: str, tmp_path: Path, server: FhirServer | None) -> Iterator[FhirHarness]:
     if server is not None:
         server.clear_faults()
-    made = FhirHarness(database, tmp_path, server, pacientes=1)
+    made = FhirHarness(platform, tmp_path, server, pacientes=1)
     ehr = made.hospital("POST", "Patient", {"resourceType": "Patient", "active": True})["id"]
     made.sql('update patients set "ehrPatientId" = %s', ehr)
     yield made

@@ -10,12 +10,11 @@ from types import SimpleNamespace
 from typing import Any
 
 import psycopg2
-from sqlalchemy import create_engine
 
-from include.fusion.fhir.platform.migrate import migrate_platform
 from sandbox.fhir.servidor import FhirServer
 from sandbox.origens import plataforma
 from sandbox.postgres import Postgres
+from tests.databases import PLATFORM, take
 from tests.integration.airflow_server import AirflowServer
 
 API = "/api/v1/fhir"
@@ -24,12 +23,8 @@ API = "/api/v1/fhir"
 @contextmanager
 def open_api(postgres: Postgres, folder: Path, *, fab: bool = False) -> Iterator[Any]:
     """Tenants ``a``, ``b`` and another; six users from administrator to stranger, by teams or, with ``fab``, by roles ``tenant:<id>``."""
-    dsn = postgres.create_database(f"plat_{folder.name}")
-    plataforma.create(dsn)
+    dsn = postgres.dsn(take(postgres, PLATFORM))
     a, b, _ = plataforma.generate(dsn, 3, 2)
-    engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://"))
-    migrate_platform(engine)
-    engine.dispose()
     fhir = FhirServer(folder / "fhir").start_run()
     users = {
         "chefe": "admin",

@@ -32,10 +32,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer]:
 
 
 @pytest.fixture
-def harness(database: str, tmp_path: Path, server: FhirServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FhirHarness]:
+def harness(platform: str, tmp_path: Path, server: FhirServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FhirHarness]:
     server.clear_faults()
-    made = FhirHarness(database, tmp_path, server)
-    monkeypatch.setenv("AIRFLOW_CONN_PLATAFORMA", database)
+    made = FhirHarness(platform, tmp_path, server)
+    monkeypatch.setenv("AIRFLOW_CONN_PLATAFORMA", platform)
     monkeypatch.setenv("AIRFLOW_CONN_FHIR_COFRE", json.dumps({"conn_type": "generic", "password": made.chave}))
     monkeypatch.setenv("FUSION_FHIR_TOKENS", str(tmp_path / "tokens-hook"))
     yield made

@@ -29,9 +29,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer]:
 
 
 @pytest.fixture
-def harness(database: str, tmp_path: Path, server: FhirServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FhirHarness]:
-    monkeypatch.setenv("AIRFLOW_CONN_PLATAFORMA", database)
-    made = FhirHarness(database, tmp_path, server, tenants=4)
+def harness(platform: str, tmp_path: Path, server: FhirServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FhirHarness]:
+    monkeypatch.setenv("AIRFLOW_CONN_PLATAFORMA", platform)
+    made = FhirHarness(platform, tmp_path, server, tenants=4)
     for tenant in made.tenants:
         made.configure(tenant.id, syncFrequency="realtime")
     yield made

@@ -15,17 +15,15 @@ from fusion_airflow.triggers.work import SharedPoll, WorkTrigger
 from include.fusion.settings import obtain
 from include.fusion.store import presence
 from include.fusion.store.filas import Fila, FilaItem, Outcome
-from include.fusion.store.migrate import migrate
 from include.fusion.store.watermarks import LAST_RUN, Watermarks
 from include.fusion.wiring.names import watch_plan
 from tests.plain_settings import as_data, from_data
 
 
 @pytest.fixture
-def fusion(database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    monkeypatch.setenv("AIRFLOW_CONN_FUSION_DB", database)
-    engine = create_engine(database.replace("postgresql://", "postgresql+psycopg2://", 1))
-    migrate(engine)
+def fusion(integration: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    monkeypatch.setenv("AIRFLOW_CONN_FUSION_DB", integration)
+    engine = create_engine(integration.replace("postgresql://", "postgresql+psycopg2://", 1))
     with engine.begin() as con:  # The load has just run: nothing is due by the clock.
         Watermarks(engine, 12, "carga").done(con, LAST_RUN)
     yield engine
@@ -51,9 +49,9 @@ def enqueue(fusion: Engine) -> Fila:
 
 
 def test_a_watcher_looks_where_the_entry_keeps_its_queues(
-    fusion: Engine, trigger: WorkTrigger, database: str, monkeypatch: pytest.MonkeyPatch
+    fusion: Engine, trigger: WorkTrigger, integration: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AIRFLOW_CONN_INTEGRADOR", database)
+    monkeypatch.setenv("AIRFLOW_CONN_INTEGRADOR", integration)
     monkeypatch.delenv("AIRFLOW_CONN_FUSION_DB")
     trigger.plan["connections"]["queues"] = "integrador"
     enqueue(fusion)
@@ -137,7 +135,7 @@ def test_the_watcher_keeps_quiet_while_somebody_is_on_duty(fusion: Engine, trigg
 
 
 def test_a_watcher_outlives_an_outage_and_a_connection_that_changed(
-    fusion: Engine, trigger: WorkTrigger, monkeypatch: pytest.MonkeyPatch, database: str
+    fusion: Engine, trigger: WorkTrigger, monkeypatch: pytest.MonkeyPatch, integration: str
 ) -> None:
     enqueue(fusion)
     monkeypatch.setenv("AIRFLOW_CONN_FUSION_DB", "postgresql://x:x@127.0.0.1:1/x")
@@ -147,7 +145,7 @@ def test_a_watcher_outlives_an_outage_and_a_connection_that_changed(
         next_number = asyncio.ensure_future(events.__anext__())
         await asyncio.sleep(0.5)
         assert not next_number.done()
-        monkeypatch.setenv("AIRFLOW_CONN_FUSION_DB", database)
+        monkeypatch.setenv("AIRFLOW_CONN_FUSION_DB", integration)
         return str((await asyncio.wait_for(next_number, 8)).payload["motivo"])
 
     assert asyncio.run(go_back()) == "fila"

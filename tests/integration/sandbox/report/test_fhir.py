@@ -18,11 +18,11 @@ pytestmark = so_sandbox
 
 
 @pytest.fixture
-def harness(database: str, tmp_path: Path) -> Iterator[FhirHarness]:
+def harness(platform: str, tmp_path: Path) -> Iterator[FhirHarness]:
     """Six observations that were sent, two of the hospital's that were pulled; a server of its own, since all of it is counted."""
     server = FhirServer(tmp_path / "fhir").start_run()
-    made = FhirHarness(database, tmp_path, server)
-    create_register(database)
+    made = FhirHarness(platform, tmp_path, server)
+    create_register(platform)
     made.observe(6)
     made.send()
     for _ in range(2):

@@ -17,6 +17,7 @@ from include.fusion.reading.reader import Reader
 from sandbox.origens import consulfarma as origin
 from sandbox.origens.consulfarma.textos import DIAGNOSTICOS
 from sandbox.postgres import Postgres
+from tests.databases import drop, source_database
 from tests.integration.sistemas.consulfarma.helpers import new_reader
 
 RNG = random.Random(5)
@@ -24,14 +25,9 @@ RNG = random.Random(5)
 
 @pytest.fixture(scope="module")
 def dsn(postgres: Postgres) -> Iterator[str]:
-    dsn = postgres.create_database("t_consulfarma")
-    origin.create(dsn)
-    origin.generate(dsn, 200, 1)
-    yield dsn
-    con = psycopg2.connect(postgres.dsn("postgres"))
-    con.autocommit = True
-    con.cursor().execute("drop database t_consulfarma with (force)")
-    con.close()
+    name = source_database(postgres, "consulfarma", 200, 1)
+    yield postgres.dsn(name)
+    drop(postgres, name)
 
 
 @pytest.fixture(scope="module")

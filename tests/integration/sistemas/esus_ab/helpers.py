@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,7 @@ from include.fusion.sistemas.esus_ab.system import SYSTEM
 from sandbox.origens import esus_ab
 from sandbox.origens.esus_ab.simulador import Clinica
 from sandbox.postgres import Postgres
+from tests.databases import drop, source_database
 
 
 @dataclass
@@ -78,10 +78,8 @@ class Pec:
 
 
 def open_source(postgres: Postgres, version: Any, atendimentos: int = 200) -> Iterator[Pec]:
-    name = f"esus_{secrets.token_hex(4)}"
-    dsn = postgres.create_database(name)
-    esus_ab.create(dsn, version)
-    esus_ab.generate(dsn, atendimentos, 7)
+    name = source_database(postgres, "esus_ab", atendimentos, version=version)
+    dsn = postgres.dsn(name)
     engine = create_engine(postgres.sqlalchemy(name))
     queries = SystemQueries(engine, SYSTEM)
     context = MappingContext(DePara.load("esus_ab", "esus_ab"), ZoneInfo(esus_ab.ZONE))
@@ -89,7 +87,4 @@ def open_source(postgres: Postgres, version: Any, atendimentos: int = 200) -> It
     yield Pec(dsn, con, engine, queries, Reader(queries, context), random.Random(11))
     con.close()
     engine.dispose()
-    admin = psycopg2.connect(postgres.dsn("postgres"))
-    admin.autocommit = True
-    admin.cursor().execute(f'drop database "{name}" with (force)')
-    admin.close()
+    drop(postgres, name)

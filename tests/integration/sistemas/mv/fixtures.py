@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,23 +12,17 @@ import pytest
 from include.fusion.errors import reason_of
 from include.fusion.model.atendimento import Atendimento
 from include.fusion.reading.reader import Reader
-from sandbox.origens import mv as origin
 from sandbox.origens.mv.hospital import Hospital
 from sandbox.postgres import Postgres
+from tests.databases import drop, source_database
 from tests.integration.sistemas.mv.helpers import COUNT, KEYS, new_reader
 
 
 @pytest.fixture(scope="module")
 def dsn_mv(postgres: Postgres) -> Iterator[str]:
-    name = f"t_mv_{secrets.token_hex(4)}"
-    dsn = postgres.create_database(name)
-    origin.create(dsn)
-    origin.generate(dsn, COUNT, 1)
-    yield dsn
-    con = psycopg2.connect(postgres.dsn("postgres"))
-    con.autocommit = True
-    con.cursor().execute(f'drop database "{name}" with (force)')
-    con.close()
+    name = source_database(postgres, "mv", COUNT, 1)
+    yield postgres.dsn(name)
+    drop(postgres, name)
 
 
 @pytest.fixture(scope="module")

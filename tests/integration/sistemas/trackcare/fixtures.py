@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 
 import pytest
 
-from sandbox.origens import trackcare as origin
 from sandbox.postgres import Postgres
+from tests.databases import source_database
 from tests.integration.sistemas.trackcare.helpers import COUNT, Home
 
 
 @pytest.fixture(scope="module")
 def dsns(postgres: Postgres) -> dict[bool, str]:
-    done = {}
-    for horolog in (False, True):
-        done[horolog] = postgres.create_database(f"t_trackcare_{secrets.token_hex(4)}")
-        origin.create(done[horolog], horolog=horolog)
-        origin.generate(done[horolog], COUNT, 7)
-    return done
+    return {horolog: postgres.dsn(source_database(postgres, "trackcare", COUNT, horolog=horolog)) for horolog in (False, True)}
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from sqlalchemy import Engine, text
 from include.fusion.settings import obtain
 from include.fusion.store.filas import Fila, FilaItem, FilaRow, Outcome
 from include.fusion.store.filas.postgresql import PER_PACIENTE
-from include.fusion.store.migrate import migrate
 from include.fusion.wiring.names import CARGA_INICIAL, Runtime
 from tests.plain_settings import as_data, from_data
 
@@ -22,7 +21,6 @@ EXPIRED = timedelta(seconds=-1)
 
 @pytest.fixture
 def fila(engine: Engine) -> Fila:
-    migrate(engine)
     return Fila(engine, 12, "importacao")
 
 

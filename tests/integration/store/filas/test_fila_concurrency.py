@@ -14,14 +14,12 @@ import pytest
 from sqlalchemy import Engine, text
 
 from include.fusion.store.filas import Fila, FilaItem, FilaRow, Outcome
-from include.fusion.store.migrate import migrate
 
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
 def fila(engine: Engine) -> Fila:
-    migrate(engine)
     return Fila(engine, 12, "importacao")
 
 
