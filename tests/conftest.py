@@ -15,6 +15,7 @@ from xdist.scheduler import LoadScopeScheduling
 from sandbox.postgres import Postgres
 from tests import SETTINGS
 from tests.databases import INTEGRATION, PLATFORM, drop, lent, new_name
+from tests.fusions import stop_all
 
 # The cores are shared with servers and other tests: how long one example takes says nothing.
 settings.register_profile("fusion", deadline=None)
@@ -26,6 +27,12 @@ assert os.environ["FUSION_SETTINGS"] == str(SETTINGS)
 THROWN_AWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """The tests' server has nothing to keep when the machine loses power; the end-to-end tests' stack, which is crashed, keeps its own."""
 E2E = "tests/e2e/"
+API = tuple(
+    f"tests/integration/plugins/{name}.py"
+    for name in ("fhir_api/test_operations", "fhir_api/test_page", "fhir_api/test_routes", "fhir_api/test_webhook", "operators/test_fhir_metrics",
+                 "operators/test_hl7")
+)  # fmt: skip
+"""Tests that share one Airflow API server, which takes half a minute to start."""
 QUEBRAM = ("bad_input", "clear", "fusion_down", "kills", "metadata", "z_privacy")
 """End-to-end tests that break things, and the one that reads all logs after them."""
 
@@ -38,6 +45,8 @@ class _PerStack(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::")[0]
+        if file in API:
+            return "api"
         if not file.startswith(E2E):
             return file
         return "e2e, broken" if file.split("/test_")[1].split(".py")[0] in QUEBRAM else "e2e"
@@ -71,6 +80,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
     server = Postgres(Path(tmp_path_factory.mktemp("pg")) / "servidor", settings=THROWN_AWAY).start_run()
     yield server
+    stop_all(server)
     server.delete()
 
 

@@ -97,15 +97,19 @@ def take(postgres: Postgres, kind: Kind) -> str:
 
 def give_back(postgres: Postgres, kind: Kind, name: str) -> None:
     """Whoever is still connected is thrown out, and all rows go; a database whose tables were changed goes itself."""
-    with _session(postgres.dsn(name)) as ask:
-        ask("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
-        as_made = ask(_TABLES) == _tables[postgres.port, kind.name]
-        if as_made:
-            _empty(ask, kind.kept)
-    if as_made:
+    if empty(postgres, kind, name, alone=True):
         _idle[postgres.port, kind.name].append(name)
     else:
         drop(postgres, name)
+
+
+def empty(postgres: Postgres, kind: Kind, name: str, *, alone: bool = False) -> bool:
+    """Delete all rows; ``alone``: after throwing everybody else out. Returns whether the tables are still those that were made."""
+    with _session(postgres.dsn(name)) as ask:
+        if alone:
+            ask("select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
+        _empty(ask, kind.kept)
+        return ask(_TABLES) == _tables[postgres.port, kind.name]
 
 
 _TABLES = """

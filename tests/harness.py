@@ -19,7 +19,8 @@ from include.fusion.wiring.names import Runtime
 from sandbox.fusion.servidor import FusionServer
 from sandbox.postgres import Postgres
 from sandbox.sources import sources
-from tests.databases import FUSION, INTEGRATION, drop, give_back, source_database, take
+from tests.databases import INTEGRATION, drop, give_back, source_database, take
+from tests.fusions import give_fusion_back, take_fusion
 
 
 class Harness:
@@ -29,21 +30,20 @@ class Harness:
         self._postgres = postgres
         self._databases = {
             "fila": take(postgres, INTEGRATION),
-            "fusion": take(postgres, FUSION),
             "origem": source_database(postgres, integracao, atendimentos, **options),
         }
-        self.dsn = {name: postgres.dsn(database) for name, database in self._databases.items()}
+        self._fusion = take_fusion(postgres, folder)
+        self.dsn = {name: postgres.dsn(database) for name, database in {**self._databases, "fusion": self._fusion.database}.items()}
         self.source_items = sources()[integracao].module
         self._engines: list[Any] = []
         self.integracao = integracao
         self.runtime = self.build()
-        self._folder = folder / f"fusion-{self._databases['origem']}"
         self.rng = random.Random(7)
 
     @cached_property
     def server(self) -> FusionServer:
         """The Fusion; it starts when somebody first asks for it, which not every test does."""
-        return FusionServer(self.dsn["fusion"], self._folder).start_run()
+        return self._fusion.start_run()
 
     def build(self, integracao: str = "") -> Runtime:
         """Fresh parts, as a new task start would have them; of another integration on the same databases where one is named."""
@@ -139,11 +139,9 @@ class Harness:
         return differing
 
     def close(self) -> None:
-        if "server" in vars(self):
-            self.server.stop()
         self.runtime.close()
         for engine in self._engines:
             engine.dispose()
+        give_fusion_back(self._postgres, self._fusion)
         give_back(self._postgres, INTEGRATION, self._databases["fila"])
-        give_back(self._postgres, FUSION, self._databases["fusion"])
         drop(self._postgres, self._databases["origem"])

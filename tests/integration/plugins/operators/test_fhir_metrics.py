@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import importlib.util
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +16,16 @@ from typing import Any
 import pytest
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
 
+from tests import ROOT
 from tests.integration.plugins.fhir_api.helpers import observe, sql
 
 sem_statsd = pytest.mark.skipif(importlib.util.find_spec("statsd") is None, reason="the package statsd is none of the pins")
+
+_PUSH = """
+import sys
+from tests.integration.plugins.operators.run import Run
+Run("fhir_push").do("enviar", tenant=sys.argv[1], nome="A")
+"""
 
 
 @contextmanager
@@ -92,11 +101,12 @@ def test_opentelemetry_gets_the_counts_of_a_push_with_the_tenant(world: Any, con
 
 @sem_statsd
 def test_statsd_gets_the_counts_of_a_push(world: Any, config: dict[str, Any]) -> None:
-    """As Airflow ships: without the tags, which the test of OpenTelemetry sees."""
+    """As Airflow ships: without the tags, which the test of OpenTelemetry sees. The task alone, since that one sees the whole DAG run."""
     two_and_one_refused(world)
     with udp_collector() as (port, listening_socket):
-        world.airflow.run_task("fhir_push", {"tenant": world.a}, AIRFLOW__METRICS__STATSD_ON="True", AIRFLOW__METRICS__STATSD_HOST="127.0.0.1",
-            AIRFLOW__METRICS__STATSD_PORT=str(port))  # fmt: skip
+        metrics = {"STATSD_ON": "True", "STATSD_HOST": "127.0.0.1", "STATSD_PORT": str(port)}
+        environment = {**world.airflow.env, **{f"AIRFLOW__METRICS__{name}": value for name, value in metrics.items()}}
+        subprocess.run([sys.executable, "-c", _PUSH, world.a], env=environment, cwd=ROOT, check=True, capture_output=True)
         read_items = packages(listening_socket)
     assert {"airflow.fhir.push.enviados:2|c", "airflow.fhir.push.falhas:1|c"} <= set(read_items)
     assert any(x.startswith("airflow.fhir.push.duration:") and x.endswith("|ms") for x in read_items)

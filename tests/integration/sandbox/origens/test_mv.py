@@ -14,18 +14,20 @@ from sandbox.origens.mv import simulador
 from sandbox.origens.mv.clinica import document
 from sandbox.origens.mv.gerador import Generator
 from sandbox.origens.mv.hospital import Hospital
+from sandbox.postgres import Postgres
+from tests.databases import drop, source_database
 
 NOW = "timestamp '2026-03-01 10:20:30'"
 NOTHING = ("N", "N", "N")
 
 
 @pytest.fixture
-def con(database: str) -> Iterator[Any]:
-    origin.create(database)
-    origin.generate(database, 150, 3)
-    connection = psycopg2.connect(database)
+def con(postgres: Postgres) -> Iterator[Any]:
+    name = source_database(postgres, "mv", 150, 3)
+    connection = psycopg2.connect(postgres.dsn(name))
     yield connection
     connection.close()
+    drop(postgres, name)
 
 
 def _sql(con: Any, sql: str, *values: Any) -> list[tuple[Any, ...]]:
