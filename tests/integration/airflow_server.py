@@ -23,26 +23,32 @@ PASSWORD = "senha-de-teste"
 _PACKAGES = json.dumps(
     [{"name": "fusion", "classpath": "airflow.dag_processing.bundles.local.LocalDagBundle", "kwargs": {"path": "PASTA"}}]
 )
-_TIMES = """
-import sys
-from airflow.models.team import Team
+_SERVE = """
+import argparse, json, sys
+from airflow.__main__ import main
 from airflow.utils.db import initdb
 from airflow.utils.session import create_session
+fab, users, password, ready, arguments = json.loads(sys.argv[1])
 initdb()
-with create_session() as sessao:
-    sessao.add_all(Team(name=nome) for nome in sys.argv[1:])
+if fab:
+    from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
+    with get_application_builder() as builder:
+        sm = builder.sm
+        for name, roles in users.items():
+            found = [sm.find_role(role) or sm.add_role(role) for role in roles.split("|")]
+            assert sm.add_user(name, name, "Teste", name + "@example.com", found, password)
+else:
+    from airflow.models.team import Team
+    teams = {team for role in users.values() for team in role.partition(":")[2].split("|") if team}
+    with create_session() as session:
+        session.add_all(Team(name=team) for team in sorted(teams))
+from airflow.cli.commands.dag_command import dag_reserialize
+dag_reserialize.__wrapped__(argparse.Namespace(bundle_name=None))
+open(ready, "w").close()
+sys.argv = ["airflow", "api-server", *arguments]
+main()
 """
-_FAB = """
-import json, sys
-from airflow.utils.db import initdb
-initdb()
-from airflow.providers.fab.auth_manager.cli_commands.utils import get_application_builder
-with get_application_builder() as construtor:
-    sm = construtor.sm
-    for nome, papeis in json.loads(sys.argv[1]).items():
-        seus = [sm.find_role(p) or sm.add_role(p) for p in papeis.split("|")]
-        assert sm.add_user(nome, nome, "Teste", nome + "@example.com", seus, sys.argv[2])
-"""
+"""Set-up and server in one process: all of it loads the same code, which takes longer than what it does."""
 
 
 class AirflowServer:
@@ -77,28 +83,21 @@ class AirflowServer:
             "FUSION_FHIR_TOKENS": str(folder / "tokens"),
             **{f"AIRFLOW__{n}": str(v) for n, v in options.items()}, **{f"AIRFLOW_CONN_{n.upper()}": v for n, v in connections.items()},
         }  # fmt: skip
-        times = sorted({t for p in users.values() if ":" in p for t in p.split(":")[1].split("|")})
-        self._preparation = ["-c", _FAB, json.dumps(users), PASSWORD] if fab else ["-c", _TIMES, *times]
+        self._users, self._fab = users, fab
         self._processo: subprocess.Popen[bytes] | None = None
         self._tokens: dict[str, str] = {}
 
     def start_run(self) -> AirflowServer:
-        done = subprocess.run([sys.executable, *self._preparation], env=self.env, cwd=ROOT, capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(done.stderr[-3000:])
         ready = self.folder / "pronto"
-        command = [sys.executable, "-m", "sandbox.stack.preparo", "airflow", "--pronto", str(ready), "--argumentos"]
-        self._processo = start_run(
-            [*command, "--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"],
-            log=self.folder / "airflow.log", env=self.env, cwd=ROOT,
-        )  # fmt: skip
+        arguments = ["--host", "127.0.0.1", "--port", str(self.port), "--workers", "1"]
+        task = json.dumps([self._fab, self._users, PASSWORD, str(ready), arguments])
+        self._processo = start_run([sys.executable, "-c", _SERVE, task], log=self.folder / "airflow.log", env=self.env, cwd=ROOT)
         limit = time.monotonic() + 150
         while not (ready.exists() and self._responds()):
             if self._processo.poll() is not None or time.monotonic() > limit:
                 self.stop()
                 raise RuntimeError((self.folder / "airflow.log").read_text()[-3000:])
             time.sleep(0.2)
-        subprocess.run([sys.executable, "-m", "airflow", "dags", "reserialize"], env=self.env, cwd=ROOT, check=True, capture_output=True)
         return self
 
     def _responds(self) -> bool:

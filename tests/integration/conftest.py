@@ -20,4 +20,5 @@ def world(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture
 def config(world: Any) -> dict[str, Any]:
     """Tenant a's configuration, stored."""
+    helpers.begin_anew(world)
     return helpers.configure(world)

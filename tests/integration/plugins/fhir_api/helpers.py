@@ -52,6 +52,12 @@ def open_api(postgres: Postgres, folder: Path, *, fab: bool = False) -> Iterator
         fhir.stop()
 
 
+def begin_anew(world: Any) -> None:
+    """Tenant a has no configuration, and none of its patients is linked to one of the EHR's, whatever an earlier test left."""
+    sql(world, "delete from fhir_integration_configs where tenant_id = %s", world.a)
+    sql(world, 'update patients set "ehrPatientId" = null where "tenantId" = %s', world.a)
+
+
 def configure(world: Any, tenant: str = "", **changes: Any) -> dict[str, Any]:
     """Store a configuration of ``tenant`` (a) that works, with ``changes``."""
     body = {"enabled": True, "baseUrl": world.fhir.url, **world.fhir.acesso(), "maxRetries": 1, "initialDelay": 50, **changes}

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.origens.plataforma.ehr import pulse
 from tests.integration.plugins.fhir_api.helpers import API, configure, observe, sql
+from tests.integration.plugins.operators.run import Run
 
 
 def refused(world: Any, tenant: str) -> str:
@@ -113,9 +114,16 @@ def test_what_a_pull_refused_stands_beside_it_and_is_fetched_again(world: Any, c
     assert sql(world, "select situacao from SincronizacaoFhir where chave = %s", key) == [("pendente",)]
 
 
-def test_the_pull_dag_fetches_the_refused_ones_alone(world: Any, config: dict[str, Any]) -> None:
+def test_the_pull_dag_fetches_the_refused_ones_alone(
+    world: Any, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("AIRFLOW_CONN_PLATAFORMA", "AIRFLOW__CORE__FERNET_KEY", "FUSION_FHIR_TOKENS"):
+        monkeypatch.setenv(name, world.airflow.env[name])
     key = refused_in_pull(world, world.a)
     world.fhir.fhir("PUT", key, {**world.fhir.fhir("GET", key), "note": [{"text": "certa"}]})
-    turn = world.airflow.run_task("fhir_pull", {"tenant": world.a, "recusadas": "todas"})
+    run = Run("fhir_pull", tenant=world.a, recusadas="todas")
+    for tenant in run.do("tenants"):
+        run.do("buscar", **tenant)
+    turn = capfd.readouterr().out
     assert sql(world, "select situacao, motivo from SincronizacaoFhir where chave = %s", key) == [("concluido", None)]
     assert "certa" not in turn and key not in [i["chave"] for i in world.ask("GET", f"{API}/dead-letters", who="ana")[1]["itens"]]

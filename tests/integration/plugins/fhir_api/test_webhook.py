@@ -13,7 +13,7 @@ import pytest
 from include.fusion.fhir.pull.webhook import pacientes_of, sign
 from sandbox.origens.plataforma.ehr import EhrServer, pulse
 from tests.integration.airflow_server import _OPEN
-from tests.integration.plugins.fhir_api.helpers import API, configure, observe, sql
+from tests.integration.plugins.fhir_api.helpers import API, begin_anew, configure, observe, sql
 
 SECRET = "segredo-do-webhook-1"
 
@@ -21,6 +21,7 @@ SECRET = "segredo-do-webhook-1"
 @pytest.fixture
 def paciente(world: Any) -> str:
     """A patient of tenant a whom the EHR knows; the tenant takes signed notifications."""
+    begin_anew(world)
     configure(world, authConfig=world.fhir.acesso()["authConfig"] | {"webhookSecret": SECRET}, metadata={"webhookSigned": True})
     obs_id = observe(world, world.a)
     world.ask("POST", f"{API}/observations/{obs_id}/sync?wait=true", who="ana")
