@@ -58,8 +58,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first: the two groups of end-to-end tests, then what starts servers, then the rest."""
-    items.sort(key=lambda item: next((i for i, started in enumerate((E2E, "tests/integration/")) if item.nodeid.startswith(started)), 2))
+    """The longest first, so that no process is left with one at the end: end-to-end tests, those of the API server, standard cases, and so on."""
+    order = (E2E, API, "tests/integration/plugins/fhir_api/", "tests/conformance/", "tests/integration/", "tests/dags/")
+    items.sort(key=lambda item: next((i for i, started in enumerate(order) if item.nodeid.startswith(started)), len(order)))
     for item in items:
         if item.nodeid.startswith(E2E):
             # Room for several waits that each end with a message of their own.
