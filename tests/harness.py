@@ -22,6 +22,18 @@ from sandbox.postgres import Postgres
 from sandbox.sources import sources
 
 
+def run_sql(dsn: str, command: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Rows of one command on a connection of its own, committed."""
+    con = psycopg2.connect(dsn)
+    try:
+        con.autocommit = True
+        with con.cursor() as cur:
+            cur.execute(command, values or None)
+            return cur.fetchall() if cur.description else []
+    finally:
+        con.close()
+
+
 class Harness:
     """One integration (``id`` in integracoes.yaml) with databases and a Fusion of its own; ``close`` removes all."""
 
@@ -100,14 +112,7 @@ class Harness:
         return self._sql("fila", sql, *values)
 
     def _sql(self, database: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        con = psycopg2.connect(self.dsn[database])
-        try:
-            con.autocommit = True
-            with con.cursor() as cur:
-                cur.execute(sql, values or None)
-                return cur.fetchall() if cur.description else []
-        finally:
-            con.close()
+        return run_sql(self.dsn[database], sql, *values)
 
     def duplicates(self) -> list[tuple[Any, ...]]:
         """Consecutive applications of one record with equal content."""
