@@ -24,8 +24,8 @@ from sandbox.origens import plataforma
 from sandbox.postgres import Postgres
 from sandbox.sources import sources
 
-Ask = Callable[[str], list[tuple[Any, ...]]]
-"""Runs a statement; its rows, if it has any."""
+Ask = Callable[..., list[tuple[Any, ...]]]
+"""Runs a statement with its values; its rows, if it has any."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ def _platform(dsn: str) -> None:
 
 
 def _fusion(dsn: str) -> None:
-    _do(dsn, SCHEMA)
+    run_sql(dsn, SCHEMA)
 
 
 INTEGRATION = Kind("fila", lambda dsn: _with_engine(dsn, migrate), kept="versao_migracao")
@@ -74,7 +74,7 @@ def new_name(purpose: str) -> str:
 
 def drop(postgres: Postgres, name: str) -> None:
     """Drop a database, whoever is connected to it."""
-    _do(postgres.dsn("postgres"), f'drop database "{name}" with (force)')
+    run_sql(postgres.dsn("postgres"), f'drop database "{name}" with (force)')
 
 
 @contextmanager
@@ -91,7 +91,7 @@ def take(postgres: Postgres, kind: Kind) -> str:
         return idle.pop()
     name = _copy(postgres, kind.name, (kind.name,), kind.make)
     if (postgres.port, kind.name) not in _tables:
-        _tables[postgres.port, kind.name] = _do(postgres.dsn(name), _TABLES)
+        _tables[postgres.port, kind.name] = run_sql(postgres.dsn(name), _TABLES)
     return name
 
 
@@ -149,12 +149,12 @@ def _template(what: tuple[Any, ...]) -> str:
 
 def _copy(postgres: Postgres, purpose: str, what: tuple[Any, ...], make: Callable[[str], None]) -> str:
     admin, template, name = postgres.dsn("postgres"), _template(what), new_name(purpose)
-    if not _do(admin, f"select 1 from pg_database where datname = '{template}'"):
+    if not run_sql(admin, f"select 1 from pg_database where datname = '{template}'"):
         # Under its name only when it is complete: a test that failed in here must not leave half of it to the next.
         unfinished = new_name("unfinished")
         make(postgres.create_database(unfinished))
-        _do(admin, f'alter database "{unfinished}" rename to "{template}"')
-    _do(admin, f'create database "{name}" template "{template}"')
+        run_sql(admin, f'alter database "{unfinished}" rename to "{template}"')
+    run_sql(admin, f'create database "{name}" template "{template}"')
     return name
 
 
@@ -164,13 +164,14 @@ def _session(dsn: str) -> Iterator[Ask]:
     with closing(psycopg2.connect(dsn)) as con, con.cursor() as cur:
         con.autocommit = True
 
-        def ask(sql: str) -> list[tuple[Any, ...]]:
-            cur.execute(sql)
+        def ask(command: str, *values: Any) -> list[tuple[Any, ...]]:
+            cur.execute(command, values or None)
             return cur.fetchall() if cur.description else []
 
         yield ask
 
 
-def _do(dsn: str, sql: str) -> list[tuple[Any, ...]]:
+def run_sql(dsn: str, command: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Rows of one command on a connection of its own, committed."""
     with _session(dsn) as ask:
-        return ask(sql)
+        return ask(command, *values)

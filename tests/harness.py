@@ -19,7 +19,7 @@ from include.fusion.wiring.names import Runtime
 from sandbox.fusion.servidor import FusionServer
 from sandbox.postgres import Postgres
 from sandbox.sources import sources
-from tests.databases import INTEGRATION, drop, give_back, source_database, take
+from tests.databases import INTEGRATION, drop, give_back, run_sql, source_database, take
 from tests.fusions import give_fusion_back, take_fusion
 
 
@@ -104,14 +104,7 @@ class Harness:
         return self._sql("fila", sql, *values)
 
     def _sql(self, database: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        con = psycopg2.connect(self.dsn[database])
-        try:
-            con.autocommit = True
-            with con.cursor() as cur:
-                cur.execute(sql, values or None)
-                return cur.fetchall() if cur.description else []
-        finally:
-            con.close()
+        return run_sql(self.dsn[database], sql, *values)
 
     def duplicates(self) -> list[tuple[Any, ...]]:
         """Consecutive applications of one record with equal content."""

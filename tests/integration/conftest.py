@@ -1,4 +1,4 @@
-"""What several integration tests share: one Airflow API server, which takes long to start."""
+"""What several integration tests share: one Airflow API server, which takes long to start, and a FHIR server for a module."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.fhir.servidor import FhirServer
 from sandbox.postgres import Postgres
+from tests.integration.fhir.harness import EXTERNAL
 from tests.integration.plugins.fhir_api import helpers
 
 
@@ -22,3 +24,14 @@ def config(world: Any) -> dict[str, Any]:
     """Tenant a's configuration, stored."""
     helpers.begin_anew(world)
     return helpers.configure(world)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer | None]:
+    """The sandbox's FHIR server; ``None`` where FHIR_TEST_URL names an external one."""
+    if EXTERNAL:
+        yield None
+        return
+    done = FhirServer(tmp_path_factory.mktemp("fhir")).start_run()
+    yield done
+    done.stop()

@@ -36,13 +36,6 @@ ONE = {"so_rota": "Observation"}
 """Faults for single creates only: patients and tokens get through."""
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer]:
-    done = FhirServer(tmp_path_factory.mktemp("fhir")).start_run()
-    yield done
-    done.stop()
-
-
 @pytest.fixture
 def harness(platform: str, tmp_path: Path, server: FhirServer) -> Iterator[FhirHarness]:
     server.clear_faults()

@@ -30,6 +30,7 @@ from include.fusion.fhir.pull.pull import Pull, PullResult
 from include.fusion.wiring.fhir_names import FhirPush, FhirPushResult
 from sandbox.fhir.servidor import FhirServer
 from sandbox.origens import plataforma
+from tests.databases import run_sql
 
 EXTERNAL = os.environ.get("FHIR_TEST_URL", "")
 so_sandbox = pytest.mark.skipif(bool(EXTERNAL), reason="needs the sandbox's fault injection; FHIR_TEST_URL names an external server")
@@ -97,14 +98,7 @@ class FhirHarness:
         con.close()
 
     def sql(self, command: str, *values: Any) -> list[tuple[Any, ...]]:
-        con = psycopg2.connect(self.dsn)
-        con.autocommit = True
-        try:
-            with con.cursor() as cur:
-                cur.execute(command, values or None)
-                return cur.fetchall() if cur.description else []
-        finally:
-            con.close()
+        return run_sql(self.dsn, command, *values)
 
     def pending_ones(self, tenant: str = "") -> int:
         return int(self.sql('select count(*) from observations where not "syncedToEHR" and "tenantId" = %s', tenant or self.tenant)[0][0])

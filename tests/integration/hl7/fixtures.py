@@ -10,7 +10,7 @@ import pytest
 from sandbox.fusion.servidor import FusionServer
 from sandbox.mllp.servidor import MllpServer
 from sandbox.postgres import Postgres
-from tests.integration.hl7.helpers import sql
+from tests.databases import run_sql
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MllpS
 @pytest.fixture
 def mllp(server: MllpServer, dsn: str) -> MllpServer:
     server.start_run().falhas()
-    sql(dsn, "truncate mensagem_hl7")
+    run_sql(dsn, "truncate mensagem_hl7")
     return server
 
 

@@ -6,30 +6,20 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import psycopg2
-
 from include.fusion.errors import FusionUnavailable
 from include.fusion.hl7.wire.ack import Ack
 from include.fusion.hl7.wire.mllp import MllpAddress
 from include.fusion.hl7.wire.transport import MllpTransport, Transport
 from sandbox.mllp.servidor import MllpServer
+from tests.databases import run_sql
 from tests.unit.hl7.samples import all_of_them, settings
 
 BOA = all_of_them(settings())["A01"].body
 Task = Callable[[Transport], Awaitable[Any]]
 
 
-def sql(dsn: str, command: str) -> list[tuple[Any, ...]]:
-    con = psycopg2.connect(dsn)
-    with con, con.cursor() as cur:
-        cur.execute(command)
-        rows = cur.fetchall() if cur.description else []
-    con.close()
-    return rows
-
-
 def stored(dsn: str) -> list[str]:
-    return [c for (c,) in sql(dsn, "select controle from mensagem_hl7 order by id")]
+    return [c for (c,) in run_sql(dsn, "select controle from mensagem_hl7 order by id")]
 
 
 def com(transport: Transport, task: Task) -> Any:

@@ -14,17 +14,7 @@ from include.fusion.fhir.http.errors import FhirUnavailable
 from include.fusion.fhir.pull.pull import Pull
 from sandbox.fhir.servidor import FhirServer
 from sandbox.origens.plataforma.ehr import pulse
-from tests.integration.fhir.harness import EXTERNAL, FhirHarness, so_sandbox
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer | None]:
-    if EXTERNAL:
-        yield None
-        return
-    done = FhirServer(tmp_path_factory.mktemp("fhir")).start_run()
-    yield done
-    done.stop()
+from tests.integration.fhir.harness import FhirHarness, so_sandbox
 
 
 @pytest.fixture

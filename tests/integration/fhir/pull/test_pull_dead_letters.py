@@ -15,7 +15,6 @@ from include.fusion.fhir.push.due_tenants import REALTIME, due_tenants
 from sandbox.fhir.servidor import FhirServer
 from tests.integration.fhir.harness import FhirHarness, so_sandbox
 from tests.integration.fhir.pull.test_pull import harness as harness
-from tests.integration.fhir.pull.test_pull import server as server
 from tests.integration.fhir.pull.test_pull import take_measure
 
 pytestmark = so_sandbox

@@ -18,7 +18,8 @@ from include.fusion.hl7.wire.transport import HttpTransport, MllpTransport, Tran
 from include.fusion.http.fusion import FusionApi, FusionClient
 from sandbox.fusion.servidor import FusionServer
 from sandbox.mllp.servidor import MllpServer
-from tests.integration.hl7.helpers import BOA, Task, com, over_mllp, send_good, sql, stored, until_accepted
+from tests.databases import run_sql
+from tests.integration.hl7.helpers import BOA, Task, com, over_mllp, send_good, stored, until_accepted
 from tests.unit.hl7.samples import all_of_them, mixture, settings
 
 pytest_plugins = ["tests.integration.hl7.fixtures"]
@@ -29,7 +30,7 @@ pytest_plugins = ["tests.integration.hl7.fixtures"]
 
 def test_a_message_is_stored_as_it_was_and_acknowledged(mllp: MllpServer, dsn: str) -> None:
     assert over_mllp(mllp, send_good).accepted
-    ((body, remetente, paciente),) = sql(dsn, "select corpo, remetente, codigo_paciente from mensagem_hl7")
+    ((body, remetente, paciente),) = run_sql(dsn, "select corpo, remetente, codigo_paciente from mensagem_hl7")
     assert (body.encode("latin-1"), remetente, paciente) == (BOA.removesuffix(b"\r"), "TRACKCARE", "77")
 
 

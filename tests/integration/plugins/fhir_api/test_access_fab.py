@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.postgres import Postgres
-from tests.integration.plugins.fhir_api.helpers import API, configure, observe, open_api, sql
+from tests.integration.plugins.fhir_api.helpers import API, at_once, configure, observe, open_api, sql
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def fab(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def test_a_role_opens_its_own_tenant(fab: Any) -> None:
     obs_id = observe(fab, fab.a)
-    assert fab.ask("POST", f"{API}/observations/{obs_id}/sync?wait=true", who="ana")[0] == 200
+    assert at_once(fab, f"observations/{obs_id}/sync")[0] == 200
     assert fab.ask("POST", f"{API}/observations/{obs_id}/sync?tenant={fab.a}", who="ana")[0] == 202
     assert sql(fab, 'select "syncedToEHR" from observations where id = %s', obs_id) == [(True,)]
 

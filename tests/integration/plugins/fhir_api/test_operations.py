@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.origens.plataforma.ehr import pulse
-from tests.integration.plugins.fhir_api.helpers import API, configure, observe, sql
+from tests.integration.plugins.fhir_api.helpers import API, at_once, configure, observe, sql
 from tests.integration.plugins.operators.run import Run
 
 
@@ -15,7 +15,7 @@ def refused(world: Any, tenant: str) -> str:
     """An observation in the dead letter."""
     obs_id = observe(world, tenant)
     sql(world, "update observations set type = 'nada' where id = %s", obs_id)
-    assert world.ask("POST", f"{API}/observations/{obs_id}/sync?wait=true&tenant={tenant}", who="chefe")[0] == 422
+    assert at_once(world, f"observations/{obs_id}/sync", "chefe", tenant=tenant)[0] == 422
     return obs_id
 
 
@@ -58,7 +58,7 @@ def test_figures_count_what_was_sent_and_how_long_it_took(world: Any, config: di
 
     before = sent()[0]
     obs_id = observe(world, world.a)
-    assert world.ask("POST", f"{API}/observations/{obs_id}/sync?wait=true", who="ana")[0] == 200
+    assert at_once(world, f"observations/{obs_id}/sync")[0] == 200
     after, latency = sent()
     assert after == before + 1 and 0 < latency < 60_000
     assert {t["tenantId"] for t in world.ask("GET", f"{API}/metrics", who="ana")[1]["tenants"]} == {world.a}
@@ -99,7 +99,7 @@ def refused_in_pull(world: Any, tenant: str) -> str:
     paciente = sql(world, 'update patients set "ehrPatientId" = %s where "tenantId" = %s returning id', ehr, tenant)[0][0]
     sql(world, 'update patients set "ehrPatientId" = null where "tenantId" = %s and id <> %s', tenant, paciente)
     id_ = world.fhir.fhir("POST", "Observation", pulse(ehr, 70) | {"note": [{"text": "a\x00"}]})["id"]
-    assert world.ask("POST", f"{API}/patients/{paciente}/pull?wait=true&tenant={tenant}", who="chefe")[0] == 422
+    assert at_once(world, f"patients/{paciente}/pull", "chefe", tenant=tenant)[0] == 422
     return f"Observation/{id_}"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.plugins.fhir_api.helpers import API, configure, observe, sql
+from tests.integration.plugins.fhir_api.helpers import API, at_once, configure, observe, sql
 
 
 def routes(world: Any) -> list[tuple[str, str]]:
@@ -92,19 +92,20 @@ def test_everything_of_a_tenant_is_one_run(world: Any, config: dict[str, Any]) -
 
 def test_a_single_record_can_be_waited_for(world: Any, config: dict[str, Any]) -> None:
     obs_id = observe(world, world.a)
-    status, done = world.ask("POST", f"{API}/observations/{obs_id}/sync?wait=true", who="ana")
+    status, done = at_once(world, f"observations/{obs_id}/sync")
     assert status == 200
     [(resource, paciente)] = sql(world, 'select "fhirResourceId", "patientId" from observations where id = %s', obs_id)
     assert done["fhirResourceId"] == resource and world.fhir.fhir("GET", f"Observation/{resource}")["status"] == "final"
-    assert world.ask("POST", f"{API}/patients/{paciente}/sync?wait=true", who="ana")[0] == 200
-    status, search = world.ask("POST", f"{API}/patients/{paciente}/pull?wait=true", who="ana")
-    assert (status, search["contagens"]["conhecidas"] >= 1) == (200, True)
+    assert at_once(world, f"patients/{paciente}/sync")[0] == 200
+    status, search = at_once(world, f"patients/{paciente}/pull")
+    assert status == 200, search
+    assert search["contagens"]["conhecidas"] >= 1
 
 
 def test_a_refused_record_says_why_and_waits_in_the_dead_letter(world: Any, config: dict[str, Any]) -> None:
     obs_id = observe(world, world.a)
     sql(world, "update observations set type = 'temperature', value = null where id = %s", obs_id)
-    assert world.ask("POST", f"{API}/observations/{obs_id}/sync?wait=true", who="ana") == (
+    assert at_once(world, f"observations/{obs_id}/sync") == (
         422,
         {"detail": "value: observação sem valor"},
     )
@@ -114,7 +115,7 @@ def test_a_refused_record_says_why_and_waits_in_the_dead_letter(world: Any, conf
 def test_a_server_that_is_down_is_a_502(world: Any, config: dict[str, Any]) -> None:
     obs_id = observe(world, world.a)
     world.fhir.falhas(parcela_503=1.0)
-    assert world.ask("POST", f"{API}/observations/{obs_id}/sync?wait=true", who="ana")[0] == 502
+    assert at_once(world, f"observations/{obs_id}/sync")[0] == 502
 
 
 def test_the_documentation_has_the_seeds_examples(world: Any) -> None:
@@ -133,7 +134,7 @@ def test_nothing_leaves_or_comes_of_a_tenant_that_is_switched_off(world: Any, sw
     [(paciente,)] = sql(world, 'select "patientId" from observations where id = %s', obs_id)
     sql(world, "update patients set \"ehrPatientId\" = 'x' where id = %s", paciente)
     path = path.format(obs=obs_id, paciente=paciente)
-    assert world.ask("POST", f"{API}/{path}?wait=true", who="ana")[0] == 409
+    assert at_once(world, path)[0] == 409
     sql(world, "delete from observations where id = %s", obs_id)
     sql(world, 'update patients set "ehrPatientId" = null where id = %s', paciente)
 

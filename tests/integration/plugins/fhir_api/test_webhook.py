@@ -13,7 +13,7 @@ import pytest
 from include.fusion.fhir.pull.webhook import pacientes_of, sign
 from sandbox.origens.plataforma.ehr import EhrServer, pulse
 from tests.integration.airflow_server import _OPEN
-from tests.integration.plugins.fhir_api.helpers import API, begin_anew, configure, observe, sql
+from tests.integration.plugins.fhir_api.helpers import API, at_once, begin_anew, configure, observe, sql
 
 SECRET = "segredo-do-webhook-1"
 
@@ -24,7 +24,7 @@ def paciente(world: Any) -> str:
     begin_anew(world)
     configure(world, authConfig=world.fhir.acesso()["authConfig"] | {"webhookSecret": SECRET}, metadata={"webhookSigned": True})
     obs_id = observe(world, world.a)
-    world.ask("POST", f"{API}/observations/{obs_id}/sync?wait=true", who="ana")
+    at_once(world, f"observations/{obs_id}/sync")
     [(ehr_id,)] = sql(world, 'select p."ehrPatientId" from patients p join observations o on o."patientId" = p.id where o.id = %s', obs_id)
     return str(ehr_id)
 

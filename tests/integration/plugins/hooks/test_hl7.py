@@ -14,8 +14,9 @@ from include.fusion.errors import FusionError, InvalidConfiguration
 from include.fusion.hl7.wire.ack import Hl7NoAnswer
 from sandbox.fusion.servidor import FusionServer
 from sandbox.mllp.servidor import MllpServer
+from tests.databases import run_sql
 from tests.integration.certificates import Authority
-from tests.integration.hl7.helpers import BOA, com, send_good, sql, stored
+from tests.integration.hl7.helpers import BOA, com, send_good, stored
 from tests.unit.hl7.samples import mixture, settings
 
 pytest_plugins = ["tests.integration.hl7.fixtures"]
@@ -46,7 +47,7 @@ def test_type_http_posts_to_the_controller_under_the_integrations_number(
 ) -> None:
     http(connection, fusion, **extra)
     assert dispatch(2).accepted
-    assert sql(dsn_fusion, "select distinct integracao_id from mensagem_hl7") == [(2,)]
+    assert run_sql(dsn_fusion, "select distinct integracao_id from mensagem_hl7") == [(2,)]
 
 
 def test_the_controllers_path_is_the_connections(connection: Any, fusion: FusionServer) -> None:

@@ -18,13 +18,6 @@ from tests.integration.fhir.harness import FhirHarness
 from tests.integration.plugins.operators.run import Run
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer]:
-    done = FhirServer(tmp_path_factory.mktemp("fhir")).start_run()
-    yield done
-    done.stop()
-
-
 @pytest.fixture
 def harness(platform: str, tmp_path: Path, server: FhirServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FhirHarness]:
     """Two tenants, reached by the platform's connection and their own configuration."""

@@ -14,7 +14,8 @@ from fusion_airflow.operators import HL7SendOperator
 from include.fusion.errors import FusionUnavailable
 from sandbox.fusion.servidor import FusionServer
 from sandbox.mllp.servidor import MllpServer
-from tests.integration.hl7.helpers import BOA, sql, stored
+from tests.databases import run_sql
+from tests.integration.hl7.helpers import BOA, stored
 from tests.unit.hl7.samples import all_of_them, mixture, settings
 
 pytest_plugins = ["tests.integration.hl7.fixtures"]
@@ -71,7 +72,7 @@ def test_texts_and_files_travel_in_their_order(connection: Any, dsn: str, tmp_pa
 def test_line_ends_of_any_kind_arrive_as_cr(connection: Any, dsn: str, tmp_path: Path, fim: str) -> None:
     file = on_disk(tmp_path, "lote.hl7", batch(MESSAGES[1].body, end=fim.encode()))
     send(mensagens=[fim + TEXTS[0].replace("\r", fim) + fim], arquivos=[file])
-    kept = sql(dsn, "select corpo from mensagem_hl7 order by id")
+    kept = run_sql(dsn, "select corpo from mensagem_hl7 order by id")
     assert [c for (c,) in kept] == [t.removesuffix("\r") for t in TEXTS[:2]]
 
 
@@ -80,13 +81,13 @@ def test_the_bytes_are_what_msh_18_says(connection: Any, dsn: str, charset: str)
     text = all_of_them(settings(charset=charset, versao="2.5.1"))["A01"].body.decode("latin-1" if charset == "8859/1" else "utf-8")
     send(mensagens=[text])
     # The receiver reads by MSH-18: other bytes would be refused or come out as other letters.
-    assert sql(dsn, "select corpo from mensagem_hl7") == [(text.removesuffix("\r"),)] and "CONCEIÇÃO" in text
+    assert run_sql(dsn, "select corpo from mensagem_hl7") == [(text.removesuffix("\r"),)] and "CONCEIÇÃO" in text
 
 
 def test_each_message_of_one_text_has_its_own_charset(connection: Any, dsn: str) -> None:
     other = all_of_them(settings(charset="UNICODE UTF-8"))["A31"].body.decode()
     assert send(mensagens=BOA.decode("latin-1") + other) == {"enviadas": 2}
-    assert all("CONCEIÇÃO" in body for (body,) in sql(dsn, "select corpo from mensagem_hl7"))
+    assert all("CONCEIÇÃO" in body for (body,) in run_sql(dsn, "select corpo from mensagem_hl7"))
 
 
 @pytest.mark.parametrize("integracao_id", [2, None])

@@ -21,13 +21,6 @@ from tests.integration.fhir.harness import FhirHarness, so_sandbox
 pytestmark = so_sandbox
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FhirServer]:
-    done = FhirServer(tmp_path_factory.mktemp("fhir")).start_run()
-    yield done
-    done.stop()
-
-
 @pytest.fixture
 def harness(platform: str, tmp_path: Path, server: FhirServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[FhirHarness]:
     monkeypatch.setenv("AIRFLOW_CONN_PLATAFORMA", platform)
