@@ -3,7 +3,8 @@
 import os
 from pathlib import Path
 
-SETTINGS = Path(__file__).parent / "fixtures" / "settings" / "integracoes.yaml"
+ROOT = Path(__file__).resolve().parents[1]
+SETTINGS = ROOT / "tests" / "fixtures" / "settings" / "integracoes.yaml"
 """One installation of every system, and the code tables of the tests beside it."""
 # Set, not just a default: processes that a test starts read it, too.
 os.environ["FUSION_SETTINGS"] = str(SETTINGS)

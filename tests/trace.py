@@ -18,9 +18,10 @@ from include.fusion.change.watcher import states
 from include.fusion.settings import obtain
 from include.fusion.wiring.watch import watch_plan
 from sandbox.postgres import Postgres
-from tests.bancada import Harness
+from tests import ROOT
+from tests.harness import Harness
 
-ENGINE = Path(__file__).resolve().parents[1] / "include" / "fusion"
+ENGINE = ROOT / "include" / "fusion"
 ROOMS_MAX = 12
 """Rooms that one change may enter at most."""
 

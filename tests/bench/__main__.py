@@ -18,9 +18,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from tests.bench.apoio import Measure
+from tests import ROOT
+from tests.bench.helpers import Measure
 
-ROOT = Path(__file__).resolve().parents[2]
 OUTCOMES = ROOT / ".bench" / "results.json"
 ORDER = ("parse", "filas", "hl7", "fhir", "fhir_busca", "entrega", "mv", "retrato", "sincronia", "ocioso", "latencia", "carga_inicial")
 SHORT_NAME = {"quantos": 20_000}

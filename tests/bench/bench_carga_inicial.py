@@ -18,10 +18,10 @@ from include.fusion.delivery.work import DeliveryParameters
 from include.fusion.wiring.names import CARGA_INICIAL
 from sandbox.postgres import Postgres
 from sandbox.processos import end_process, start_run
-from tests.bancada import Harness
-from tests.bench.apoio import Measure, machine, measure, postgres_server
+from tests import ROOT
+from tests.bench.helpers import Measure, machine, measure, postgres_server
+from tests.harness import Harness
 
-ROOT = Path(__file__).resolve().parents[2]
 MB = 1e6
 SEMENTE = 2026
 WAIT = 1800.0

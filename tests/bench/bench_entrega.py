@@ -21,8 +21,8 @@ from include.fusion.model.content import body
 from include.fusion.store.filas import FilaItem
 from include.fusion.wiring.names import destination_of
 from sandbox.postgres import Postgres
-from tests.bancada import Harness
-from tests.bench.apoio import Measure, machine, measure, postgres_server, run_sql
+from tests.bench.helpers import Measure, machine, measure, postgres_server, run_sql
+from tests.harness import Harness
 
 CONCURRENCY, BATCH, DELAY = 32, 200, 0.05
 # Items are copied until a record is as large as that of a long stay: the generators' own are 3 and 7 kB.

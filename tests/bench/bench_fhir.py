@@ -28,9 +28,9 @@ from sandbox.report.base import Report
 from sandbox.report.fhir import PUSH, add
 from sandbox.simulador import Origin, create_register
 from sandbox.stack import airflow_api
-from tests.bench.apoio import Measure, machine, measure, postgres_server, run_sql
+from tests.bench.helpers import Measure, machine, measure, postgres_server, run_sql
 from tests.bench.hub import hub
-from tests.integration.fhir_apoio import FhirHarness
+from tests.integration.fhir.harness import FhirHarness
 
 META = SyncSettings()
 

@@ -10,8 +10,8 @@ import time
 import psutil
 
 from sandbox.processos import end_process, start_run
-from tests.bench.apoio import Measure, machine, measure, postgres_server, run_sql
-from tests.integration.fhir_apoio import FhirHarness
+from tests.bench.helpers import Measure, machine, measure, postgres_server, run_sql
+from tests.integration.fhir.harness import FhirHarness
 
 PAGES, PER_PAGE = 3, 4
 

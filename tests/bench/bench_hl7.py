@@ -13,8 +13,8 @@ from include.fusion.hl7.wire.transport import HttpTransport, MllpTransport, Tran
 from include.fusion.http.fusion import FusionApi, FusionClient
 from sandbox.fusion.servidor import FusionServer
 from sandbox.mllp.servidor import MllpServer
-from tests.bench.apoio import Measure, machine, measure, postgres_server
-from tests.unit.hl7_apoio import mixture, settings
+from tests.bench.helpers import Measure, machine, measure, postgres_server
+from tests.unit.hl7.samples import mixture, settings
 
 
 def built_per_second(seconds: float) -> float:

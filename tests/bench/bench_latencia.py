@@ -12,7 +12,7 @@ from sandbox.report.report import build, fila_for
 from sandbox.simulador import create_register
 from sandbox.sources import with_attendances
 from sandbox.stack import airflow_api, componentes
-from tests.bench.apoio import Measure, machine, measure
+from tests.bench.helpers import Measure, machine, measure
 from tests.bench.hub import Hub, hub, now, spent
 
 _CHANGES = "select chave, operacao, marcador, committed_at from mudanca where origem = %s and committed_at >= %s and not tipo = any(%s) order by id"

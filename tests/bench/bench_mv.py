@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from tests.bancada import Harness
-from tests.bench.apoio import Measure, machine, measure, postgres_server, run_sql
+from tests.bench.helpers import Measure, machine, measure, postgres_server, run_sql
+from tests.harness import Harness
 
 COUNT = 5000
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from tests.bench.apoio import Measure, machine, measure, temporary_folder
+from tests.bench.helpers import Measure, machine, measure, temporary_folder
 from tests.bench.hub import Hub, hub, now, spent
 
 

@@ -6,12 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from statistics import median
 
-from tests.bench.apoio import Measure, machine, measure, temporary_folder
+from tests import ROOT
+from tests.bench.helpers import Measure, machine, measure, temporary_folder
 
-ROOT = Path(__file__).resolve().parents[2]
 _TAKE_MEASURE = """
 import gc, importlib.util, json, sys, time
 inicio = time.perf_counter()

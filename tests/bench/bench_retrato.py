@@ -12,10 +12,10 @@ from typing import Any
 
 import psycopg2
 
-from tests.bancada import Harness
-from tests.bench.apoio import Measure, machine, measure, postgres_server
+from tests import ROOT
+from tests.bench.helpers import Measure, machine, measure, postgres_server
+from tests.harness import Harness
 
-ROOT = Path(__file__).resolve().parents[2]
 COUNT = 300_000
 CHANGES = 200
 MB = 1e6

@@ -6,8 +6,8 @@ import resource
 import time
 from typing import Any
 
-from tests.bancada import Harness
-from tests.bench.apoio import Measure, machine, measure, postgres_server
+from tests.bench.helpers import Measure, machine, measure, postgres_server
+from tests.harness import Harness
 
 COUNT = 1_000_000
 MB = 1024

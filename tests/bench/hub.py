@@ -20,7 +20,7 @@ from sandbox.stack.filhos import belonging
 from sandbox.stack.pilha import Stack
 from sandbox.stack.report import urls_of
 from sandbox.stack.situacao import depths
-from tests.bench.apoio import temporary_folder
+from tests.bench.helpers import temporary_folder
 
 OPEN_STATES = ("pendente", "reservado")
 

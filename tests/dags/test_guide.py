@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests import ROOT
+
 PAGE = ROOT / "docs" / "nova-integracao.md"
 SYSTEM = "include/fusion/sistemas/exemplo"
-DAGS = (
-    "import pathlib, sys; from tests.dags.apoio import read_dags; b = read_dags(pathlib.Path(sys.argv[1])); print(b.import_errors, *b.dags)"
-)
+DAGS = "import pathlib, sys; from tests.dags.dag_files import read_dags; b = read_dags(pathlib.Path(sys.argv[1])); print(b.import_errors, *b.dags)"
 
 
 def said() -> dict[str, str]:
@@ -62,7 +61,7 @@ def test_its_dag_loads_beside_all_others(checkout: Path, tmp_path: Path) -> None
 
 
 def test_what_is_asked_of_every_system_holds(checkout: Path) -> None:
-    tests = ("tests/unit/test_sql.py", "tests/unit/test_system_readmes.py", "tests/unit/test_sistemas.py")
+    tests = ("tests/unit/house/test_system_sql.py", "tests/unit/house/test_system_readmes.py", "tests/unit/house/test_system_keys.py")
     assert "passed" in _python(checkout, "-m", "pytest", "-p", "no:cacheprovider", *tests)
 
 
@@ -72,4 +71,4 @@ def test_settings_and_codes_are_valid(checkout: Path) -> None:
 
 
 def test_its_records_reach_fusion(checkout: Path) -> None:
-    assert "1 passed" in _python(checkout, "-m", "pytest", "-p", "no:cacheprovider", "tests/integration/test_exemplo.py")
+    assert "1 passed" in _python(checkout, "-m", "pytest", "-p", "no:cacheprovider", "tests/integration/sistemas/exemplo/test_system.py")

@@ -13,11 +13,8 @@ from airflow.sdk import BaseOperator
 
 from fusion_airflow.operators.base import HubOperator
 from include.fusion.settings import load
-from tests import SETTINGS
-from tests.dags.apoio import read_dags
-
-ROOT = Path(__file__).resolve().parents[2]
-
+from tests import ROOT, SETTINGS
+from tests.dags.dag_files import read_dags
 
 SUL: dict[str, Any] = yaml.safe_load("""
     {id: mv_sul, sistema: mv, nome: MV Sul, IntegracaoID: 104, fuso_horario: America/Bahia, conexoes: {origem: mv_sul}, carga_inicial: {}}

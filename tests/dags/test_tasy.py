@@ -9,7 +9,7 @@ import pytest
 from airflow.sdk.exceptions import DownstreamTasksSkipped
 
 from fusion_airflow.operators import CargaOperator
-from tests.dags.apoio import read_dags
+from tests.dags.dag_files import read_dags
 
 LOOK_UP, GENERATE = "filas.buscar_atendimentos", "filas.gerar_pendencia_atualizacao_pacientes"
 INFORMATION, INTEGRATE = "integracao.buscar_informacoes_atendimentos", "integracao.integrar_pendencia_atualizacao_pacientes"

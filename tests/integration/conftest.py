@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from sandbox.postgres import Postgres
-from tests.integration import fhir_api_apoio
+from tests.integration.plugins.fhir_api import helpers
 
 
 @pytest.fixture(scope="session")
 def world(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with fhir_api_apoio.open_api(postgres, tmp_path_factory.mktemp("api")) as done:
+    with helpers.open_api(postgres, tmp_path_factory.mktemp("api")) as done:
         yield done
 
 
 @pytest.fixture
 def config(world: Any) -> dict[str, Any]:
     """Tenant a's configuration, stored."""
-    return fhir_api_apoio.configure(world)
+    return helpers.configure(world)

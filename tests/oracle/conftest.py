@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from fusion_airflow.hooks.engines import engine_for
 from sandbox.oracle.servidor import TnsServer
-from tests.oracle.apoio import HABILITADOS, Server, Tables
+from tests.oracle.helpers import HABILITADOS, Server, Tables
 
 collect_ignore_glob = [] if HABILITADOS else ["test_*"]
 DSN = os.environ.get("ORACLE_TEST_DSN", "")

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, event, text
 from include.fusion.store.filas import Fila, FilaItem, Outcome
 from include.fusion.store.migrate import SQL
 from tests.integration import test_filas as postgresql
-from tests.oracle.apoio import Server, Tables, commands
+from tests.oracle.helpers import Server, Tables, commands
 
 SO_POSTGRESQL = {
     "test_rows_of_one_patient_travel_in_one_batch_and_in_order",

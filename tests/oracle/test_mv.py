@@ -22,7 +22,7 @@ from include.fusion.sistemas.mv.system import SYSTEM
 from include.fusion.sistemas.skymed.system import SYSTEM as SKYMED
 from sandbox.origens import mv as origin
 from sandbox.postgres import Postgres
-from tests.oracle.apoio import ROOT, Server, Tables, copy, in_order, on_oracle
+from tests.oracle.helpers import ROOT, Server, Tables, copy, in_order, on_oracle
 
 # The journals hold what a trigger wrote: they have tests of their own.
 FILES = sorted(p.name for p in (sql_folder("mv")).glob("*.sql") if "diario_" not in p.name)

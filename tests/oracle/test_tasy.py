@@ -19,7 +19,7 @@ from include.fusion.reading.sql import SystemQueries, sql_folder
 from include.fusion.sistemas.tasy.system import SYSTEM
 from sandbox.origens import tasy as origin
 from sandbox.postgres import Postgres
-from tests.oracle.apoio import Server, Tables, copy, in_order, on_oracle
+from tests.oracle.helpers import Server, Tables, copy, in_order, on_oracle
 
 FILES = sorted(p.name for p in (sql_folder("tasy")).glob("*.sql"))
 ATENDIMENTOS = 120

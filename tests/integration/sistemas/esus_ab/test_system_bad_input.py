@@ -1,0 +1,81 @@
+"""Bad input in a PEC gives a correct record or a reason in words, without anything from the record, and hurts nobody else."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from include.fusion.errors import reason_of
+from include.fusion.model.atendimento import Atendimento
+from include.fusion.reading.reader import Reader
+from sandbox.origens import esus_ab
+
+pytest_plugins = ["tests.integration.sistemas.esus_ab.fixtures"]
+
+
+def damage(pec, kind):
+    with pec.con:
+        return esus_ab.change_invalid(pec.con, pec.rng, kind).chave
+
+
+@pytest.mark.parametrize("tipo", esus_ab.INVALID)
+def test_bad_input_is_refused_with_its_field_or_arrives(pec, tipo):
+    key, field = damage(pec, tipo), esus_ab.CASES[tipo][1]
+    read_items = pec.reader.read([key, "10"])
+    assert isinstance(read_items["10"], Atendimento)
+    if field is None:
+        assert isinstance(read_items[key], Atendimento), reason_of(read_items[key])
+    else:
+        assert reason_of(read_items[key]).startswith(f"{field}: ")
+
+
+@pytest.mark.parametrize("tipo", [t for t in esus_ab.INVALID if esus_ab.CASES[t][1] and t != "nulos"])
+def test_a_reason_holds_nothing_of_the_patient(pec, tipo):
+    key = damage(pec, tipo)
+    reason = reason_of(pec.read(key))
+    personal = pec.sql(
+        "select s.no_cidadao, s.no_mae, s.nu_cpf, s.nu_cns, s.nu_telefone_celular, s.dt_nascimento::text from tb_cidadao s "
+        "join tb_prontuario p on p.co_cidadao = s.co_seq_cidadao join tb_atend a on a.co_prontuario = p.co_seq_prontuario "
+        "where a.co_seq_atend = %s", key,
+    )[0]  # fmt: skip
+    assert len(reason) <= 300 and not [x for x in personal if x and x.strip() in reason]
+
+
+def test_invalid_documents_can_be_left_out_instead(pec):
+    reader = Reader(pec.queries, dataclasses.replace(pec.reader.context, omit_invalid_document=True))
+    one, other = damage(pec, "cpf_invalido"), damage(pec, "cns_invalido")
+    read_items = reader.read([one, other])
+    assert read_items[one].paciente.cpf is None and read_items[other].paciente.cns is None
+
+
+def test_a_megabyte_arrives_whole(pec):
+    plan = pec.mapped(damage(pec, "um_megabyte_de_texto")).evolucoes[0].plano
+    assert plan.count("Evolução longa & sem fim.") == 30_000
+
+
+def test_controls_go_and_emoji_stay(pec):
+    plan = pec.mapped(damage(pec, "controles_e_emoji")).evolucoes[0].plano
+    assert plan.startswith("Melhora") and "🙂👩🏽‍⚕️" in plan and not [c for c in plan if ord(c) < 32 and c not in "\n\t"]
+
+
+def test_a_chart_without_citizen_says_so(pec):
+    with pec.con:
+        c = pec.clinica()
+        atend = c.admit(c.insert("tb_prontuario", co_seq_prontuario=None, qt_referencia=1))
+    assert reason_of(pec.read(atend)) == "paciente: prontuário sem cidadão na origem"
+
+
+def test_a_key_that_is_no_number_is_that_records_error(pec):
+    read_items = pec.reader.read(["abc", "10"])
+    assert reason_of(read_items["abc"]).startswith("chave: ") and isinstance(read_items["10"], Atendimento)
+
+
+def test_bad_documents_of_a_professional_are_told_apart(pec):
+    atend, prof, _ = pec.visit()
+    pec.sql(
+        "insert into tb_prof (co_seq_prof, nu_cpf) values (%s, '11111111111'); insert into tb_ator_papel values (%s, %s); "
+        "insert into tb_lotacao (co_ator_papel, co_prof) values (%s, %s); update tb_atend_prof set co_lotacao = %s where co_seq_atend_prof = %s",
+        prof + 50_000, prof + 50_000, prof + 50_000, prof + 50_000, prof + 50_000, prof + 50_000, prof,
+    )  # fmt: skip
+    assert reason_of(pec.read(atend)) == "profissional.cpf: CPF inválido"
