@@ -13,7 +13,7 @@ from include.fusion.delivery.batch import Batch
 from include.fusion.errors import OwnershipLost
 from include.fusion.http.fusion import FusionClient
 from sandbox.postgres import Postgres
-from tests.bancada import Harness
+from tests.harness import Harness
 
 ZOMBIE, HEIR = "t/run/importacao#1|", "t/run/importacao#2|"
 
