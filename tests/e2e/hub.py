@@ -62,7 +62,7 @@ _REPEATED = """select id, integracao_id, codigo, k, chave_idempotencia from (
     select a.*, lag(hash_conteudo) over w as h, lag(operacao) over w as o, lag(chave_idempotencia) over w as k from aplicacao a
     window w as (partition by entidade, integracao_id, codigo order by id)) t
 where h = hash_conteudo and o = operacao and not id = any(%s)
-  and (split_part(chave_idempotencia, '-', 3)::bigint % 4096 - split_part(k, '-', 3)::bigint % 4096 + 4096) % 4096 <= 1"""
+  and mod(split_part(chave_idempotencia, '-', 3)::bigint - split_part(k, '-', 3)::bigint + 4096, 4096) <= 1"""
 """The same content twice in a row. Not so where the ledger's count (the number's low part) skips one: another content was announced in between and died with its
 sender before it left, which nobody can know, so the one before had to be said again."""
 _FORA_DE_ORDEM = """select integracao_id, codigo from (

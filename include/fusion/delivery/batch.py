@@ -110,7 +110,9 @@ class Batches(Work[Batch, DeliveryResult]):
             ledger.write(con, [(o.record.chave, o.versao, operations[o.metodo]) for o in confirmed])
             ledger.withdraw(con, [o.record.chave for o in mine if o.refused])
             ledger.doubt(con, [o.record.chave for o in mine if o.overtaken])
-            self._send_again(con, batch.route, [o.record for o in batch.outgoings if o.asked and o.record.id not in written])
+            taken = [o for o in batch.outgoings if o.outcome is not None and o.record.id not in written]
+            batch.hold.lost = batch.hold.lost or bool(taken)
+            self._send_again(con, batch.route, [o.record for o in taken if o.asked])
         self._tally(batch.outgoings)
 
     @staticmethod

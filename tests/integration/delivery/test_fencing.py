@@ -35,7 +35,9 @@ def take(hub: Harness, **settings: Any) -> tuple[Any, Batch]:
 
 
 def change_all(hub: Harness) -> None:
-    hub.origem("update dbo.Paciente set Nome = 'Novo ' || PacienteId, DataAlteracao = DataAlteracao + interval '1 second'")
+    hub.origem(
+        "update dbo.Paciente set Nome = 'Novo ' || PacienteId, AtualizadoEm = (select max(AtualizadoEm) from dbo.Paciente) + interval '1 second'"
+    )
     assert hub.load()
 
 
@@ -123,7 +125,9 @@ def test_after_a_restore_content_that_fusion_had_before_is_applied_again(hub: Ha
     for name in ("B", "C", "B"):
         if name == "B" and len(hub.fusion("select 1 from aplicacao")) > 25:
             restore(hub, dump)
-        hub.origem(f"update dbo.Paciente set Nome = 'Nome {name}', DataAlteracao = DataAlteracao + interval '1 second'")
+        hub.origem(
+            f"update dbo.Paciente set Nome = 'Nome {name}', AtualizadoEm = (select max(AtualizadoEm) from dbo.Paciente) + interval '1 second'"
+        )
         hub.load()
         hub.deliver()
     assert hub.divergent() == []
@@ -131,7 +135,9 @@ def test_after_a_restore_content_that_fusion_had_before_is_applied_again(hub: Ha
 
 def test_a_route_that_is_gone_concludes_no_cancellation(hub: Harness) -> None:
     hub.deliver()
-    hub.origem("update dbo.Atendimento set Excluido = 1, DataAlteracao = DataAlteracao + interval '1 second'")
+    hub.origem(
+        "update dbo.Atendimento set Excluido = 1, AtualizadoEm = (select max(AtualizadoEm) from dbo.Atendimento) + interval '1 second'"
+    )
     hub.load()
     delivery, batch = take(hub)
     api = hub.client().api
