@@ -1,7 +1,7 @@
 # Everything goes through the checkout's own .venv; paths are relative, so the clone may live anywhere.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status test test-oracle lint bench requirements
+.PHONY: help demo up down status test test-oracle mutants lint docs screenshots bench requirements
 PY := .venv/bin/python
 INSTALADO := .venv/.instalado
 COMPILAR := -m uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --no-emit-find-links
@@ -29,8 +29,17 @@ test-oracle: $(INSTALADO) ## Oracle's wire protocol: against ORACLE_TEST_DSN (us
 	@[[ -n "$$ORACLE_TEST_DSN" ]] || bash .ci/oracle
 	@FUSION_ORACLE_TESTS=1 exec $(PY) -m pytest $(or $(T),tests/oracle)
 
-lint: $(INSTALADO) ## ruff, mypy, import contracts, settings; all run, any failure fails
+mutants: $(INSTALADO) ## do the quick tests notice small faults? (about an hour; goes on where it was stopped; M="--only ledger" for a part)
+	@exec nice $(PY) -m tests.mutants $(M)
+
+lint: $(INSTALADO) ## ruff, mypy, import contracts, settings, pages; all run, any failure fails
 	@exec $(PY) .ci/lint.py
+
+docs: $(INSTALADO) ## write the pages that are made from the code: DAGS.md, docs/reference/settings.md
+	@exec $(PY) .ci/docs.py
+
+screenshots: $(INSTALADO) ## pictures of the UI for docs/imagens, of the stack that make up started (needs Chromium: .ci/navegador)
+	@exec $(PY) -m tests.screenshots
 
 bench: $(INSTALADO) ## the benchmarks: a table, and .bench/results.json
 	@exec $(PY) -m tests.bench $(B)

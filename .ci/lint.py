@@ -18,6 +18,8 @@ CHECKS: dict[str, tuple[str, ...]] = {
     "import contracts": ("-c", "from importlinter.cli import lint_imports_command as c; c()", "--no-cache"),
     "example settings": ("-m", "include.fusion", "settings", "validar", "examples/integracoes.yaml"),
     "De/Para": ("-m", "include.fusion", "depara", "validar"),
+    "generated pages": (".ci/docs.py", "--check"),
+    "links of the pages": (".ci/links.py",),
 }
 # The site's own file, if there is one.
 if Path(os.environ.get("FUSION_SETTINGS") or ROOT / "include" / "settings" / "integracoes.yaml").exists():

@@ -45,6 +45,8 @@ class Source:
     personal: Mapping[str, Any] = field(default_factory=dict)
     """``table`` and ``columns`` with patients' names and documents."""
     run: Run = Run()
+    fed_by: str = ""
+    """System whose deliveries to Fusion are this one's work."""
 
     @property
     def module(self) -> Any:

@@ -53,7 +53,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.nodeid.startswith(E2E):
             # Room for several waits that each end with a message of their own.
-            item.add_marker(pytest.mark.timeout(900))
+            item.add_marker(pytest.mark.timeout(1500))
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say which standard cases a system cannot have, and why (``tests/conformance``)."""
+    reports = (report for kind in ("passed", "failed", "error") for report in terminalreporter.stats.get(kind, ()))
+    told = {(name, text) for r in reports for name, text in getattr(r, "user_properties", ()) if name.startswith("does not apply")}
+    if told:
+        terminalreporter.section("standard cases that do not apply")
+        for name, text in sorted(told):
+            terminalreporter.write_line(f"{name}: {text}")
 
 
 @pytest.fixture(scope="session")

@@ -43,7 +43,11 @@ class Expected(NamedTuple):
 
 
 class SandboxSource(Protocol):
-    """What a source's package offers as plain functions. ``con`` is a psycopg2 connection; the caller commits each change."""
+    """What a source's package offers as plain functions. ``con`` is a psycopg2 connection; the caller commits each change.
+
+    Three more are looked at where there are: ``STRANGE`` (kinds that only look wrong and must arrive), ``ITEM_FAULTS`` (those of ``INVALID``
+    that spoil one item of a record, not the record), ``cancellation(con, rng)`` (one record ends; where ``change`` ends none).
+    """
 
     ZONE: str
     """Time zone of the timestamps in the source's tables."""

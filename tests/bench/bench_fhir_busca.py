@@ -9,6 +9,7 @@ import time
 
 import psutil
 
+from sandbox.origens.plataforma.gerador import Tenant
 from sandbox.processos import end_process, start_run
 from tests.bench.helpers import Measure, machine, measure, postgres_server, run_sql
 from tests.integration.fhir.harness import FhirHarness
@@ -54,7 +55,7 @@ def run(quick: bool = False) -> list[Measure]:
     ]
 
 
-def _populate(b: FhirHarness, pacientes: int) -> list[object]:  # one tenant, everybody known to the EHR
+def _populate(b: FhirHarness, pacientes: int) -> list[Tenant]:  # one tenant, everybody known to the EHR
     from sandbox.origens import plataforma
 
     done = plataforma.generate(b.dsn, 1, pacientes, semente=11)

@@ -23,7 +23,7 @@ def dag(tmp_path_factory: pytest.TempPathFactory) -> Any:
 def started_tasks(dag: Any, monkeypatch: pytest.MonkeyPatch, filas: dict[str, set[str]], pacientes_changed: bool, kind: str) -> list[str]:
     """Tasks that start, in order; ``filas``: search step → queue processes that it fills."""
     ready: set[str] = set()
-    runtime = SimpleNamespace(fila=lambda p: SimpleNamespace(has_ready=lambda: p in ready), sign_on=lambda present: None)
+    runtime: Any = SimpleNamespace(fila=lambda p: SimpleNamespace(has_ready=lambda: p in ready), sign_on=lambda present: None)
     monkeypatch.setattr(CargaOperator, "has_work", lambda self, _: pacientes_changed)
     puladas: set[str] = set()
     done = []

@@ -14,7 +14,7 @@ import pytest
 
 from fusion_airflow import FACE
 from include.fusion import wiring
-from tests.dags.dag_files import ROOT
+from tests import ROOT
 
 LAST_RELEASE = "829f06f"
 _READ = """

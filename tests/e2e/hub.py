@@ -23,6 +23,7 @@ import yaml
 
 from include.fusion.settings import Integracao, obtain
 from include.fusion.settings.registry import systems
+from include.fusion.sistemas.fusion_service.settings import FusionService
 from include.fusion.wiring.names import system_of
 from sandbox.fusion.__main__ import ask_faults
 from sandbox.origens.base import Change
@@ -55,7 +56,7 @@ AIRFLOW = ("scheduler", "triggerer", "dag-processor", "api-server")
 DOWN = (psycopg2.Error, urllib.error.URLError, OSError)
 """What a look at a stack that is being killed may meet: no answer yet."""
 END = ("success", "failed")
-PACIENCIA = 150.0
+PACIENCIA = 300.0
 """Seconds after which what should have happened counts as broken. No test measures speed: this is far beyond what anything takes, for a
 machine that is busy with other things must not fail it."""
 _REPEATED = """select id, integracao_id, codigo, k, chave_idempotencia from (
@@ -437,6 +438,7 @@ class Hub:
     def _agendamentos(self) -> list[str]:
         """What the surgical chain still owes: journal rows, open pendencies, bookings that differ."""
         service = integracao("fusion_service")
+        assert isinstance(service, FusionService)
         urls = {database: self.url(database) for database in ("fusion", "fusion_integracao", "mv", "simulador")}
         missing = divergent_agendamentos(service, urls) - self.in_error("fusion_service", "AplicacaoPendencia")
         accounts = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tests.e2e.hub import Hub, integracao
 
 AGENDAMENTOS = "select count(*) from aplicacao where entidade = 'agenda_cirurgica'"
@@ -25,7 +27,7 @@ def test_killing_who_delivers_bookings_in_both_steps(hub: Hub) -> None:
     with hub.falhas(atraso_ms=2500):
         for dag, task, fila in TWO:
             hub.change("skymed", 5)
-            hub.wait(lambda fila=fila: hub.one("fusion_integracao", RESERVED.format(fila)), f"{dag}: no batch left")
+            hub.wait(partial(hub.one, "fusion_integracao", RESERVED.format(fila)), f"{dag}: no batch left")
             hub.let_be(hub.rng.uniform(0, 2))
             hub.kill_worker_of(dag, task)
         hub.change("skymed", 2)

@@ -40,8 +40,9 @@ def test_an_hourly_tenant_waits_for_the_scheduled_run_which_names_it(fhir: Fhir)
 def test_a_pull_creates_updates_and_skips(fhir: Fhir) -> None:
     resource = fhir.ehr.observe(fhir.paciente(fhir.time_of_day), 61)
     read_rows = []
-    for do in (lambda: None, lambda: fhir.ehr.correct(resource), lambda: None):
-        do()
+    for corrected in (False, True, False):
+        if corrected:
+            fhir.ehr.correct(resource)
         assert fhir.hub.state_of(PULL, fhir.hub.run_task(PULL)) == "success"
         read_rows += fhir.hub.sql("plataforma", 'select value, "updatedAt" as em from observations where "fhirResourceId" = %s', resource)
     assert [x["value"] for x in read_rows] == [61, 62, 62] and read_rows[0]["em"] < read_rows[1]["em"] == read_rows[2]["em"]

@@ -108,7 +108,7 @@ class AirflowServer:
         """One run of a DAG in ``folder`` in a process of its own, with more ``environment``; all it printed. :raises RuntimeError: when it fails."""
         command = [sys.executable, "-m", "airflow", "dags", "test", dag_id, "--conf", json.dumps(conf)]
         env = {**self.env, "AIRFLOW__DAG_PROCESSOR__DAG_BUNDLE_CONFIG_LIST": _PACKAGES.replace("PASTA", str(folder)), **environment}
-        done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=400)
         if done.returncode:
             raise RuntimeError(done.stdout[-3000:] + done.stderr[-3000:])
         return done.stdout + done.stderr

@@ -70,7 +70,7 @@ class Browser:
         assert "exceptionDetails" not in response, response
         return response["result"].get("value")
 
-    async def wait(self, expression: str, seconds: float = 20) -> Any:
+    async def wait(self, expression: str, seconds: float = 60) -> Any:
         """Until an expression is true."""
         limit = time.monotonic() + seconds
         # A page that is still loading has not everything that the expression names.

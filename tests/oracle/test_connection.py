@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 from airflow.providers.oracle.hooks.oracle import OracleHook
@@ -25,7 +26,8 @@ def test_the_providers_hook_logs_in_and_asks(monkeypatch: pytest.MonkeyPatch, se
 
 def test_our_engine_is_that_hooks_connection_in_thin_mode(engine: Engine) -> None:
     with engine.connect() as con:
-        assert con.connection.dbapi_connection.thin
+        driver: Any = con.connection.dbapi_connection
+        assert driver.thin
         assert con.execute(text("select 1 from dual")).scalar_one() == 1
 
 
@@ -73,7 +75,8 @@ def test_a_statement_ends_with_the_tasks_time_and_the_pool_goes_on(monkeypatch: 
     monkeypatch.setenv("AIRFLOW_CONN_ORA", server.connection())
     engine = engine_for("ora", time_limit=0.5)
     with engine.connect() as con:
-        assert con.connection.dbapi_connection.call_timeout == 500
+        driver: Any = con.connection.dbapi_connection
+        assert driver.call_timeout == 500
         before = time.monotonic()
         # DPY-4024 when the server takes the break, DPY-4011 when it does not and the driver gives the connection up.
         with pytest.raises(DatabaseError, match=r"DPY-40(24|11)"):

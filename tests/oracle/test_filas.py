@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event, text
 
 from include.fusion.store.filas import Fila, FilaItem, Outcome
 from include.fusion.store.migrate import SQL
-from tests.integration import test_filas as postgresql
+from tests.integration.store.filas import test_fila as postgresql
 from tests.oracle.helpers import Server, Tables, commands
 
 SO_POSTGRESQL = {

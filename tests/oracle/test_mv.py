@@ -22,7 +22,8 @@ from include.fusion.sistemas.mv.system import SYSTEM
 from include.fusion.sistemas.skymed.system import SYSTEM as SKYMED
 from sandbox.origens import mv as origin
 from sandbox.postgres import Postgres
-from tests.oracle.helpers import ROOT, Server, Tables, copy, in_order, on_oracle
+from tests import ROOT
+from tests.oracle.helpers import Server, Tables, copy, in_order, on_oracle
 
 # The journals hold what a trigger wrote: they have tests of their own.
 FILES = sorted(p.name for p in (sql_folder("mv")).glob("*.sql") if "diario_" not in p.name)
@@ -86,7 +87,7 @@ def rows(engine: Engine, file: str, system: SystemSpec = SYSTEM, **binds: Any) -
 def test_every_statement_gives_the_rows_that_it_gives_on_postgresql(no_oracle: Engine, no_postgresql: Engine, file: str) -> None:
     pacientes, atendimentos = ([int(c) for c in keys(no_postgresql, c)] for c in ("cd_paciente", "cd_atendimento"))
     # Filters have values: the stand-in cannot tell the type of a bind that is compared with NULL first, which Oracle can.
-    filters = {"chave": 0, "inicio": START, "fim": datetime(2999, 1, 1), "atendimento": atendimentos[0]}
+    filters: dict[str, Any] = {"chave": 0, "inicio": START, "fim": datetime(2999, 1, 1), "atendimento": atendimentos[0]}
     with no_postgresql.connect() as con:
         do_primeiro = text("select cd_paciente from dbamv.atendime where cd_atendimento = :a")
         filters["paciente"] = con.execute(do_primeiro, {"a": atendimentos[0]}).scalar_one()

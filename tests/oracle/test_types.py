@@ -47,6 +47,7 @@ def test_an_empty_string_comes_back_as_nothing(engine: Engine, table: str) -> No
 def test_date_and_timestamp_have_no_zone_and_date_keeps_its_time(engine: Engine, table: str) -> None:
     [(day, moment)] = _raw_rows(engine, f"select dia, momento from {table} where id = 1")
     assert (day, moment) == (MOMENT.replace(microsecond=0), MOMENT)
+    assert isinstance(day, datetime) and isinstance(moment, datetime)
     assert day.tzinfo is None and moment.tzinfo is None
 
 

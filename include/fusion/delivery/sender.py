@@ -6,7 +6,6 @@ A transient failure is first tried again in place. 429 slows down all records. W
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any, Protocol
 from include.fusion.delivery.hold import Hold
 from include.fusion.delivery.work import DeliveryParameters
 from include.fusion.errors import RECORD_UNKNOWN, SEQUENCE_OLD, FusionError, FusionUnauthorized, FusionUnavailable, reason_of
+from include.fusion.http.backoff import wait_before
 from include.fusion.store.filas import FilaRow, Outcome
 
 ATTEMPTS_IN_PLACE = 3
@@ -155,14 +155,14 @@ class Sender:
                     outgoing.forbidden = error
                     break
                 if error.status != 429 and attempt < ATTEMPTS_IN_PLACE:
-                    await asyncio.sleep(random.uniform(0.1, 0.3) * 2**attempt)
+                    await asyncio.sleep(wait_before(attempt, first=0.2, longest=PAUSE_MAX, jitter=0.5))
             else:
                 self._failures_in_a_row = 0
                 return Outcome(record, "concluido", versao=outgoing.versao)
         if record.tentativas + 1 >= self.p.tentativas_max:
             return Outcome(record, "erro", motivo=f"{reason_of(last)} após {record.tentativas + 1} tentativas")
-        wait = min(self.p.espera_max, self.p.espera_inicial * 2.0**record.tentativas) * random.uniform(0.8, 1.2)
-        return Outcome(record, "adiado", motivo=reason_of(last), espera=max(wait, last.retry_after or 0.0))
+        wait = wait_before(record.tentativas, first=self.p.espera_inicial, longest=self.p.espera_max, jitter=0.2, asked=last.retry_after)
+        return Outcome(record, "adiado", motivo=reason_of(last), espera=wait)
 
     def _is_down(self, error: FusionUnavailable) -> bool:
         """Handle a transient failure: 429 slows down all records; a round of failures without one success means that Fusion is down."""

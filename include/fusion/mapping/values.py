@@ -18,6 +18,9 @@ from include.fusion.mapping.rich_text import plain_text, rtf_is_incomplete
 
 _T = TypeVar("_T", bound=BaseModel)
 _R = TypeVar("_R")
+_V = TypeVar("_V")
+MISSING = "não preenchido na origem"
+"""Why a record without a field that it must have is refused."""
 # C0 and C1 controls other than tab, LF and CR, DEL and lone surrogates.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _WINDOWS = re.compile("[\x80-\x9e]")
@@ -26,6 +29,13 @@ _FROM_WORD = {0x0B: "\n", 0x0C: "\n", 0x1E: "-"}
 _NOT_DIGITS = re.compile(r"[^0-9]+")
 _YES = frozenset({"1", "S", "SIM", "T", "TRUE", "V", "Y"})
 _NO = frozenset({"0", "N", "NAO", "NÃO", "F", "FALSE"})
+
+
+def required(value: _V | None, field: str, reason: str = MISSING) -> _V:
+    """``value``, unless there is none: then ``InvalidRecord(field, reason)`` is raised. It refuses ``None`` only: 0 and False are values."""
+    if value is None:
+        raise InvalidRecord(field, reason)
+    return value
 
 
 def clean_text(value: str) -> str | None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from include.fusion.reading.form import FORM, Form
+from include.fusion.reading.keys import KeyType, strict
 
 if TYPE_CHECKING:
     # Not at run time: these imports are slow, and a load of keys does not need them.
@@ -184,8 +185,11 @@ class ReadSpec:
 
     details: tuple[Detail, ...]
     map_record: Callable[[Mapping[str, Sequence[Row]], MappingContext], Record]
-    key_type: Callable[[str], Any] = str
+    key_type: KeyType = str
     sql_cancelled: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key_type", strict(self.key_type))
 
 
 @dataclass(frozen=True)
@@ -199,9 +203,9 @@ class SystemSpec:
     origins: tuple[Origin, ...] = ()
     details: tuple[Detail, ...] = ()
     map_record: Callable[[Mapping[str, Sequence[Row]], MappingContext], Record] | None = None
-    key_type: Callable[[str], Any] = str
-    """Converts a queue's key (text) to the type of the source's key column (``int`` for a bigint)."""
-    paciente_key_type: Callable[[str], Any] | None = None
+    key_type: KeyType = str
+    """Type of the source's key column: ``int`` (bigint), ``str``, or a reader of ``reading.keys``. It reads a queue's key, and a form's."""
+    paciente_key_type: KeyType | None = None
     """The same for a patient's key; ``None`` where it has the type of the record's key."""
     sql_keys: str = "keys.sql"
     """Keys of the records that a form asks for. Binds ``:atendimento``, ``:paciente``, ``:inicio``, ``:fim`` (each may be NULL), ``:chave``
@@ -234,6 +238,11 @@ class SystemSpec:
     """Form of its DAG."""
     serves_pendencias: bool = False
     """Its work comes from pendências of Fusion's applications, not from changes at the source."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key_type", strict(self.key_type))
+        if self.paciente_key_type is not None:
+            object.__setattr__(self, "paciente_key_type", strict(self.paciente_key_type))
 
     @property
     def entidade(self) -> str:

@@ -60,16 +60,19 @@ FixedPath = Annotated[str, AfterValidator(_fixed_path)]
 class Connections(StrictModel):
     """Ids of Airflow connections; addresses and passwords are in Airflow, never here."""
 
-    origem: ConnectionId
-    """Database of the source system."""
-    fusion_db: ConnectionId = "fusion_db"
-    """Fusion's integration database: queues, ledger and watermarks."""
-    integrador: ConnectionId | None = None
-    """The integrator's database, which then has this entry's queues, ledger and watermarks; absent: ``fusion_db`` has them."""
-    fusion_api: ConnectionId = "fusion_api"
-    """Fusion's Web API (HTTP connection; headers and authentication are set there)."""
-    hl7: ConnectionId = "fusion_api"
-    """Where HL7 messages go (TrackCare): a connection of type http is Fusion's HL7 controller, any other an MLLP receiver."""
+    origem: ConnectionId = Field(description="Banco do sistema de origem.")
+    fusion_db: ConnectionId = Field(default="fusion_db", description="Banco de integração do Fusion: filas, livro de entregas e marcas.")
+    integrador: ConnectionId | None = Field(
+        default=None,
+        description="Banco do Integrador, que então tem as filas, o livro e as marcas desta entrada; ausente: ficam em `fusion_db`.",
+    )
+    fusion_api: ConnectionId = Field(
+        default="fusion_api", description="API do Fusion (tipo `http`; cabeçalhos e autenticação ficam na conexão)."
+    )
+    hl7: ConnectionId = Field(
+        default="fusion_api",
+        description="Destino das mensagens HL7, no sistema que as envia: tipo `http` é o controlador HL7 do Fusion, qualquer outro um receptor MLLP.",
+    )
 
     @property
     def database(self) -> str:
@@ -80,11 +83,13 @@ class Connections(StrictModel):
 class Paths(StrictModel):
     """Paths of Fusion's API in this installation."""
 
-    atendimento: FixedPath = "/api/Atendimento"
-    layout_json: Annotated[str, AfterValidator(_layout_path)] = "/api/Json/{layoutId}"
-    paciente: FixedPath = "/api/Paciente"
-    agenda_cirurgica: FixedPath = "/api/AgendaCirurgica"
-    aplicacao_pendencia: FixedPath = "/api/AplicacaoPendencia"
+    atendimento: FixedPath = Field(default="/api/Atendimento", description="Atendimentos.")
+    layout_json: Annotated[str, AfterValidator(_layout_path)] = Field(
+        default="/api/Json/{layoutId}", description="Registros que vão por um layout JSON; `{layoutId}` é o `LayoutID`."
+    )
+    paciente: FixedPath = Field(default="/api/Paciente", description="Pacientes.")
+    agenda_cirurgica: FixedPath = Field(default="/api/AgendaCirurgica", description="Agendamentos cirúrgicos.")
+    aplicacao_pendencia: FixedPath = Field(default="/api/AplicacaoPendencia", description="Pendências de aplicação.")
 
     def of(self, entity: str) -> str:
         """Path of the controller for a kind of record."""
@@ -97,10 +102,9 @@ class Paths(StrictModel):
 class Retries(StrictModel):
     """Airflow's retries of a failed task, as when a system is down. A record's own tries are settings of its process."""
 
-    maximo: int = Field(default=3, ge=0, le=100)
-    espera: Interval = timedelta(seconds=5)
-    """Wait before the first retry; each further wait is twice as long."""
-    espera_max: Interval = timedelta(minutes=5)
+    maximo: int = Field(default=3, ge=0, le=100, description="Quantas vezes o Airflow tenta de novo uma tarefa que falhou.")
+    espera: Interval = Field(default=timedelta(seconds=5), description="Espera antes da primeira nova tentativa; cada seguinte é o dobro.")
+    espera_max: Interval = Field(default=timedelta(minutes=5), description="A maior dessas esperas.")
 
 
 LIST_LIMITS = {"oracle": 1000}
@@ -118,34 +122,39 @@ class Integracao(StrictModel):
     FROM_THE_START: ClassVar[bool] = True
     """Without a watermark yet: true reads the source from its first row, false from now on."""
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$")]
-    """Becomes the dag_id and the name of a De/Para file."""
-    sistema: str
-    nome: Name
-    """Shown in the UI."""
-    habilitada: bool = True
-    """false: the entry is checked, but has no DAG."""
-    integracao_id: int = Field(ge=1, alias="IntegracaoID")
-    """Code of this integration in Fusion."""
-    fuso_horario: Annotated[str, AfterValidator(_zone)]
-    """IANA zone of the source's timestamps without zone. No default: a wrong zone would silently shift every time."""
-    documento_invalido: Literal["recusar", "omitir"] = "recusar"
-    """When a CPF or CNS has wrong check digits: refuse the record, or send it without the document."""
-    conexoes: Connections
-    pasta_sql: Annotated[Path | None, BeforeValidator(_folder)] = None
-    """Folder with files that replace those of include/fusion/sistemas/<sistema>/sql; relative to the settings file's folder."""
-    rotas: Paths = Paths()
-    retentativas: Retries = Retries()
-    pool: Name = "default_pool"
-    """Airflow pool of every task; it must exist."""
-    impacto: Literal["alto", "medio", "baixo"] = "alto"
-    """What an outage means, as the DAG's tag ``impacto:alto``."""
-    owner: Name = "integracao"
-    """Airflow owner of every task."""
-    rede_de_seguranca: Interval = timedelta(minutes=10)
-    """A run starts at least this often, even without an event."""
-    dagrun_timeout: Interval = timedelta(hours=1)
-    """Longest run; the rest stays queued for the next run."""
+    id: str = Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$",
+        description="Texto que identifica a instalação: é o `dag_id` e o nome do arquivo De/Para do hospital.",
+    )
+    sistema: str = Field(description="O produto: uma pasta de `include/fusion/sistemas`.")
+    nome: Name = Field(description="O nome que a UI mostra.")
+    habilitada: bool = Field(default=True, description="`false`: a entrada é conferida, mas não tem DAG.")
+    integracao_id: int = Field(ge=1, alias="IntegracaoID", description="Número desta integração no Fusion.")
+    # No default: a wrong zone would silently shift every time.
+    fuso_horario: Annotated[str, AfterValidator(_zone)] = Field(
+        description="Fuso (nome IANA, como `America/Bahia`) das datas e horas da origem que não têm fuso."
+    )
+    documento_invalido: Literal["recusar", "omitir"] = Field(
+        default="recusar", description="CPF ou CNS com dígito errado: recusar o registro, ou enviá-lo sem o documento."
+    )
+    conexoes: Connections = Field(description="Ids de conexões do Airflow; endereços e senhas ficam lá, nunca aqui.")
+    pasta_sql: Annotated[Path | None, BeforeValidator(_folder)] = Field(
+        default=None,
+        description="Pasta (relativa à deste arquivo) cujos arquivos tomam o lugar dos de mesmo nome em `include/fusion/sistemas/<sistema>/sql`.",
+    )
+    rotas: Paths = Field(default=Paths(), description="Caminhos da API do Fusion nesta instalação.")
+    retentativas: Retries = Field(default=Retries(), description="Novas tentativas de uma tarefa, quando um sistema está fora do ar.")
+    pool: Name = Field(default="default_pool", description="*Pool* do Airflow de todas as tarefas; precisa existir.")
+    impacto: Literal["alto", "medio", "baixo"] = Field(
+        default="alto", description="O que uma parada significa; vira a *tag* `impacto:alto` da DAG."
+    )
+    owner: Name = Field(default="integracao", description="*Owner* de todas as tarefas no Airflow.")
+    rede_de_seguranca: Interval = Field(
+        default=timedelta(minutes=10), description="Uma execução começa no máximo a cada tanto, com ou sem aviso do vigia."
+    )
+    dagrun_timeout: Interval = Field(
+        default=timedelta(hours=1), description="Duração máxima de uma execução; o resto fica na fila para a próxima."
+    )
 
     @model_validator(mode="after")
     def _lists_fit(self) -> Self:
@@ -219,8 +228,9 @@ class WithHistory(Integracao):
 
     SUFFIXES: ClassVar[tuple[str, ...]] = ("", "_carga_inicial")
 
-    carga_inicial: CargaInicial | None = None
-    """Absent: no initial-load DAG."""
+    carga_inicial: CargaInicial | None = Field(
+        default=None, description="Leva uma única vez todo o histórico ao Fusion. Ausente: não há DAG de carga inicial."
+    )
 
     @property
     def initial_load(self) -> CargaInicial | None:

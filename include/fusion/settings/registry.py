@@ -6,6 +6,8 @@ import importlib
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from include.fusion.settings.integration import Integracao
 from include.fusion.settings.sections import BuscaPaginada, Importacao
 
@@ -15,8 +17,8 @@ SYSTEMS_FOLDER = Path(__file__).resolve().parents[1] / "sistemas"
 class Usual(Integracao):
     """Two steps, ``carga`` and ``importacao``: all that a new system needs."""
 
-    carga: BuscaPaginada = BuscaPaginada()
-    importacao: Importacao = Importacao()
+    carga: BuscaPaginada = Field(default=BuscaPaginada(), description="Acha os atendimentos alterados e alimenta a fila.")
+    importacao: Importacao = Field(default=Importacao(), description="Leva os registros da fila ao Fusion.")
 
 
 def systems() -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """Sections: one model per kind of process, for all systems.
 
 Durations are a .NET TimeSpan text or a number of seconds (see :mod:`include.fusion.settings.interval`), and a ``timedelta`` in Python.
-Capitalised names are those of the old services' ``appsettings.json``.
+Capitalised names are those of the old services' ``appsettings.json``. A field's description is what ``docs/reference/settings.md`` tells
+those who edit the file, hence in Portuguese.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ WatchInterval = Annotated[timedelta, _at_least(0.05)]
 # A lease is renewed after a third of it, give or take two seconds. A shorter one would expire under a living delivery: a second send.
 Lease = Annotated[timedelta, _at_least(10)]
 
+LINGER = "Quanto uma execução espera com a fila vazia: uma mudança nesse tempo dispensa o início de outra tarefa, que custa mais."
+ON_DUTY = "Última etapa da execução: de plantão por todas as filas enquanto houver movimento."
+LOOK_AT_QUEUE = "Tempo entre duas olhadas na fila."
+
 
 def _day(value: Any) -> date | None:
     try:
@@ -40,8 +45,7 @@ def _day(value: Any) -> date | None:
 class Processo(StrictModel):
     """One step. All steps answer for settings that only some have."""
 
-    habilitado: bool = True
-    """false: the step stays in the graph and is skipped."""
+    habilitado: bool = Field(default=True, description="`false`: a etapa continua no gráfico e é pulada.")
 
     @classmethod
     def of(cls, section: Processo | None) -> Self:
@@ -69,14 +73,18 @@ class Processo(StrictModel):
 class SearchSettings(Processo):
     """How changes are found at the source: from the watermark on, and as soon as a watcher sees one."""
 
-    vigiar_origem: bool = True
-    """true: a watcher polls the source and starts a run at the first change; false: runs start by the interval only."""
-    intervalo_vigia: WatchInterval = timedelta(seconds=0.5)
-    """Time between two polls of the watcher; at least 0.05 s."""
-    sobreposicao: Duration = timedelta(seconds=120)
-    """How far behind the watermark to read again, for rows of transactions that committed late."""
-    pagina: int = Field(default=5000, ge=1, le=100_000)
-    """Changed keys read and enqueued at a time."""
+    vigiar_origem: bool = Field(
+        default=True,
+        description="`true`: um vigia pergunta à origem e inicia uma execução na primeira mudança. `false`: só o intervalo inicia.",
+    )
+    intervalo_vigia: WatchInterval = Field(
+        default=timedelta(seconds=0.5), description="Tempo entre duas perguntas do vigia; no mínimo 0,05 s."
+    )
+    sobreposicao: Duration = Field(
+        default=timedelta(seconds=120),
+        description="Quanto se relê atrás da marca, por causa de transações confirmadas com atraso.",
+    )
+    pagina: int = Field(default=5000, ge=1, le=100_000, description="Chaves alteradas lidas e enfileiradas de cada vez.")
 
     @property
     def max_loss(self) -> float:
@@ -87,24 +95,29 @@ class SearchSettings(Processo):
 class DeliverySettings(Processo):
     """How queued records reach Fusion, and when failures count."""
 
-    lote: int = Field(default=200, ge=1, le=2000)
-    """Records reserved, read and mapped together."""
-    concorrencia: int = Field(default=32, ge=1, le=256)
-    """Requests in flight at Fusion."""
-    permanencia: Duration = timedelta(seconds=30)
-    """How long a run lingers on an empty queue: a change in that time needs no new task, and a task's start costs more."""
-    prazo_reserva: Lease = timedelta(seconds=120)
-    """Lease of a batch: after it, a killed worker's records are free again. At least 10 s."""
-    tentativas_max: int = Field(default=8, ge=1, le=100)
-    """Failures for a passing reason after which a record goes to ``erro``."""
-    espera_inicial: Interval = timedelta(seconds=2)
-    """Wait after a record's first failure; it doubles with each further one, plus jitter."""
-    espera_max: Interval = timedelta(seconds=300)
-    """Longest such wait."""
-    parcela_erro_max: float = Field(default=0.5, gt=0, le=1)
-    """Share of refused records (0 to 1) above which the run fails: the fault is then systemic, such as a changed layout."""
-    minimo_para_parcela: int = Field(default=20, ge=1)
-    """Records that a run must have handled before that share counts."""
+    lote: int = Field(
+        default=200, ge=1, le=2000, description="Registros reservados, lidos e montados juntos (origem Oracle: no máximo 1000)."
+    )
+    concorrencia: int = Field(default=32, ge=1, le=256, description="Pedidos ao Fusion ao mesmo tempo.")
+    permanencia: Duration = Field(default=timedelta(seconds=30), description=LINGER)
+    prazo_reserva: Lease = Field(
+        default=timedelta(seconds=120),
+        description="Prazo da reserva de um lote: passado ele, os registros de um processo morto ficam livres de novo. No mínimo 10 s.",
+    )
+    tentativas_max: int = Field(default=8, ge=1, le=100, description="Falhas passageiras de um registro antes de ele ir para `erro`.")
+    espera_inicial: Interval = Field(
+        default=timedelta(seconds=2), description="Espera depois da primeira falha de um registro; dobra a cada falha seguinte."
+    )
+    espera_max: Interval = Field(default=timedelta(seconds=300), description="A maior dessas esperas.")
+    parcela_erro_max: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Parcela de recusados (0 a 1) acima da qual a execução falha: aí a causa é comum, como um layout trocado.",
+    )
+    minimo_para_parcela: int = Field(
+        default=20, ge=1, description="Registros que a execução precisa ter tratado para que essa parcela conte."
+    )
 
     @property
     def keys_per_statement(self) -> int:
@@ -121,33 +134,35 @@ class DeliverySettings(Processo):
 class Carga(SearchSettings):
     """Finds changed attendances and feeds the queue."""
 
-    intervalo: Interval = Field(default=timedelta(hours=23, seconds=5), alias="IntervaloCarga")
-    """Time between two loads without a watcher's request: "23:00:05" is every 23 h 0 min 5 s, not "at 23:00"."""
+    intervalo: Interval = Field(
+        default=timedelta(hours=23, seconds=5),
+        alias="IntervaloCarga",
+        description='Tempo entre duas cargas sem pedido do vigia: "23:00:05" é a cada 23 h 0 min 5 s, e não "às 23 h".',
+    )
 
 
 class Retencao(Processo):
     """A step that closes rows of a queue."""
 
-    retencao_dias: int = Field(default=30, ge=1, le=3650)
-    """How many days closed rows are kept."""
+    retencao_dias: int = Field(default=30, ge=1, le=3650, description="Dias em que linhas encerradas da fila são guardadas.")
 
 
 class Importacao(DeliverySettings, Retencao):
     """Delivers queued attendances. ``IntervaloImportacao`` and ``Interval`` are one setting: the old services had two names for it."""
 
     intervalo: Interval = Field(
-        default=timedelta(seconds=5), validation_alias=AliasChoices("IntervaloImportacao", "Interval"), serialization_alias="Interval"
+        default=timedelta(seconds=5),
+        validation_alias=AliasChoices("IntervaloImportacao", "Interval"),
+        serialization_alias="Interval",
+        description=LOOK_AT_QUEUE,
     )
-    """Time between two looks at the queue."""
-    max_records: int = Field(default=5000, ge=1, le=1_000_000, alias="MaxRecords")
-    """Most records per cycle."""
+    max_records: int = Field(default=5000, ge=1, le=1_000_000, alias="MaxRecords", description="Máximo de registros por ciclo.")
 
 
 class ImportacaoVigiada(SearchSettings, Importacao):
     """One process that finds changes and delivers them through a JSON layout (e-SUS AB)."""
 
-    layout_id: int = Field(ge=1, alias="LayoutID")
-    """Layout in Fusion for the records."""
+    layout_id: int = Field(ge=1, alias="LayoutID", description="Layout do Fusion que recebe os registros.")
 
     @property
     def own_layout(self) -> int:
@@ -157,26 +172,39 @@ class ImportacaoVigiada(SearchSettings, Importacao):
 class Atualizacao(SearchSettings):
     """One of several processes that look for work (MV); ``Interval`` counts when the source has no watcher."""
 
-    intervalo: Interval = Field(default=timedelta(seconds=30), validation_alias="Interval", serialization_alias="Interval")
-    """Time between two looks without a watcher's request."""
+    intervalo: Interval = Field(
+        default=timedelta(seconds=30),
+        validation_alias="Interval",
+        serialization_alias="Interval",
+        description="Tempo entre duas buscas sem pedido do vigia.",
+    )
 
 
 class BuscaPaginada(Atualizacao):
     """The same, with the ``MaxRecords`` of the old services (Sotech, Tasy)."""
 
     pagina: int = Field(
-        default=5000, ge=1, le=100_000, validation_alias=AliasChoices("MaxRecords", "pagina"), serialization_alias="MaxRecords"
+        default=5000,
+        ge=1,
+        le=100_000,
+        validation_alias=AliasChoices("MaxRecords", "pagina"),
+        serialization_alias="MaxRecords",
+        description="Chaves alteradas (na comparação: linhas) lidas e enfileiradas de cada vez; as seguintes vêm logo depois.",
     )
-    """Changed keys (Sotech: compared rows) read and enqueued at a time; the next ones follow at once."""
 
 
 class Addressed(Processo):
     """For a process with its own place in Fusion for its records."""
 
-    integracao_id: int | None = Field(default=None, ge=1, alias="IntegracaoID")
-    """Number of the integration in Fusion; absent: the entry's."""
-    layout_id: int | None = Field(default=None, ge=1, alias="LayoutID")
-    """Layout in Fusion; absent: the controller of their kind (initial load: the place of live traffic)."""
+    integracao_id: int | None = Field(
+        default=None, ge=1, alias="IntegracaoID", description="Número da integração no Fusion; ausente: o da entrada."
+    )
+    layout_id: int | None = Field(
+        default=None,
+        ge=1,
+        alias="LayoutID",
+        description="Layout do Fusion; ausente: o controlador desse tipo de registro (carga inicial: o destino do movimento do dia).",
+    )
 
     @property
     def own_code(self) -> int | None:
@@ -190,7 +218,7 @@ class Addressed(Processo):
 class Processamento(Importacao, Addressed):
     """One of several processes that deliver a queue (MV). None lingers: the run's last step stays on duty for all."""
 
-    permanencia: Duration = timedelta(0)
+    permanencia: Duration = Field(default=timedelta(0), description=LINGER)
 
 
 class Acompanhamento(DeliverySettings):
@@ -200,48 +228,44 @@ class Acompanhamento(DeliverySettings):
 class Historico(Processo):
     """The whole history, once, page by page."""
 
-    pausar: bool = False
-    """true: stop after the current page; the next run continues from its checkpoint."""
-    dagrun_timeout: Interval = timedelta(days=7)
-    """Longest run."""
+    pausar: bool = Field(default=False, description="`true`: para no fim da página atual; a próxima execução continua do ponto de parada.")
+    dagrun_timeout: Interval = Field(default=timedelta(days=7), description="Duração máxima de uma execução.")
 
 
 class CargaInicial(DeliverySettings, Addressed, Historico):
     """Queues every key, behind live traffic, and delivers the records."""
 
-    permanencia: Duration = timedelta(0)
-    pagina: int = Field(default=2000, ge=1, le=100_000)
-    """Keys per page; each page ends in a checkpoint."""
-    prioridade: int = Field(default=9, ge=6, le=9)
-    """Queue priority; smaller goes first, and live records have 5."""
+    permanencia: Duration = Field(default=timedelta(0), description=LINGER)
+    pagina: int = Field(default=2000, ge=1, le=100_000, description="Chaves por página; cada página termina num ponto de parada.")
+    prioridade: int = Field(default=9, ge=6, le=9, description="Prioridade na fila: a menor vai antes, e o movimento do dia tem 5.")
 
 
 class CargaPacientes(Historico):
     """Reads the source's people page by page, in ascending order of their number; each page is a cycle."""
 
-    max_records: int = Field(default=5000, ge=1, le=100_000, alias="MaxRecords")
-    """People per cycle."""
-    intervalo: Duration = Field(default=timedelta(0), validation_alias="Interval", serialization_alias="Interval")
-    """Pause between two cycles."""
+    max_records: int = Field(default=5000, ge=1, le=100_000, alias="MaxRecords", description="Pessoas por ciclo.")
+    intervalo: Duration = Field(
+        default=timedelta(0), validation_alias="Interval", serialization_alias="Interval", description="Pausa entre dois ciclos."
+    )
 
 
 class BuscaPendencias(Atualizacao):
     """Looks at what applications of Fusion have pending; its watcher polls Fusion's API."""
 
-    intervalo_vigia: WatchInterval = timedelta(seconds=1)
-    """Time between two looks at Fusion's API, by the watcher or by a run at work."""
-    pagina: int = Field(default=500, ge=1, le=1000)
-    """Pendencies per page."""
-    aplicacao: str = Field(default="AgendaCirurgica", min_length=1, max_length=100)
-    """Application of Fusion with the pendencies."""
-    atende: list[Annotated[int, Field(ge=1)]] = Field(min_length=1)
-    """IntegracaoIDs of the entries that announce them."""
+    intervalo_vigia: WatchInterval = Field(
+        default=timedelta(seconds=1), description="Tempo entre duas consultas à API do Fusion, do vigia ou de uma execução em andamento."
+    )
+    pagina: int = Field(default=500, ge=1, le=1000, description="Pendências por página.")
+    aplicacao: str = Field(
+        default="AgendaCirurgica", min_length=1, max_length=100, description="Aplicação do Fusion que tem as pendências."
+    )
+    atende: list[Annotated[int, Field(ge=1)]] = Field(min_length=1, description="`IntegracaoID` das entradas que as anunciam.")
 
 
 class PendenciaBusca(Retencao):
     """Reads all data of waiting patients and makes messages of it."""
 
-    intervalo: Interval = Field(default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval")
-    """Time between two looks at the queue."""
-    max_records: int = Field(default=200, ge=1, le=2000, alias="MaxRecords")
-    """Patients that are read together."""
+    intervalo: Interval = Field(
+        default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval", description=LOOK_AT_QUEUE
+    )
+    max_records: int = Field(default=200, ge=1, le=2000, alias="MaxRecords", description="Pacientes lidos juntos.")

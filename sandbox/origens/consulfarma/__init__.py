@@ -8,7 +8,20 @@ from __future__ import annotations
 
 from sandbox.origens.consulfarma.esquema import ZONE, create
 from sandbox.origens.consulfarma.gerador import generate
-from sandbox.origens.consulfarma.invalidos import INVALID, STRANGE, change_invalid
+from sandbox.origens.consulfarma.invalidos import INVALID, ITEM_FAULTS, STRANGE, change_invalid
 from sandbox.origens.consulfarma.simulador import cancel, change, edit, keys, remove
 
-__all__ = ["INVALID", "STRANGE", "ZONE", "cancel", "change", "change_invalid", "create", "edit", "generate", "keys", "remove"]
+__all__ = [
+    "INVALID",
+    "ITEM_FAULTS",
+    "STRANGE",
+    "ZONE",
+    "cancel",
+    "change",
+    "change_invalid",
+    "create",
+    "edit",
+    "generate",
+    "keys",
+    "remove",
+]

@@ -10,10 +10,10 @@ from typing import Literal
 
 from sandbox.origens.base import connect
 from sandbox.origens.esus_ab.gerador import HERE, ZONE, generate, indexes
-from sandbox.origens.esus_ab.invalidos import CASES, INVALID, STRANGE, change_invalid
+from sandbox.origens.esus_ab.invalidos import CASES, INVALID, ITEM_FAULTS, STRANGE, change_invalid
 from sandbox.origens.esus_ab.simulador import change, keys
 
-__all__ = ["CASES", "INVALID", "STRANGE", "ZONE", "change", "change_invalid", "create", "generate", "keys"]
+__all__ = ["CASES", "INVALID", "ITEM_FAULTS", "STRANGE", "ZONE", "change", "change_invalid", "create", "generate", "keys"]
 
 Version = Literal["nova", "antiga"]
 

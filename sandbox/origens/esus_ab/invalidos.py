@@ -74,6 +74,8 @@ CASES: dict[str, tuple[Callable[[Clinica, int, int, int], None], str | None]] = 
 """Case → what it does to the visit, and the field that the reason names (``None``: it must arrive)."""
 INVALID = tuple(CASES)
 STRANGE = tuple(kind for kind, (_, field) in CASES.items() if not field)
+ITEM_FAULTS = ("pressao_ilegivel", "pressao_em_cmhg", "peso_em_gramas", "temperatura_sem_virgula")
+"""Kinds of ``INVALID`` that spoil one item of a record."""
 
 
 def change_invalid(con: Any, rng: random.Random, kind: str | None = None) -> Change:
@@ -86,4 +88,4 @@ def change_invalid(con: Any, rng: random.Random, kind: str | None = None) -> Cha
     c.write_text(prof, medical_record)
     c.status(atend, 4, prof)
     CASES[kind][0](c, cidadao, atend, prof)
-    return Change(str(atend), "inclusao", kind, str(cidadao), (str(atend),))
+    return Change(str(atend), "inclusao", kind, str(cidadao), (str(atend),), recusada=CASES[kind][1] is not None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sandbox.origens.mv.agenda import change_agenda
 from sandbox.origens.mv.esquema import ZONE, create
 from sandbox.origens.mv.gerador import generate
-from sandbox.origens.mv.invalidos import INVALID, STRANGE, change_invalid
+from sandbox.origens.mv.invalidos import INVALID, ITEM_FAULTS, STRANGE, change_invalid
 from sandbox.origens.mv.simulador import change, keys
 
-__all__ = ["INVALID", "STRANGE", "ZONE", "change", "change_agenda", "change_invalid", "create", "generate", "keys"]
+__all__ = ["INVALID", "ITEM_FAULTS", "STRANGE", "ZONE", "change", "change_agenda", "change_invalid", "create", "generate", "keys"]

@@ -82,6 +82,8 @@ INVALID = tuple(_REFUSED)
 """Kinds that must be refused, with a reason."""
 STRANGE = tuple(_ACCEPTED_VALUES)
 """Kinds that must arrive: odd, but right."""
+ITEM_FAULTS = ("rtf_quebrado", "texto_de_dois_megabytes")
+"""Kinds of ``INVALID`` that spoil one item of a record."""
 
 
 def change_invalid(con: Any, rng: random.Random, kind: str | None = None) -> Change:

@@ -40,7 +40,8 @@ def keys(con: Any) -> Iterator[Expected]:
     """Every booking that is there, ordered by key, streams; which ones were deleted nobody knows."""
     with con.cursor(name="reconciliacao") as cur:
         cur.itersize = 20_000
-        cur.execute("select g.cd_age_cir, v.cd_paciente from dbamv.age_cir g join dbamv.aviso_cirurgia v"
-                    " on v.cd_aviso_cirurgia = g.cd_aviso_cirurgia order by 1")  # fmt: skip
+        cur.execute("select g.cd_age_cir, coalesce(v.cd_paciente, a.cd_paciente) from dbamv.age_cir g join dbamv.aviso_cirurgia v"
+                    " on v.cd_aviso_cirurgia = g.cd_aviso_cirurgia left join dbamv.atendime a on a.cd_atendimento = v.cd_atendimento"
+                    " order by 1")  # fmt: skip
         for key, paciente in cur:
             yield Expected(str(key), str(paciente or ""), "alteracao")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from sandbox.origens.sotech.esquema import ZONE, create
 from sandbox.origens.sotech.gerador import generate
-from sandbox.origens.sotech.invalidos import INVALID, STRANGE, change_invalid
+from sandbox.origens.sotech.invalidos import INVALID, ITEM_FAULTS, STRANGE, change_invalid
 from sandbox.origens.sotech.simulador import KINDS, cancel, change, edit, keys, remove
 
 __all__ = [
     "INVALID",
+    "ITEM_FAULTS",
     "KINDS",
     "STRANGE",
     "ZONE",

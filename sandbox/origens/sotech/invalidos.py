@@ -87,6 +87,8 @@ INVALID = tuple(_REFUSED)
 """Kinds that must be refused, with a reason."""
 STRANGE = tuple(_ACCEPTED_VALUES)
 """Kinds that must arrive: odd, but right."""
+ITEM_FAULTS = ("temperatura_sem_virgula", "pressao_em_cmhg", "numero_invalido")
+"""Kinds of ``INVALID`` that spoil one item of a record."""
 
 
 def change_invalid(con: Any, rng: random.Random, kind: str | None = None) -> Change:

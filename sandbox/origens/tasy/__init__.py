@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sandbox.origens.tasy.esquema import ZONE, create
 from sandbox.origens.tasy.gerador import generate
-from sandbox.origens.tasy.invalidos import INVALID, STRANGE, change_invalid
+from sandbox.origens.tasy.invalidos import INVALID, ITEM_FAULTS, STRANGE, change_invalid
 from sandbox.origens.tasy.simulador import change, keys
 
-__all__ = ["INVALID", "STRANGE", "ZONE", "change", "change_invalid", "create", "generate", "keys"]
+__all__ = ["INVALID", "ITEM_FAULTS", "STRANGE", "ZONE", "change", "change_invalid", "create", "generate", "keys"]

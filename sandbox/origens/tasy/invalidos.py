@@ -87,6 +87,15 @@ INVALID = tuple(_REFUSED)
 """Kinds that must be refused, with a reason."""
 STRANGE = tuple(_ACCEPTED_VALUES)
 """Kinds that must arrive: odd, but right."""
+ITEM_FAULTS = (
+    "cid_invalido",
+    "texto_de_dois_megabytes",
+    "sinal_fora_da_faixa",
+    "sinal_de_outro_paciente",
+    "unidade_desconhecida",
+    "rtf_cortado",
+)
+"""Kinds of ``INVALID`` that spoil one item of a record."""
 
 
 def change_invalid(con: Any, rng: random.Random, kind: str | None = None) -> Change:

@@ -67,6 +67,8 @@ INVALID = tuple(_REFUSED)
 """Kinds that must end in ``erro``, with a reason."""
 STRANGE = tuple(_ACCEPTED_VALUES)
 """Kinds that must arrive: odd, but right."""
+ITEM_FAULTS = ("sinal_ilegivel", "sinal_fora_da_faixa", "charset_sem_o_caractere")
+"""Kinds of ``INVALID`` that spoil one item of a record."""
 
 
 def change_invalid(con: Any, rng: random.Random, kind: str | None = None) -> Change:

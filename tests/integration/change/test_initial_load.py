@@ -1,18 +1,23 @@
 """The initial load goes on where it stopped and leaves live traffic a seamless start."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from include.fusion.change.initial_load import Checkpoint, InitialLoad
+from include.fusion.settings.sections import CargaInicial
 from include.fusion.store.filas import FilaItem, Outcome
+from sandbox.postgres import Postgres
 from tests.harness import Harness
 
 
 @pytest.fixture
-def harness(postgres, tmp_path) -> Iterator[Harness]:
+def harness(postgres: Postgres, tmp_path: Path) -> Iterator[Harness]:
     b = Harness(postgres, tmp_path, "esus_ab", 45)
     yield b
     b.close()
@@ -34,7 +39,7 @@ def load(carga: InitialLoad, until: int | None = None) -> list[int]:
     return seen
 
 
-def test_killed_load_resumes_behind_its_last_page(harness):
+def test_killed_load_resumes_behind_its_last_page(harness: Harness) -> None:
     with pytest.raises(KeyboardInterrupt):
         load(initial(harness), until=2)
     assert initial(harness).checkpoint().feitos == 20
@@ -42,7 +47,7 @@ def test_killed_load_resumes_behind_its_last_page(harness):
     assert harness.fila("select count(*), count(distinct chave) from ImportacaoAtendimento") == [(45, 45)]
 
 
-def test_complete_load_does_nothing_until_told_to_begin_anew(harness):
+def test_complete_load_does_nothing_until_told_to_begin_anew(harness: Harness) -> None:
     load(initial(harness))
     assert load(initial(harness)) == []
     initial(harness).restart()
@@ -50,7 +55,7 @@ def test_complete_load_does_nothing_until_told_to_begin_anew(harness):
     assert load(initial(harness))[-1] == 45
 
 
-def test_history_then_live_traffic_equals_the_source(harness):
+def test_history_then_live_traffic_equals_the_source(harness: Harness) -> None:
     harness.runtime.carga().mark_start()
     with pytest.raises(KeyboardInterrupt):
         load(initial(harness), until=2)
@@ -63,7 +68,7 @@ def test_history_then_live_traffic_equals_the_source(harness):
     assert harness.duplicates() == []
 
 
-def test_live_change_overtakes_the_history_of_the_same_patient(harness):
+def test_live_change_overtakes_the_history_of_the_same_patient(harness: Harness) -> None:
     harness.runtime.carga().mark_start()
     load(initial(harness))
     harness.change(5)
@@ -71,7 +76,7 @@ def test_live_change_overtakes_the_history_of_the_same_patient(harness):
     assert harness.deliver().enviados > 0
 
 
-def test_delivery_of_the_history_waits_for_rows_whose_patient_is_in_other_hands(harness):
+def test_delivery_of_the_history_waits_for_rows_whose_patient_is_in_other_hands(harness: Harness) -> None:
     load(initial(harness))
     fila = harness.runtime.fila()
     paciente = harness.fila("select chave, chave_paciente from ImportacaoAtendimento limit 1")[0]
@@ -85,7 +90,7 @@ def test_delivery_of_the_history_waits_for_rows_whose_patient_is_in_other_hands(
 
     loose = threading.Timer(1.5, let_go)
     loose.start()
-    history = harness.runtime.integracao.carga_inicial
+    history = CargaInicial.of(harness.runtime.integracao.initial_load)
     harness.runtime.delivery(history, harness.client(), "teste/run/processamento#1|", [harness.runtime.via("carga_inicial")]).run()
     loose.join()
     assert not harness.runtime.fila("carga_inicial").has_open()

@@ -15,7 +15,7 @@ from sqlalchemy import event
 from include.fusion.change import compare
 from include.fusion.change.replay import ReplayRequest
 from include.fusion.change.result import ScanResult
-from include.fusion.change.version_scan import VersionScan
+from include.fusion.change.search import Search
 from include.fusion.change.watcher import states
 from include.fusion.errors import SourceShrank
 from include.fusion.wiring.look import look_up, warn_regressions
@@ -359,8 +359,9 @@ def test_without_counters_the_watcher_goes_by_time(harness: Harness, tmp_path: A
 
 
 def test_a_lingering_look_compares_only_what_moved(harness: Harness) -> None:
-    snapshots: VersionScan | None = harness.runtime.search().snapshots
-    assert snapshots is not None
+    search = harness.runtime.search()
+    assert isinstance(search, Search) and search.snapshots is not None
+    snapshots = search.snapshots
     snapshots.run(ScanResult())
     harness.origem(NOTE, 5)
     counted(harness)

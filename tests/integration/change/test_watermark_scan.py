@@ -1,8 +1,11 @@
 """Finding changes: nothing is missed, nothing is queued for ever, whatever clocks and transactions do."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import psycopg2
 import pytest
@@ -11,20 +14,21 @@ from include.fusion.change.watcher import IntegracaoState, states
 from include.fusion.change.watermark_scan import WatermarkScan
 from include.fusion.change.window import Peek
 from include.fusion.reading.sql import sql_folder
+from sandbox.postgres import Postgres
 from tests.harness import Harness
 
 NOW = "clock_timestamp() at time zone 'America/Bahia'"
 
 
 @pytest.fixture(scope="module")
-def harness(postgres, tmp_path_factory) -> Iterator[Harness]:
+def harness(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     b = Harness(postgres, tmp_path_factory.mktemp("carga"), "consulfarma", 40)
     yield b
     b.close()
 
 
 @pytest.fixture(autouse=True)
-def read_item(harness):
+def read_item(harness: Harness) -> None:
     """Each test begins where everything was seen and the queue is empty."""
     settle(harness)
     harness.fila("delete from ImportacaoAtendimento")
@@ -44,17 +48,17 @@ def in_queue(b: Harness) -> list[str]:
     return [key for (key,) in b.fila("select chave from ImportacaoAtendimento where situacao = 'pendente' order by chave::bigint")]
 
 
-def test_nothing_new_queues_nothing(harness):
+def test_nothing_new_queues_nothing(harness: Harness) -> None:
     assert harness.load() == 0
 
 
-def test_change_is_queued_once(harness):
+def test_change_is_queued_once(harness: Harness) -> None:
     touch(harness, "AtendimentoId = 3")
     assert (harness.load(), harness.load()) == (1, 0)
     assert in_queue(harness) == ["3"]
 
 
-def test_rows_of_one_timestamp_cross_page_borders(harness):
+def test_rows_of_one_timestamp_cross_page_borders(harness: Harness) -> None:
     touch(harness, "AtendimentoId <= 23", f"date_trunc('second', {NOW}) - interval '2 minutes'")
     harness.fila("update marca_dagua set marcador = '2020-01-01T00:00:00.000000' where origem = 'atendimento'")
     carga = harness.runtime.carga()
@@ -63,7 +67,9 @@ def test_rows_of_one_timestamp_cross_page_borders(harness):
     assert set(map(str, range(1, 24))) <= set(in_queue(harness))
 
 
-def test_more_rows_of_one_instant_than_a_page_are_all_found_though_the_driver_rounds_it_down(harness, tmp_path, monkeypatch):
+def test_more_rows_of_one_instant_than_a_page_are_all_found_though_the_driver_rounds_it_down(
+    harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """pymssql reads datetime2(7) to the microsecond and sends milliseconds: a site's own SQL may have such a marker."""
     ours = (sql_folder("consulfarma") / "change_atendimento.sql").read_text()
     arredondado = ours.replace("a.AtualizadoEm AS marcador", "date_trunc('milliseconds', a.AtualizadoEm) AS marcador")
@@ -77,7 +83,7 @@ def test_more_rows_of_one_instant_than_a_page_are_all_found_though_the_driver_ro
     assert set(map(str, range(1, 24))) <= set(in_queue(harness))
 
 
-def test_row_committed_late_is_found_by_the_overlap_window(harness):
+def test_row_committed_late_is_found_by_the_overlap_window(harness: Harness) -> None:
     outdated = psycopg2.connect(harness.dsn["origem"])
     cur = outdated.cursor()
     cur.execute(f"update dbo.Atendimento set AtualizadoEm = {NOW} where AtendimentoId = 5")
@@ -89,7 +95,7 @@ def test_row_committed_late_is_found_by_the_overlap_window(harness):
     assert in_queue(harness) == ["5", "6"]
 
 
-def test_close_looks_skip_the_window_but_not_for_ever(harness):
+def test_close_looks_skip_the_window_but_not_for_ever(harness: Harness) -> None:
     espreita = Peek(lambda window: harness.runtime.search().run(window=window).enfileirados, every=0.0)
     touch(harness, "AtendimentoId = 6")
     assert espreita() == 1
@@ -98,7 +104,7 @@ def test_close_looks_skip_the_window_but_not_for_ever(harness):
     assert espreita() == 1
 
 
-def test_date_in_the_future_is_queued_once_and_does_not_move_the_watermark(harness):
+def test_date_in_the_future_is_queued_once_and_does_not_move_the_watermark(harness: Harness) -> None:
     touch(harness, "AtendimentoId = 7", "timestamp '2999-01-01'")
     result = harness.runtime.carga().run()
     assert (result.enfileirados, result.futuros) == (1, 1)
@@ -109,7 +115,7 @@ def test_date_in_the_future_is_queued_once_and_does_not_move_the_watermark(harne
     harness.load()
 
 
-def test_row_stamped_ahead_of_the_sources_clock_does_not_hide_what_comes_next(harness):
+def test_row_stamped_ahead_of_the_sources_clock_does_not_hide_what_comes_next(harness: Harness) -> None:
     touch(harness, "AtendimentoId = 7", f"{NOW} + interval '4 minutes'")
     assert [harness.load() for _ in range(2)] == [1, 0]
     touch(harness, "AtendimentoId = 8")
@@ -117,7 +123,7 @@ def test_row_stamped_ahead_of_the_sources_clock_does_not_hide_what_comes_next(ha
     touch(harness, "AtendimentoId = 7")
 
 
-def test_a_marker_that_keeps_its_zone_is_no_row_of_the_future(harness):
+def test_a_marker_that_keeps_its_zone_is_no_row_of_the_future(harness: Harness) -> None:
     kind = "alter table dbo.Atendimento alter column AtualizadoEm type {} using AtualizadoEm at time zone 'America/Bahia'"
     harness.origem(kind.format("timestamptz"))
     try:
@@ -131,7 +137,7 @@ def test_a_marker_that_keeps_its_zone_is_no_row_of_the_future(harness):
         harness.fila("delete from marca_dagua where origem = 'atendimento'")
 
 
-def test_queue_and_watermark_stand_or_fall_together(harness, monkeypatch):
+def test_queue_and_watermark_stand_or_fall_together(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     touch(harness, "AtendimentoId = 9")
     carga = harness.runtime.carga()
     monkeypatch.setattr(carga.watermarks, "write", lambda *a: (_ for _ in ()).throw(RuntimeError("morto")))
@@ -141,7 +147,7 @@ def test_queue_and_watermark_stand_or_fall_together(harness, monkeypatch):
     assert harness.load() == 1
 
 
-def test_live_traffic_beside_an_initial_load_starts_at_now(harness):
+def test_live_traffic_beside_an_initial_load_starts_at_now(harness: Harness) -> None:
     harness.fila("delete from marca_dagua")
     m = harness.runtime
     original = m.carga()
@@ -153,7 +159,7 @@ def test_live_traffic_beside_an_initial_load_starts_at_now(harness):
     assert carga.run().enfileirados == 1
 
 
-def test_live_traffic_starts_at_the_now_of_a_source_whose_clock_is_behind(harness):
+def test_live_traffic_starts_at_the_now_of_a_source_whose_clock_is_behind(harness: Harness) -> None:
     harness.fila("delete from marca_dagua")
     carga = harness.runtime.carga()
     carga._clock = (time.monotonic(), timedelta(minutes=-10))
@@ -174,7 +180,7 @@ def state(b: Harness) -> IntegracaoState:
     return states(b.runtime.fusion, [target])[target]
 
 
-def test_watcher_sees_a_change_until_it_is_queued_and_a_last_look_found_nothing_more(harness):
+def test_watcher_sees_a_change_until_it_is_queued_and_a_last_look_found_nothing_more(harness: Harness) -> None:
     assert not has_work(harness)
     touch(harness, "AtendimentoId = 2")
     assert has_work(harness) and has_work(harness)
@@ -184,7 +190,7 @@ def test_watcher_sees_a_change_until_it_is_queued_and_a_last_look_found_nothing_
     assert not has_work(harness)
 
 
-def test_watcher_sees_a_late_commit_though_it_never_looked_before(harness):
+def test_watcher_sees_a_late_commit_though_it_never_looked_before(harness: Harness) -> None:
     touch(harness, "AtendimentoId = 11", f"{NOW} - interval '2 hours'")
     touch(harness, "AtendimentoId = 2")
     settle(harness)
@@ -193,7 +199,7 @@ def test_watcher_sees_a_late_commit_though_it_never_looked_before(harness):
     assert has_work(harness)
 
 
-def test_watcher_rests_over_a_change_that_is_no_attendances(harness):
+def test_watcher_rests_over_a_change_that_is_no_attendances(harness: Harness) -> None:
     harness.origem("update dbo.Atendimento set Excluido = 1 where PacienteId = (select min(PacienteId) from dbo.Atendimento)")
     touch(harness, "Excluido = 1")
     settle(harness)
@@ -203,7 +209,7 @@ def test_watcher_rests_over_a_change_that_is_no_attendances(harness):
     assert not has_work(harness)
 
 
-def test_watcher_sees_a_change_though_another_row_lies_in_the_future(harness):
+def test_watcher_sees_a_change_though_another_row_lies_in_the_future(harness: Harness) -> None:
     touch(harness, "AtendimentoId = 12", "timestamp '2999-01-01'")
     settle(harness)
     assert not has_work(harness)
@@ -223,7 +229,7 @@ def in_this_second(b: Harness) -> str:
     return f"timestamp '{now:%Y-%m-%d %H:%M:%S}'"
 
 
-def test_close_look_finds_a_smaller_key_of_the_same_second(harness):
+def test_close_look_finds_a_smaller_key_of_the_same_second(harness: Harness) -> None:
     carga, second = harness.runtime.carga(), in_this_second(harness)
     touch(harness, "AtendimentoId = 9", second)
     assert carga.run(window=False).enfileirados == 1
@@ -231,7 +237,7 @@ def test_close_look_finds_a_smaller_key_of_the_same_second(harness):
     assert [carga.run(window=False).enfileirados for _ in range(2)] == [1, 0]
 
 
-def test_second_change_within_a_second_is_found_when_the_second_is_over(harness):
+def test_second_change_within_a_second_is_found_when_the_second_is_over(harness: Harness) -> None:
     carga, second = harness.runtime.carga(), in_this_second(harness)
     touch(harness, "AtendimentoId = 3", second)
     assert [carga.run().enfileirados for _ in range(2)] == [1, 0]
@@ -241,7 +247,7 @@ def test_second_change_within_a_second_is_found_when_the_second_is_over(harness)
     assert not has_work(harness)
 
 
-def test_watcher_knows_due_rows_and_who_is_on_duty(harness):
+def test_watcher_knows_due_rows_and_who_is_on_duty(harness: Harness) -> None:
     from include.fusion.store import presence
 
     assert state(harness) == IntegracaoState(False, False, state(harness).watermarks)
@@ -254,7 +260,7 @@ def test_watcher_knows_due_rows_and_who_is_on_duty(harness):
     assert not state(harness).on_duty
 
 
-def test_an_entry_with_every_delivery_switched_off_blinds_no_other_watcher(harness):
+def test_an_entry_with_every_delivery_switched_off_blinds_no_other_watcher(harness: Harness) -> None:
     touch(harness, "AtendimentoId = 4")
     harness.load()
     target = harness.runtime.target
@@ -262,7 +268,7 @@ def test_an_entry_with_every_delivery_switched_off_blinds_no_other_watcher(harne
     assert {a: s.ready for a, s in states(harness.runtime.fusion, [switched_off, target]).items()} == {switched_off: False, target: True}
 
 
-def test_sign_of_life_of_a_dead_task_runs_out(harness):
+def test_sign_of_life_of_a_dead_task_runs_out(harness: Harness) -> None:
     from include.fusion.store import presence
 
     presence.sign(harness.runtime.fusion, 12, "importacao", True)
@@ -270,13 +276,13 @@ def test_sign_of_life_of_a_dead_task_runs_out(harness):
     assert not state(harness).on_duty
 
 
-def test_markers_are_stored_with_fixed_width():
+def test_markers_are_stored_with_fixed_width() -> None:
     from include.fusion.change.window import marker_text
 
     assert len(marker_text(datetime(2026, 1, 1))) == len(marker_text(datetime(2026, 1, 1, 1, 2, 3, 4)))
 
 
-def test_source_without_watcher_is_due_by_its_interval(harness):
+def test_source_without_watcher_is_due_by_its_interval(harness: Harness) -> None:
     harness.fila("delete from marca_dagua where origem = 'execucao'")
     assert state(harness).is_due(timedelta(hours=23, seconds=5))
     harness.runtime.record_carga()

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from include.fusion.delivery.result import TooManyErrors
 from include.fusion.errors import InvalidConfiguration
 from include.fusion.fhir.http.errors import FhirUnauthorized, FhirUnavailable
-from include.fusion.fhir.platform.repository import Repository
+from include.fusion.fhir.platform.repository import Person, Repository
 from include.fusion.fhir.platform.tables import fila_for
 from include.fusion.fhir.push import due_tenants
 from include.fusion.fhir.push.patients import EhrPatients
@@ -346,7 +346,7 @@ def test_a_document_of_somebody_born_on_another_day_is_not_this_patients(harness
 
 @so_sandbox
 def test_two_batches_that_meet_a_new_patient_at_once_make_them_once(harness: FhirHarness, server: FhirServer) -> None:
-    async def concurrent() -> None:
+    async def concurrent(person: Person) -> None:
         async with harness.client() as client:
             persons = EhrPatients(repository, client)
             assert len(set(await asyncio.gather(*(persons.ensure(person) for _ in range(3))))) == 1
@@ -356,7 +356,7 @@ def test_two_batches_that_meet_a_new_patient_at_once_make_them_once(harness: Fhi
     person = repository.person(paciente)
     assert person is not None
     server.falhas(atraso_ms=50)
-    asyncio.run(concurrent())
+    asyncio.run(concurrent(person))
     assert server.falhas()["pedidos"]["POST"] == 1
 
 

@@ -1,24 +1,30 @@
 """The delivery loop on real databases and a real Fusion: what goes wrong outside must lose nothing and double nothing."""
 
+from __future__ import annotations
+
 import os
 import signal
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fusion_airflow.operators.on_kill import Killable
 from include.fusion.delivery.batch import ABSENT
+from include.fusion.delivery.loop import Delivery
 from include.fusion.delivery.result import TooManyErrors
 from include.fusion.errors import FusionUnauthorized, FusionUnavailable
 from sandbox.fusion.servidor import FusionServer
+from sandbox.postgres import Postgres
 from tests.harness import Harness
 
 
 @pytest.fixture(scope="module")
-def harness(postgres, tmp_path_factory) -> Iterator[Harness]:
+def harness(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
     b = Harness(postgres, tmp_path_factory.mktemp("entrega"), "consulfarma", 30)
     b.load()
     b.deliver()
@@ -27,7 +33,7 @@ def harness(postgres, tmp_path_factory) -> Iterator[Harness]:
 
 
 @pytest.fixture(autouse=True)
-def clean(harness):
+def clean(harness: Harness) -> Iterator[None]:
     """Each test begins with a well Fusion and an empty queue, and leaves nothing doubled."""
     yield
     harness.server.start_run()
@@ -48,13 +54,13 @@ def new(b: Harness, count: int = 20) -> int:
     return b.load()
 
 
-def test_everything_arrives_and_a_second_drain_sends_nothing(harness):
+def test_everything_arrives_and_a_second_drain_sends_nothing(harness: Harness) -> None:
     new(harness)
     assert harness.deliver().enviados > 0
     assert harness.deliver().processed == 0
 
 
-def test_unchanged_content_is_concluded_without_sending(harness):
+def test_unchanged_content_is_concluded_without_sending(harness: Harness) -> None:
     harness.origem("update dbo.Atendimento set AtualizadoEm = clock_timestamp() at time zone 'America/Bahia'")
     assert harness.load() > 0
     result = harness.deliver()
@@ -72,14 +78,14 @@ def test_unchanged_content_is_concluded_without_sending(harness):
     ],
     ids=lambda f: "-".join(f"{k}={v}" for k, v in f.items()),
 )
-def test_flaky_answers_lose_and_double_nothing(harness, failure):
+def test_flaky_answers_lose_and_double_nothing(harness: Harness, failure: dict[str, Any]) -> None:
     new(harness)
     harness.server.falhas(**failure, semente=3)
     result = harness.deliver()
     assert result.erros == 0 and result.enviados + result.adiados + result.cancelados > 0
 
 
-def test_outage_releases_the_rows_untried_and_fails_the_task(harness):
+def test_outage_releases_the_rows_untried_and_fails_the_task(harness: Harness) -> None:
     new(harness)
     harness.server.stop(signal.SIGKILL)
     with pytest.raises(FusionUnavailable):
@@ -89,7 +95,7 @@ def test_outage_releases_the_rows_untried_and_fails_the_task(harness):
     assert harness.deliver().adiados == 0
 
 
-def test_a_lone_record_in_an_outage_costs_no_try_either(harness):
+def test_a_lone_record_in_an_outage_costs_no_try_either(harness: Harness) -> None:
     new(harness, 1)
     harness.server.stop()
     with pytest.raises(FusionUnavailable):
@@ -97,7 +103,7 @@ def test_a_lone_record_in_an_outage_costs_no_try_either(harness):
     assert harness.fila("select max(tentativas) from ImportacaoAtendimento where situacao = 'pendente'") == [(0,)]
 
 
-def test_a_record_that_only_itself_fails_waits_with_backoff_and_counts(harness):
+def test_a_record_that_only_itself_fails_waits_with_backoff_and_counts(harness: Harness) -> None:
     new(harness)
     harness.server.falhas(parcela_500=1.0, semente=1)
     result = harness.deliver(espera_inicial=timedelta(seconds=60))
@@ -106,7 +112,19 @@ def test_a_record_that_only_itself_fails_waits_with_backoff_and_counts(harness):
     assert harness.deliver().processed == 0  # not due yet, nor is anything of the same patients behind it
 
 
-def test_too_many_tries_end_in_erro_with_the_reason(harness):
+def test_the_wait_of_a_record_doubles_with_each_of_its_tries(harness: Harness) -> None:
+    new(harness, 1)
+    harness.server.falhas(parcela_429=1.0, retry_after=0, semente=1)
+    wait = "select max(extract(epoch from proxima_tentativa_em - clock_timestamp()))::float from ImportacaoAtendimento where situacao = 'pendente'"
+    waits = []
+    for _ in range(3):
+        assert harness.deliver(espera_inicial=timedelta(hours=1), espera_max=timedelta(hours=9)).adiados > 0
+        waits.append(harness.fila(wait)[0][0] / 3600)
+        harness.fila("update ImportacaoAtendimento set proxima_tentativa_em = null where situacao = 'pendente'")
+    assert all(0.7 < seen / usual < 1.3 for seen, usual in zip(waits, (1, 2, 4), strict=True)), waits
+
+
+def test_too_many_tries_end_in_erro_with_the_reason(harness: Harness) -> None:
     new(harness, 3)
     harness.server.falhas(parcela_500=1.0, semente=1)
     assert harness.deliver(tentativas_max=1).erros > 0
@@ -116,7 +134,7 @@ def test_too_many_tries_end_in_erro_with_the_reason(harness):
     assert harness.runtime.fila().reenviar_erros() > 0
 
 
-def test_wrong_credentials_blame_no_record(harness, tmp_path):
+def test_wrong_credentials_blame_no_record(harness: Harness, tmp_path: Path) -> None:
     new(harness)
     bom = harness.server
     harness.server = FusionServer(harness.dsn["fusion"], tmp_path, token="outro").start_run()
@@ -131,7 +149,7 @@ def test_wrong_credentials_blame_no_record(harness, tmp_path):
     assert "reservado" not in states(harness)
 
 
-def test_killed_after_sending_is_recognised_even_when_the_marker_moved_meanwhile(harness):
+def test_killed_after_sending_is_recognised_even_when_the_marker_moved_meanwhile(harness: Harness) -> None:
     new(harness)
     delivery = harness.delivery()
     delivery.batches.write = lambda batch: None  # the process dies between Fusion's acceptance and its own writing
@@ -141,12 +159,12 @@ def test_killed_after_sending_is_recognised_even_when_the_marker_moved_meanwhile
     assert harness.deliver().erros == 0
 
 
-def test_rows_taken_over_by_another_worker_are_left_to_it(harness):
+def test_rows_taken_over_by_another_worker_are_left_to_it(harness: Harness) -> None:
     new(harness)
     delivery = harness.delivery(owner="lento#1|")
     write = delivery.batches.write
 
-    def lose_the_reservation(batch):
+    def lose_the_reservation(batch: Any) -> None:
         harness.fila("update ImportacaoAtendimento set reservado_por = 'outro#1|' where situacao = 'reservado'")
         write(batch)
 
@@ -159,7 +177,7 @@ def test_rows_taken_over_by_another_worker_are_left_to_it(harness):
     harness.runtime.fila().reclaim("outro#")
 
 
-def test_a_delivery_that_airflow_ends_gives_its_rows_back(harness):
+def test_a_delivery_that_airflow_ends_gives_its_rows_back(harness: Harness) -> None:
     new(harness)
     harness.server.falhas(atraso_ms=30_000)
     before = signal.signal(signal.SIGTERM, lambda *_: Killable().on_kill())
@@ -175,7 +193,7 @@ def test_a_delivery_that_airflow_ends_gives_its_rows_back(harness):
     assert harness.deliver().enviados > 0
 
 
-def test_refused_records_hold_back_nobody_and_say_why(harness):
+def test_refused_records_hold_back_nobody_and_say_why(harness: Harness) -> None:
     (bad,) = harness.change(1, invalid="cpf_invalido")
     new(harness, 10)
     result = harness.deliver()
@@ -189,14 +207,14 @@ def test_refused_records_hold_back_nobody_and_say_why(harness):
     )
 
 
-def test_a_systemic_fault_turns_the_run_red_and_says_what_to_do(harness):
+def test_a_systemic_fault_turns_the_run_red_and_says_what_to_do(harness: Harness) -> None:
     new(harness)
     with pytest.raises(TooManyErrors, match="limpe esta tarefa"):
         _with_wrong_path(harness).run()
     harness.runtime.fila().reenviar_erros()
 
 
-def _with_wrong_path(b: Harness):
+def _with_wrong_path(b: Harness) -> Delivery:
     delivery = b.delivery(minimo_para_parcela=2)
     delivery.batches.routes = [
         replace(route, destination=replace(route.destination, path="/api/Json/999")) for route in delivery.batches.routes
@@ -204,7 +222,7 @@ def _with_wrong_path(b: Harness):
     return delivery
 
 
-def test_row_deleted_between_queue_and_read_keeps_its_reason(harness):
+def test_row_deleted_between_queue_and_read_keeps_its_reason(harness: Harness) -> None:
     change = harness.change(1, invalid=None)[0]
     harness.fila(
         "insert into ImportacaoAtendimento (integracao_id, processo, chave, operacao, prioridade, situacao, tentativas, criado_em, reabrir)"
@@ -215,7 +233,7 @@ def test_row_deleted_between_queue_and_read_keeps_its_reason(harness):
     harness.runtime.fila().discard(["987654321"], "teste")
 
 
-def test_replay_with_force_sends_unchanged_content_once_more(harness):
+def test_replay_with_force_sends_unchanged_content_once_more(harness: Harness) -> None:
     from include.fusion.change.replay import ReplayRequest, enqueue_request
 
     key = harness.fusion("select codigo from registro where not cancelado limit 1")[0][0]
@@ -225,7 +243,7 @@ def test_replay_with_force_sends_unchanged_content_once_more(harness):
     harness.fusion("delete from aplicacao where id = (select max(id) from aplicacao)")  # asked for, so no doubling
 
 
-def test_dry_run_counts_and_touches_nothing(harness):
+def test_dry_run_counts_and_touches_nothing(harness: Harness) -> None:
     from include.fusion.change.replay import ReplayRequest
     from include.fusion.delivery.dry_run import simulate
 
@@ -237,17 +255,22 @@ def test_dry_run_counts_and_touches_nothing(harness):
     assert (states(harness), harness.fusion("select count(*) from aplicacao")) == before
 
 
-def test_max_records_per_cycle_is_kept(harness):
+def test_max_records_per_cycle_is_kept(harness: Harness) -> None:
     new(harness, 30)
     delivery = harness.delivery(max_records=5, intervalo=timedelta(seconds=1))
     sizes = []
     write = delivery.batches.write
-    delivery.batches.write = lambda batch: (sizes.append(len(batch.outgoings)), write(batch))
+
+    def measured(batch: Any) -> None:
+        sizes.append(len(batch.outgoings))
+        write(batch)
+
+    delivery.batches.write = measured
     delivery.run()
     assert max(sizes) <= 5 and len(sizes) > 1
 
 
-def test_lingering_run_takes_what_arrives_meanwhile(harness):
+def test_lingering_run_takes_what_arrives_meanwhile(harness: Harness) -> None:
     remaining_ones = [3]
 
     def refill(last: bool) -> int:
@@ -262,7 +285,7 @@ def test_lingering_run_takes_what_arrives_meanwhile(harness):
     assert not harness.runtime.fila().has_ready()
 
 
-def test_record_that_keeps_ending_its_workers_goes_to_erro(harness):
+def test_record_that_keeps_ending_its_workers_goes_to_erro(harness: Harness) -> None:
     new(harness, 1)
     harness.fila("update ImportacaoAtendimento set tentativas = 8 where situacao = 'pendente'")
     result = harness.deliver()
@@ -279,7 +302,7 @@ def _lose_answers(b: Harness, times_seen: int) -> None:
         b.fila("update ImportacaoAtendimento set situacao = 'pendente', reservado_por = null where situacao = 'reservado'")
 
 
-def test_content_that_goes_there_and_back_with_every_answer_lost_ends_as_the_source_says(harness):
+def test_content_that_goes_there_and_back_with_every_answer_lost_ends_as_the_source_says(harness: Harness) -> None:
     key = int(harness.fusion("select codigo from registro where not cancelado order by id limit 1")[0][0])
     for complaint in ("dor", "febre", "dor"):
         harness.origem(
@@ -292,7 +315,7 @@ def test_content_that_goes_there_and_back_with_every_answer_lost_ends_as_the_sou
     assert harness.fusion("select corpo ->> 'queixaPrincipal' from registro where codigo = %s", str(key)) == [("dor",)]
 
 
-def test_cancelled_after_a_send_whose_answer_was_lost_is_cancelled_in_fusion(harness):
+def test_cancelled_after_a_send_whose_answer_was_lost_is_cancelled_in_fusion(harness: Harness) -> None:
     new = next(m.chave for m in iter(lambda: harness.change(1)[0], None) if m.operacao == "inclusao")
     harness.load()
     _lose_answers(harness, 1)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 
-from include.fusion.change import compare
 from include.fusion.change.compare import BLOCK, Comparer
 from include.fusion.change.version_scan import join
 from include.fusion.reading.spec import Snapshot
@@ -18,7 +18,7 @@ TABLE = Snapshot("t", "s.t")
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
     now = {"s": 100.0}
-    monkeypatch.setattr(compare.time, "monotonic", lambda: now["s"])
+    monkeypatch.setattr(time, "monotonic", lambda: now["s"])
     return now
 
 

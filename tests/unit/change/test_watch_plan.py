@@ -17,7 +17,7 @@ from include.fusion.errors import InvalidConfiguration
 from include.fusion.settings import Integracao, load, obtain
 from include.fusion.wiring.names import switched_on, watch_plan
 from include.fusion.wiring.watch import source_plan
-from tests.dags.dag_files import ROOT
+from tests import ROOT
 from tests.plain_settings import as_data, from_data
 
 ENTRIES = load()
@@ -33,7 +33,7 @@ def test_a_plan_is_plain_data_and_always_the_same(entry: Integracao) -> None:
 @pytest.mark.parametrize("entry", [e for e in ENTRIES if watch_plan(e)["source"]], ids=lambda entry: entry.id)
 def test_a_plan_carries_what_its_system_looks_at(entry: Integracao) -> None:
     source, system = watch_plan(entry)["source"], switched_on(entry)
-    queries = PlannedQueries(None, source)  # type: ignore[arg-type] - nothing is asked
+    queries = PlannedQueries(None, source)  # type: ignore[arg-type]  # nothing is asked
     assert [o.nome for o in queries.sistema.origins] == [o.nome for o in system.origins]
     assert [t.table for t in queries.sistema.snapshots] == [t.table for t in system.snapshots]
     for here, there in zip(queries.sistema.origins, system.origins, strict=True):

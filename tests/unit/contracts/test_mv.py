@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from sandbox.origens.mv.esquema import HERE
 from tests import ROOT
+from tests.unit.sistemas.sql_files import first, found
 
 CONTRACT = ROOT / "include" / "contracts" / "mv"
 SQL = ROOT / "include" / "fusion" / "sistemas" / "mv" / "sql"
@@ -22,7 +23,9 @@ def _text(name: str) -> str:
 
 def _parts(name: str) -> tuple[list[str], list[str]]:
     """(plain statements, PL/SQL blocks) of a SQL*Plus script: a block ends with a line that is only ``/``."""
-    commands, blocks, current = [], [], []
+    commands: list[str] = []
+    blocks: list[str] = []
+    current: list[str] = []
     for line in _text(name).splitlines():
         if not line.strip() and not current:
             continue
@@ -47,12 +50,12 @@ por_gatilho = pytest.mark.parametrize("nome", TRIGGERS)
 
 
 def _tables(sql: str, dialect: str) -> dict[str, dict[str, exp.ColumnDef]]:
-    found = {}
+    tables = {}
     for command in sqlglot.parse(sql, dialect=dialect):
         if isinstance(command, exp.Create) and command.kind == "TABLE":
-            table = command.find(exp.Table)
-            found[f"{table.db}.{table.name}".lower()] = {c.name.lower(): c for c in command.find_all(exp.ColumnDef)}
-    return found
+            table = first(command, exp.Table)
+            tables[f"{table.db}.{table.name}".lower()] = {c.name.lower(): c for c in command.find_all(exp.ColumnDef)}
+    return tables
 
 
 def _without_physical(command: str) -> str:
@@ -70,7 +73,7 @@ TABLES = _tables(SCHEMA, "postgres")
 
 
 def _role(name: str) -> str:
-    return re.search(rf"create function fusion_integracao\.{name}\(\).*?end \$\$;", JOURNAL, re.DOTALL)[0]
+    return found(rf"create function fusion_integracao\.{name}\(\).*?end \$\$;", JOURNAL)[0]
 
 
 def _compared(body: str) -> set[str]:
@@ -82,7 +85,7 @@ def _compared(body: str) -> set[str]:
 
 
 def _de_update(text: str) -> set[str]:
-    return {c.strip().lower() for c in re.search(r"\bupdate of\s+(.*?)\s+on\s", text, re.IGNORECASE | re.DOTALL)[1].split(",")}
+    return {c.strip().lower() for c in found(r"\bupdate of\s+(.*?)\s+on\s", text)[1].split(",")}
 
 
 def test_the_scripts_are_what_they_seem() -> None:
@@ -145,10 +148,10 @@ def test_a_trigger_can_neither_fail_nor_wait(nome: str) -> None:
 
 @por_gatilho
 def test_the_dynamic_insert_names_columns_of_the_journal(nome: str) -> None:
-    table, columns, values = re.search(r"INTO FUSION_INTEGRACAO\.(\w+)[' |\n]*\(([^)]*)\) VALUES \(([^)]*)\)", TRIGGERS[nome]).groups()
+    table, columns, values = found(r"INTO FUSION_INTEGRACAO\.(\w+)[' |\n]*\(([^)]*)\) VALUES \(([^)]*)\)", TRIGGERS[nome]).groups()
     names = [c.strip().lower() for c in columns.split(",")]
     assert set(names) | {"id", "dh_registro"} == set(ORACLE[f"fusion_integracao.{table.lower()}"])
-    used_ones = re.sub(r"\([^)]*\)", "", re.search(r"USING (.*);", TRIGGERS[nome])[1]).split(",")
+    used_ones = re.sub(r"\([^)]*\)", "", found(r"USING ([^\n]*);", TRIGGERS[nome])[1]).split(",")
     assert len(names) == values.count(":") == len(used_ones)
 
 

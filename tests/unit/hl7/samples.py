@@ -52,7 +52,7 @@ def settings(**fields: Any) -> Hl7Profile:
 
 def all_of_them(profile: Hl7Profile) -> dict[str, Hl7Message]:
     """One message of every event, with everything its structure can carry."""
-    everything = {"diagnosticos": DIAGNOSTICOS, "procedimentos": PROCEDIMENTOS}
+    everything: dict[str, Any] = {"diagnosticos": DIAGNOSTICOS, "procedimentos": PROCEDIMENTOS}
     done = [
         adt(
             profile,

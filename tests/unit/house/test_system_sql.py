@@ -14,7 +14,7 @@ from include.fusion.reading.spec import SystemSpec
 from include.fusion.reading.sql import sql_folder, statement
 from include.fusion.settings.registry import systems
 from include.fusion.wiring.systems import system_named
-from tests.unit.sistemas.sql_files import Facts, code, facts
+from tests.unit.sistemas.sql_files import Facts, code, facts, query
 
 PASTAS = systems()
 FILES = [a for name in PASTAS for a in sorted((sql_folder(name)).glob("*.sql"))]
@@ -100,9 +100,9 @@ def test_selected_columns_have_one_name_each(file: Path) -> None:
 def test_an_origin_yields_what_the_load_reads_in_its_order(nome: str) -> None:
     for origin in [o for o in system_named(nome).origins if o.replica is None]:
         file = sql_folder(nome) / origin.sql
-        query = sqlglot.parse_one(code(file), dialect=_facts(file).dialects[0])
-        assert query.named_selects[:4] == ["marcador", "chave", "chave_paciente", "operacao"], origin.nome
-        order = [o.this for o in query.args["order"].expressions]
-        assert [o.name for o in order] in (["1", "2"], ["marcador", "chave"]) or order == [s.this for s in query.selects[:2]], origin.nome
-        watcher = sqlglot.parse_one(code(sql_folder(nome) / origin.sql_probe), dialect=_facts(file).dialects[0])
+        page = query(file, _facts(file).dialects[0])
+        assert page.named_selects[:4] == ["marcador", "chave", "chave_paciente", "operacao"], origin.nome
+        order = [o.this for o in page.args["order"].expressions]
+        assert [o.name for o in order] in (["1", "2"], ["marcador", "chave"]) or order == [s.this for s in page.selects[:2]], origin.nome
+        watcher = query(sql_folder(nome) / origin.sql_probe, _facts(file).dialects[0])
         assert watcher.named_selects == ["quantidade", "marcador"], origin.nome

@@ -8,14 +8,41 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
+
+import sqlglot
+from sqlglot import exp
 
 from tests import ROOT
+
+Part = TypeVar("Part", bound=exp.Expr)
 
 
 def code(file: Path) -> str:
     """The statement without comments, a literal for each bind, as the drivers send it."""
     sql = re.sub(r"IN :\w+", "IN (1, 2)", re.sub("--.*", "", file.read_text(encoding="utf-8")))
     return re.sub(r"(?<!:):(\w+)", lambda m: "10" if m[1] == "limite" else "DATE '2026-01-01'" if m[1] == "desde" else "1", sql)
+
+
+def first(query: exp.Expr, kind: type[Part]) -> Part:
+    """The first part of that kind. :raises AssertionError: there is none."""
+    part = query.find(kind)
+    assert part is not None, (kind, query)
+    return part
+
+
+def found(pattern: str, text: str) -> re.Match[str]:
+    """Where ``pattern`` first stands in ``text``; cases are alike, and a dot is any character. :raises AssertionError: nowhere."""
+    match = re.search(pattern, text, re.IGNORECASE | re.DOTALL)
+    assert match is not None, pattern
+    return match
+
+
+def query(file: Path, dialect: str) -> exp.Query:
+    """The file's only statement, which reads."""
+    parsed = sqlglot.parse_one(code(file), dialect=dialect)
+    assert isinstance(parsed, exp.Query), file
+    return parsed
 
 
 SYSTEMS = ROOT / "tests" / "systems"
@@ -42,6 +69,7 @@ class Facts:
 def facts(system: str) -> Facts:
     file = SYSTEMS / f"{system}.toml"
     said = tomllib.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    said.pop("conformance", None)  # What the standard cases must know: tests/conformance/facts.py.
     return Facts(
         frozenset(said.pop("schemas", [system])),
         tuple(said.pop("dialects", Facts.dialects)),

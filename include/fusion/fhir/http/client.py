@@ -18,6 +18,7 @@ from include.fusion.fhir.http.errors import FhirRefused, FhirUnauthorized, FhirU
 from include.fusion.fhir.http.log import log_event
 from include.fusion.fhir.mapping.validate import as_json, from_json
 from include.fusion.http.auth import Auth, OAuth2, OAuth2Client, basic
+from include.fusion.http.backoff import wait_before
 from include.fusion.http.client import HttpClient
 from include.fusion.http.message import Answer, Request
 from include.fusion.http.tokens import TokenStore
@@ -42,10 +43,9 @@ class Response:
 
 def waits(config: FhirConfig) -> Iterator[float]:
     """Seconds before each further attempt: initialDelay × multiplier^n, at most maxDelay, maxRetries times."""
-    wait, maximum = config.initial_delay / 1000, config.max_delay / 1000
-    for _ in range(config.max_retries):
-        yield min(wait, maximum)
-        wait = min(wait * config.backoff_multiplier, maximum)
+    first, longest = config.initial_delay / 1000, config.max_delay / 1000
+    for n in range(config.max_retries):
+        yield wait_before(n, first=first, longest=longest, factor=config.backoff_multiplier)
 
 
 def by_identifier(system: str, value: str) -> str:

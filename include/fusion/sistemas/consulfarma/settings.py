@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from include.fusion.settings.integration import Integracao
 from include.fusion.settings.sections import Carga, Importacao
 
@@ -12,8 +14,8 @@ class Consulfarma(Integracao):
     ENGINES = ("mssql",)
 
     sistema: Literal["consulfarma"]
-    carga: Carga
-    importacao: Importacao
+    carga: Carga = Field(description="Acha os atendimentos alterados e alimenta `ImportacaoAtendimento`.")
+    importacao: Importacao = Field(description="Leva os atendimentos da fila ao Fusion.")
 
 
 SETTINGS = Consulfarma

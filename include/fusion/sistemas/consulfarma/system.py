@@ -22,14 +22,6 @@ from include.fusion.reading.spec import Detail, MappingContext, Origin, Row, Sys
 
 _CARATER = {"E": "ELETIVO", "U": "URGENCIA"}
 _CONTACTS = {"contato_celular": "CELULAR", "contato_residencial": "RESIDENCIAL", "contato_contato": "CONTATO", "contato_email": "EMAIL"}
-_BIGINT_MAX = 2**63 - 1
-
-
-def _key(value: str) -> int:
-    """A bigint key. ``int`` alone would also take blanks, underscores and other scripts' digits. Raises ``ValueError``."""
-    if not (value.isascii() and value.isdigit()) or int(value) > _BIGINT_MAX:
-        raise ValueError("not a key of this system")
-    return int(value)
 
 
 def _filled(**fields: Any) -> dict[str, Any]:
@@ -222,5 +214,5 @@ SYSTEM = SystemSpec(
     origins=(Origin("atendimento"), Origin("paciente"), Origin("clinico")),
     details=tuple(map(Detail, _DETAILS)),
     map_record=map_record,
-    key_type=_key,
+    key_type=int,
 )

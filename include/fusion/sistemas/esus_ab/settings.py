@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from include.fusion.settings.integration import WithHistory
 from include.fusion.settings.sections import ImportacaoVigiada
 
@@ -13,7 +15,7 @@ class EsusAb(WithHistory):
     SEARCH = "importacao"
 
     sistema: Literal["esus_ab"]
-    importacao: ImportacaoVigiada
+    importacao: ImportacaoVigiada = Field(description="Acha os atendimentos alterados e os leva ao Fusion pelo layout JSON.")
 
     @property
     def from_the_start(self) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, numbers, sections, values
 from include.fusion.model import atendimento as model
+from include.fusion.reading.keys import IntegerKey
 from include.fusion.reading.spec import Detail, MappingContext, Origin, Row, SystemSpec
 from include.fusion.sistemas.esus_ab.vital_signs import sinais
 
@@ -53,12 +54,10 @@ def _profissional(row: Row, ctx: MappingContext) -> model.Profissional | None:
 def _paciente(v: Row, ctx: MappingContext) -> model.Paciente:
     if v["co_seq_cidadao"] is None:
         raise InvalidRecord("paciente", "prontuário sem cidadão na origem")
-    if (name := values.to_text(v["no_cidadao"])) is None:
-        raise InvalidRecord("paciente.nome", "não preenchido na origem")
     number = values.to_text(v["nu_numero"])
     return model.Paciente(
         codigo=str(v["co_seq_cidadao"]),
-        nome=name,
+        nome=values.required(values.to_text(v["no_cidadao"]), "paciente.nome"),
         nome_social=values.to_text(v["no_social"]),
         nome_mae=values.to_text(v["no_mae"]),
         nome_pai=values.to_text(v["no_pai"]),
@@ -102,13 +101,11 @@ def _alergias(rows: Sequence[Row]) -> tuple[model.Alergia, ...]:
 def _vacinas(rows: Sequence[Row], profs: Profissionais, ctx: MappingContext) -> tuple[model.Vacina, ...]:
     items = []
     for x in rows:
-        vaccine = values.to_code(x["co_imunobiologico"])
-        if vaccine is None:
-            raise InvalidRecord("vacinas.imunobiologico", f"não preenchido na origem (registro {x['co_seq_registro_vacinacao']})")
+        missing = f"{values.MISSING} (registro {x['co_seq_registro_vacinacao']})"
         items.append(
             model.Vacina(
                 codigo=str(x["co_seq_registro_vacinacao"]),
-                imunobiologico=vaccine,
+                imunobiologico=values.required(values.to_code(x["co_imunobiologico"]), "vacinas.imunobiologico", missing),
                 nome=values.to_text(x["no_imunobiologico"]),
                 dose=ctx.depara.translate("dose", x["co_dose_imunobiologico"]),
                 estrategia=ctx.depara.translate("estrategia", x["co_estrategia_vacinacao"]),
@@ -357,4 +354,6 @@ SYSTEM = SystemSpec(
     ),
     map_record=map_record,
     key_type=int,
+    # A chart without a citizen is its own patient, by the chart's number below zero.
+    paciente_key_type=IntegerKey(signed=True),
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from include.fusion.settings.integration import Integracao
 from include.fusion.settings.sections import BuscaPendencias, Importacao
 
@@ -17,8 +19,10 @@ class FusionService(Integracao):
     FROM_THE_START = False
 
     sistema: Literal["fusion_service"]
-    buscar_pendencias: BuscaPendencias
-    processar_pendencias: Importacao = Importacao()
+    buscar_pendencias: BuscaPendencias = Field(description="Lê no Fusion as pendências de aplicação abertas e as enfileira.")
+    processar_pendencias: Importacao = Field(
+        default=Importacao(), description="Lê cada agendamento no MV, leva-o à agenda cirúrgica do Fusion e conclui a pendência."
+    )
 
 
 SETTINGS = FusionService

@@ -36,11 +36,9 @@ def minutes(value: Any, field: str) -> int | None:
 
 
 def _paciente(g: Row, ctx: MappingContext) -> PacienteAgendado:
-    if (name := values.to_text(g["nm_paciente"])) is None:
-        raise InvalidRecord("paciente.nome", "não preenchido na origem")
     return PacienteAgendado(
         codigo=values.to_code(g["cd_paciente"]),
-        nome=name,
+        nome=values.required(values.to_text(g["nm_paciente"]), "paciente.nome"),
         nome_social=values.to_text(g["nm_social_paciente"]) if values.boolean(g["sn_utiliza_nome_social"]) else None,
         data_nascimento=dates.to_date(g["dt_nascimento"], "paciente.dataNascimento"),
         sexo=ctx.depara.translate("sexo", g["tp_sexo"]),
@@ -79,8 +77,7 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Agenda
     start = dates.date_time(g["dt_inicio_age_cir"], ctx.zone, "inicio")
     end = dates.date_time(g["dt_final_age_cir"], ctx.zone, "fim")
     status = ctx.depara.translate("situacao_agendamento", g["tp_situacao"])
-    if start is None or end is None or status is None:
-        raise InvalidRecord("situacao" if status is None else "inicio" if start is None else "fim", "não preenchido na origem")
+    status, start, end = values.required(status, "situacao"), values.required(start, "inicio"), values.required(end, "fim")
     if end < start:
         raise InvalidRecord("fim", "anterior ao início")
     return AgendamentoCirurgico(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, values
 from include.fusion.model.atendimento import MovimentacaoLeito
 from include.fusion.model.depara import DePara
@@ -36,8 +35,7 @@ def leito(code: object, ctx: MappingContext) -> str | None:
 def _movimentacao(x: Row, ctx: ContextoMv) -> MovimentacaoLeito:
     code = str(x["cd_mov_int"])
     start = dates.date_and_time(x["dt_mov_int"], x["hr_mov_int"], ctx.zone, "movimentacoesLeito.inicio")
-    if start is None:
-        raise InvalidRecord("movimentacoesLeito.inicio", f"não preenchido na origem (movimentação {code})")
+    start = values.required(start, "movimentacoesLeito.inicio", f"{values.MISSING} (movimentação {code})")
     return MovimentacaoLeito(
         codigo=code,
         tipo=ctx.depara.translate("tipo_movimentacao", x["tp_mov"]),

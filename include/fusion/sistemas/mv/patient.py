@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, sections, values
 from include.fusion.model.atendimento import Contato, Endereco, Paciente, Profissional
 from include.fusion.reading.spec import MappingContext, Row
@@ -23,11 +22,9 @@ def _contatos(p: Row) -> tuple[Contato, ...]:
 
 def paciente(p: Row, ctx: MappingContext) -> Paciente:
     """Patient of a row. Raises ``InvalidRecord`` when the name is missing."""
-    if (name := values.to_text(p["nm_paciente"])) is None:
-        raise InvalidRecord("paciente.nome", "não preenchido na origem")
     return Paciente(
         codigo=str(p["cd_paciente"]),
-        nome=name,
+        nome=values.required(values.to_text(p["nm_paciente"]), "paciente.nome"),
         # MV keeps a social name that the patient no longer uses.
         nome_social=values.to_text(p["nm_social_paciente"]) if values.boolean(p["sn_utiliza_nome_social"]) else None,
         nome_mae=values.to_text(p["nm_mae"]),

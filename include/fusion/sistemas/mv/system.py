@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, sections, values
 from include.fusion.model.atendimento import Atendimento
 from include.fusion.reading.spec import Detail, Journal, MappingContext, Origin, QueueProcess, ReadSpec, Row, Sweep, SystemSpec
@@ -46,8 +45,7 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendi
     a = sections.only_row(data, "atendimento")
     start = dates.date_and_time(a["dt_atendimento"], a["hr_atendimento"], ctx.zone, "dataInicio")
     kind = ctx.depara.translate("tipo_atendimento", a["tp_atendimento"])
-    if start is None or kind is None:
-        raise InvalidRecord("dataInicio" if start is None else "tipo", "não preenchido na origem")
+    start, kind = values.required(start, "dataInicio"), values.required(kind, "tipo")
     end = dates.date_and_time(a["dt_alta"], a["hr_alta"], ctx.zone, "dataFim")
     items = rows("prescricoes")
     denied, allergic = sections.within("alergias", alergias, rows("alergias"), rows("alergias_antigas"), ctx)

@@ -13,10 +13,10 @@ from include.fusion.settings.sections import Importacao, SearchSettings
 class ImportarPendencias(SearchSettings, Importacao):
     """Finds changed bookings and announces each to an application of Fusion."""
 
-    aplicacao: str = Field(default="AgendaCirurgica", min_length=1, max_length=100)
-    """Application of Fusion that processes the bookings."""
-    metodo: str = Field(default="Sincronizar", min_length=1, max_length=100)
-    """What the application does with a booking."""
+    aplicacao: str = Field(
+        default="AgendaCirurgica", min_length=1, max_length=100, description="Aplicação do Fusion que processa os agendamentos."
+    )
+    metodo: str = Field(default="Sincronizar", min_length=1, max_length=100, description="O que a aplicação faz com um agendamento.")
 
     @property
     def keys_per_statement(self) -> int:
@@ -31,7 +31,9 @@ class Skymed(Integracao):
     FROM_THE_START = False
 
     sistema: Literal["skymed"]
-    importar_pendencias: ImportarPendencias = ImportarPendencias()
+    importar_pendencias: ImportarPendencias = Field(
+        default=ImportarPendencias(), description="Acha os agendamentos alterados e registra no Fusion uma pendência para cada um."
+    )
 
 
 SETTINGS = Skymed

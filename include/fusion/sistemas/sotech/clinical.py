@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, numbers, sections, values, vital_signs
 from include.fusion.model import atendimento as model
 from include.fusion.reading.spec import MappingContext, Row
@@ -99,9 +98,8 @@ def sinais(rows: Sequence[Row], ctx: MappingContext) -> tuple[model.SinalVital, 
     """One sign for each column that has a value."""
     items = []
     for x in rows:
-        code, data = str(x["codigo"]), dates.date_time(x["data"], ctx.zone, "sinaisVitais.data")
-        if data is None:
-            raise InvalidRecord("sinaisVitais.data", f"não preenchido na origem (aferição {code})")
+        code, field = str(x["codigo"]), "sinaisVitais.data"
+        data = values.required(dates.date_time(x["data"], ctx.zone, field), field, f"{values.MISSING} (aferição {code})")
         author = profissional(x, ctx)
         for column in _SINAIS_COLUMNS:
             name = column.upper()
@@ -175,8 +173,7 @@ def movimentacoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[model.Movim
     items = []
     for x in rows:
         start = dates.date_time(x["inicio"], ctx.zone, "movimentacoesLeito.inicio")
-        if start is None:
-            raise InvalidRecord("movimentacoesLeito.inicio", f"não preenchido na origem (movimentação {x['codigo']})")
+        start = values.required(start, "movimentacoesLeito.inicio", f"{values.MISSING} (movimentação {x['codigo']})")
         items.append(
             model.MovimentacaoLeito(
                 codigo=str(x["codigo"]),

@@ -13,8 +13,13 @@ from include.fusion.settings.sections import BuscaPaginada, Importacao
 class CargaComparada(BuscaPaginada):
     """A search that compares rows."""
 
-    perda_max: float = Field(default=0.5, gt=0, le=1)
-    """Share of a table's rows that may vanish between two looks. When more vanish, a restore may be under way and the load fails; 1: never."""
+    perda_max: float = Field(
+        default=0.5,
+        gt=0,
+        le=1,
+        description="Parcela das linhas de uma tabela que pode sumir entre duas cargas; acima dela a carga falha, pois pode haver uma "
+        "restauração em curso. 1: nunca falha.",
+    )
 
     @property
     def max_loss(self) -> float:
@@ -26,8 +31,10 @@ class Sotech(Integracao):
     DELIVERY = "integracao"
 
     sistema: Literal["sotech"]
-    carga: CargaComparada = CargaComparada()
-    integracao: Importacao = Importacao()
+    carga: CargaComparada = Field(
+        default=CargaComparada(), description="Compara a Sotech com o que foi visto da última vez e gera pendências do que mudou."
+    )
+    integracao: Importacao = Field(default=Importacao(), description="Leva os atendimentos com pendência ao Fusion.")
 
 
 SETTINGS = Sotech

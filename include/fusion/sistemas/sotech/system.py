@@ -15,21 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, sections, values
 from include.fusion.model.atendimento import Atendimento, Contato, Endereco, Paciente, Unidade
+from include.fusion.reading.keys import INTEGER
 from include.fusion.reading.spec import Detail, MappingContext, QueueProcess, Row, Snapshot, SystemSpec
 from include.fusion.sistemas.sotech import clinical
 
 _CONTACTS = (("celular1", "CELULAR"), ("celular2", "CELULAR"), ("telefone", "RESIDENCIAL"), ("email", "EMAIL"))
-_INTEGER_MAX = 2**31 - 1
-
-
-def _key(value: str) -> int:
-    """An ``integer`` key. ``int`` alone would also take blanks, underscores and other scripts' digits. Raises ``ValueError``."""
-    if not (value.isascii() and value.isdigit()) or int(value) > _INTEGER_MAX:
-        raise ValueError("not a key of this system")
-    return int(value)
 
 
 def _contatos(rows: Sequence[Row]) -> Iterator[Contato]:
@@ -40,11 +32,9 @@ def _contatos(rows: Sequence[Row]) -> Iterator[Contato]:
 
 def paciente(p: Row, contatos: Sequence[Row], ctx: MappingContext) -> Paciente:
     """The patient of an attendance's row, with their contacts."""
-    if (name := values.to_text(p["paciente_nome"])) is None:
-        raise InvalidRecord("paciente.nome", "não preenchido na origem")
     return Paciente(
         codigo=str(p["paciente_codigo"]),
-        nome=name,
+        nome=values.required(values.to_text(p["paciente_nome"]), "paciente.nome"),
         nome_social=values.to_text(p.get("paciente_nome_social")),
         nome_mae=values.to_text(p["paciente_nome_mae"]),
         nome_pai=values.to_text(p["paciente_nome_pai"]),
@@ -75,8 +65,7 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendi
     a = sections.only_row(data, "atendimento")
     start = dates.date_time(a["data_inicio"], ctx.zone, "dataInicio")
     kind = ctx.depara.translate("tipo_atendimento", a["tipo_codigo"], a["tipo_nome"])
-    if start is None or kind is None:
-        raise InvalidRecord("dataInicio" if start is None else "tipo", "não preenchido na origem")
+    start, kind = values.required(start, "dataInicio"), values.required(kind, "tipo")
     end = dates.date_time(a["data_fim"], ctx.zone, "dataFim")
 
     def rows(name: str) -> Sequence[Row]:
@@ -131,6 +120,6 @@ SYSTEM = SystemSpec(
     sql_cancelled="cancelled.sql",
     details=tuple(map(Detail, _DETAILS)),
     map_record=map_record,
-    key_type=_key,
+    key_type=INTEGER,
     processos=(QueueProcess("integracao", "PendenciaIntegracao", cancel_absent=True),),
 )

@@ -91,8 +91,7 @@ def diagnosticos(rows: Sequence[Row], ctx: MappingContext) -> tuple[model.Diagno
     for x in rows:
         when = dates.date_time(x["dt_diagnostico"], ctx.zone, "diagnosticos.data")
         cid10 = documents.cid(x["cd_doenca"], "diagnosticos.cid10")
-        if when is None or cid10 is None:
-            raise InvalidRecord("diagnosticos.data" if when is None else "diagnosticos.cid10", "não preenchido na origem")
+        when, cid10 = values.required(when, "diagnosticos.data"), values.required(cid10, "diagnosticos.cid10")
         items.append(
             model.Diagnostico(
                 codigo=f"{when:%Y%m%d%H%M%S}-{values.to_code(x['cd_doenca'])}",
@@ -179,9 +178,8 @@ def _leito(x: Row, ctx: MappingContext) -> str | None:
 
 
 def _start(x: Row, ctx: MappingContext) -> datetime:
-    if (start := dates.date_time(x["dt_entrada_unidade"], ctx.zone, "movimentacoesLeito.inicio")) is None:
-        raise InvalidRecord("movimentacoesLeito.inicio", f"não preenchido na origem (passagem {x['nr_seq_interno']})")
-    return start
+    start = dates.date_time(x["dt_entrada_unidade"], ctx.zone, "movimentacoesLeito.inicio")
+    return values.required(start, "movimentacoesLeito.inicio", f"{values.MISSING} (passagem {x['nr_seq_interno']})")
 
 
 def movimentacoes(rows: Sequence[Row], ctx: MappingContext) -> tuple[model.MovimentacaoLeito, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, documents, sections, values
 from include.fusion.model.atendimento import Contato, Endereco, Paciente, Profissional
 from include.fusion.reading.spec import MappingContext, Row
@@ -25,8 +24,7 @@ def _contatos(p: Row, home: Row) -> tuple[Contato, ...]:
 
 def paciente(p: Row, complements: Sequence[Row], ctx: MappingContext) -> Paciente:
     """Patient of a row, with the rows of home, mother and father. Raises ``InvalidRecord`` when the name is missing."""
-    if (name := values.to_text(p["nm_pessoa_fisica"])) is None:
-        raise InvalidRecord("paciente.nome", "não preenchido na origem")
+    name = values.required(values.to_text(p["nm_pessoa_fisica"]), "paciente.nome")
     # Rows come in the order they were written: the newest of each kind wins.
     by_kind = {ctx.depara.translate("tipo_complemento", x["ie_tipo_complemento"]): x for x in complements}
     home, mother, father = (by_kind.get(kind, _EMPTY) for kind in ("RESIDENCIAL", "MAE", "PAI"))

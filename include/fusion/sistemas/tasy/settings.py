@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from include.fusion.settings.integration import Integracao
-from include.fusion.settings.sections import Acompanhamento, BuscaPaginada, Processamento, Processo
+from include.fusion.settings.sections import ON_DUTY, Acompanhamento, BuscaPaginada, Processamento, Processo
 
 
 class Tasy(Integracao):
@@ -16,11 +18,19 @@ class Tasy(Integracao):
     DELIVERY = "acompanhamento"
 
     sistema: Literal["tasy"]
-    buscar_atendimentos: BuscaPaginada = BuscaPaginada()
-    buscar_informacoes_atendimentos: Processamento = Processamento()
-    gerar_pendencia_atualizacao_pacientes: Processo = Processo()
-    integrar_pendencia_atualizacao_pacientes: Processamento = Processamento()
-    acompanhamento: Acompanhamento = Acompanhamento()
+    buscar_atendimentos: BuscaPaginada = Field(
+        default=BuscaPaginada(), description="Enfileira em `ImportarAtendimento` o que `DT_ATUALIZACAO` diz que foi mexido."
+    )
+    buscar_informacoes_atendimentos: Processamento = Field(
+        default=Processamento(), description="Lê cada atendimento da fila por inteiro e o leva ao Fusion."
+    )
+    gerar_pendencia_atualizacao_pacientes: Processo = Field(
+        default=Processo(), description="Enfileira em `PendenciaIntegracao` os pacientes alterados."
+    )
+    integrar_pendencia_atualizacao_pacientes: Processamento = Field(
+        default=Processamento(), description="Leva os cadastros de pacientes ao Fusion."
+    )
+    acompanhamento: Acompanhamento = Field(default=Acompanhamento(), description=ON_DUTY)
 
 
 SETTINGS = Tasy

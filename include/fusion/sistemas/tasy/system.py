@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from include.fusion.errors import InvalidRecord
 from include.fusion.mapping import dates, sections, values
 from include.fusion.model.atendimento import Atendimento, Unidade
 from include.fusion.reading.spec import Detail, MappingContext, Origin, QueueProcess, ReadSpec, Row, SystemSpec
@@ -41,8 +40,7 @@ def map_record(data: Mapping[str, Sequence[Row]], ctx: MappingContext) -> Atendi
     a = sections.only_row(data, "atendimento")
     start = dates.date_time(a["dt_entrada"], ctx.zone, "dataInicio")
     kind = ctx.depara.translate("tipo_atendimento", a["ie_tipo_atendimento"])
-    if start is None or kind is None:
-        raise InvalidRecord("dataInicio" if start is None else "tipo", "não preenchido na origem")
+    start, kind = values.required(start, "dataInicio"), values.required(kind, "tipo")
     end = dates.date_time(a["dt_alta"], ctx.zone, "dataFim")
     allergies = rows("alergias")
     stays = sections.within("movimentacoesLeito", clinical.movimentacoes, rows("movimentacoes"), ctx)

@@ -15,7 +15,7 @@ from include.fusion.hl7.build.oru import code_of_sinal
 from include.fusion.mapping import documents, numbers, values, vital_signs
 from include.fusion.model.atendimento import SINAIS
 from include.fusion.reading.spec import Row
-from include.fusion.sistemas.trackcare.context import DO_NOT_SEND, Collector, TrackCareContext, day, key, moment, profissional
+from include.fusion.sistemas.trackcare.context import DO_NOT_SEND, NOT_FILLED, Collector, TrackCareContext, day, key, moment, profissional
 
 _T = TypeVar("_T")
 _CONTROLS = {"ATIVO": ("NW", "IP"), "EXECUTADO": ("NW", "CM"), "DESCONTINUADO": ("DC", "DC"), "CANCELADO": ("CA", "CA")}
@@ -39,12 +39,6 @@ def each(
     return done
 
 
-def _required(value: datetime | None, field: str) -> datetime:
-    if value is None:
-        raise InvalidRecord(field, "não preenchida na origem")
-    return value
-
-
 def diagnostico(x: Row, ctx: TrackCareContext) -> hl7_values.Diagnostico | None:
     """Entered in error or ruled out: with action D, or ``None`` if it can never have been sent."""
     ruled_out = ctx.depara.translate("situacao_diagnostico", x["mrdia_diagstat_dr"]) == DO_NOT_SEND
@@ -59,8 +53,7 @@ def diagnostico(x: Row, ctx: TrackCareContext) -> hl7_values.Diagnostico | None:
 def _diagnostico(x: Row, ctx: TrackCareContext) -> hl7_values.Diagnostico:
     code = documents.cid(x["mrcid_code"], "diagnosticos.cid10")
     text = values.to_text(x["mrdia_desc"]) or values.to_text(x["mrcid_desc"])
-    if code is None and text is None:
-        raise InvalidRecord("diagnosticos.cid10", "não preenchido na origem")
+    values.required(code or text, "diagnosticos.cid10")
     return hl7_values.Diagnostico(
         codigo=key(x["mrdia_rowid"]),
         diagnostico=hl7_values.Codigo(code, text, "I10"),
@@ -73,10 +66,9 @@ def _diagnostico(x: Row, ctx: TrackCareContext) -> hl7_values.Diagnostico:
 
 def procedimento(x: Row, ctx: TrackCareContext) -> hl7_values.Procedimento:
     code, text = values.to_code(x["oper_code"]), values.to_text(x["oper_desc"])
-    if code is None and text is None:
-        raise InvalidRecord("procedimentos.procedimento", "não preenchido na origem")
+    values.required(code or text, "procedimentos.procedimento")
     when = moment(x["proc_procdate"], x["proc_timestart"], ctx.zone, "procedimentos.data")
-    what, when = hl7_values.Codigo(code, text), _required(when, "procedimentos.data")
+    what, when = hl7_values.Codigo(code, text), values.required(when, "procedimentos.data", NOT_FILLED)
     return hl7_values.Procedimento(key(x["proc_rowid"]), what, when, "P", profissional=profissional(x))
 
 
@@ -90,7 +82,9 @@ def note(x: Row, ctx: TrackCareContext) -> hl7_values.Nota | None:
     if text is None or completion == DO_NOT_SEND or values.to_code(x["not_errorreason_dr"]) is not None:
         return hl7_values.Nota(key(x["not_rowid"]), kind, "", autor=profissional(x), cancelada=True)
     when = moment(x["not_date"] if x["not_date"] is not None else x["not_createdate"], x["not_time"], ctx.zone, "notas.data")
-    return hl7_values.Nota(key(x["not_rowid"]), kind, text, _required(when, "notas.data"), autor=profissional(x), completa=completion)
+    return hl7_values.Nota(
+        key(x["not_rowid"]), kind, text, values.required(when, "notas.data", NOT_FILLED), autor=profissional(x), completa=completion
+    )
 
 
 def medicamento(x: Row, ctx: TrackCareContext) -> hl7_values.Medicamento | None:
@@ -101,8 +95,7 @@ def medicamento(x: Row, ctx: TrackCareContext) -> hl7_values.Medicamento | None:
     if status not in _CONTROLS:
         raise InvalidRecord("prescricoes.situacao", f"o De/Para de {values.to_code(x['ostat_code'])} não é uma situação conhecida")
     medication = hl7_values.Codigo(values.to_code(x["arcim_code"]), values.to_text(x["arcim_desc"]))
-    if medication.codigo is None and medication.descricao is None:
-        raise InvalidRecord("prescricoes.medicamento", "não preenchido na origem")
+    values.required(medication.codigo or medication.descricao, "prescricoes.medicamento")
     dose = numbers.to_number(x["oeori_doseqty"], "prescricoes.dose")
     unit = hl7_values.Codigo(values.to_code(x["ctuom_code"]), values.to_text(x["ctuom_desc"]))
     control, state = _CONTROLS[status]
@@ -131,14 +124,13 @@ def medicamento(x: Row, ctx: TrackCareContext) -> hl7_values.Medicamento | None:
 def cirurgia(x: Row, ctx: TrackCareContext) -> hl7_values.CirurgiaHl7:
     """``situacao`` is a code of table 0278, or :data:`NO_SHOW`."""
     code, text = values.to_code(x["oper_code"]), values.to_text(x["oper_desc"]) or values.to_text(x["rbop_procedure"])
-    if code is None and text is None:
-        raise InvalidRecord("cirurgias.procedimento", "não preenchido na origem")
+    values.required(code or text, "cirurgias.procedimento")
     start = moment(x["rbop_dateoper"], x["rbop_timeoper"], ctx.zone, "cirurgias.inicio")
     room = ctx.depara.translate("salas", x["rbop_resource_dr"])
     return hl7_values.CirurgiaHl7(
         codigo=key(x["rbop_rowid"]),
         procedimento=hl7_values.Codigo(code, text),
-        inicio=_required(start, "cirurgias.inicio"),
+        inicio=values.required(start, "cirurgias.inicio", NOT_FILLED),
         situacao=ctx.depara.translate("situacao_cirurgia", x["rbop_status"]) or "Booked",
         sala=hl7_values.Local(None, room) if room else None,
         cirurgiao=profissional(x),

@@ -20,6 +20,8 @@ from include.fusion.sistemas.trackcare.settings import TrackCare
 _HOROLOG_EPOCH = date(1840, 12, 31)
 _DAY_SECONDS = 24 * 60 * 60
 DO_NOT_SEND = "NAO_ENVIAR"
+NOT_FILLED = "não preenchida na origem"
+"""``values.MISSING`` of a feminine noun."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +103,7 @@ def _horolog(value: Any) -> int | None:
 
 def key(value: Any) -> str:
     """A row id as text: ``7`` or ``7||2``."""
-    if (clean := values.to_code(value)) is None:
-        raise InvalidRecord("chave", "não preenchida na origem")
-    return clean
+    return values.required(values.to_code(value), "chave", NOT_FILLED)
 
 
 def profissional(x: Row) -> Pessoal | None:

@@ -11,7 +11,7 @@ from include.fusion.hl7.build import values as hl7_values
 from include.fusion.mapping import documents, values
 from include.fusion.model.types import Cns, Cpf
 from include.fusion.reading.spec import Row
-from include.fusion.sistemas.trackcare.context import Collector, TrackCareContext, day, first, key, moment
+from include.fusion.sistemas.trackcare.context import NOT_FILLED, Collector, TrackCareContext, day, first, key, moment
 
 _CPF: TypeAdapter[str] = TypeAdapter(Cpf)
 _CNS: TypeAdapter[str] = TypeAdapter(Cns)
@@ -20,9 +20,7 @@ _CNS: TypeAdapter[str] = TypeAdapter(Cns)
 def name(p: Row, ctx: TrackCareContext) -> str:
     """The columns of the name, joined. Raises ``InvalidRecord`` when all are empty."""
     full_name = " ".join(part for c in ctx.nome_em if (part := values.to_text(p[c])))
-    if not full_name:
-        raise InvalidRecord("paciente.nome", "não preenchido na origem")
-    return full_name
+    return values.required(full_name or None, "paciente.nome")
 
 
 def paciente(p: Row, ctx: TrackCareContext) -> hl7_values.PacienteHl7:
@@ -80,8 +78,7 @@ def alergias(rows: Sequence[Row], ctx: TrackCareContext, collector: Collector) -
 def _alergia(x: Row, ctx: TrackCareContext, action: str) -> hl7_values.Alergia:
     text = values.to_text(x["tipo_descricao"]) or values.to_text(x["alg_desc"]) or values.to_text(x["alg_freetextallergy"])
     code = values.to_code(x["tipo_codigo"])
-    if text is None and code is None:
-        raise InvalidRecord("alergias.substancia", "não preenchida na origem")
+    values.required(text or code, "alergias.substancia", NOT_FILLED)
     inactive = values.to_text(x["alg_inactivedate"]) is not None
     reaction = values.clinical_text(x["alg_reaction"])
     return hl7_values.Alergia(

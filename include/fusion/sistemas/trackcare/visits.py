@@ -100,8 +100,7 @@ def _visit(a: Row, movimentacoes: Sequence[Row], ctx: TrackCareContext) -> Visit
 def _read_row(a: Row, movimentacoes: Sequence[Row], cancelled: bool, ctx: TrackCareContext) -> Visita:
     patient_class = ctx.depara.translate("tipo_atendimento", a["paadm_type"])
     start = moment(a["paadm_admdate"], a["paadm_admtime"], ctx.zone, "dataInicio")
-    if patient_class is None or start is None:
-        raise InvalidRecord("tipo" if patient_class is None else "dataInicio", "não preenchido na origem")
+    patient_class, start = values.required(patient_class, "tipo"), values.required(start, "dataInicio")
     # The date tells the alta: the status may be late, and a cancelled alta empties the date.
     end = moment_or_day(a["paadm_dischgdate"], a["paadm_dischgtime"], ctx.zone, "dataFim")
     facility = values.to_code(a["hosp_code"])
@@ -130,7 +129,7 @@ def _movements(rows: Sequence[Row], facility: str | None, ctx: TrackCareContext)
         if start is not None:
             stays.append(Movimento(key(x["trans_rowid"]), start, local))
         elif not stays or stays[-1].local != local:
-            raise InvalidRecord("movimentacoesLeito.inicio", "não preenchido na origem")
+            raise InvalidRecord("movimentacoesLeito.inicio", values.MISSING)
     stays.sort(key=lambda m: m.inicio)
     return tuple(m for n, m in enumerate(stays) if not n or m.local != stays[n - 1].local)
 

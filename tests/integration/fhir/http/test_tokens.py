@@ -23,7 +23,7 @@ from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from include.fusion.errors import InvalidConfiguration
-from include.fusion.fhir.config.model import FhirConfig
+from include.fusion.fhir.config.model import FhirConfig, OAuth2
 from include.fusion.fhir.config.secrets import Secrets
 from include.fusion.fhir.http.client import FhirClient
 from include.fusion.fhir.http.tokens import TokenCache
@@ -43,7 +43,7 @@ def pem(alg: str) -> str:
 
 
 def jwks() -> dict[str, Any]:
-    algoritmos = {"RS384": jwt.algorithms.RSAAlgorithm, "ES384": jwt.algorithms.ECAlgorithm}
+    algoritmos: dict[str, Any] = {"RS384": jwt.algorithms.RSAAlgorithm, "ES384": jwt.algorithms.ECAlgorithm}
     return {"keys": [json.loads(a.to_jwk(KEYS[n].public_key())) | {"kid": n} for n, a in algoritmos.items()]}
 
 
@@ -175,14 +175,14 @@ def test_a_process_killed_while_renewing_holds_nobody_up(httpserver: HTTPServer,
 
 def test_renewals_that_wait_for_another_process_take_no_thread(httpserver: HTTPServer, cache: TokenCache) -> None:
     configuration = with_secret(httpserver)
+    access = configuration.auth_config
+    assert isinstance(access, OAuth2)
 
     async def wait() -> float:
         async with AsyncExitStack() as open_count:
             tenants = [f"t{n}" for n in range(40)]
             for tenant in tenants:
-                await open_count.enter_async_context(
-                    cache.lock((tenant, httpserver.url_for("/token"), "c", configuration.auth_config.scope))
-                )  # type: ignore[union-attr]
+                await open_count.enter_async_context(cache.lock((tenant, httpserver.url_for("/token"), "c", access.scope)))
             clients = [await open_count.enter_async_context(FhirClient(t, configuration, cache)) for t in tenants]
             waiting = [asyncio.create_task(client.authenticate()) for client in clients]
             await asyncio.sleep(0.3)

@@ -102,5 +102,6 @@ def test_every_stored_access_gets_the_newest_key(database: str, tmp_path: Path) 
     assert "1 acesso(s)" in migrate(tmp_path, {**right, **secrets}, "--girar-chaves")
     with con, con.cursor() as cur:
         cur.execute("select auth_config from fhir_integration_configs")
-        assert Secrets([new]).open(cur.fetchone()[0]) == {"username": "x"}
+        [(stored,)] = cur.fetchall()
+        assert Secrets([new]).open(stored) == {"username": "x"}
     con.close()

@@ -21,7 +21,7 @@ from tests.integration.fhir.pull.test_pull import take_measure
 pytestmark = so_sandbox
 DO_BANCO = "Observation: valor que o banco da plataforma não aceita"
 SEM_DIA = "Observation: estrutura fora do FHIR R4"
-NULL = {"note": [{"text": "segredo\x00"}]}
+NULL: dict[str, Any] = {"note": [{"text": "segredo\x00"}]}
 """Valid R4 that PostgreSQL stores in no text."""
 
 

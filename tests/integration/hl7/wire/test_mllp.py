@@ -160,7 +160,8 @@ def test_acknowledgements_of_the_enhanced_mode_mean_the_same(codigo: str, erro: 
 def test_the_listener_takes_frames_however_they_are_cut(mllp: MllpServer, dsn: str, step: int) -> None:
     messages = list(mixture(settings(), 0, 3))
     fluxo = b"".join(frame(m.body) for m in messages)
-    answers, frames = [], Deframer()
+    answers: list[bytes] = []
+    frames = Deframer()
     with socket.create_connection(("127.0.0.1", mllp.port), timeout=10) as s:
         s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for n in range(0, len(fluxo), step):

@@ -20,7 +20,8 @@ def refused(world: Any, tenant: str) -> str:
 
 def test_dead_letters_are_listed_page_by_page_with_their_reason(world: Any, config: dict[str, Any]) -> None:
     ids = [refused(world, world.a) for _ in range(3)]
-    seen, next_number = [], 0
+    seen: list[dict[str, Any]] = []
+    next_number = 0
     while next_number is not None:
         page = world.ask("GET", f"{API}/dead-letters?limite=2&depois={next_number}", who="ana")[1]
         seen, next_number = seen + page["itens"], page["proximo"]

@@ -21,7 +21,7 @@ def routes(world: Any) -> list[tuple[str, str]]:
 
 def test_no_route_answers_without_a_valid_token(world: Any) -> None:
     for method, path in routes(world):
-        body = {} if "/config" in path and method != "GET" else None
+        body: dict[str, Any] | None = {} if "/config" in path and method != "GET" else None
         assert world.ask(method, path, body)[0] == 401, path
         assert world.ask(method, path, body, token="x.y.z")[0] in (401, 403), path
 

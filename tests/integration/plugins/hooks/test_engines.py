@@ -1,6 +1,9 @@
 """Airflow connections become engines and Fusion clients."""
 
+from __future__ import annotations
+
 import json
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -10,9 +13,10 @@ from fusion_airflow.hooks.engines import engine_for
 from fusion_airflow.hooks.fusion import FusionHook
 from include.fusion.errors import InvalidConfiguration
 from include.fusion.http.auth import OAuth2Client
+from sandbox.postgres import Postgres
 
 
-def connection(monkeypatch, **fields) -> None:
+def connection(monkeypatch: pytest.MonkeyPatch, **fields: Any) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_TESTE", json.dumps({"conn_type": "http", "host": "127.0.0.1", "port": 1, "schema": "http", **fields}))
 
 
@@ -25,32 +29,34 @@ def connection(monkeypatch, **fields) -> None:
         ({"extra": {"headers": {"X-Site": "1"}}}, {"X-Site": "1"}),
     ],
 )
-def test_connection_says_how_to_enter(monkeypatch, fields, header):
+def test_connection_says_how_to_enter(monkeypatch: pytest.MonkeyPatch, fields: Any, header: dict[str, str]) -> None:
     connection(monkeypatch, **fields)
     api = FusionHook("teste").api
     assert api.headers == header and api.url == "http://127.0.0.1:1" and api.verify_tls
 
 
-def test_oauth2_takes_client_id_and_secret_from_login_and_password(monkeypatch):
+def test_oauth2_takes_client_id_and_secret_from_login_and_password(monkeypatch: pytest.MonkeyPatch) -> None:
     connection(monkeypatch, login="id", password="s", extra={"auth": "oauth2", "token_url": "http://127.0.0.1:1/t", "scope": "a"})
     api = FusionHook("teste").api
     assert (api.oauth2, api.headers) == (OAuth2Client("id", "s", token_url="http://127.0.0.1:1/t", scope="a"), {})
 
 
 @pytest.mark.parametrize("extra", [{"auth": "magia"}, {"auth": "bearer"}, {"auth": "oauth2"}])
-def test_incomplete_connection_is_named_with_what_it_lacks(monkeypatch, extra):
+def test_incomplete_connection_is_named_with_what_it_lacks(monkeypatch: pytest.MonkeyPatch, extra: dict[str, str]) -> None:
     connection(monkeypatch, extra=extra)
     with pytest.raises(InvalidConfiguration, match="connection 'teste'"):
         _ = FusionHook("teste").api
 
 
-def test_test_button_tells_a_fusion_that_is_not_there(monkeypatch):
+def test_test_button_tells_a_fusion_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     connection(monkeypatch, password="t")
     bem, message = FusionHook("teste").test_connection()
     assert not bem and "sem resposta" in message
 
 
-def test_postgres_connection_runs_optional_binds_and_shows_who_asks(monkeypatch, postgres, database):
+def test_postgres_connection_runs_optional_binds_and_shows_who_asks(
+    monkeypatch: pytest.MonkeyPatch, postgres: Postgres, database: str
+) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_BANCO", database)
     engine = engine_for("banco", application="mv.carga")
     with engine.connect() as con:
@@ -59,7 +65,7 @@ def test_postgres_connection_runs_optional_binds_and_shows_who_asks(monkeypatch,
     engine.dispose()
 
 
-def test_postgres_statement_ends_with_the_tasks_time(monkeypatch, postgres, database):
+def test_postgres_statement_ends_with_the_tasks_time(monkeypatch: pytest.MonkeyPatch, postgres: Postgres, database: str) -> None:
     monkeypatch.setenv("AIRFLOW_CONN_BANCO", database)
     engine = engine_for("banco", time_limit=0.2)
     with engine.connect() as con, pytest.raises(OperationalError, match="statement timeout"):
@@ -74,7 +80,7 @@ def test_postgres_statement_ends_with_the_tasks_time(monkeypatch, postgres, data
         engine.dispose()
 
 
-def test_connection_of_another_kind_is_refused_with_the_kinds_known(monkeypatch):
+def test_connection_of_another_kind_is_refused_with_the_kinds_known(monkeypatch: pytest.MonkeyPatch) -> None:
     connection(monkeypatch)
     with pytest.raises(Exception, match="mssql, oracle, postgres"):
         engine_for("teste")

@@ -145,7 +145,7 @@ def test_oauth2_gives_a_token_that_outlives_a_restart(fusion: FusionServer) -> N
 
 
 def test_a_strict_server_refuses_expired_tokens_foreign_integrations_and_common_administrators(postgres: Postgres, tmp_path: Path) -> None:
-    options = {"integracoes": (65,), "token_admin": "chefe", "auth_kinds": ("oauth2",), "token_validity": 0}
+    options: dict[str, Any] = {"integracoes": (65,), "token_admin": "chefe", "auth_kinds": ("oauth2",), "token_validity": 0}
     server = FusionServer(postgres.create_database("fusion_teste"), tmp_path, **options).start_run()
     try:
         form = {"grant_type": "client_credentials"}

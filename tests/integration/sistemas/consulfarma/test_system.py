@@ -195,9 +195,12 @@ def test_what_drivers_return_otherwise_maps_the_same(reader: Reader) -> None:
         data = reader._group_rows(con, ["1"])["1"]
     em_texto = {k: [{c: v if v is None or isinstance(v, bool) else str(v) for c, v in x.items()} for x in v] for k, v in data.items()}
     map_record = reader.queries.sistema.map_record
+    assert map_record is not None
     assert body(map_record(em_texto, reader.context)) == body(map_record(data, reader.context))
 
 
 def test_no_rows_is_a_reason_not_a_crash(reader: Reader) -> None:
+    map_record = reader.queries.sistema.map_record
+    assert map_record is not None
     with pytest.raises(InvalidRecord, match="não existe mais"):
-        reader.queries.sistema.map_record({}, reader.context)
+        map_record({}, reader.context)

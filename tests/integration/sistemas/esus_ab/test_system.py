@@ -10,31 +10,32 @@ from include.fusion.model.atendimento import Atendimento
 from include.fusion.model.content import body, content_version
 from include.fusion.reading.sql import SystemQueries
 from sandbox.origens import esus_ab
+from tests.integration.sistemas.esus_ab.helpers import Pec
 
 pytest_plugins = ["tests.integration.sistemas.esus_ab.fixtures"]
 
 
-def test_every_generated_visit_maps(pec):
+def test_every_generated_visit_maps(pec: Pec) -> None:
     read_items = pec.reader.read([e.chave for e in esus_ab.keys(pec.con)])
     assert len(read_items) >= 200 and not [x for x in read_items.values() if not isinstance(x, Atendimento)]
 
 
-def test_generated_content_is_clinically_full(pec):
+def test_generated_content_is_clinically_full(pec: Pec) -> None:
     read_items = list(pec.reader.read([str(n) for n in range(1, 201)]).values())
     for part in ("evolucoes", "diagnosticos", "sinais_vitais", "vacinas", "solicitacoes_exame", "exames", "prescricoes", "procedimentos"):
         assert any(getattr(x, part) for x in read_items), part
 
 
-def test_reading_twice_gives_the_same_version(pec):
+def test_reading_twice_gives_the_same_version(pec: Pec) -> None:
     one, two = (content_version(body(pec.mapped(10))) for _ in range(2))
     assert one == two
 
 
-def test_a_visit_that_is_gone_is_none(pec):
+def test_a_visit_that_is_gone_is_none(pec: Pec) -> None:
     assert pec.read(99_999_999) is None
 
 
-def test_lotacao_is_joined_by_its_role_key(pec):
+def test_lotacao_is_joined_by_its_role_key(pec: Pec) -> None:
     """Trap 1: tb_lotacao has no key of its own."""
     _, prof, _ = visit = pec.visit()
     ((name, cbo),) = pec.sql(
@@ -42,11 +43,11 @@ def test_lotacao_is_joined_by_its_role_key(pec):
         "join tb_lotacao l on l.co_ator_papel = f.co_lotacao join tb_prof r on r.co_seq_prof = l.co_prof join tb_cbo b using (co_cbo) "
         "where co_seq_atend_prof = %s", prof,
     )  # fmt: skip
-    read_row = pec.mapped(visit[0])
-    assert (read_row.profissional.nome, read_row.profissional.cbo) == (name, cbo)
+    who = pec.mapped(visit[0]).profissional
+    assert who is not None and (who.nome, who.cbo) == (name, cbo)
 
 
-def test_vital_signs_are_numbers_whatever_was_typed(pec):
+def test_vital_signs_are_numbers_whatever_was_typed(pec: Pec) -> None:
     """Trap 2."""
     atend, prof, _ = pec.visit()
     pec.sql("delete from tb_medicao where co_atend_prof = %s", prof)
@@ -58,21 +59,21 @@ def test_vital_signs_are_numbers_whatever_was_typed(pec):
     assert values == {"PESO": 72.5, "ALTURA": 165, "PRESSAO_SISTOLICA": 120, "PRESSAO_DIASTOLICA": 80, "FREQUENCIA_RESPIRATORIA": 18}
 
 
-def test_signs_carried_over_from_an_earlier_visit_are_left_out(pec):
+def test_signs_carried_over_from_an_earlier_visit_are_left_out(pec: Pec) -> None:
     atend, prof, _ = pec.visit()
     pec.sql("update tb_medicao set st_medicao_anterior = 1 where co_atend_prof = %s", prof)
     assert pec.mapped(atend).sinais_vitais == ()
 
 
 @pytest.mark.parametrize("marca", [None, 0])
-def test_work_not_marked_as_cancelled_stays(pec, marca):
+def test_work_not_marked_as_cancelled_stays(pec: Pec, marca: str) -> None:
     """Trap 3: the column is NULL for most."""
     atend, prof, _ = pec.visit()
     pec.sql("update tb_atend_prof set st_cancelado = %s where co_seq_atend_prof = %s", marca, prof)
     assert len(pec.mapped(atend).evolucoes) == 1
 
 
-def test_a_visit_cancelled_whole_is_cancelled_and_empty(pec):
+def test_a_visit_cancelled_whole_is_cancelled_and_empty(pec: Pec) -> None:
     atend, _, _ = pec.visit()
     pec.sql("update tb_atend_prof set st_cancelado = 1 where co_atend = %s", atend)
     read_row = pec.mapped(atend)
@@ -81,7 +82,7 @@ def test_a_visit_cancelled_whole_is_cancelled_and_empty(pec):
     )
 
 
-def test_cid_gets_its_dot_and_ciap_its_human_code(pec):
+def test_cid_gets_its_dot_and_ciap_its_human_code(pec: Pec) -> None:
     """Traps 4 and 5."""
     atend, prof, _ = pec.visit()
     pec.sql("delete from rl_evolucao_avaliacao_ciap_cid where co_atend_prof = %s", prof)
@@ -93,21 +94,21 @@ def test_cid_gets_its_dot_and_ciap_its_human_code(pec):
     assert (diagnostico.cid10, diagnostico.ciap2) == ("E11.9", "T90")
 
 
-def test_a_problem_code_that_is_no_ciap_stays_readable(pec):
+def test_a_problem_code_that_is_no_ciap_stays_readable(pec: Pec) -> None:
     atend, prof, _ = pec.visit()
     pec.sql("update rl_evolucao_avaliacao_ciap_cid set co_ciap = 720, co_cid10 = null where co_atend_prof = %s", prof)
     assert {d.descricao for d in pec.mapped(atend).diagnosticos} == {"ABP001 Pré-natal"}
 
 
 @pytest.mark.parametrize(("codigo", "raca"), [(1, "BRANCA"), (3, "AMARELA"), (4, "PARDA"), (5, "INDIGENA"), (None, None)])
-def test_race_follows_the_order_of_ledi(pec, codigo, raca):
+def test_race_follows_the_order_of_ledi(pec: Pec, codigo: int, raca: str) -> None:
     """Trap 6: RNDS has 3 and 4 the other way round, and swapping them is silent."""
     atend, _, cidadao = pec.visit()
     pec.sql("update tb_cidadao set co_raca_cor = %s where co_seq_cidadao = %s", codigo, cidadao)
     assert pec.mapped(atend).paciente.raca_cor == raca
 
 
-def test_vaccines_keep_the_codes_of_ledi(pec):
+def test_vaccines_keep_the_codes_of_ledi(pec: Pec) -> None:
     """Trap 7: above 10 RNDS strategies are one lower; that shift belongs to who writes RNDS."""
     atend, prof, _ = pec.visit()
     pec.sql("insert into tb_vacinacao (co_seq_vacinacao, co_atend_prof) values (%s, %s)", 900_000 + prof, prof)
@@ -119,16 +120,16 @@ def test_vaccines_keep_the_codes_of_ledi(pec):
     (vacina,) = pec.mapped(atend).vacinas
     assert (vacina.imunobiologico, vacina.dose, vacina.estrategia, vacina.via) == ("42", "6", "11", "14")
     assert vacina.lote == "L04042A" and vacina.validade_lote == date(2027, 4, 28)
-    assert vacina.data_aplicacao.isoformat() == "2026-05-01T09:30:00-03:00"
+    assert vacina.data_aplicacao is not None and vacina.data_aplicacao.isoformat() == "2026-05-01T09:30:00-03:00"
 
 
-def test_soap_loses_its_markup_and_keeps_its_paragraphs(pec):
+def test_soap_loses_its_markup_and_keeps_its_paragraphs(pec: Pec) -> None:
     atend, prof, _ = pec.visit()
     pec.sql("update tb_evolucao_plano set ds_plano = %s where co_atend_prof = %s", "<p>Retorno &amp; exames</p><p>PA &lt; 140</p>", prof)
     assert pec.mapped(atend).evolucoes[0].plano == "Retorno & exames\nPA < 140"
 
 
-def test_prescription_says_its_catmat_and_how_often(pec):
+def test_prescription_says_its_catmat_and_how_often(pec: Pec) -> None:
     atend, prof, _ = pec.visit()
     pec.sql("delete from tb_receita_medicamento where co_atend_prof = %s", prof)
     pec.sql(
@@ -139,7 +140,7 @@ def test_prescription_says_its_catmat_and_how_often(pec):
     assert (receita.medicamento, receita.frequencia, receita.uso_continuo) == ("BR0268856", "2 vez(es) a cada 1 dia(s)", True)
 
 
-def test_allergy_belongs_to_the_visit_that_wrote_it_down(pec):
+def test_allergy_belongs_to_the_visit_that_wrote_it_down(pec: Pec) -> None:
     atend, prof, _ = pec.visit()
     (kind,) = pec.sql(
         "select count(*) from information_schema.columns where table_name = 'tb_alergia' and column_name = 'co_substancia_especifica'"
@@ -157,7 +158,7 @@ def test_allergy_belongs_to_the_visit_that_wrote_it_down(pec):
     assert (alergia.substancia, alergia.reacao) == ("Penicilina", "Urticária")
 
 
-def test_death_and_social_name_and_contacts_arrive(pec):
+def test_death_and_social_name_and_contacts_arrive(pec: Pec) -> None:
     atend, _, cidadao = pec.visit()
     pec.sql(
         "update tb_cidadao set dt_obito = '2026-02-03', no_social = 'Nome Social', nu_telefone_celular = '71980000000', ds_email = null, "
@@ -168,24 +169,24 @@ def test_death_and_social_name_and_contacts_arrive(pec):
     assert [(c.tipo, c.valor) for c in paciente.contatos] == [("CELULAR", "71980000000")]
 
 
-def test_a_waiting_visit_shows_who_is_responsible(pec):
+def test_a_waiting_visit_shows_who_is_responsible(pec: Pec) -> None:
     column = "co_responsavel" if pec.clinica().new else "co_lotacao"
     with pec.con:
         c = pec.clinica()
         atend = c.admit(c.new_cidadao()[1])
         c.do(f"update tb_atend set {column} = 9005 where co_seq_atend = %s", atend)
     read_row = pec.mapped(atend)
-    assert read_row.situacao == "AGUARDANDO" and read_row.profissional.codigo == "5"
+    assert read_row.profissional is not None and (read_row.situacao, read_row.profissional.codigo) == ("AGUARDANDO", "5")
 
 
-def test_two_citizens_may_share_a_document(pec):
+def test_two_citizens_may_share_a_document(pec: Pec) -> None:
     """Trap 19: nothing makes CPF or CNS unique."""
     (a, _, one), (b, _, other) = pec.visit(), pec.visit()
     pec.sql("update tb_cidadao set nu_cpf = '52998224725' where co_seq_cidadao in (%s, %s)", one, other)
     assert pec.mapped(a).paciente.codigo != pec.mapped(b).paciente.codigo
 
 
-def test_a_schema_between_the_versions_is_read_too(pec):
+def test_a_schema_between_the_versions_is_read_too(pec: Pec) -> None:
     queries = SystemQueries(pec.engine, pec.queries.sistema)
     queries.__dict__["columns"] = frozenset(
         {*queries.columns, "tb_atend.co_responsavel", "tb_prof.no_profissional"} - {"tb_prof.no_civil_profissional"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -10,19 +11,20 @@ from include.fusion.errors import reason_of
 from include.fusion.model.atendimento import Atendimento
 from include.fusion.reading.reader import Reader
 from sandbox.origens import esus_ab
+from tests.integration.sistemas.esus_ab.helpers import Pec
 
 pytest_plugins = ["tests.integration.sistemas.esus_ab.fixtures"]
 
 
-def damage(pec, kind):
+def damage(pec: Pec, kind: str) -> str:
     with pec.con:
         return esus_ab.change_invalid(pec.con, pec.rng, kind).chave
 
 
 @pytest.mark.parametrize("tipo", esus_ab.INVALID)
-def test_bad_input_is_refused_with_its_field_or_arrives(pec, tipo):
+def test_bad_input_is_refused_with_its_field_or_arrives(pec: Pec, tipo: Any) -> None:
     key, field = damage(pec, tipo), esus_ab.CASES[tipo][1]
-    read_items = pec.reader.read([key, "10"])
+    read_items: dict[str, Any] = dict(pec.reader.read([key, "10"]))
     assert isinstance(read_items["10"], Atendimento)
     if field is None:
         assert isinstance(read_items[key], Atendimento), reason_of(read_items[key])
@@ -31,7 +33,7 @@ def test_bad_input_is_refused_with_its_field_or_arrives(pec, tipo):
 
 
 @pytest.mark.parametrize("tipo", [t for t in esus_ab.INVALID if esus_ab.CASES[t][1] and t != "nulos"])
-def test_a_reason_holds_nothing_of_the_patient(pec, tipo):
+def test_a_reason_holds_nothing_of_the_patient(pec: Pec, tipo: Any) -> None:
     key = damage(pec, tipo)
     reason = reason_of(pec.read(key))
     personal = pec.sql(
@@ -42,36 +44,43 @@ def test_a_reason_holds_nothing_of_the_patient(pec, tipo):
     assert len(reason) <= 300 and not [x for x in personal if x and x.strip() in reason]
 
 
-def test_invalid_documents_can_be_left_out_instead(pec):
+def test_invalid_documents_can_be_left_out_instead(pec: Pec) -> None:
     reader = Reader(pec.queries, dataclasses.replace(pec.reader.context, omit_invalid_document=True))
     one, other = damage(pec, "cpf_invalido"), damage(pec, "cns_invalido")
-    read_items = reader.read([one, other])
+    read_items: dict[str, Any] = dict(reader.read([one, other]))
     assert read_items[one].paciente.cpf is None and read_items[other].paciente.cns is None
 
 
-def test_a_megabyte_arrives_whole(pec):
-    plan = pec.mapped(damage(pec, "um_megabyte_de_texto")).evolucoes[0].plano
+def plan_of(pec: Pec, kind: str) -> str:
+    """The plan in the first note of a visit that was damaged so."""
+    plan = pec.mapped(damage(pec, kind)).evolucoes[0].plano
+    assert plan is not None
+    return plan
+
+
+def test_a_megabyte_arrives_whole(pec: Pec) -> None:
+    plan = plan_of(pec, "um_megabyte_de_texto")
     assert plan.count("Evolução longa & sem fim.") == 30_000
 
 
-def test_controls_go_and_emoji_stay(pec):
-    plan = pec.mapped(damage(pec, "controles_e_emoji")).evolucoes[0].plano
+def test_controls_go_and_emoji_stay(pec: Pec) -> None:
+    plan = plan_of(pec, "controles_e_emoji")
     assert plan.startswith("Melhora") and "🙂👩🏽‍⚕️" in plan and not [c for c in plan if ord(c) < 32 and c not in "\n\t"]
 
 
-def test_a_chart_without_citizen_says_so(pec):
+def test_a_chart_without_citizen_says_so(pec: Pec) -> None:
     with pec.con:
         c = pec.clinica()
         atend = c.admit(c.insert("tb_prontuario", co_seq_prontuario=None, qt_referencia=1))
     assert reason_of(pec.read(atend)) == "paciente: prontuário sem cidadão na origem"
 
 
-def test_a_key_that_is_no_number_is_that_records_error(pec):
-    read_items = pec.reader.read(["abc", "10"])
+def test_a_key_that_is_no_number_is_that_records_error(pec: Pec) -> None:
+    read_items: dict[str, Any] = dict(pec.reader.read(["abc", "10"]))
     assert reason_of(read_items["abc"]).startswith("chave: ") and isinstance(read_items["10"], Atendimento)
 
 
-def test_bad_documents_of_a_professional_are_told_apart(pec):
+def test_bad_documents_of_a_professional_are_told_apart(pec: Pec) -> None:
     atend, prof, _ = pec.visit()
     pec.sql(
         "insert into tb_prof (co_seq_prof, nu_cpf) values (%s, '11111111111'); insert into tb_ator_papel values (%s, %s); "

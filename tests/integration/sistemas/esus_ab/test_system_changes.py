@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg2
 import pytest
@@ -12,28 +13,29 @@ from include.fusion.model.content import body, content_version
 from include.fusion.reading.sql import SystemQueries
 from sandbox.origens import esus_ab
 from sandbox.origens.esus_ab import simulador
+from tests.integration.sistemas.esus_ab.helpers import Pec
 
 pytest_plugins = ["tests.integration.sistemas.esus_ab.fixtures"]
 BEFORE = datetime(1900, 1, 1)
 
 
-def just_before(moment):
+def just_before(moment: datetime) -> datetime:
     return moment - timedelta(microseconds=1)
 
 
-def all_views(pec, marker):
+def all_views(pec: Pec, marker: datetime) -> dict[str, tuple[str, str]]:
     rows = [row for o in pec.queries.origins for row in pec.seen(o.nome, marker)]
     return {str(x["chave"]): (str(x["chave_paciente"]), x["operacao"]) for x in rows}
 
 
-def test_each_version_offers_its_own_origins(pec):
+def test_each_version_offers_its_own_origins(pec: Pec) -> None:
     names = [o.nome for o in pec.queries.origins]
     assert names[:4] == ["status", "cidadao", "retificacao", "unificacao"]
     assert names[4:] == (["auditoria_evolucao", "auditoria_itens"] if pec.clinica().new else ["revisao"])
 
 
 @pytest.mark.parametrize("change", list(simulador.CHANGES), ids=lambda m: m.__name__.strip("_"))
-def test_every_kind_of_change_is_seen(pec, change):
+def test_every_kind_of_change_is_seen(pec: Pec, change: Any) -> None:
     pec.visit()
     start = pec.now()
     with pec.con:
@@ -45,11 +47,11 @@ def test_every_kind_of_change_is_seen(pec, change):
     assert seen[made.chave] == (made.chave_paciente, expected)
 
 
-def test_two_hundred_changes_leave_no_visit_unseen(pec):
+def test_two_hundred_changes_leave_no_visit_unseen(pec: Pec) -> None:
     """The body of a visit changed if and only if it was announced by an origin."""
 
-    def picture():
-        read_items = pec.reader.read([e.chave for e in esus_ab.keys(pec.con)])
+    def picture() -> dict[str, str]:
+        read_items: dict[str, Any] = dict(pec.reader.read([e.chave for e in esus_ab.keys(pec.con)]))
         return {key: content_version(body(x)) for key, x in read_items.items()}
 
     before, start, rng = picture(), pec.now(), random.Random(5)
@@ -61,13 +63,13 @@ def test_two_hundred_changes_leave_no_visit_unseen(pec):
     assert changed <= set(seen)
 
 
-def test_origins_agree_with_the_state_of_every_visit(pec):
+def test_origins_agree_with_the_state_of_every_visit(pec: Pec) -> None:
     expected_ones = {e.chave: (e.chave_paciente, e.operacao) for e in esus_ab.keys(pec.con)}
     assert {str(x["chave"]): (str(x["chave_paciente"]), x["operacao"]) for x in pec.seen("status", BEFORE)} == expected_ones
     assert {op for _, op in expected_ones.values()} == {"alteracao", "exclusao"}
 
 
-def test_late_edit_does_not_move_the_status_marker(pec):
+def test_late_edit_does_not_move_the_status_marker(pec: Pec) -> None:
     atend, prof, _ = pec.visit()
     start = pec.now()
     with pec.con:
@@ -79,7 +81,7 @@ def test_late_edit_does_not_move_the_status_marker(pec):
     assert pec.watcher(origin, start)["quantidade"] == 1
 
 
-def test_one_cancelled_professional_does_not_cancel_the_visit(pec):
+def test_one_cancelled_professional_does_not_cancel_the_visit(pec: Pec) -> None:
     with pec.con:
         c = pec.clinica()
         atend = c.admit(c.new_cidadao()[1])
@@ -89,7 +91,7 @@ def test_one_cancelled_professional_does_not_cancel_the_visit(pec):
     assert [x["operacao"] for x in pec.seen("status", just_before(c.now)) if x["chave"] == atend] == ["alteracao"]
 
 
-def test_merged_citizen_travels_as_the_survivor(pec):
+def test_merged_citizen_travels_as_the_survivor(pec: Pec) -> None:
     """Trap 19: both charts' visits carry one patient key, the merged record says where it went."""
     (sai_visita, _, merged_id), (fica_visita, _, survivor) = pec.visit(), pec.visit()
     start = pec.now()
@@ -101,7 +103,7 @@ def test_merged_citizen_travels_as_the_survivor(pec):
     assert pec.mapped(sai_visita).paciente.unificado_em == str(survivor) and pec.mapped(fica_visita).paciente.unificado_em is None
 
 
-def test_ties_across_a_page_boundary_are_read_once_each(pec):
+def test_ties_across_a_page_boundary_are_read_once_each(pec: Pec) -> None:
     """Trap 17: seven visits with one timestamp, pages of three."""
     pec.visit()
     moment = pec.now()
@@ -113,7 +115,7 @@ def test_ties_across_a_page_boundary_are_read_once_each(pec):
     assert read_rows == list(range(21, 28))
 
 
-def test_a_late_commit_changes_what_the_watch_counts(pec):
+def test_a_late_commit_changes_what_the_watch_counts(pec: Pec) -> None:
     """Trap 18: it commits with a marker older than the newest one, so only the count inside the window tells."""
     window = pec.now()
     other = psycopg2.connect(pec.dsn)
@@ -127,7 +129,7 @@ def test_a_late_commit_changes_what_the_watch_counts(pec):
     assert after["marcador"] == before["marcador"] and after["quantidade"] == before["quantidade"] + 1
 
 
-def test_the_watch_sees_exactly_what_the_load_will_read(pec):
+def test_the_watch_sees_exactly_what_the_load_will_read(pec: Pec) -> None:
     with pec.con:
         pec.clinica().new_cidadao()  # without any visit: nothing to load, so nothing to watch
     now = pec.now()
@@ -138,7 +140,7 @@ def test_the_watch_sees_exactly_what_the_load_will_read(pec):
             )
 
 
-def test_a_chart_without_citizen_has_a_patient_key_of_its_own(pec):
+def test_a_chart_without_citizen_has_a_patient_key_of_its_own(pec: Pec) -> None:
     with pec.con:
         c = pec.clinica()
         medical_record = c.insert("tb_prontuario", co_seq_prontuario=None)
@@ -146,13 +148,13 @@ def test_a_chart_without_citizen_has_a_patient_key_of_its_own(pec):
     assert [x["chave_paciente"] for x in pec.seen("status", just_before(c.now)) if x["chave"] == atend] == [-medical_record]
 
 
-def keys(pec, **filters):
+def keys(pec: Pec, **filters: Any) -> list[dict[str, Any]]:
     values = dict.fromkeys(("chave", "atendimento", "paciente", "inicio", "fim")) | {"limite": 10_000} | filters
     with pec.engine.connect() as con:
         return pec.queries.rows(con, "keys.sql", **values)
 
 
-def test_keys_of_the_whole_history_come_in_pages(pec):
+def test_keys_of_the_whole_history_come_in_pages(pec: Pec) -> None:
     read_rows, key = [], None
     while page := keys(pec, chave=key, limite=70):
         read_rows += [str(x["chave"]) for x in page]
@@ -162,7 +164,7 @@ def test_keys_of_the_whole_history_come_in_pages(pec):
         assert pec.queries.rows(con, "total.sql")[0]["total"] == len(read_rows)
 
 
-def test_replay_of_one_visit_one_citizen_or_a_range(pec):
+def test_replay_of_one_visit_one_citizen_or_a_range(pec: Pec) -> None:
     atend, _, cidadao = pec.visit()
     (start,) = pec.sql("select dt_inicio from tb_atend where co_seq_atend = %s", atend)[0]
     assert [x["chave"] for x in keys(pec, atendimento=atend)] == [atend]
@@ -171,7 +173,7 @@ def test_replay_of_one_visit_one_citizen_or_a_range(pec):
     assert keys(pec, inicio=start, fim=start) == []
 
 
-def test_equal_seeds_write_equal_histories(new_pec, database):
+def test_equal_seeds_write_equal_histories(new_pec: Pec, database: str) -> None:
     digest = "select md5(string_agg(ds_plano, '' order by co_atend_prof)) from tb_evolucao_plano where co_atend_prof < 100"
     esus_ab.create(database)
     esus_ab.generate(database, 200, 7)
@@ -180,12 +182,12 @@ def test_equal_seeds_write_equal_histories(new_pec, database):
         assert cur.fetchall() == new_pec.sql(digest)
 
 
-def test_a_schema_that_is_there_is_left_alone(new_pec):
+def test_a_schema_that_is_there_is_left_alone(new_pec: Pec) -> None:
     esus_ab.create(new_pec.dsn)
     assert new_pec.sql("select count(*) >= 200 from tb_atend")[0][0]
 
 
-def test_without_any_marker_the_error_says_what_was_looked_for(new_pec):
+def test_without_any_marker_the_error_says_what_was_looked_for(new_pec: Pec) -> None:
     queries = SystemQueries(new_pec.engine, new_pec.queries.sistema)
     queries.__dict__["columns"] = frozenset()
     with pytest.raises(Exception, match=r"tb_atend\.dt_ultima_alteracao_status"):

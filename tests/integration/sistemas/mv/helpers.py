@@ -37,9 +37,14 @@ def new(hospital: Hospital, kind: str = "A") -> tuple[int, int]:
 
 def read_item(mv_reader: Reader, hospital: Hospital, key: int) -> Atendimento:
     hospital.cur.connection.commit()
-    match = mv_reader.read([str(key)])[str(key)]
-    assert isinstance(match, Atendimento), match
-    return match
+    return mapped(mv_reader, key)
+
+
+def mapped(mv_reader: Reader, key: int) -> Atendimento:
+    """The attendance as a reader makes it now."""
+    record = mv_reader.read([str(key)])[str(key)]
+    assert isinstance(record, Atendimento), record
+    return record
 
 
 def rows(mv_reader: Reader, file: str, system: SystemSpec = SYSTEM, **binds: Any) -> list[dict[str, Any]]:

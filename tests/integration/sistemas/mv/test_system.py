@@ -19,7 +19,7 @@ from sandbox.fusion import contrato
 from sandbox.origens import mv as origin
 from sandbox.origens.mv.clinica import document
 from sandbox.origens.mv.hospital import Hospital
-from tests.integration.sistemas.mv.helpers import KEYS, new, new_reader, pages, read_item, receita, rows
+from tests.integration.sistemas.mv.helpers import KEYS, mapped, new, new_reader, pages, read_item, receita, rows
 
 pytest_plugins = ["tests.integration.sistemas.mv.fixtures"]
 
@@ -202,7 +202,7 @@ def test_an_attendance_that_changes_hands_while_it_is_read_mixes_no_two_patients
         return rows_of(con, file, **values)
 
     monkeypatch.setattr(reader.queries, "rows", correct)
-    before, after = (reader.read([str(key)])[str(key)] for _ in range(2))
+    before, after = (mapped(reader, key) for _ in range(2))
     assert [(x.paciente.codigo, len(x.alergias)) for x in (before, after)] == [(str(paciente), 0), (str(other), 1)]
 
 

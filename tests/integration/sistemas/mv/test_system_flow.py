@@ -136,7 +136,12 @@ def test_a_process_that_is_never_done_keeps_no_other_waiting(harness: Harness) -
     order: list[str] = []
     delivery = harness.delivery(lote=1)
     read = delivery.batches._read
-    delivery.batches._read = lambda route, records: (order.append(route.fila.scope.processo), read(route, records))[1]
+
+    def noted(route: Any, records: Any) -> Any:
+        order.append(route.fila.scope.processo)
+        return read(route, records)
+
+    delivery.batches._read = noted
     delivery.run()
     assert order[:4] == ["abertura", "alta", "abertura", "alta"]
 

@@ -125,7 +125,7 @@ def test_killed_between_sending_and_writing_is_applied_once(chain: Chain) -> Non
     def die(_: object) -> None:
         raise RuntimeError("killed")
 
-    delivery.batches.write = die  # type: ignore[method-assign]
+    delivery.batches.write = die  # type: ignore[method-assign, assignment]
     with pytest.raises(RuntimeError, match="killed"):
         delivery.run()
     chain.new_service()
@@ -157,7 +157,7 @@ def test_a_refused_booking_is_concluded_with_its_reason_and_the_rest_goes_on(cha
     result = chain.process()
     assert (result.enviados, result.erros) == (1, 1)
     errors = {p["idEntidade"]: p.get("erro") for p in chain.pendencias()}
-    assert errors[boa] is None and errors[bad.chave].startswith("inicio: data fora do intervalo")
+    assert errors[boa] is None and (errors[bad.chave] or "").startswith("inicio: data fora do intervalo")
     assert chain.open_rows() == []
     chain.origem("update dbamv.age_cir set dt_inicio_age_cir = dt_final_age_cir - interval '1 hour' where cd_age_cir = %s", int(bad.chave))
     chain.announce()

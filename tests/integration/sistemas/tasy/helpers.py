@@ -51,7 +51,7 @@ def pending_ones(harness: Harness, *keys: object) -> set[tuple[str, str, str]]:
     sql = " union all ".join(
         f"select processo, chave, operacao from {t} where situacao = 'pendente'" for t in ("ImportarAtendimento", "PendenciaIntegracao")
     )
-    return {row for row in harness.fila(sql) if row[1] in map(str, keys)}  # type: ignore[misc]
+    return {row for row in harness.fila(sql) if row[1] in map(str, keys)}
 
 
 def in_fusion(harness: Harness, key: object, entity: str = "atendimento") -> dict[str, Any] | None:

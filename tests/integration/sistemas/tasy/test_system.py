@@ -133,7 +133,7 @@ def test_the_same_seed_gives_the_same_hospital(postgres: Postgres) -> None:
             cur.execute("select md5(string_agg(e::text, '' order by cd_evolucao)), count(*) from tasy.evolucao_paciente e")
             sums.append(cur.fetchone())
         con.close()
-    assert sums[0] == sums[1] and sums[0][1] > 10
+    assert sums[0] is not None and sums[0] == sums[1] and sums[0][1] > 10
 
 
 def test_what_the_hospital_does_in_a_day_stays_valid(harness: Harness) -> None:

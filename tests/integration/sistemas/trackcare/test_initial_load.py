@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.origens.trackcare import simulador
+from sandbox.origens.trackcare import linhas, simulador
 from tests.integration.sistemas.trackcare.helpers import Home, nos_dois
 
 pytest_plugins = ["tests.integration.sistemas.trackcare.fixtures"]
@@ -67,7 +67,7 @@ def test_every_kind_of_change_moves_the_patients_marker(home: Home, tipo: str) -
         "cirurgia": lambda: simulador._cirurgia(h, adm), "cadastro": lambda: h.change("pa_person", "paper_rowid", paciente, paper_email="x@exemplo.com.br"),
         "endereco": lambda: h.change("pa_person", "paper_rowid", paciente, paper_stname="Rua Nova 7"),
         "cns": lambda: h.change("pa_patmas", "papmi_rowid1", paciente, papmi_medicare="700000000000005"),
-        "alergia": lambda: h.insert("pa_allergy", simulador.linhas.alergia(h.c, h.rng, paciente, 1, h.now)),
+        "alergia": lambda: h.insert("pa_allergy", linhas.alergia(h.c, h.rng, paciente, 1, h.now)),
     }  # fmt: skip
     do[tipo]()
     (after,) = home.sql("select atualizadoem, alteradoclinicoem from sqluser.pacienteses where pacienteid = %s", paciente)

@@ -192,7 +192,7 @@ def test_horolog_columns_are_integers_and_mean_the_same_day(decimals: dict[bool,
     (raw,) = decimals[True].sql("select paadm_admdate, paadm_admtime from sqluser.pa_adm where paadm_rowid = 1")
     (iso,) = decimals[False].sql("select paadm_admdate, paadm_admtime from sqluser.pa_adm where paadm_rowid = 1")
     assert isinstance(raw[0], int) and day(raw[0], "x") == iso[0]
-    assert moment(*raw, ZONE, "x") == moment(*iso, ZONE, "x")
+    assert moment(raw[0], raw[1], ZONE, "x") == moment(iso[0], iso[1], ZONE, "x")
 
 
 def test_the_expected_state_lists_every_person_once_in_order(home: Home) -> None:

@@ -76,7 +76,8 @@ def _history(c: Chain) -> list[Hl7Message]:
     done = []
     for (raw,) in c.fila("select mensagem from PacienteArquivo order by id"):
         msh = bytes(raw).split(b"\r")[0].decode("latin-1").split("|")
-        done.append(Hl7Message(*msh[8].split("^")[:2], msh[9], bytes(raw)))
+        code, event = msh[8].split("^")[:2]
+        done.append(Hl7Message(code, event, msh[9], bytes(raw)))
     return done
 
 

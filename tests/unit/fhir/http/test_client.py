@@ -70,6 +70,17 @@ def test_the_waits_are_the_seeds(httpserver: HTTPServer, settings: dict[str, Any
     assert list(waits(config(httpserver, **settings))) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_resources_and_credentials_follow_no_redirect(httpserver: HTTPServer, ask: Any, status: int) -> None:
+    with HTTPServer() as elsewhere:
+        elsewhere.expect_request("/fhir/Observation/9").respond_with_json(OBS)
+        location = {"Location": elsewhere.url_for("/fhir/Observation/9")}
+        httpserver.expect_request("/fhir/Observation/9").respond_with_data(status=status, headers=location)
+        with pytest.raises(FhirError):
+            ask(read, maxRetries=0)
+        assert elsewhere.log == []
+
+
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_a_transient_answer_takes_one_plus_max_retries_attempts(httpserver: HTTPServer, ask: Any, slept: list[float], status: int) -> None:
     httpserver.expect_request("/fhir/Observation/9").respond_with_data(status=status)

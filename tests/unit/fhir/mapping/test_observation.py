@@ -116,7 +116,8 @@ def test_a_comparator_is_no_plain_number(made: Observation) -> None:
 ])  # fmt: skip
 def test_dates_of_any_precision_are_read(texto: str, expected: str) -> None:
     resource = to_fhir(obs("weight"), "Patient/1", META) | {"effectiveDateTime": texto}
-    assert from_fhir(resource).efetivo_em.isoformat() == expected
+    when = from_fhir(resource).efetivo_em
+    assert when is not None and when.isoformat() == expected
 
 
 def test_only_loincs_own_codes_count() -> None:

@@ -18,7 +18,8 @@ def test_frames_come_out_whole_however_they_are_cut_and_whatever_lies_between(
     mensagens: list[bytes], cuts: list[int], garbage: bytes
 ) -> None:
     fluxo = b"".join(garbage + frame(m) for m in mensagens) + garbage
-    frames, saidas, position = Deframer(), [], 0
+    saidas: list[bytes] = []
+    frames, position = Deframer(), 0
     while position < len(fluxo):
         step = cuts[position % len(cuts)]
         saidas += frames.receive(fluxo[position : position + step])

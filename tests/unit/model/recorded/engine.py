@@ -37,7 +37,8 @@ _NOW = re.compile(rb'(?<="dataRegistro":")[^"]+')
 def content(entity: str, settings: Mapping[str, Any], rows: Rows) -> Any:
     """What is sent of one record, as hashes; ``None`` when it is refused."""
     try:
-        return _KINDS.get(entity, _body)(entity, settings, rows)
+        made: Callable[[str, Mapping[str, Any], Rows], Any] = _KINDS.get(entity, _body)
+        return made(entity, settings, rows)
     except (FusionHubError, ValidationError):
         return None
 

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 from sqlalchemy import Engine
 
-from sandbox import plataforma
+from sandbox.origens import plataforma
 from sandbox.postgres import Postgres
 from tests.unit.model.recorded.engine import new_resource, observations, people, platform_tables
 from tests.unit.model.recorded.sources import SEED, Candidate, database

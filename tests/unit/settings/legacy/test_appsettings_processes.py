@@ -199,7 +199,7 @@ def test_every_section_and_key_is_one_of_the_settings(sistema: str, tmp_path: Pa
     read_item = Imported(sistema, sistema, {"IntegracaoID": 1})
     for section in LEGACY[sistema].sections:
         read_item.parameters |= {f"{section.nome}.{key}": values.get(key, "00:00:09") for key in section.keys}
-    assert isinstance(entry(read_item, tmp_path), settings_class(sistema))
+    assert type(entry(read_item, tmp_path)) is settings_class(sistema)
     write_request = yaml.safe_load(as_yaml(read_item, "America/Bahia"))["integracoes"][0]
     writes = {f"{section.nome}.{key}" for section in LEGACY[sistema].sections for key in write_request[section.nome]}
     assert {"IntegracaoID", *writes} == {*read_item.parameters}

@@ -48,7 +48,7 @@ OLD_NAME = dict.fromkeys(("tp_alergia", "tp_severidade", "ds_alergia", "ds_aviso
 DIAGNOSTICO = dict.fromkeys(("cd_cid", "ds_cid", "tp_situacao", "qt_tempo_doenca", "tp_unidade_tempo_doenca", "ds_observacao")) | {
     "cd_diagnostico_atendime": 9
 }
-VAZIAS = {
+VAZIAS: dict[str, Any] = {
     "movimentacoes": MOVEMENT, "diagnosticos": DIAGNOSTICO, "alergias": ALERGIA, "alergias_antigas": OLD_NAME,
     "evolucoes": DOCUMENT | {"ds_texto": None}, "evolucoes_prescricao": NOTE | {"ds_evolucao": None}, "prescricoes": ITEM,
     "sinais_vitais": SINAL | {"data_coleta": None, "valor": None, "ds_sinal_vital": None},

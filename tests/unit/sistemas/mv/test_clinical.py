@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from include.fusion.errors import InvalidRecord
-from tests.unit.sistemas.mv.rows import ALERGIA, DIAGNOSTICO, DOCUMENT, ITEM, MOVEMENT, NOTE, OLD_NAME, ZONE, accept, context, read
+from tests.unit.sistemas.mv.rows import ALERGIA, CTX, DIAGNOSTICO, DOCUMENT, ITEM, MOVEMENT, NOTE, OLD_NAME, ZONE, accept, context, read
 
 # Beds
 
@@ -63,7 +63,7 @@ def test_a_note_in_a_prescription_says_whose_it_is(abbreviation: str, tipo: str)
 def test_half_a_note_is_refused(rows: dict[str, list[dict[str, Any]]]) -> None:
     cortado = {"ds_texto": "{\\rtf1 Sem", "ds_evolucao": "{\\rtf1 Sem"}
     with pytest.raises(InvalidRecord, match="RTF incompleto"):
-        read(**{kind: [x | cortado for x in all_of_them] for kind, all_of_them in rows.items()})
+        read(CTX, {}, **{kind: [x | cortado for x in all_of_them] for kind, all_of_them in rows.items()})
 
 
 @pytest.mark.parametrize("texto", [None, "", " ", "<p>&nbsp;</p>"])

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 
 import pytest
-import sqlglot
 from sqlglot import exp
 
 from include.fusion.reading.sql import sql_folder
-from tests.unit.sistemas.sql_files import code
+from tests.unit.sistemas.sql_files import code, query
 
 FOLDER = sql_folder("mv")
 FILES = sorted(FOLDER.glob("*.sql"))
@@ -18,10 +17,10 @@ LONGAS = {"read_evolucoes.sql": "ds_texto", "read_evolucoes_prescricao.sql": "ds
 
 @pytest.mark.parametrize("file", LONGAS)
 def test_a_long_column_is_selected_last_and_used_nowhere_else(file: str) -> None:
-    column, query = LONGAS[file], sqlglot.parse_one(code(FOLDER / file), dialect="oracle")
-    assert [c.name for c in query.find_all(exp.Column)].count(column) == 1
-    assert query.selects[-1].name == column and isinstance(query.selects[-1], exp.Column)
-    assert not query.find(exp.Distinct, exp.Union, exp.Group)
+    column, read_row = LONGAS[file], query(FOLDER / file, "oracle")
+    assert [c.name for c in read_row.find_all(exp.Column)].count(column) == 1
+    assert read_row.selects[-1].name == column and isinstance(read_row.selects[-1], exp.Column)
+    assert not read_row.find(exp.Distinct, exp.Union, exp.Group)
 
 
 def test_no_other_file_touches_a_long_column() -> None:

@@ -212,7 +212,8 @@ def test_a_patient_that_is_gone_is_a_reason() -> None:
 
 
 def test_null_wherever_the_schema_allows_it_is_a_valid_record() -> None:
-    sent = accept(read(**{name: [row] for name, row in VAZIAS.items()}))
+    rows: dict[str, Any] = {name: [row] for name, row in VAZIAS.items()}
+    sent = accept(read(**rows))
     assert sent["situacao"] == "EM_ATENDIMENTO" and len(sent["movimentacoesLeito"]) == len(sent["prescricoes"]) == 1
 
 

@@ -10,11 +10,16 @@ import pytest
 
 from include.fusion.errors import InvalidRecord
 from include.fusion.model.atendimento import SINAIS
-from include.fusion.reading.spec import MappingContext
+from include.fusion.sistemas.mv.beds import ContextoMv
 from tests.unit.sistemas.mv.rows import CTX, SINAL, ZONE, context, read
 
 
-def _sinais(*rows: dict[str, Any], ctx: MappingContext = CTX) -> dict[str, Any]:
+def of_site(codes: dict[str, Any]) -> ContextoMv:
+    """With the site's own codes of signs."""
+    return context(**codes)
+
+
+def _sinais(*rows: dict[str, Any], ctx: ContextoMv = CTX) -> dict[str, Any]:
     return {s.sinal: s for s in read(ctx, sinais_vitais=[SINAL | x for x in rows]).sinais_vitais}
 
 
@@ -31,7 +36,7 @@ def test_accents_do_not_count_in_a_name() -> None:
 
 
 def test_the_sites_code_goes_before_the_name() -> None:
-    ctx = context(**{"1": "FREQUENCIA_CARDIACA"})
+    ctx = of_site({"1": "FREQUENCIA_CARDIACA"})
     assert set(_sinais({"cd_sinal_vital": Decimal(1), "valor": "80"}, ctx=ctx)) == {"FREQUENCIA_CARDIACA"}
     assert ctx.depara.unmapped == {}
 
@@ -43,14 +48,14 @@ def test_an_unknown_sign_is_left_out_and_counted_whatever_it_says() -> None:
 
 
 def test_a_sign_that_the_site_does_not_send_is_not_counted() -> None:
-    ctx = context(**{"900": "NAO_ENVIAR"})
+    ctx = of_site({"900": "NAO_ENVIAR"})
     assert _sinais({"cd_sinal_vital": 900, "ds_sinal_vital": "DIURESE", "valor": "300 mL"}, ctx=ctx) == {}
     assert ctx.depara.unmapped == {}
 
 
 def test_a_word_that_is_no_sign_refuses_instead_of_losing_values() -> None:
     with pytest.raises(InvalidRecord, match="não é um sinal vital"):
-        _sinais({}, ctx=context(**{"1": "TEMPERTURA"}))
+        _sinais({}, ctx=of_site({"1": "TEMPERTURA"}))
 
 
 def test_pressure_comes_as_one_text_or_as_two_signs() -> None:

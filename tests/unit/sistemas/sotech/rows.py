@@ -41,7 +41,7 @@ EXAME = (
     ASSINA | {"codigo": 11, "nome": "Hemograma"} | dict.fromkeys(("procedimento", "solicitado_em", "realizado_em", "resultado_em", "laudo"))
 )
 RESULT = {"exame": 11, "nome": "Hemoglobina", "valor": None, "unidade": None, "referencia": None}
-VAZIAS = {
+VAZIAS: dict[str, dict[str, Any]] = {
     "contatos": CONTACT, "movimentacoes": MOVEMENT, "diagnosticos": DIAGNOSTICO, "anamneses": ANAMNESE, "evolucoes": EVOLUCAO,
     "sinais_vitais": SINAIS, "prescricoes": ITEM, "exames": EXAME, "exames_resultados": RESULT,
 }  # fmt: skip

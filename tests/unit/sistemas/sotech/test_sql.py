@@ -13,7 +13,7 @@ from include.fusion.reading.spec import Snapshot
 from include.fusion.reading.sql import sql_folder
 from include.fusion.sistemas.sotech.system import SYSTEM
 from sandbox.origens.sotech.esquema import CONTRACT, HERE
-from tests.unit.sistemas.sql_files import code
+from tests.unit.sistemas.sql_files import code, first
 
 FOLDER = sql_folder("sotech")
 FILES = sorted(FOLDER.glob("*.sql"))
@@ -34,7 +34,7 @@ def _columns() -> dict[str, set[str]]:
     for file in (HERE / "esquema.sql", CONTRACT):
         for command in sqlglot.parse(file.read_text(encoding="utf-8").split("CREATE FUNCTION")[0], dialect="postgres"):
             if isinstance(command, exp.Create) and command.kind == "TABLE":
-                tables[command.find(exp.Table).name] = {c.name for c in command.find_all(exp.ColumnDef)} | NORMALIZADAS
+                tables[first(command, exp.Table).name] = {c.name for c in command.find_all(exp.ColumnDef)} | NORMALIZADAS
     return tables
 
 

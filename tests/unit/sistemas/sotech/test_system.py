@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from include.fusion.errors import CodeWithoutDePara, InvalidRecord, reason_of
-from include.fusion.sistemas.sotech.system import SYSTEM
 from tests.unit.sistemas.sotech.rows import VAZIAS, accept, context, read
 
 
 def test_a_row_of_nulls_of_every_kind_is_a_valid_record() -> None:
-    sent = accept(read(**{kind: [{}] for kind in VAZIAS}))
+    rows: dict[str, Any] = {kind: [{}] for kind in VAZIAS}
+    sent = accept(read(**rows))
     assert "anamneses" not in sent or sent["anamneses"] == []
 
 
@@ -63,7 +63,7 @@ def test_notes_without_text_say_nothing_and_markup_is_gone() -> None:
 @pytest.mark.parametrize(("tipo", "column"), [("evolucoes", "texto"), ("anamneses", "texto"), ("exames", "laudo")])
 def test_half_a_note_is_refused(tipo: str, column: str) -> None:
     with pytest.raises(InvalidRecord, match=rf"{tipo}.{column}: RTF incompleto ou corrompido"):
-        read(**{tipo: [{column: r"{\rtf1\ansi Sem febre. N\'e3o usar"}]})
+        read(None, None, **{tipo: [{column: r"{\rtf1\ansi Sem febre. N\'e3o usar"}]})
 
 
 def test_a_stay_without_a_kind_is_an_admission_where_it_comes_from_no_bed() -> None:
@@ -108,9 +108,3 @@ def test_a_bad_record_says_why_and_not_what(column: str, valor: Any, motivo: str
     with pytest.raises(Exception) as error:  # noqa: PT011
         read(atendimento={column: valor})
     assert reason_of(error.value) == motivo
-
-
-@pytest.mark.parametrize("chave", ["", " 7", "1_000", "-1", "٣", "abc", "9" * 10])
-def test_a_key_is_digits_of_an_integer(chave: str) -> None:
-    with pytest.raises(ValueError, match="not a key"):
-        SYSTEM.key_type(chave)

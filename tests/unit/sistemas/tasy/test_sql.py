@@ -8,11 +8,12 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
+from include.fusion.reading.spec import Origin
 from include.fusion.reading.sql import sql_folder
 from include.fusion.sistemas.tasy.system import INFORMATION, SYSTEM
 from sandbox.origens.tasy.esquema import HERE
 from tests import ROOT
-from tests.unit.sistemas.sql_files import code
+from tests.unit.sistemas.sql_files import code, first, found, query
 
 FOLDER = sql_folder("tasy")
 CONTRACT = ROOT / "include" / "contracts" / "tasy"
@@ -23,17 +24,17 @@ LONGA = ("read_evolucoes.sql", "ds_evolucao")
 
 def test_the_long_column_is_selected_last_and_used_nowhere_else() -> None:
     file, column = LONGA
-    query = sqlglot.parse_one(code(FOLDER / file), dialect="oracle")
-    assert [c.name for c in query.find_all(exp.Column)].count(column) == 1
-    assert query.selects[-1].name == column and isinstance(query.selects[-1], exp.Column)
-    assert not query.find(exp.Distinct, exp.Union, exp.Group)
+    notes = query(FOLDER / file, "oracle")
+    assert [c.name for c in notes.find_all(exp.Column)].count(column) == 1
+    assert notes.selects[-1].name == column and isinstance(notes.selects[-1], exp.Column)
+    assert not notes.find(exp.Distinct, exp.Union, exp.Group)
     assert {a.name for a in FILES if column in code(a)} == {file}
 
 
 @pytest.mark.parametrize("origem", [o for o in ORIGINS if o.processo == INFORMATION], ids=lambda o: o.nome)
-def test_a_change_below_a_cancelled_attendance_never_brings_it_back(origem) -> None:
-    query = sqlglot.parse_one(code(FOLDER / origem.sql), dialect="oracle")
-    assert "dt_cancelamento" in query.selects[3].sql() and "exclusao" in query.selects[3].sql()
+def test_a_change_below_a_cancelled_attendance_never_brings_it_back(origem: Origin) -> None:
+    operation = query(FOLDER / origem.sql, "oracle").selects[3].sql()
+    assert "dt_cancelamento" in operation and "exclusao" in operation
 
 
 @pytest.mark.parametrize(
@@ -69,20 +70,20 @@ def test_oracle_parses_what_the_dba_runs(command: str) -> None:
 
 def test_the_account_may_read_every_table_that_the_hub_reads_and_no_other() -> None:
     read_rows = {t.name for a in FILES for t in sqlglot.parse_one(code(a), dialect="oracle").find_all(exp.Table)}
-    concedidas = {re.search(r"TASY\.(\w+)", c)[1].lower() for c in _contract("permissoes.sql")}
+    concedidas = {found(r"TASY\.(\w+)", c)[1].lower() for c in _contract("permissoes.sql")}
     assert read_rows == concedidas
 
 
 def test_every_marker_has_an_index_on_both_sides() -> None:
-    marcadas = {sqlglot.parse_one(code(FOLDER / o.sql_probe), dialect="oracle").find(exp.From).find(exp.Table).name for o in ORIGINS}
-    assert {re.search(r"TASY\.(\w+) \(DT_ATUALIZACAO\)", c)[1].lower() for c in _contract("indices.sql")} == marcadas
+    marcadas = {first(first(query(FOLDER / o.sql_probe, "oracle"), exp.From), exp.Table).name for o in ORIGINS}
+    assert {found(r"TASY\.(\w+) \(DT_ATUALIZACAO\)", c)[1].lower() for c in _contract("indices.sql")} == marcadas
     gemeos = dict(re.findall(r"index (ix_fusion_\w+) on tasy\.(\w+) \(dt_atualizacao\)", (HERE / "indices.sql").read_text()))
     assert set(gemeos.values()) == marcadas
 
 
 def test_what_the_hub_reads_the_sandbox_has() -> None:
     tables = {
-        t.find(exp.Table).name: {c.name for c in t.find_all(exp.ColumnDef)}
+        first(t, exp.Table).name: {c.name for c in t.find_all(exp.ColumnDef)}
         for t in sqlglot.parse((HERE / "esquema.sql").read_text(encoding="utf-8"), dialect="postgres")
         if isinstance(t, exp.Create) and t.kind == "TABLE"
     }

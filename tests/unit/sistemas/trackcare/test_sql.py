@@ -13,7 +13,7 @@ from include.fusion.reading.sql import sql_folder
 from include.fusion.sistemas.trackcare.system import DETAILS
 from sandbox.origens.trackcare.esquema import WATCHED
 from tests import ROOT
-from tests.unit.sistemas.sql_files import code
+from tests.unit.sistemas.sql_files import code, query
 
 FOLDER = sql_folder("trackcare")
 CONTRACT = ROOT / "include" / "contracts" / "trackcare" / "ddl.sql"
@@ -31,14 +31,14 @@ def test_no_alias_is_a_reserved_word(file: Path) -> None:
 
 @pytest.mark.parametrize("nome", DETAILS)
 def test_a_kind_of_rows_comes_in_a_fixed_order_with_its_key_first(nome: str) -> None:
-    query = sqlglot.parse_one(code(FOLDER / f"read_{nome}.sql"), dialect="postgres")
-    assert query.named_selects[0] == "chave" and len(set(query.named_selects)) == len(query.named_selects)
-    assert query.args.get("order") or nome == "paciente"
+    rows = query(FOLDER / f"read_{nome}.sql", "postgres")
+    assert rows.named_selects[0] == "chave" and len(set(rows.named_selects)) == len(rows.named_selects)
+    assert rows.args.get("order") or nome == "paciente"
 
 
 def test_the_text_of_a_note_comes_last_and_is_used_nowhere_else() -> None:
-    query = sqlglot.parse_one(code(FOLDER / "read_notas.sql"), dialect="postgres")
-    assert query.selects[-1].name == "not_notes" and [c.name for c in query.find_all(exp.Column)].count("not_notes") == 1
+    notes = query(FOLDER / "read_notas.sql", "postgres")
+    assert notes.selects[-1].name == "not_notes" and [c.name for c in notes.find_all(exp.Column)].count("not_notes") == 1
 
 
 def test_the_sites_upkeep_covers_every_table_and_column_that_the_sandboxs_does() -> None:

@@ -151,7 +151,8 @@ def test_a_place_that_no_transfer_tells_is_an_update(movements: list[dict[str, A
 
 
 def test_a_cancelled_visit_that_comes_back_is_told_whole() -> None:
-    c, everything = Conversation(), {"movimentacoes": MOVEMENTS}
+    c = Conversation()
+    everything: dict[str, Any] = {"movimentacoes": MOVEMENTS}
     c.say(admissoes=ALTA, **everything)
     assert events(c.say(admissoes=ALTA | {"paadm_visitstatus": "C"}, **everything)) == ["A13", "A11"]
     entry, alta = c.say(admissoes=ALTA, **everything)
@@ -215,8 +216,10 @@ def test_a_discharge_whose_hour_was_not_noted_is_a_day() -> None:
 
 
 def test_what_was_said_of_the_wrong_person_is_said_again_of_the_right_one() -> None:
-    c, everything = Conversation(), {"admissoes": ALTA, "movimentacoes": MOVEMENTS, "notas": NOTE, "sinais_vitais": SINAL, "medicamentos": MEDICATION,
-                           "cirurgias": CIRURGIA}  # fmt: skip
+    c = Conversation()
+    everything: dict[str, Any] = {
+        "admissoes": ALTA, "movimentacoes": MOVEMENTS, "notas": NOTE, "sinais_vitais": SINAL, "medicamentos": MEDICATION, "cirurgias": CIRURGIA
+    }  # fmt: skip
     c.say(**everything)
     messages = c.say({"chave": 88, "paper_name2": "Outra"}, **everything)
     assert sorted(events(messages)) == ["A02", "A03", "A08", "A31", "O11", "R01", "S14", "T02"]

@@ -1,0 +1,5 @@
+from tests.conformance import SystemSuite
+
+
+class TestEsusAb(SystemSuite):
+    system = "esus_ab"

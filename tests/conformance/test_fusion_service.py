@@ -1,0 +1,5 @@
+from tests.conformance import SystemSuite
+
+
+class TestFusionService(SystemSuite):
+    system = "fusion_service"

@@ -1,0 +1,5 @@
+from tests.conformance import SystemSuite
+
+
+class TestMv(SystemSuite):
+    system = "mv"
