@@ -360,9 +360,10 @@ class Hub:
 
         self.wait(find)
         assert processo is not None
-        processo = processo.parent() if supervisor else processo
-        assert processo is not None
-        processo.kill()
+        killed = processo.parent() if supervisor else processo
+        assert killed is not None
+        killed.kill()
+        assert not psutil.wait_procs([processo], 20)[1], "the task outlived its supervisor"
 
     def process_of(self, dag: str, task: str) -> psutil.Process | None:
         """The process in which a task works now: the one that Airflow names, once it has a connection to a database of ours.
