@@ -1,10 +1,12 @@
 # Everything goes through the checkout's own .venv; paths are relative, so the clone may live anywhere.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status test test-oracle mutants lint docs screenshots bench requirements
+.PHONY: help demo up down status test test-oracle mutants lint new-system docs screenshots bench requirements
 PY := .venv/bin/python
 INSTALADO := .venv/.instalado
 COMPILAR := -m uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --no-emit-find-links
+RUNS := $(PY) -c 'import psutil, psycopg2, sqlalchemy' 2>/dev/null
+NO_VENV := this checkout has no .venv that works (make up and make demo make one)
 export UV_CUSTOM_COMPILE_COMMAND := make requirements
 
 help: ## this list
@@ -16,11 +18,12 @@ demo: $(INSTALADO) ## a hospital at work for two minutes on a stack of its own, 
 up: $(INSTALADO) ## start everything and leave it running, simulator on; prints the UI's address and login
 	@exec $(PY) -m sandbox.stack up
 
-down: $(INSTALADO) ## stop what make up started
-	@exec $(PY) -m sandbox.stack down
+# These two look at what is there: they never install anything.
+down: ## stop what make up started
+	@$(RUNS) || { echo "nothing was running: $(NO_VENV)"; exit 0; }; exec $(PY) -m sandbox.stack down
 
-status: $(INSTALADO) ## health and queue depths
-	@exec $(PY) -m sandbox.stack status
+status: ## health, and what waits in the queues since when
+	@$(RUNS) || { echo "nothing is running: $(NO_VENV)"; exit 0; }; exec $(PY) -m sandbox.stack status
 
 test: $(INSTALADO) ## the whole test suite (T="tests/unit -k fila" for a part)
 	@exec $(PY) -m pytest $(or $(T),-n 3 tests)
@@ -34,6 +37,10 @@ mutants: $(INSTALADO) ## do the quick tests notice small faults? (about an hour;
 
 lint: $(INSTALADO) ## ruff, mypy, import contracts, settings, pages; all run, any failure fails
 	@exec $(PY) .ci/lint.py
+
+new-system: $(INSTALADO) ## a new source system, ready to run: NAME=homecare [TABLES=homecare.toml] [TITLE="Home Care"]
+	@$(PY) -m sandbox.scaffold '$(NAME)' $(if $(TABLES),--tables '$(TABLES)') $(if $(TITLE),--title '$(TITLE)')
+	@exec $(PY) .ci/docs.py
 
 docs: $(INSTALADO) ## write the pages that are made from the code: DAGS.md, docs/reference/settings.md
 	@exec $(PY) .ci/docs.py

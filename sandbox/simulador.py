@@ -141,6 +141,8 @@ def main() -> int:
     if args.taxa <= 0:
         parser.error("--taxa must be above 0")
     state = StackState(args.pasta)
+    if not state.processos:
+        parser.error("nothing is running: make up")
     password = postgres_password(state)
     end = threading.Event()
     for sinal in (signal.SIGINT, signal.SIGTERM):

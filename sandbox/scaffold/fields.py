@@ -37,6 +37,11 @@ _SAMPLES = {
     "moment": "when", "day": "when.date()", "number": "rng.randint(1, 100)", "flag": "rng.randint(0, 1)", "cpf": "None", "cns": "None",
     "cid": 'rng.choice(("I10", "E11.9", "J45.9"))', "uf": '"BA"', "cbo": '"225125"',
 }  # fmt: skip
+_BY_LABEL = {
+    "sinaisVitais.sinal": 'CODES["sinal_vital"]["TEMPERATURA"]', "sinaisVitais.valor": "rng.choice((36.5, 37, 38.2))", "negaAlergias": "None",
+    "dataFim": "None", "dataAltaMedica": "None", "motivoAlta": "None",
+}  # fmt: skip
+"""Fields of which not any value fits the others: a sign and its value, what only a finished attendance has."""
 _CATALOGS = {
     "tipo_exame": "tipo_exame", "situacao_diagnostico": "situacao_problema", "sinal_sinal_vital": "sinal_vital",
     "qualificador_sinal_vital": "tipo_glicemia", "tipo_solicitacao_exame": "tipo_exame", "tipo_movimentacao_leito": "tipo_movimentacao",
@@ -74,6 +79,8 @@ class Field:
         """Python for an invented value of its column. ``person``: name of a ``Person`` that it is one's of; else ``rng`` and ``when`` are at hand."""
         if person and self.name in _OF_PERSON:
             return _OF_PERSON[self.name].format(p=person)
+        if self.label in _BY_LABEL:
+            return _BY_LABEL[self.label]
         if self.kind == "word":
             return f'rng.choice(tuple(CODES["{self.catalog}"].values()))'
         return "None" if person else _SAMPLES[self.kind].format(name=self.name.replace("_", " "))

@@ -63,9 +63,12 @@ def _wrong(product: Product) -> Iterator[tuple[str, tuple[str, str, str]]]:
     """Bad input that a source can make: its name → kind of rows, column, Python of the value."""
     values = {"cpf": '"123.456.789-00"', "cns": '"700000000000001"'}
     for section in product.sections:
-        for field, column in section.columns:
+        for field, column in section.own_columns:
             about = "" if section in (product.atendimento, product.paciente) else f"{section.name}_"
-            if field.kind in values:
+            if field.label == "sinaisVitais.valor":
+                # A sign without a value is none, and refuses nothing.
+                yield "sinais_vitais_valor_impossivel", (section.name, column, "99_999_999")
+            elif field.kind in values:
                 yield f"{about}{field.name}_invalido", (section.name, column, values[field.kind])
             elif field.catalog and not _is_status(product, field.name, section):
                 yield f"{about}{field.name}_desconhecido", (section.name, column, '"?"')

@@ -115,6 +115,15 @@ class Section:
         """Its name in a reason."""
         return str(model.Atendimento.model_fields[self.name].alias)
 
+    @property
+    def own_columns(self) -> tuple[Column, ...]:
+        """Each of its columns once, without its key, its owner's and the marker: a product may have one column for two fields."""
+        found: dict[str, Column] = {}
+        for column in self.columns:
+            if column.name.lower() not in {name.lower() for name in (self.key, self.owner_column, self.marker)}:
+                found.setdefault(column.name.lower(), column)
+        return tuple(found.values())
+
     def has(self, field: str) -> bool:
         return any(c.field.name == field for c in self.columns)
 

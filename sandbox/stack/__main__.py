@@ -14,18 +14,8 @@ from sandbox.stack import demo, situacao
 from sandbox.stack.ambiente import EXAMPLE, UI_USER, airflow, postgres_password
 from sandbox.stack.estado import ROOT, StackState
 from sandbox.stack.filhos import end_process, live
+from sandbox.stack.options import HELP, faults, forget_empty
 from sandbox.stack.pilha import Stack, Stop, clean, on_signal
-
-HELP = """environment variables:
-  FUSION_UI_PORT, FUSION_API_PORT, FUSION_PG_PORT, FUSION_FHIR_PORT
-                            ports of the UI, the sandbox's Fusion, PostgreSQL and the FHIR server (default: free ones)
-  FUSION_TAXA               changes per second that the simulator writes into each source (up: 0.2, demo: 1; 0 turns it off)
-  FUSION_DEMO_SEGUNDOS      how long the demo's simulator writes (default 120)
-  FUSION_ATENDIMENTOS       attendances that each source starts with (default 300)
-  FUSION_INVALIDOS          share of changes that are bad on purpose (default 0.02)
-  FUSION_DAGS               DAG folder (default: dags/ of this checkout)
-  FUSION_SETTINGS           installations (default: examples/integracoes.yaml)
-"""
 
 
 def say(text: str) -> None:
@@ -159,15 +149,19 @@ def main() -> int:
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     commands.add_parser("up", help="start everything, wait until it is healthy, leave it running")
     commands.add_parser("down", help="stop it")
-    commands.add_parser("status", help="health, ports and queue depths")
+    commands.add_parser("status", help="health, ports, and what waits in the queues since when")
     commands.add_parser("demo", help="a hospital at work for two minutes, then the figures")
     commands.add_parser("env", help='environment of the running stack, for: eval "$(python -m sandbox.stack env)"')
     commands.add_parser("supervisor")
     args = parser.parse_args()
     state = StackState(args.pasta or ROOT / (".demo" if args.command == "demo" else ".sandbox"))
     actions = {"up": up, "down": down, "status": situacao.show, "env": env, "supervisor": supervise}
+    forget_empty(os.environ)
     if args.command != "env":  # Which prints what the shell does not have.
         os.environ.setdefault("FUSION_SETTINGS", str(EXAMPLE))
+    if args.command in ("up", "demo") and (found := faults(os.environ)):
+        print("\n".join(found), file=sys.stderr)
+        return 2
     if args.command != "demo":
         return actions[args.command](state)
     if os.environ.get("MAKELEVEL"):

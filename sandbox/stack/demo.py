@@ -106,9 +106,10 @@ def _script(stack: Stack, say: Callable[[str], None]) -> Report:
     say("waiting until Fusion holds the sources' history")
     counts = _SyncCounts(stack, say)
     _until(stack, counts.is_empty, DRAIN, lambda: "the history is not delivered yet: going on")
-    say(f"hospital at work: {rate} changes/s into each source for {seconds:.0f} s; watch it in the UI")
-    simulator = stack.start_run(componentes.simulator(state, rate, seconds))
-    _until(stack, lambda: counts.show() or simulator.poll() is not None, seconds + 60, lambda: "the simulator hangs")
+    if float(rate) > 0:
+        say(f"hospital at work: {rate} changes/s into each source for {seconds:.0f} s; watch it in the UI")
+        simulator = stack.start_run(componentes.simulator(state, rate, seconds))
+        _until(stack, lambda: counts.show() or simulator.poll() is not None, seconds + 60, lambda: "the simulator hangs")
     say("hospital closed; hourly push and six-hourly pull of FHIR run now; waiting until the queues are empty")
     scheduled = airflow_api.trigger(state, airflow_api.SCHEDULED_FHIR)
     _until(stack, lambda: airflow_api.have_ended(state, scheduled), DRAIN, lambda: "FHIR's runs go on; what is missing is in the table")

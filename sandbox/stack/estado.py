@@ -6,6 +6,7 @@ import base64
 import fcntl
 import json
 import os
+import re
 import secrets
 import socket
 from collections.abc import Callable, Mapping
@@ -26,6 +27,11 @@ _SECRETS: dict[str, Callable[[], str]] = {
     "token_fusion": lambda: secrets.token_urlsafe(24),
     "segredo_fhir": lambda: secrets.token_urlsafe(24),
 }
+
+
+def chosen_port(text: str) -> int | None:
+    """A port that somebody wrote; ``None``: it is none."""
+    return port if re.fullmatch(r"[0-9]{1,5}", text) and 1 <= (port := int(text)) <= 65_535 else None
 
 
 def port_is_taken(port: int) -> bool:
@@ -69,9 +75,9 @@ class StackState:
         ports = self.ports
         for name, variable in PORTS.items():
             requested = environment.get(variable, "").strip()
-            if requested:
-                ports[name] = int(requested)
-                if port_is_taken(ports[name]):
+            if port := chosen_port(requested):
+                ports[name] = port
+                if port_is_taken(port):
                     raise SystemExit(f"{variable}={requested}: the port is in use")
             elif name not in ports or port_is_taken(ports[name]):
                 ports[name] = free_port()
@@ -97,7 +103,8 @@ class StackState:
 
     @property
     def processos(self) -> dict[str, Any]:
-        """Who runs: ``{"fase": ..., "supervisor": {pid, inicio}, "filhos": {name: {pid, inicio}}}``; empty when nothing was started."""
+        """Who runs: ``{"fase": ..., "supervisor": {pid, inicio}, "filhos": {name: {pid, inicio}}, "settings": path of its installations}``;
+        empty when nothing was started."""
         file = self.folder / "processos.json"
         return dict(json.loads(file.read_text())) if file.exists() else {}
 

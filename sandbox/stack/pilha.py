@@ -217,7 +217,8 @@ class Stack:
         self._write()
 
     def _write(self) -> None:
-        self.estado.write_processes({"fase": self.phase, "supervisor": card(os.getpid()), "filhos": self._cards})
+        settings = ambiente.base(self.estado)["FUSION_SETTINGS"]
+        self.estado.write_processes({"fase": self.phase, "supervisor": card(os.getpid()), "filhos": self._cards, "settings": settings})
 
     def watch(self, until: Callable[[], bool], step: float = 0.5) -> None:
         """Until ``until`` says so, start again whatever died, as an init system would; give up on what keeps dying."""

@@ -24,7 +24,10 @@ def main() -> int:
     parser.add_argument("--pasta", type=Path, default=ROOT / ".sandbox", help="state folder of the stack (default .sandbox)")
     parser.add_argument("--json", action="store_true", help="print JSON instead of the table")
     args = parser.parse_args()
-    report = build(urls_of(StackState(args.pasta)))
+    state = StackState(args.pasta)
+    if not state.processos:
+        parser.error("nothing is running: make up")
+    report = build(urls_of(state))
     print(report.json() if args.json else report.texto())
     return 0 if report.ok else 1
 

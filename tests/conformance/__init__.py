@@ -11,7 +11,7 @@ A system's test is these lines, and nothing else is needed than ``sandbox/origen
 
 import pytest
 
-pytest.register_assert_rewrite("tests.conformance.suite")
+pytest.register_assert_rewrite("tests.conformance.cases", "tests.conformance.suite")
 
 from tests.conformance.suite import SystemSuite  # noqa: E402
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from tests.harness import Harness
 
 OWNER = "conformance/run/task#"
 """Owner of reserved rows, without the number of the try."""
+ROUNDS = 30
 TRIES = 4000
 """Changes that are thrown away until one is of the wanted kind."""
 
@@ -38,10 +39,10 @@ def admission(change: Change) -> bool:
 class Site(Harness):
     """``close`` removes everything. What a case did at the source stays there; the next makes changes of its own."""
 
-    def __init__(self, postgres: Postgres, folder: Path, known: Facts, attendances: int) -> None:
+    def __init__(self, postgres: Postgres, folder: Path, known: Facts, attendances: int, options: Mapping[str, Any]) -> None:
         self.facts = known
-        self._spoiled: set[str] = set()
-        super().__init__(postgres, folder, known.name, attendances)
+        self._spoiled: dict[str, str] = {}
+        super().__init__(postgres, folder, known.name, attendances, **options)
         self.seen: Seen = Messages(self) if known.messages else Records(self)
         self._feeder = self.build(known.source.fed_by) if known.source.fed_by else None
 
@@ -50,12 +51,15 @@ class Site(Harness):
         return Runtime(known.entry(), self._engine, lambda _: self.client())
 
     def bring_history(self) -> None:
-        """Everything that the source has is in Fusion."""
+        """Bring everything that the source has to Fusion. ``history``: its keys; others say what did not get there."""
         if self.facts.own_initial_load:
             self.runtime.own_initial_load(500).run(on_progress=lambda _: None, wait=lambda: None)
         self.settle()
         self.queue_everything()
         self.deliver()
+        self.history = {e.chave for e in self.expected() if e.operacao != "exclusao"}
+        self.refused_history = self.reasons()
+        self.unseen_history = self.history - self.seen.living()
 
     # --- at the source ----------------------------------------------------------------------------------------------
 
@@ -70,9 +74,17 @@ class Site(Harness):
 
     def spoil(self, kind: str) -> Change:
         """One bad input of this kind, committed. Nothing else will happen to its patient: what did would be refused, too."""
-        (change,) = self.change(invalid=kind)
-        self._spoiled.add(change.chave_paciente)
+        change: Change = self.change(invalid=kind)[0]
+        self._spoiled |= {e.chave: e.chave_paciente for e in self.expected() if e.chave == change.chave}
         return change
+
+    def _leaves_spoiled_alone(self, con: Any, change: Change) -> bool:
+        """Whether the records of spoiled patients stay as they are, in this transaction: an edit may mend one, a merge of patients move it."""
+        if self._spoiled.keys() & {change.chave, *change.affected}:
+            return False
+        theirs = set(filter(None, self._spoiled.values()))
+        now = self.source_items.keys(con) if self._spoiled else ()
+        return {e.chave: e.chave_paciente for e in now if e.chave in self._spoiled or e.chave_paciente in theirs} == self._spoiled
 
     def happens(self, kind: Callable[[Change], bool] = admission, con: Any = None) -> Change:
         """One change of this kind, committed; in the transaction ``con``, where one is given, and then not committed."""
@@ -90,7 +102,7 @@ class Site(Harness):
             except psycopg2.errors.LockNotAvailable:
                 con.rollback()
                 continue
-            if kind(change) and change.chave_paciente not in self._spoiled:
+            if kind(change) and self._leaves_spoiled_alone(con, change):
                 return change
             con.rollback()
         raise AssertionError(f"{TRIES} changes of sandbox.origens.{self.facts.name} and none is of the wanted kind")
@@ -171,9 +183,12 @@ class Site(Harness):
 
     def settle(self) -> None:
         """Look and deliver until a look finds nothing."""
-        while self.look():
+        for _ in range(ROUNDS):
+            if not self.look():
+                self.deliver()
+                return
             self.deliver()
-        self.deliver()
+        raise AssertionError(f"{ROUNDS} looks, and each found something, though nothing happens at the source")
 
     def rest(self, seconds: float = 15.0) -> None:
         """Settle until the watcher sees nothing: a marker of whole seconds is looked at again when its second is over."""

@@ -17,10 +17,11 @@ CHROMIUM = next((c for c in map(shutil.which, ("chromium", "chromium-browser", "
 
 
 class Browser:
-    """One page; use as an async context manager."""
+    """One page; use as an async context manager. ``patience``: seconds for the answer to one command."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, patience: float = 30) -> None:
         self._folder = folder
+        self._patience = patience
         self._numbers = itertools.count(1)
 
     async def __aenter__(self) -> Browser:
@@ -51,7 +52,7 @@ class Browser:
         """One CDP command and its answer; events in between are passed over."""
         number = next(self._numbers)
         await self._ws.send_json({"id": number, "method": method, "params": parameters})
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(self._patience):
             while True:
                 said = json.loads((await self._ws.receive()).data)
                 if said.get("id") == number:

@@ -26,6 +26,7 @@ from tests.mutants.catalog import ROOT, Mutant, mutants
 
 KEPT = ROOT / ".bench" / "mutants.json"
 COPIED = ("include", "plugins", "dags", "config", "sandbox", "tests", "docs", "examples", "docker", ".ci")
+OWN_TEST = "tests/unit/house/test_mutants.py"
 NOTICED_MIN = 0.9
 TIME_LIMIT = 1800.0
 """Seconds for one run of pytest: a mutant that hangs is noticed."""
@@ -59,7 +60,8 @@ def copy() -> Iterator[Path]:
 def pytest(root: Path, *arguments: str) -> tuple[bool, str]:
     """(whether all passed, the line that says which failed). ``RuntimeError``: no test ran."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(root), str(root / "plugins"))), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "--no-header", *arguments]
+    # The list's own test would notice every mutant: its text is then no longer there.
+    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "--no-header", f"--ignore={OWN_TEST}", *arguments]
     # A session of its own: whatever servers a test leaves behind can be ended with it.
     running = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)  # fmt: skip
     try:
@@ -68,9 +70,13 @@ def pytest(root: Path, *arguments: str) -> tuple[bool, str]:
         os.killpg(running.pid, signal.SIGKILL)
         running.communicate()
         return False, f"no end within {TIME_LIMIT:.0f} s"
+    except BaseException:
+        running.terminate()
+        raise
     if running.returncode == 5:
         raise RuntimeError(f"no test was run: {' '.join(arguments)}")
-    failed = [line for line in out.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    # A test's own failure before an error of its end.
+    failed = sorted((line for line in out.splitlines() if line.startswith(("FAILED", "ERROR"))), key=lambda line: line.startswith("ERROR"))
     return running.returncode == 0, failed[0].split(" - ")[0] if failed else out.strip().splitlines()[-1]
 
 
@@ -81,7 +87,8 @@ def noticed_by(mutant: Mutant, root: Path) -> tuple[str, str]:
         if mutant.case:
             passed, said = pytest(root, f"{mutant.test}", "-k", f"test_{mutant.case}")
             if not passed:
-                return mutant.case, said
+                # An error before the case began is noticed, but not by the case.
+                return mutant.case if said.startswith("FAILED") else "", said
         for tests in ([mutant.near] if (root / mutant.near).is_dir() else [], ["tests/unit", *([mutant.test] if mutant.system else [])]):
             passed, said = pytest(root, *tests) if tests else (True, "")
             if not passed:
@@ -129,6 +136,7 @@ def main() -> int:
     if args.list or not chosen:
         print("\n".join(f"{m.name:<32} {m.breaks}" for m in chosen) or "no such mutant")
         return int(not chosen)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # So that a copy and its tests do not stay behind.
     code = code_digest()
     kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() and not args.again else {}
     found = {m.name: kept[m.name] for m in chosen if kept.get(m.name, {}).get("of") == [code, m.digest]}

@@ -60,7 +60,7 @@ def test_the_wait_doubles_with_every_try_of_a_record_up_to_its_limit(httpserver:
     httpserver.expect_request(PATH).respond_with_data(status=429, headers={"Retry-After": "0"})
     outcomes = deliver(httpserver, *(record(n, n) for n in range(7)), espera_inicial=2, espera_max=50, tentativas_max=99)
     assert {outcome.situacao for outcome in outcomes} == {"adiado"}
-    shares = [outcome.espera / usual for outcome, usual in zip(outcomes, (2, 4, 8, 16, 32, 50, 50), strict=True)]
+    shares = [(outcome.espera or 0) / usual for outcome, usual in zip(outcomes, (2, 4, 8, 16, 32, 50, 50), strict=True)]
     assert all(0.8 <= share <= 1.2 for share in shares), shares
     # Records that failed together do not come back together.
     assert len(set(shares)) == len(shares)

@@ -10,7 +10,7 @@ from tests import ROOT
 
 FREE = ("conformance", "e2e", "oracle", "unit/house", "integration/house")
 """What every system is asked, the whole stack, Oracle's protocol, and the repository itself: no single module is theirs."""
-OF_ALL_DAGS = ("guide", "policy", "versions")
+OF_ALL_DAGS = ("policy", "versions")
 PARTS = {"plugins": "plugins/fusion_airflow", "sandbox": "sandbox", "contracts": "include/contracts"}
 """Folder of tests → folder of the product, where it is not the room of that name in ``include/fusion``."""
 FILES = sorted(str(file.relative_to(ROOT / "tests")) for file in (ROOT / "tests").rglob("test_*.py"))

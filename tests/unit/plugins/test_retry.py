@@ -19,7 +19,7 @@ from include.fusion.settings import obtain
 
 
 def decision(policy: Any, error: Exception) -> RetryAction:
-    return policy.evaluate(error, try_number=1, max_tries=5).action  # type: ignore[no-any-return]
+    return policy.evaluate(error, try_number=1, max_tries=5).action
 
 
 def test_the_exceptions_that_rules_name_are_those_that_the_engine_raises() -> None:

@@ -175,4 +175,13 @@ def test_down_with_nothing_running_is_fine(tmp_path: Path) -> None:
 
 def test_make_help_lists_every_target() -> None:
     ajuda = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert all(f"make {target}" in ajuda for target in ("demo", "up", "down", "status", "test", "lint", "bench", "requirements", "help"))
+    assert all(
+        f"make {target}" in ajuda
+        for target in ("demo", "up", "down", "status", "test", "lint", "new-system", "bench", "requirements", "help")
+    )
+
+
+@pytest.mark.parametrize("module", ["sandbox.simulador", "sandbox.stack.report"])
+def test_what_needs_a_running_stack_says_so(module: str, tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-m", module, "--pasta", str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "nothing is running: make up" in done.stderr and "Traceback" not in done.stderr

@@ -12,12 +12,12 @@ import pytest
 
 from include.fusion.errors import InvalidRecord, reason_of
 from include.fusion.model.atendimento import Atendimento
-from include.fusion.model.content import body, content_version
+from include.fusion.model.content import body
 from include.fusion.reading.reader import Reader
 from sandbox.origens import consulfarma as origin
 from sandbox.origens.consulfarma.textos import DIAGNOSTICOS
 from sandbox.postgres import Postgres
-from tests.integration.sistemas.consulfarma.helpers import new_reader, rows
+from tests.integration.sistemas.consulfarma.helpers import new_reader
 
 RNG = random.Random(5)
 
@@ -67,23 +67,11 @@ def _alter(con: Any, sql: str, *values: Any) -> None:
     con.commit()
 
 
-def test_a_generated_hospital_is_valid_through_and_through(reader: Reader) -> None:
-    read_items = reader.read([str(n) for n in range(1, 201)])
-    assert [reason_of(x) for x in read_items.values() if isinstance(x, Exception)] == []
-    assert sum(isinstance(x, Atendimento) for x in read_items.values()) == 200
-
-
 def test_every_kind_of_content_arrives(reader: Reader) -> None:
     bodies = [body(x) for x in reader.read([str(n) for n in range(1, 201)]).values() if isinstance(x, Atendimento)]
     kinds = ("alergias", "vacinas", "cirurgias", "diagnosticos", "exames", "prescricoes")
     assert {t: any(c[t] for c in bodies) for t in kinds} == dict.fromkeys(kinds, True)
     assert any(e["resultados"] for c in bodies for e in c["exames"])
-
-
-def test_reading_twice_gives_the_same_content(reader: Reader) -> None:
-    keys = [str(n) for n in range(1, 60)]
-    one, other = ({k: content_version(body(v)) for k, v in reader.read(keys).items()} for _ in range(2))  # type: ignore[arg-type]
-    assert one == other
 
 
 def test_markup_never_reaches_fusion(reader: Reader) -> None:
@@ -101,29 +89,6 @@ def test_icd_codes_have_their_dot(reader: Reader) -> None:
     read_items = [x for x in reader.read([str(n) for n in range(1, 201)]).values() if isinstance(x, Atendimento)]
     codes = {d.cid10 for x in read_items for d in x.diagnosticos}
     assert codes == {c if len(c) == 3 or "." in c else f"{c[:3]}.{c[3:]}" for c, _ in DIAGNOSTICOS}
-
-
-@pytest.mark.parametrize("tipo", origin.INVALID)
-def test_bad_input_gets_a_reason_without_any_of_its_data(reader: Reader, con: Any, tipo: str) -> None:
-    key = _invalid(con, tipo)
-    read_item = reader.read([key, "1"])
-    assert isinstance(read_item["1"], Atendimento)
-    assert isinstance(read_item[key], Exception)
-    reason = reason_of(read_item[key])  # type: ignore[arg-type]
-    assert "inesperada" not in reason
-    paciente = rows(reader, "read_atendimento.sql", chaves=[int(key)])[0]
-    data = [
-        v
-        for k, v in paciente.items()
-        if k.startswith(("paciente_", "endereco_", "contato_", "queixa")) and isinstance(v, str) and len(v) > 3
-    ]
-    assert [v for v in data if v in reason] == []
-
-
-@pytest.mark.parametrize("tipo", origin.STRANGE)
-def test_odd_input_arrives(reader: Reader, con: Any, tipo: str) -> None:
-    read_item = _read_item(reader, _invalid(con, tipo))
-    json.dumps(body(read_item)).encode()
 
 
 def test_reasons_name_the_place(reader: Reader, con: Any) -> None:

@@ -135,30 +135,6 @@ def test_small_pages_of_mixed_tables_reach_every_change(con: Any, reader: Reader
     assert len(pages(reader, "change_clinico.sql", 3)) == expected_ones
 
 
-def test_random_changes_are_all_seen(con: Any, reader: Reader) -> None:
-    watermarks, rng, expected_ones = _watermarks(reader), random.Random(11), {}
-    for _ in range(60):
-        change = origin.change(con, rng)
-        con.commit()
-        expected_ones.update(dict.fromkeys(change.affected, change.operacao))
-    seen = {key for new in _new(reader, watermarks).values() for key, _ in new}
-    assert set(expected_ones) <= seen
-    finais = {e.chave: e.operacao for e in origin.keys(con)}
-    assert all((finais[c] == "exclusao") == (o == "exclusao") for c, o in expected_ones.items())
-
-
-def test_keys_of_a_form_follow_its_filters(con: Any, reader: Reader) -> None:
-    key, paciente = _one_live(con)
-    empty_for = dict.fromkeys(("atendimento", "paciente", "inicio", "fim", "chave"))
-    assert [x["chave"] for x in rows(reader, "keys.sql", **{**empty_for, "atendimento": key, "limite": 9})] == [key]
-    do_paciente = rows(reader, "keys.sql", **{**empty_for, "paciente": paciente, "limite": 999})
-    assert {x["chave_paciente"] for x in do_paciente} == {paciente}
-    all_of_them = rows(reader, "keys.sql", **{**empty_for, "limite": 999})
-    assert [str(x["chave"]) for x in all_of_them] == [e.chave for e in origin.keys(con)]
-    assert rows(reader, "keys.sql", **{**empty_for, "inicio": START, "fim": START, "limite": 9}) == []
-    assert rows(reader, "total.sql")[0]["total"] == 150
-
-
 def test_the_same_seed_gives_the_same_hospital(database: str, con: Any, postgres: Any) -> None:
     def fingerprint(dsn: str) -> list[tuple[Any, ...]]:
         with psycopg2.connect(dsn) as other, other.cursor() as cur:

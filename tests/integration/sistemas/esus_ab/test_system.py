@@ -7,7 +7,6 @@ from datetime import date
 import pytest
 
 from include.fusion.model.atendimento import Atendimento
-from include.fusion.model.content import body, content_version
 from include.fusion.reading.sql import SystemQueries
 from sandbox.origens import esus_ab
 from tests.integration.sistemas.esus_ab.helpers import Pec
@@ -24,11 +23,6 @@ def test_generated_content_is_clinically_full(pec: Pec) -> None:
     read_items = list(pec.reader.read([str(n) for n in range(1, 201)]).values())
     for part in ("evolucoes", "diagnosticos", "sinais_vitais", "vacinas", "solicitacoes_exame", "exames", "prescricoes", "procedimentos"):
         assert any(getattr(x, part) for x in read_items), part
-
-
-def test_reading_twice_gives_the_same_version(pec: Pec) -> None:
-    one, two = (content_version(body(pec.mapped(10))) for _ in range(2))
-    assert one == two
 
 
 def test_a_visit_that_is_gone_is_none(pec: Pec) -> None:

@@ -32,18 +32,6 @@ def test_bad_input_is_refused_with_its_field_or_arrives(pec: Pec, tipo: Any) -> 
         assert reason_of(read_items[key]).startswith(f"{field}: ")
 
 
-@pytest.mark.parametrize("tipo", [t for t in esus_ab.INVALID if esus_ab.CASES[t][1] and t != "nulos"])
-def test_a_reason_holds_nothing_of_the_patient(pec: Pec, tipo: Any) -> None:
-    key = damage(pec, tipo)
-    reason = reason_of(pec.read(key))
-    personal = pec.sql(
-        "select s.no_cidadao, s.no_mae, s.nu_cpf, s.nu_cns, s.nu_telefone_celular, s.dt_nascimento::text from tb_cidadao s "
-        "join tb_prontuario p on p.co_cidadao = s.co_seq_cidadao join tb_atend a on a.co_prontuario = p.co_seq_prontuario "
-        "where a.co_seq_atend = %s", key,
-    )[0]  # fmt: skip
-    assert len(reason) <= 300 and not [x for x in personal if x and x.strip() in reason]
-
-
 def test_invalid_documents_can_be_left_out_instead(pec: Pec) -> None:
     reader = Reader(pec.queries, dataclasses.replace(pec.reader.context, omit_invalid_document=True))
     one, other = damage(pec, "cpf_invalido"), damage(pec, "cns_invalido")
@@ -73,11 +61,6 @@ def test_a_chart_without_citizen_says_so(pec: Pec) -> None:
         c = pec.clinica()
         atend = c.admit(c.insert("tb_prontuario", co_seq_prontuario=None, qt_referencia=1))
     assert reason_of(pec.read(atend)) == "paciente: prontuário sem cidadão na origem"
-
-
-def test_a_key_that_is_no_number_is_that_records_error(pec: Pec) -> None:
-    read_items: dict[str, Any] = dict(pec.reader.read(["abc", "10"]))
-    assert reason_of(read_items["abc"]).startswith("chave: ") and isinstance(read_items["10"], Atendimento)
 
 
 def test_bad_documents_of_a_professional_are_told_apart(pec: Pec) -> None:

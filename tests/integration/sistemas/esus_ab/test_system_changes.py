@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg2
 import pytest
 
-from include.fusion.model.content import body, content_version
 from include.fusion.reading.sql import SystemQueries
 from sandbox.origens import esus_ab
 from sandbox.origens.esus_ab import simulador
@@ -45,22 +43,6 @@ def test_every_kind_of_change_is_seen(pec: Pec, change: Any) -> None:
     assert set(made.affected) <= set(seen)
     expected = "exclusao" if made.operacao == "exclusao" else "alteracao"
     assert seen[made.chave] == (made.chave_paciente, expected)
-
-
-def test_two_hundred_changes_leave_no_visit_unseen(pec: Pec) -> None:
-    """The body of a visit changed if and only if it was announced by an origin."""
-
-    def picture() -> dict[str, str]:
-        read_items: dict[str, Any] = dict(pec.reader.read([e.chave for e in esus_ab.keys(pec.con)]))
-        return {key: content_version(body(x)) for key, x in read_items.items()}
-
-    before, start, rng = picture(), pec.now(), random.Random(5)
-    for _ in range(200):
-        with pec.con:
-            esus_ab.change(pec.con, rng)
-    seen = all_views(pec, start)
-    changed = {key for key, version in picture().items() if before.get(key) != version}
-    assert changed <= set(seen)
 
 
 def test_origins_agree_with_the_state_of_every_visit(pec: Pec) -> None:
@@ -162,15 +144,6 @@ def test_keys_of_the_whole_history_come_in_pages(pec: Pec) -> None:
     assert read_rows == [e.chave for e in esus_ab.keys(pec.con)]
     with pec.engine.connect() as con:
         assert pec.queries.rows(con, "total.sql")[0]["total"] == len(read_rows)
-
-
-def test_replay_of_one_visit_one_citizen_or_a_range(pec: Pec) -> None:
-    atend, _, cidadao = pec.visit()
-    (start,) = pec.sql("select dt_inicio from tb_atend where co_seq_atend = %s", atend)[0]
-    assert [x["chave"] for x in keys(pec, atendimento=atend)] == [atend]
-    assert [x["chave"] for x in keys(pec, paciente=cidadao)] == [atend]
-    assert [x["chave"] for x in keys(pec, inicio=start, fim=start + timedelta(microseconds=1))] == [atend]
-    assert keys(pec, inicio=start, fim=start) == []
 
 
 def test_equal_seeds_write_equal_histories(new_pec: Pec, database: str) -> None:

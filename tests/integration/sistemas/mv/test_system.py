@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import json
-import random
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from include.fusion.errors import InvalidConfiguration, reason_of
+from include.fusion.errors import InvalidConfiguration
 from include.fusion.model.atendimento import Atendimento, Paciente
 from include.fusion.model.content import body, content_version
 from include.fusion.reading.reader import Reader
 from include.fusion.sistemas.mv.system import SYSTEM
 from sandbox.fusion import contrato
-from sandbox.origens import mv as origin
 from sandbox.origens.mv.clinica import document
 from sandbox.origens.mv.hospital import Hospital
-from tests.integration.sistemas.mv.helpers import KEYS, mapped, new, new_reader, pages, read_item, receita, rows
+from tests.integration.sistemas.mv.helpers import KEYS, mapped, new, new_reader, pages, read_item, receita
 
 pytest_plugins = ["tests.integration.sistemas.mv.fixtures"]
 
@@ -63,11 +61,6 @@ def test_an_unknown_sign_is_left_out_and_counted(dsn_mv: str) -> None:
 def test_markup_never_reaches_fusion(generated: list[Atendimento]) -> None:
     everything = json.dumps([body(x) for x in generated], ensure_ascii=False)
     assert not any(watermark in everything for watermark in ("<p>", "{\\\\rtf", "&amp;"))
-
-
-def test_reading_twice_gives_the_same_content(mv_reader: Reader, generated: list[Atendimento]) -> None:
-    other = mv_reader.read(KEYS)
-    assert [content_version(body(x)) for x in generated] == [content_version(body(other[x.codigo])) for x in generated]  # type: ignore[arg-type]
 
 
 def test_patients_alone_are_those_of_their_attendances(dsn_mv: str, generated: list[Atendimento]) -> None:
@@ -224,43 +217,7 @@ def test_a_site_may_have_one_record_of_allergies_only(dsn_mv: str, missing: tupl
     assert alergias == (["alergias_antigas"] if len(missing) == 2 else ["alergias"])
 
 
-def test_what_the_hospital_does_in_a_day_stays_valid(mv_reader: Reader, con_mv: Any) -> None:
-    rng, changed = random.Random(9), set()
-    for _ in range(150):
-        changed.add(origin.change(con_mv, rng).chave)
-        con_mv.commit()
-    assert [reason_of(x) for x in mv_reader.read(sorted(changed)).values() if isinstance(x, Exception)] == []
-
-
-# Bad and odd input
-
-
-def _changed_one(con_mv: Any, kind: str) -> str:
-    key = origin.change_invalid(con_mv, random.Random(5), kind).chave
-    con_mv.commit()
-    return key
-
-
-@pytest.mark.parametrize("tipo", origin.INVALID)
-def test_bad_input_gets_a_reason_without_any_of_its_data(mv_reader: Reader, con_mv: Any, tipo: str) -> None:
-    key = _changed_one(con_mv, tipo)
-    concurrent = mv_reader.read([key, "1"])
-    assert isinstance(concurrent["1"], Atendimento) and isinstance(concurrent[key], Exception)
-    reason = reason_of(concurrent[key])  # type: ignore[arg-type]
-    assert "inesperada" not in reason
-    row = rows(mv_reader, "read_atendimento.sql", chaves=[int(key)])[0]
-    data = [v for c, v in row.items() if isinstance(v, str) and len(v) > 3 and c.startswith(("nm_", "nr_", "ds_end", "email", "cd_cns"))]
-    assert [v for v in data if v in reason] == []
-
-
-@pytest.mark.parametrize("tipo", origin.STRANGE)
-def test_odd_input_arrives(mv_reader: Reader, con_mv: Any, tipo: str) -> None:
-    key = _changed_one(con_mv, tipo)
-    match = mv_reader.read([key])[key]
-    assert isinstance(match, Atendimento), match
-    sent = body(match)
-    assert [e.message for e in contrato.validator("Atendimento").iter_errors(sent)] == []
-    contrato.check_items(sent, "atendimento")
+# Gone
 
 
 def test_a_deleted_attendance_is_none(mv_reader: Reader, hospital: Hospital) -> None:

@@ -13,7 +13,7 @@ from include.fusion.reading.sql import sql_folder
 from include.fusion.sistemas.mv.system import SYSTEM
 from include.fusion.sistemas.skymed.system import SYSTEM as SKYMED
 from sandbox.origens.mv.hospital import Hospital
-from tests.integration.sistemas.mv.helpers import COUNT, START, new, pages, rows
+from tests.integration.sistemas.mv.helpers import START, new, pages, rows
 
 pytest_plugins = ["tests.integration.sistemas.mv.fixtures"]
 
@@ -52,21 +52,6 @@ def test_new_and_changed_patients_are_two_origins_without_overlap(mv_reader: Rea
     new, alterados = ({c for _, c in pages(mv_reader, f"change_paciente_{n}.sql", 10_000)} for n in ("novo", "alterado"))
     assert not new & alterados
     assert len(new | alterados) == rows_of(mv_reader, "select count(*) from dbamv.paciente")
-
-
-def test_keys_go_by_attendance_patient_and_start_day(mv_reader: Reader) -> None:
-    nothing: dict[str, Any] = dict.fromkeys(("atendimento", "paciente", "inicio", "fim", "chave"))
-    all_of_them = rows(mv_reader, "keys.sql", **nothing, limite=10_000)
-    assert len(all_of_them) >= COUNT and [x["chave"] for x in all_of_them] == sorted(x["chave"] for x in all_of_them)
-    assert [x["chave"] for x in rows(mv_reader, "keys.sql", **nothing | {"atendimento": 7}, limite=10)] == [7]
-    paciente = all_of_them[0]["chave_paciente"]
-    do_paciente = rows(mv_reader, "keys.sql", **nothing | {"paciente": paciente}, limite=10_000)
-    assert [x["chave"] for x in do_paciente] == [x["chave"] for x in all_of_them if x["chave_paciente"] == paciente]
-    day = rows_of(mv_reader, "select date_trunc('day', max(dt_atendimento)) from dbamv.atendime")
-    do_dia = rows(mv_reader, "keys.sql", **nothing | {"inicio": day, "fim": day + timedelta(days=1)}, limite=10_000)
-    assert len(do_dia) == rows_of(mv_reader, f"select count(*) from dbamv.atendime where dt_atendimento >= '{day}'") > 0
-    assert [x["chave"] for x in rows(mv_reader, "keys.sql", **nothing | {"chave": 5}, limite=2)] == [6, 7]
-    assert rows(mv_reader, "total.sql")[0]["total"] == len(all_of_them)
 
 
 def test_icu_stays_are_found_while_open_and_from_the_day_they_ended(mv_reader: Reader, hospital: Hospital) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import psycopg2
 import pytest
 
 from include.fusion.change.journal import DrainJournal
@@ -171,21 +170,6 @@ def test_the_journal_is_emptied_only_after_its_rows_are_queued(harness: Harness,
     assert harness.origem("select count(*) from fusion_integracao.importacaoatendimento") == [(0,)]
 
 
-def test_a_transaction_that_commits_late_is_not_lost(harness: Harness) -> None:
-    """Its journal row is older than others that were taken before it could be seen."""
-    key, _ = inpatient(harness)
-    con = psycopg2.connect(harness.dsn["origem"])
-    with con.cursor() as cur:
-        cur.execute("update dbamv.atendime set cd_convenio = coalesce(cd_convenio, 0) %% 3 + 1 where cd_atendimento = %s", (key,))
-    harness.change(5)
-    harness.load()
-    harness.deliver()
-    con.commit()
-    con.close()
-    harness.load()
-    assert ("abertura", str(key), "alteracao") in pending_ones(harness)
-
-
 def test_a_changed_patient_goes_as_a_patient_and_on_every_attendance(harness: Harness) -> None:
     _, paciente = inpatient(harness)
     harness.origem(f"update dbamv.paciente set nr_endereco = 4321, dt_ultima_atualizacao = {NOW} where cd_paciente = %s", paciente)
@@ -243,10 +227,3 @@ def test_moves_show_in_order_with_their_icu_stays(harness: Harness) -> None:
     moves = in_fusion(harness, new.chave, "movimentacoesLeito")
     assert [x["inicio"] for x in moves] == sorted(x["inicio"] for x in moves)
     assert moves[-1]["uti"] is True and "fim" not in moves[-1]
-
-
-def test_a_day_in_the_hospital_ends_with_fusion_equal_to_the_source(harness: Harness) -> None:
-    for _ in range(6):
-        harness.change(25)
-        harness.load()
-        harness.deliver()

@@ -9,10 +9,7 @@ from typing import Any
 
 import pytest
 
-from include.fusion.change.replay import ReplayRequest, enqueue_request
-from include.fusion.delivery.dry_run import simulate
 from include.fusion.errors import FusionError
-from include.fusion.model.content import body, content_version
 from include.fusion.sistemas.skymed.system import build
 from include.fusion.store.filas import Outcome
 from sandbox.origens.skymed import INVALID, STRANGE
@@ -114,24 +111,6 @@ def test_killed_between_delivery_and_conclusion_is_concluded_later_and_applied_o
     assert (result.enfileirados, result.por_origem["concluidas"]) == (0, 1)
     assert chain.applied(key) == 1 and chain.open_rows() == []
     assert not chain.service.watcher().has_work({})
-
-
-def test_killed_between_sending_and_writing_is_applied_once(chain: Chain) -> None:
-    key = chain.mark()
-    chain.announce()
-    chain.look_up()
-    delivery = chain.processamento()
-
-    def die(_: object) -> None:
-        raise RuntimeError("killed")
-
-    delivery.batches.write = die  # type: ignore[method-assign, assignment]
-    with pytest.raises(RuntimeError, match="killed"):
-        delivery.run()
-    chain.new_service()
-    assert chain.look_up().por_origem["concluidas"] == 0
-    chain.process()
-    assert chain.applied(key) == 1 and chain.open_rows() == []
 
 
 def test_a_pendency_that_comes_while_its_booking_is_in_flight_is_processed_for_itself(chain: Chain) -> None:
@@ -280,26 +259,3 @@ def test_a_changed_patient_shows_on_the_booking(chain: Chain, by_notification: b
     chain.announce()
     chain.process()
     assert chain.agendamento(key)["agendamento"]["paciente"]["nomeSocial"] == "Outro Nome"
-
-
-def test_a_day_of_bookings_is_the_same_on_both_sides(chain: Chain) -> None:
-    for _ in range(6):
-        chain.change(10)
-        chain.announce()
-        chain.process()
-    kept = dict(chain.fusion("select codigo, hash_conteudo from registro where entidade = 'agenda_cirurgica'"))
-    read_items = chain.service.reader.read(list(kept))
-    assert kept and {c: content_version(body(x)) for c, x in read_items.items()} == kept  # type: ignore[arg-type]
-    assert chain.open_rows() == [] and chain.journal() == 0 and chain.duplicates() == []
-
-
-def test_a_form_and_its_dry_run_work_on_bookings(chain: Chain) -> None:
-    key = chain.mark()
-    request = ReplayRequest(atendimento=key, forcar=True)
-    for runtime in (chain.runtime, chain.service):
-        previsto = simulate(runtime.queries, runtime.fila(), runtime.reader, request, limit=10)
-        assert (previsto["enviaria"], previsto["recusaria"]) == (1, 0)
-    s = chain.service
-    for _ in range(2):
-        assert enqueue_request(s.queries, s.fusion, s.fila(), s.ledger, request, page=10) == 1
-        assert chain.processamento().run().enviados == 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Any
 
 import psycopg2
@@ -66,11 +65,6 @@ def test_the_first_look_queues_every_attendance_once(postgres: Postgres, tmp_pat
         assert b.fila("select count(distinct origem) from retrato") == [(12,)]
     finally:
         b.close()
-
-
-def test_looking_again_finds_nothing(harness: Harness) -> None:
-    assert harness.load() == 0
-    assert not harness.runtime.watcher().has_work({})
 
 
 @pytest.mark.parametrize("tipo", [t for t in origin.KINDS if t not in ("paciente", "contato")])
@@ -187,39 +181,6 @@ def test_a_stale_version_is_refused_by_the_source_itself(harness: Harness) -> No
     key, _ = one_live(harness)
     with pytest.raises(psycopg2.errors.SerializationFailure):
         harness.origem("update sotech.ate_atendimento set version = version - 1 where pkatendimento = %s", key)
-
-
-@pytest.mark.parametrize("tipo", [*origin.INVALID, *origin.STRANGE])
-def test_a_bad_record_ends_with_its_reason_and_an_odd_one_arrives(harness: Harness, tipo: str) -> None:
-    (change,) = harness.change(invalid=tipo)
-    harness.load()
-    harness.deliver(minimo_para_parcela=1000)
-    ((status, reason),) = harness.fila("select situacao, motivo from PendenciaIntegracao where chave = %s", change.chave)
-    assert (status, bool(reason)) == (("erro", True) if change.recusada else ("concluido", False))
-
-
-def test_a_batch_of_changes_ends_with_fusion_as_the_source(harness: Harness) -> None:
-    harness.change(60)
-    harness.load()
-    assert harness.deliver(minimo_para_parcela=1000).enviados > 20
-    assert harness.divergent() == []
-
-
-def test_a_form_finds_an_attendance_a_patient_and_a_period(harness: Harness) -> None:
-    key, paciente = one_live(harness)
-    queries = harness.runtime.queries
-    empty_for = dict.fromkeys(("atendimento", "paciente", "inicio", "fim", "chave"))
-
-    def found(**filters: Any) -> set[tuple[int, int]]:
-        with queries.engine.connect() as con:
-            rows = queries.rows(con, "keys.sql", **{**empty_for, "limite": 999, **filters})
-        return {(x["chave"], x["chave_paciente"]) for x in rows}
-
-    assert found(atendimento=key) == {(key, paciente)}
-    assert {p for _, p in found(paciente=paciente)} == {paciente}
-    ((start,),) = harness.origem("select dataentrada from sotech.ate_atendimento where pkatendimento = %s", key)
-    assert (key, paciente) in found(inicio=start, fim=start + timedelta(seconds=1))
-    assert found(inicio=start, fim=start) == set()
 
 
 def test_what_a_form_asks_for_and_the_source_lost_says_so(harness: Harness) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,6 @@ from sandbox.fusion import contrato
 from sandbox.origens import tasy as origin
 from sandbox.postgres import Postgres
 from tests.harness import Harness
-from tests.integration.sistemas.tasy.helpers import hospital
 
 COUNT = 300
 KEYS = [str(n) for n in range(1, COUNT + 1)]
@@ -113,15 +111,6 @@ def test_every_statement_runs_with_empty_binds(harness: Harness, file: str) -> N
     assert isinstance(rows(harness, file, **vazios, marcador=START, limite=5, chaves=["1001"] if do_paciente else [1]), list)
 
 
-def test_a_form_asks_for_an_attendance_a_patient_or_days(harness: Harness) -> None:
-    [(key, paciente, day)] = harness.origem("select nr_atendimento, cd_pessoa_fisica, dt_entrada from tasy.atendimento_paciente limit 1")
-    empty_for = dict.fromkeys(("chave", "atendimento", "paciente", "inicio", "fim")) | {"limite": 1000}
-    assert [x["chave"] for x in rows(harness, "keys.sql", **empty_for | {"atendimento": key})] == [key]
-    assert {x["chave_paciente"] for x in rows(harness, "keys.sql", **empty_for | {"paciente": paciente})} == {paciente}
-    assert key in [x["chave"] for x in rows(harness, "keys.sql", **empty_for | {"inicio": day})]
-    assert {x["operacao"] for x in rows(harness, "keys.sql", **empty_for)} == {"alteracao", "exclusao"}
-
-
 def test_the_same_seed_gives_the_same_hospital(postgres: Postgres) -> None:
     sums = []
     for database in ("t_tasy_um", "t_tasy_dois"):
@@ -134,15 +123,3 @@ def test_the_same_seed_gives_the_same_hospital(postgres: Postgres) -> None:
             sums.append(cur.fetchone())
         con.close()
     assert sums[0] is not None and sums[0] == sums[1] and sums[0][1] > 10
-
-
-def test_what_the_hospital_does_in_a_day_stays_valid(harness: Harness) -> None:
-    rng, kinds, changed = random.Random(9), set(), set()
-    with hospital(harness) as h:
-        for _ in range(200):
-            change = origin.change(h.cur.connection, rng)
-            kinds.add(change.tipo)
-            changed.add(change.chave)
-    read_items = harness.runtime.reader.read(sorted(changed))
-    assert [x for x in read_items.values() if isinstance(x, Exception)] == []
-    assert {"admissao", "inativacao", "administrativa", "cancelamento", "complemento", "transferencia"} <= kinds

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from include.fusion.change.watcher import states
-from sandbox.origens import tasy as origin
 from sandbox.origens.tasy import clinica
 from sandbox.origens.tasy import textos as t
 from sandbox.origens.tasy.hospital import Hospital, Target
@@ -40,11 +39,6 @@ def test_the_whole_history_comes_without_an_initial_load(harness: Harness) -> No
     [(living,)] = harness.origem("select count(*) from tasy.atendimento_paciente where dt_cancelamento is null")
     assert harness.fusion("select count(*) from registro where entidade = 'atendimento' and not cancelado") == [(living,)]
     assert harness.fusion("select count(*) > 5 from registro where entidade = 'paciente'") == [(True,)]
-
-
-def test_a_second_look_queues_nothing(harness: Harness) -> None:
-    new(harness)
-    assert harness.build().search().run().enfileirados == 0
 
 
 CAUSAS: dict[str, tuple[Callable[[Hospital, Target], Any], str]] = {
@@ -292,20 +286,6 @@ def test_a_nurses_own_record_reaches_fusion_under_no_name_of_a_patient(harness: 
     assert pending_ones(harness, 5) == set()
 
 
-@pytest.mark.parametrize("tipo", origin.INVALID)
-def test_bad_input_is_refused_with_its_reason(harness: Harness, tipo: str) -> None:
-    (change,) = harness.change(invalid=tipo)
-    synchronise(harness)
-    assert error(harness, change.chave) and in_fusion(harness, change.chave) is None
-
-
-@pytest.mark.parametrize("tipo", origin.STRANGE)
-def test_odd_input_arrives(harness: Harness, tipo: str) -> None:
-    (change,) = harness.change(invalid=tipo)
-    synchronise(harness)
-    assert error(harness, change.chave) is None and in_fusion(harness, change.chave) is not None
-
-
 def test_a_sign_of_another_patient_stays_until_the_hospital_settles_it(harness: Harness) -> None:
     target = new(harness)
     with hospital(harness) as h:
@@ -317,9 +297,3 @@ def test_a_sign_of_another_patient_stays_until_the_hospital_settles_it(harness: 
         h.change("atendimento_sinal_vital", {"nr_sequencia": sinal}, ie_situacao="I", dt_inativacao=h.now)
     synchronise(harness)
     assert error(harness, target.chave) is None
-
-
-def test_a_day_in_the_hospital_ends_with_fusion_equal_to_the_source(harness: Harness) -> None:
-    for _ in range(5):
-        harness.change(30)
-        synchronise(harness)

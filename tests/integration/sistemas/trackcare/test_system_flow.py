@@ -16,7 +16,6 @@ from include.fusion.reading.sql import sql_folder
 from include.fusion.sistemas.trackcare import prepare as trackcare_preparo
 from include.fusion.sistemas.trackcare.system import COPY
 from include.fusion.store.filas import FilaItem
-from sandbox.origens.trackcare import INVALID
 from sandbox.postgres import Postgres
 from tests.integration.sistemas.trackcare.chain import PENDENCIA, Chain
 
@@ -42,14 +41,6 @@ def test_the_whole_history_arrives_as_messages(chain: Chain) -> None:
     assert chain.fila("select count(*) from PacienteSES where integracao_id = 2")[0][0] == persons > 0
     assert len({p for *_, p in chain.mensagens()}) > persons / 2
     assert len(chain.mensagens()) == chain.situacoes()["concluido"]
-
-
-def test_nothing_new_makes_and_sends_nothing(chain: Chain) -> None:
-    before = len(chain.mensagens())
-    chain.runtime.forget_watermarks(None)
-    assert chain.load() == 0
-    chain.fila("update marca_dagua set marcador = marcador where false")
-    assert (chain.prepare().mensagens, chain.send().enviados, len(chain.mensagens())) == (0, 0, before)
 
 
 def test_a_change_becomes_messages_of_that_patient_only(chain: Chain) -> None:
@@ -192,20 +183,6 @@ def test_a_message_that_waits_is_not_made_twice(chain: Chain) -> None:
     chain.fila("delete from PacienteSES where integracao_id = 2")
     assert chain.load() > 0
     assert chain.prepare().mensagens == 0
-
-
-@pytest.mark.parametrize("tipo", INVALID)
-def test_bad_input_has_a_reason_and_the_others_go_on(chain: Chain, tipo: str) -> None:
-    change = chain.change(1, invalid=tipo)[0]
-    other = chain.change(1)[0]
-    chain.everything()
-    reasons = chain.fila(
-        "select motivo from PendenciaIntegracao where chave = %s and situacao = 'erro' union all"
-        " select motivo from PacienteArquivo where chave_paciente = %s and situacao = 'erro'", change.chave, change.chave,
-    )  # fmt: skip
-    assert reasons and all(reason for (reason,) in reasons)
-    assert chain.fila("select situacao from PendenciaIntegracao where chave = %s order by id desc limit 1", other.chave)
-    chain.fila("update PacienteArquivo set situacao = 'descartado' where situacao = 'erro'")
 
 
 def test_the_initial_load_resumes_behind_its_last_page_and_repeats_nobody(postgres: Postgres, tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ SOURCES = {
     ),
     "esus_ab": Source(
         {"IntegracaoID": 65, "importacao": {"LayoutID": 7}}, {"atendimento": 9}, {"omitir": _OMIT},
-        {"nova": {"versao": "nova"}, "antiga": {"versao": "antiga"}},
+        {"nova": {"version": "nova"}, "antiga": {"version": "antiga"}},
     ),
     "mv": Source({"IntegracaoID": 4}, {"atendimento": 24, "paciente": 6}, {"omitir": _OMIT, "semi_uti": {"semi_uti": True}}),
     "skymed": Source({"IntegracaoID": 44}, {"aplicacao_pendencia": 6}),

@@ -1,0 +1,1 @@
+"""The standard cases, by what they are about; ``tests.conformance.suite`` lists and joins them."""
