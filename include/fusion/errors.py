@@ -48,14 +48,23 @@ class SourceShrank(FusionHubError):
         )
 
 
-class FusionError(FusionHubError):
-    """Fusion refused one request for good (4xx); ``field``: the field that it named."""
+RECORD_UNKNOWN = "urn:fusion:registro-desconhecido"
+SEQUENCE_OLD = "urn:fusion:sequencia-antiga"
+"""Types of Fusion's problem documents that mean something to the hub: only the first makes a 404 say that a record is absent."""
 
-    def __init__(self, status: int, path: str, field: str | None = None) -> None:
+
+class FusionError(FusionHubError):
+    """Fusion refused one request for good (4xx).
+
+    ``field``: the field that it named. ``kind``: ``type`` of its problem document, such as ``RECORD_UNKNOWN``; ``None`` without one.
+    """
+
+    def __init__(self, status: int, path: str, field: str | None = None, kind: str | None = None) -> None:
         super().__init__(f"Fusion recusou {path}: HTTP {status}" + (f" em {field}" if field else ""))
         self.status = status
         self.path = path
         self.field = field
+        self.kind = kind
 
 
 class FusionUnavailable(FusionHubError):
@@ -82,6 +91,13 @@ class FusionUnauthorized(FusionUnavailable):
         self.of_record = status == 403 and path != "token"
         who = "negou o acesso, ou um firewall barrou o envio" if self.of_record else "recusou as credenciais da conexão"
         self.args = (f"Fusion {who} (HTTP {status}); confira a conexão da API no Airflow",)
+
+
+class OwnershipLost(FusionHubError):
+    """Another worker holds rows that this one was sending: this one was stopped for longer than its lease, or its task was started anew."""
+
+    def __init__(self) -> None:
+        super().__init__("outra execução assumiu registros desta; esta para aqui, e o que estava a caminho será lido e enviado de novo")
 
 
 # pydantic's error types, in words for data ops; never with the input value.

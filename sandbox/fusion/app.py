@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -95,7 +95,7 @@ class Api:
             paciente = record["paciente"].get("codigo") if "paciente" in record else code
             content = _hash_conteudo(record)
             # Without atualizadoEm: after a crash the same content may be sent again with the marker that the source has by then.
-            return await self._apply(
+            return await self._apply(request,
                 Write(key, self._request_hash(request, content.encode()), entity, integracao, code, "gravacao",
                         orjson.dumps(record).decode(), content, paciente, updated, layout, received)
             )  # fmt: skip
@@ -111,7 +111,7 @@ class Api:
             asked = contrato.read(controller, raw)
             self._gatekeeper.integracao(asked[integracao])
             code = "|".join(asked[c] for c in keys)
-            return await self._apply(
+            return await self._apply(request,
                 Write(key, self._request_hash(request, raw), controller, asked[integracao], code, "gravacao",
                         orjson.dumps(asked).decode(), _hash_conteudo(asked), None, None, None, received)
             )  # fmt: skip
@@ -125,13 +125,17 @@ class Api:
         if marker is not None and not contrato.validator("DataHora").is_valid(marker):
             raise Refusal(400, "data e hora inválida ou sem fuso", "$.atualizadoEm").of(integracao, code)
         key = self._key(request)
-        return await self._apply(
+        return await self._apply(request,
             Write(key, self._request_hash(request, b""), entity, integracao, code, "cancelamento",
                     None, _CANCELLED_HASH, None, _instant(marker), None, received)
         )  # fmt: skip
 
-    async def _apply(self, write_request: Write) -> Response:
+    async def _apply(self, request: Request, write_request: Write) -> Response:
+        write_request = replace(write_request, sequence=self._sequence(request))
         status, number, applied, version = await self.database.apply(write_request)
+        if status == "antiga":
+            refusal = Refusal(409, "já há Record-Sequence maior deste registro", kind="urn:fusion:sequencia-antiga")
+            raise refusal.of(write_request.integracao_id, write_request.codigo)
         if status == "conflito":
             raise Refusal(409, "Idempotency-Key já usada com outro pedido").of(write_request.integracao_id, write_request.codigo)
         return _json({"id": number, "aplicado": applied, "repetido": status == "repetido", "versao": version})
@@ -160,7 +164,7 @@ class Api:
         entity, integracao, code = self._record(request)
         row = await self.database.estado(entity, integracao, code)
         if row is None:
-            return problem(404, "registro desconhecido")
+            return problem(404, "registro desconhecido", kind="urn:fusion:registro-desconhecido")
         state = {
             "integracaoId": integracao,
             "codigo": code,
@@ -250,6 +254,13 @@ class Api:
         if not _KEY.fullmatch(key):
             raise Refusal(400, "cabeçalho Idempotency-Key ausente ou inválido")
         return key
+
+    @staticmethod
+    def _sequence(request: Request) -> int | None:
+        text = request.headers.get("record-sequence")
+        if text is not None and not re.fullmatch(r"[1-9][0-9]{0,15}", text):
+            raise Refusal(400, "cabeçalho Record-Sequence inválido")
+        return None if text is None else int(text)
 
     @staticmethod
     def _request_hash(request: Request, raw: bytes) -> str:

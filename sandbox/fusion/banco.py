@@ -63,6 +63,13 @@ create table if not exists idempotencia (
     versao      integer not null,
     criado_em   timestamptz not null default clock_timestamp()
 );
+create table if not exists sequencia_registro (
+    entidade      text not null,
+    integracao_id integer not null,
+    codigo        text not null,
+    sequencia     bigint not null,
+    primary key (entidade, integracao_id, codigo)
+);
 create table if not exists recusa (
     id            bigint generated always as identity primary key,
     entidade      text not null,
@@ -92,7 +99,7 @@ create or replace view atendimento as select * from registro where entidade = 'a
 create or replace view paciente as select * from registro where entidade = 'paciente';
 create or replace function aplicar(
     p_chave text, p_hash_pedido text, p_entidade text, p_integracao integer, p_codigo text, p_operacao text, p_corpo jsonb,
-    p_hash text, p_paciente text, p_atualizado timestamptz, p_layout integer, p_recebido timestamptz,
+    p_hash text, p_paciente text, p_atualizado timestamptz, p_layout integer, p_recebido timestamptz, p_sequencia bigint,
     out situacao text, out id bigint, out aplicado boolean, out versao integer
 ) language plpgsql as $$
 declare
@@ -106,6 +113,15 @@ begin
         return;
     end if;
     situacao := 'novo';
+    -- Kept apart from the record: the cancellation of an unknown record must outlive the older content that comes after it.
+    if p_sequencia is not null then
+        insert into sequencia_registro as s values (p_entidade, p_integracao, p_codigo, p_sequencia)
+        on conflict (entidade, integracao_id, codigo) do update set sequencia = excluded.sequencia where s.sequencia <= excluded.sequencia;
+        if not found then
+            situacao := 'antiga';
+            return;
+        end if;
+    end if;
     if p_operacao = 'cancelamento' then
         update registro r set cancelado = true, versao = r.versao + 1, hash_conteudo = p_hash, aceito_em = clock_timestamp()
          where r.entidade = p_entidade and r.integracao_id = p_integracao and r.codigo = p_codigo
@@ -169,6 +185,7 @@ class Write:
     atualizado_em: datetime | None
     layout_id: int | None
     received_at: datetime
+    sequence: int | None = None
 
 
 async def _nothing(_: object) -> None:
@@ -209,8 +226,8 @@ class Database:
     async def apply(self, e: Write) -> tuple[str, int, bool, int]:
         """Returns (novo | repetido | conflito, id, aplicado, versao)."""
         arguments = (e.chave, e.request_hash, e.entidade, e.integracao_id, e.codigo, e.operacao, e.body, e.hash_conteudo,
-                      e.codigo_paciente, e.atualizado_em, e.layout_id, e.received_at)  # fmt: skip
-        command = "select situacao, id, aplicado, versao from aplicar($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)"
+                      e.codigo_paciente, e.atualizado_em, e.layout_id, e.received_at, e.sequence)  # fmt: skip
+        command = "select situacao, id, aplicado, versao from aplicar($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
         try:
             row = await self._pool.fetchrow(command, *arguments)
         except asyncpg.UniqueViolationError:

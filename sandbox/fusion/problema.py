@@ -10,8 +10,10 @@ import orjson
 from starlette.responses import Response
 
 
-def problem(status: int, detail: str, field: str | None = None, headers: Mapping[str, str] | None = None) -> Response:
-    body: dict[str, Any] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+def problem(
+    status: int, detail: str, field: str | None = None, headers: Mapping[str, str] | None = None, kind: str = "about:blank"
+) -> Response:
+    body: dict[str, Any] = {"type": kind, "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
     if field:
         body["campo"] = field
     return Response(orjson.dumps(body), status, media_type="application/problem+json", headers=dict(headers or {}))
@@ -20,12 +22,15 @@ def problem(status: int, detail: str, field: str | None = None, headers: Mapping
 class Refusal(Exception):
     """A request that is refused; ``integracao_id`` and ``codigo`` say which record, where the request let us know."""
 
-    def __init__(self, status: int, detail: str, field: str | None = None, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, status: int, detail: str, field: str | None = None, headers: Mapping[str, str] | None = None, kind: str = "about:blank"
+    ) -> None:
         super().__init__(detail)
         self.status = status
         self.detalhe = detail
         self.field = field
         self.headers = headers
+        self.kind = kind
         self.integracao_id: int | None = None
         self.codigo: str | None = None
 
@@ -38,4 +43,4 @@ class Refusal(Exception):
         return self
 
     def response(self) -> Response:
-        return problem(self.status, self.detalhe, self.field, self.headers)
+        return problem(self.status, self.detalhe, self.field, self.headers, self.kind)

@@ -63,8 +63,8 @@ _REPEATED = """select id, integracao_id, codigo, k, chave_idempotencia from (
     select a.*, lag(hash_conteudo) over w as h, lag(operacao) over w as o, lag(chave_idempotencia) over w as k from aplicacao a
     window w as (partition by entidade, integracao_id, codigo order by id)) t
 where h = hash_conteudo and o = operacao and not id = any(%s)
-  and not split_part(chave_idempotencia, '-', 3)::int > split_part(k, '-', 3)::int + 1"""
-"""The same content twice in a row. Not so where the ledger's number skips one: another content was announced in between and died with its
+  and mod(split_part(chave_idempotencia, '-', 3)::bigint - split_part(k, '-', 3)::bigint + 4096, 4096) <= 1"""
+"""The same content twice in a row. Not so where the ledger's count (the number's low part) skips one: another content was announced in between and died with its
 sender before it left, which nobody can know, so the one before had to be said again."""
 _FORA_DE_ORDEM = """select integracao_id, codigo from (
     select a.*, lag(atualizado_em) over (partition by entidade, integracao_id, codigo order by id) as antes
@@ -360,9 +360,10 @@ class Hub:
 
         self.wait(find)
         assert processo is not None
-        processo = processo.parent() if supervisor else processo
-        assert processo is not None
-        processo.kill()
+        killed = processo.parent() if supervisor else processo
+        assert killed is not None
+        killed.kill()
+        assert not psutil.wait_procs([processo], 20)[1], "the task outlived its supervisor"
 
     def process_of(self, dag: str, task: str) -> psutil.Process | None:
         """The process in which a task works now: the one that Airflow names, once it has a connection to a database of ours.

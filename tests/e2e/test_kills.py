@@ -19,7 +19,7 @@ def in_transit(hub: Hub, system: str = "consulfarma") -> None:
 
 
 def test_killing_who_delivers_in_mid_batch_one_system_after_the_other(hub: Hub) -> None:
-    """The process that sends is killed; of e-SUS its supervisor, whose death leaves it an orphan."""
+    """The process that sends is killed; of e-SUS its supervisor, and the process ends with it."""
     with hub.movement(), hub.falhas(atraso_ms=2500):
         for system, task in DELIVERY.items():
             in_transit(hub, system)

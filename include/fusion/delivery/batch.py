@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
+from include.fusion.delivery.hold import Hold
 from include.fusion.delivery.result import DeliveryResult
 from include.fusion.delivery.route import Route
 from include.fusion.delivery.sender import Outgoing, Sender
@@ -16,7 +17,7 @@ from include.fusion.delivery.work import Work
 from include.fusion.errors import reason_of
 from include.fusion.model.content import package
 from include.fusion.reading.reader import ReadResult, Ready
-from include.fusion.store.filas import FilaRow, Outcome
+from include.fusion.store.filas import FilaItem, FilaRow, Operation, Outcome
 from include.fusion.store.ledger import DELETION, SEND, LedgerEntry
 
 DELETED = "excluído na origem antes desta entrega; o cancelamento está na fila"
@@ -30,6 +31,7 @@ class Batch:
     route: Route
     reserved: int
     outgoings: list[Outgoing]
+    hold: Hold
 
     def __len__(self) -> int:
         return self.reserved
@@ -51,11 +53,12 @@ class Batches(Work[Batch, DeliveryResult]):
             route = self.routes[self._turn % len(self.routes)]
             # In turn: a queue that never gets empty must not block the others.
             self._turn += 1
-            if records := route.fila.reserve(count, self.owner, self.lease):
-                return Batch(route, len(records), self._read(route, records))
+            records, hold = self.reserve(route.fila, count)
+            if records:
+                return Batch(route, len(records), self._read(route, records, hold), hold)
         return None
 
-    def _read(self, route: Route, records: Sequence[FilaRow]) -> list[Outgoing]:
+    def _read(self, route: Route, records: Sequence[FilaRow], hold: Hold) -> list[Outgoing]:
         results = route.read([r for r in records if r.operacao != DELETION and not self.interrompido(r)])
         vanished = [key for key, result in results.items() if result is None]
         with self.fusion.begin() as con:
@@ -72,7 +75,8 @@ class Batches(Work[Batch, DeliveryResult]):
             numbers = route.ledger.announce(con, [(outgoing.record.chave, outgoing.versao) for outgoing in to_send])
         self._tally(outgoings)
         for outgoing in to_send:
-            outgoing.chave = route.ledger.idempotency_key(outgoing.record.chave, outgoing.versao, numbers[outgoing.record.chave])
+            outgoing.hold, outgoing.sequence = hold, numbers[outgoing.record.chave]
+            outgoing.chave = route.ledger.idempotency_key(outgoing.record.chave, outgoing.versao, outgoing.sequence)
         return to_send
 
     def _build(self, route: Route, record: FilaRow, result: ReadResult | Ready, delivery: LedgerEntry | None) -> Outgoing:
@@ -105,7 +109,28 @@ class Batches(Work[Batch, DeliveryResult]):
             operations = {"DELETE": DELETION, "POST": SEND}
             ledger.write(con, [(o.record.chave, o.versao, operations[o.metodo]) for o in confirmed])
             ledger.withdraw(con, [o.record.chave for o in mine if o.refused])
+            ledger.doubt(con, [o.record.chave for o in mine if o.overtaken])
+            taken = [o for o in batch.outgoings if o.outcome is not None and o.record.id not in written]
+            batch.hold.lost = batch.hold.lost or bool(taken)
+            self._send_again(con, batch.route, [o.record for o in taken if o.asked])
         self._tally(batch.outgoings)
+
+    @staticmethod
+    def _send_again(con: Connection, route: Route, records: Sequence[FilaRow]) -> None:
+        """Others took these rows while a request of ours was on its way: whatever they sent, ours may have come after it.
+
+        What the row of that record says now is done once more; a record without an open row is read at the source, or cancelled again.
+        """
+        keys = [record.chave for record in records]
+        if not keys:
+            return
+        known = route.ledger.read(con, keys)
+        cancelled = {key for key, entry in known.items() if entry.operacao == DELETION}
+        route.ledger.doubt(con, keys)
+        operations: dict[str, Operation] = {
+            key: DELETION if key in cancelled else "alteracao" for key in keys
+        } | route.fila.open_operations(con, keys)
+        route.fila.enqueue(con, [FilaItem(r.chave, r.chave_paciente, operations[r.chave], r.prioridade) for r in records])
 
     async def send(self, batch: Batch) -> None:
         await self.sender.send(batch.outgoings)

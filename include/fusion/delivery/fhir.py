@@ -19,10 +19,11 @@ import orjson
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
+from include.fusion.delivery.hold import Hold
 from include.fusion.delivery.loop import Delivery
 from include.fusion.delivery.result import check_share
 from include.fusion.delivery.work import DeliveryParameters, Work
-from include.fusion.errors import InvalidRecord, reason_of
+from include.fusion.errors import InvalidRecord, OwnershipLost, reason_of
 from include.fusion.fhir.http.client import FhirClient
 from include.fusion.fhir.http.errors import FhirUnauthorized, FhirUnavailable, reason_of_end, server_is_down
 from include.fusion.fhir.platform.repository import Repository, SyncCounts
@@ -58,6 +59,7 @@ class Batch:
 
     items: list[Item]
     ready: list[Outcome]
+    hold: Hold
 
     def __len__(self) -> int:
         return len(self.items) + len(self.ready)
@@ -106,18 +108,18 @@ class FhirPush(Work[Batch, FhirPushResult]):
             self.fila.enqueue(con, items)
 
     def prepare(self, count: int) -> Batch | None:
-        records = self.fila.reserve(count, self.owner, self.lease, keys=self.only)
+        records, hold = self.reserve(self.fila, count, keys=self.only)
         if not records and self.only is None:
             # The queue is empty: ask the platform for more.
             with self.engine.connect() as con:
                 new = self.repository.novas(con, PAGE)
             if new:
                 self._enqueue(new)
-                records = self.fila.reserve(count, self.owner, self.lease)
+                records, hold = self.reserve(self.fila, count)
         if not records:
             return None
         observations = self.repository.observacoes([r.chave for r in records])
-        batch = Batch([], [])
+        batch = Batch([], [], hold)
         for record in records:
             local = observations.get(record.chave)
             if local is None:
@@ -125,7 +127,7 @@ class FhirPush(Work[Batch, FhirPushResult]):
             elif local.synchronised:
                 batch.ready.append(Outcome(record, "concluido", "já sincronizada", versao=local.marca))
             else:
-                batch.items.append(Item(record, local, failure=None if local.has_paciente else OTHER_TENANTS))
+                batch.items.append(Item(record, local, hold, failure=None if local.has_paciente else OTHER_TENANTS))
         return batch
 
     async def send(self, batch: Batch) -> None:
@@ -174,7 +176,7 @@ class FhirPush(Work[Batch, FhirPushResult]):
         failure = item.failure or FhirUnavailable(0, "Observation")
         if server_is_down(failure) or (isinstance(failure, FhirUnavailable) and not passed):
             self.down = failure
-        if isinstance(failure, FhirUnauthorized):
+        if isinstance(failure, FhirUnauthorized | OwnershipLost):
             return Outcome(item.record, "devolvido")
         self.result.falhas += 1
         reason = reason_of(failure)

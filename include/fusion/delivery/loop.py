@@ -18,6 +18,7 @@ import uvloop
 from sqlalchemy.exc import SQLAlchemyError
 
 from include.fusion.delivery.work import R, Work
+from include.fusion.errors import OwnershipLost
 from include.fusion.store.presence import VALIDITY
 
 
@@ -118,6 +119,9 @@ class Delivery(Generic[R]):
             return False
         await self.batches.send(batch)
         await asyncio.to_thread(self.batches.write, batch)
+        self.batches.let_go(batch)
+        if batch.hold.lost:
+            raise OwnershipLost
         if self.progress is not None:
             self.progress(self.result)
         if self.batches.down is not None:
@@ -172,12 +176,12 @@ class Delivery(Generic[R]):
 
     async def _renew(self) -> None:
         """Renew the leases, and the presence that tells the watcher that somebody is on duty."""
-        next_one = time.monotonic() + self.p.prazo_reserva / 3
+        next_one = time.monotonic() + self.p.prazo_reserva / 6
         while True:
             with suppress(SQLAlchemyError):  # If the database is down, the next important statement fails.
                 if self.presence is not None and self._on_duty:
                     await asyncio.to_thread(self.presence, True)
                 if time.monotonic() >= next_one:
-                    next_one = time.monotonic() + self.p.prazo_reserva / 3
+                    next_one = time.monotonic() + self.p.prazo_reserva / 6
                     await asyncio.to_thread(self.batches.renew)
             await asyncio.sleep(VALIDITY / 3)

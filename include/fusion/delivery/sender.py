@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
 
+from include.fusion.delivery.hold import Hold
 from include.fusion.delivery.work import DeliveryParameters
-from include.fusion.errors import FusionError, FusionUnauthorized, FusionUnavailable, reason_of
+from include.fusion.errors import RECORD_UNKNOWN, SEQUENCE_OLD, FusionError, FusionUnauthorized, FusionUnavailable, reason_of
 from include.fusion.http.backoff import wait_before
 from include.fusion.store.filas import FilaRow, Outcome
 
@@ -28,23 +29,34 @@ class Carrier(Protocol):
 
     async def __aenter__(self) -> Any: ...
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None: ...
-    async def send(self, method: str, path: str, body: bytes | None = None, *, key: str | None = None) -> dict[str, Any]: ...
+    async def send(
+        self, method: str, path: str, body: bytes | None = None, *, key: str | None = None, sequence: int | None = None
+    ) -> dict[str, Any]: ...
     async def health(self) -> None: ...
 
 
 @dataclass
 class Outgoing:
-    """One record: either it has an ``outcome``, or ``data`` must be sent (``None`` for a cancellation). ``chave``: idempotency key."""
+    """One record: either it has an ``outcome``, or ``data`` must be sent (``None`` for a cancellation).
+
+    ``chave``: idempotency key. ``sequence``: the ledger's number of this content. ``hold``: says whether the row is still ours.
+    """
 
     record: FilaRow
     outcome: Outcome | None = None
     data: bytes | None = None
     versao: str = ""
     chave: str = ""
+    sequence: int = 0
+    hold: Hold | None = None
     path: str = ""
     metodo: str = "POST"
     refused: bool = False
     """Fusion refused it, so Fusion does not have this content."""
+    asked: bool = False
+    """A request left, so Fusion may have this content, now or later."""
+    overtaken: bool = False
+    """Fusion has a newer sequence number of this record."""
     forbidden: FusionUnauthorized | None = None
     """Fusion forbade it (403). If other records get through, the fault is the record's; if none does, the credentials'."""
 
@@ -121,12 +133,18 @@ class Sender:
                 return Outcome(record, "devolvido")
             if (pause := self._paused_until - time.monotonic()) > 0:
                 await asyncio.sleep(pause)
+            if outgoing.hold is not None and not await outgoing.hold.sure(record.id):
+                return Outcome(record, "devolvido")  # Without effect: the row is not ours.
+            outgoing.asked = True
             try:
-                await self.client.send(outgoing.metodo, outgoing.path, outgoing.data, key=outgoing.chave)
+                await self.client.send(outgoing.metodo, outgoing.path, outgoing.data, key=outgoing.chave, sequence=outgoing.sequence)
             except FusionError as error:
                 self._failures_in_a_row = 0
-                if outgoing.metodo == "DELETE" and error.status in (404, 410):
+                if outgoing.metodo == "DELETE" and error.kind == RECORD_UNKNOWN:
                     return Outcome(record, "concluido", versao=outgoing.versao)  # Nothing to cancel: it is as good as cancelled.
+                if error.kind == SEQUENCE_OLD and record.tentativas + 1 < self.p.tentativas_max:
+                    outgoing.overtaken = True  # By a send that our database has forgotten, or by another worker: read it again.
+                    return Outcome(record, "adiado", motivo=reason_of(error))
                 outgoing.refused = True
                 return Outcome(record, "erro", motivo=reason_of(error))
             except FusionUnavailable as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import threading
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence, Sized
 from contextlib import AbstractAsyncContextManager
@@ -10,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
+from include.fusion.delivery.hold import Hold
 from include.fusion.store.filas import Fila, FilaRow
 
 
@@ -48,7 +51,14 @@ class Result(Protocol):
         """Raise ``TooManyErrors`` when more than ``share_max`` (0 to 1) of at least ``minimum`` records was refused."""
 
 
-L = TypeVar("L", bound=Sized)
+class HeldBatch(Sized, Protocol):
+    """What :meth:`Work.prepare` makes of the rows of one reservation."""
+
+    @property
+    def hold(self) -> Hold: ...
+
+
+L = TypeVar("L", bound=HeldBatch)
 R = TypeVar("R", bound=Result)
 
 
@@ -66,6 +76,8 @@ class Work(ABC, Generic[L, R]):
     client: AbstractAsyncContextManager[Any]
     result: R
     down: Exception | None = field(default=None, init=False)
+    _holds: list[tuple[Fila, Hold]] = field(default_factory=list, init=False)
+    _renewal: threading.Lock = field(default_factory=threading.Lock, init=False)
 
     @property
     def lease(self) -> timedelta:
@@ -85,10 +97,31 @@ class Work(ABC, Generic[L, R]):
     def found(self, new: int) -> None:
         """A look during the loop queued ``new`` rows."""
 
+    def reserve(self, fila: Fila, count: int, *, keys: Sequence[str] | None = None) -> tuple[list[FilaRow], Hold]:
+        """Reserve rows; :meth:`renew` keeps them until :meth:`let_go`."""
+        since = time.monotonic()  # Before the database counts: what we think of a lease ends earlier than the lease.
+        rows = fila.reserve(count, self.owner, self.lease, keys=keys)
+        hold = Hold((row.id for row in rows), since, self.p.prazo_reserva)
+        if rows:
+            with self._renewal:
+                self._holds.append((fila, hold))
+        return rows, hold
+
+    def let_go(self, batch: L) -> None:
+        """Its outcomes are written: its rows need no renewal."""
+        with self._renewal:
+            self._holds = [(fila, hold) for fila, hold in self._holds if hold is not batch.hold]
+
     def renew(self) -> None:
-        """Renew the lease of reserved rows."""
-        for fila in self.filas:
-            fila.renew(self.owner, self.lease)
+        """Renew the lease of reserved rows, and learn which of them others have taken."""
+        with self._renewal:
+            holds = list(self._holds)  # A batch that is reserved from here on is not in the answers below.
+        for fila in {fila for fila, _ in holds}:
+            since = time.monotonic()
+            held = fila.renew(self.owner, self.lease)
+            for its, hold in holds:
+                if its is fila:
+                    hold.renewed(held, since)
 
     def release(self) -> None:
         """Give reserved rows back."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from include.fusion.errors import FusionError, FusionUnauthorized, FusionUnavailable
+from include.fusion.errors import RECORD_UNKNOWN, SEQUENCE_OLD, FusionError, FusionUnauthorized, FusionUnavailable
 from include.fusion.http.auth import Auth, OAuth2, OAuth2Client
 from include.fusion.http.client import HttpClient
 from include.fusion.http.message import Answer, Request
@@ -43,14 +43,17 @@ class FusionClient(HttpClient):
         )  # fmt: skip
         self.api = api
 
-    async def send(self, method: str, path: str, body: bytes | None = None, *, key: str | None = None) -> dict[str, Any]:
+    async def send(
+        self, method: str, path: str, body: bytes | None = None, *, key: str | None = None, sequence: int | None = None
+    ) -> dict[str, Any]:
         """Send one request and return Fusion's JSON answer. ``key``: Idempotency-Key, which makes a repeated send harmless.
+        ``sequence``: Record-Sequence, which grows with each new content of a record; Fusion refuses a smaller one.
 
         Raises :class:`FusionError` (refused for good), :class:`FusionUnavailable` (try again) or :class:`FusionUnauthorized` (credentials).
         """
-        data = (await self._ask(method, path, body, key)).json()
-        if not isinstance(data, dict):
-            raise FusionUnavailable(0, path)  # as if there were no answer
+        data = (await self._ask(method, path, body, key, sequence=sequence)).json()
+        if not isinstance(data, dict) or (key is not None and "aplicado" not in data):
+            raise FusionUnavailable(0, path)  # Some proxy or login page answered, so Fusion did not.
         return data
 
     async def send_raw(self, path: str, body: bytes, *, kind: str, key: str | None = None) -> bytes:
@@ -61,10 +64,14 @@ class FusionClient(HttpClient):
         """Return when Fusion says it is well; raises :class:`FusionUnavailable` when not."""
         await self.send("GET", self.api.health_path)
 
-    async def _ask(self, method: str, path: str, body: bytes | None, key: str | None, kind: str = _JSON) -> Answer:
+    async def _ask(
+        self, method: str, path: str, body: bytes | None, key: str | None, kind: str = _JSON, sequence: int | None = None
+    ) -> Answer:
         headers = {} if body is None else {"Content-Type": kind, "Accept": kind}
         if key is not None:
             headers["Idempotency-Key"] = key
+        if sequence:
+            headers["Record-Sequence"] = str(sequence)
         response = await self.request(Request(method, self.api.url + path, path, body, headers))
         status = response.status
         if response.try_again:
@@ -73,8 +80,11 @@ class FusionClient(HttpClient):
             raise FusionUnauthorized(status, path)
         if status >= 300:
             data = response.json()
-            field = data.get("campo") if isinstance(data, dict) else None
+            field, problem = (data.get("campo"), data.get("type")) if isinstance(data, dict) else (None, None)
             # Keep only what looks like a path: values of the answer must not get into reasons.
             readable = isinstance(field, str) and re.fullmatch(r"[\w.\[\]$/-]{1,120}", field)
-            raise FusionError(status, path, field if readable else None)
+            known = problem if problem in (RECORD_UNKNOWN, SEQUENCE_OLD) else None
+            if status in (404, 405, 410) and not readable and known is None:
+                raise FusionUnavailable(status, path)  # A proxy without its route, or a Fusion half started: no record is at fault.
+            raise FusionError(status, path, field if readable else None, known)
         return response

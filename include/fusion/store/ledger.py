@@ -22,13 +22,32 @@ RESEND = "reenvio"
 """Like ``envio``, of a record that Fusion already has: if this send is refused, the record is still alive there. Only messages need it,
 since they are noted when they are queued."""
 
+UNKNOWN = "desconhecida"
+"""``versao_tentada`` of a record of which Fusion may have anything: it is sent again, whatever its content."""
+
+_TURNS = 4096
+# Milliseconds in the high part: the number grows although a restored database has forgotten the last ones. The low part counts, so that two
+# numbers of one millisecond differ. Below 2^53 until the year 2039, so that JSON readers keep it exactly.
+_NEXT = (
+    f"(GREATEST(l.sequencia / {_TURNS}, CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint))"
+    f" + CASE WHEN l.sequencia % {_TURNS} = {_TURNS - 1} THEN 1 ELSE 0 END) * {_TURNS} + (l.sequencia + 1) % {_TURNS}"
+)
+
+
+def next_number(previous: int, milliseconds: int) -> int:
+    """The number after ``previous`` at this time: larger than it, and than any from before this millisecond."""
+    high = max(previous // _TURNS, milliseconds) + (1 if previous % _TURNS == _TURNS - 1 else 0)
+    return high * _TURNS + (previous + 1) % _TURNS
+
+
 # PostgreSQL: one statement for a whole batch. Other engines write row by row.
 _ANNOUNCE = f"""\
 INSERT INTO livro_entrega AS l (integracao_id, entidade, chave, versao_tentada, operacao, sequencia, entregue_em)
-SELECT :integracao_id, :entidade, v.chave, v.tentada, '{NONE_CONFIRMED}', 1, statement_timestamp()
+SELECT :integracao_id, :entidade, v.chave, v.tentada, '{NONE_CONFIRMED}',
+    CAST(extract(epoch FROM clock_timestamp()) * 1000 AS bigint) * {_TURNS} + 1, statement_timestamp()
 FROM unnest(CAST(:chaves AS text[]), CAST(:tentadas AS text[])) AS v (chave, tentada)
 ON CONFLICT (integracao_id, entidade, chave) DO UPDATE SET
-    sequencia = CASE WHEN l.versao_tentada = excluded.versao_tentada THEN l.sequencia ELSE l.sequencia + 1 END,
+    sequencia = CASE WHEN l.versao_tentada = excluded.versao_tentada THEN l.sequencia ELSE {_NEXT} END,
     versao_tentada = excluded.versao_tentada
 RETURNING l.chave, l.sequencia"""
 _WRITE = """\
@@ -96,11 +115,12 @@ class Ledger:
             binds = {"chaves": pg_array(key for key, _ in unique), "tentadas": pg_array(attempted for _, attempted in unique)}
             return {row.chave: row.sequencia for row in con.execute(text(_ANNOUNCE), {**self._common, **binds})}
         earlier = self.read(con, [key for key, _ in unique])
+        milliseconds = int(con.execute(select(now())).scalar_one().timestamp() * 1000)
         numbers = {}
         for key, attempted in unique:
             previous = earlier.get(key)
             repeated = previous is not None and previous.attempted == attempted
-            numbers[key] = (previous.sequencia if previous else 0) + (0 if repeated else 1)
+            numbers[key] = previous.sequencia if previous and repeated else next_number(previous.sequencia if previous else 0, milliseconds)
             new = {"versao_tentada": attempted, "sequencia": numbers[key], "entregue_em": now()}
             new |= {} if previous else {"operacao": NONE_CONFIRMED}
             write_row(con, table, {**self._common, "chave": key}, new)
@@ -122,6 +142,10 @@ class Ledger:
         """Take back announcements that Fusion refused: it has what was confirmed before and nothing newer."""
         self._change(con, keys, "versao_tentada")
 
+    def doubt(self, con: Connection, keys: Iterable[str]) -> None:
+        """Fusion may have any content of these records: nothing of them counts as confirmed until it is sent again, under a new number."""
+        self._change(con, keys, "versao_tentada", UNKNOWN)
+
     def delivered_since(self, con: Connection, since: datetime) -> list[str]:
         """Keys of what Fusion confirmed at this moment or later."""
         return list(con.execute(select(table.c.chave).where(*self._of_this(), table.c.entregue_em >= since)).scalars())
@@ -130,8 +154,8 @@ class Ledger:
         """Forget the content of these records, so that a replay sends them; the sequence stays. Returns how many were known."""
         return self._change(con, keys, "versao_conteudo")
 
-    def _change(self, con: Connection, keys: Iterable[str], column: str) -> int:
-        change = update(table).where(*self._of_this()).values({column: null()})
+    def _change(self, con: Connection, keys: Iterable[str], column: str, value: str | None = None) -> int:
+        change = update(table).where(*self._of_this()).values({column: null() if value is None else value})
         return sum(con.execute(change.where(table.c.chave.in_(part))).rowcount for part in chunks(sorted(set(keys))))
 
     def idempotency_key(self, key: str, attempted: str, sequence: int) -> str:
@@ -153,6 +177,9 @@ class NoLedger:
         pass
 
     def withdraw(self, con: Connection, keys: Iterable[str]) -> None:
+        pass
+
+    def doubt(self, con: Connection, keys: Iterable[str]) -> None:
         pass
 
     def idempotency_key(self, key: str, attempted: str, sequence: int) -> str:

@@ -11,6 +11,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException, DownstreamTasksSkipped
 
 from fusion_airflow.operators.on_kill import Killable
+from fusion_airflow.operators.supervised import end_with_supervisor
 
 if TYPE_CHECKING:
     from airflow.sdk import Context
@@ -27,6 +28,9 @@ class HubOperator(Killable, BaseOperator):
     def __init__(self, **kwargs: Any) -> None:
         # Without one of its own, Airflow would map tasks with the defaults of BaseOperator's signature: inlets would be None.
         super().__init__(**kwargs)
+
+    def pre_execute(self, context: Any) -> None:
+        end_with_supervisor()
 
     @staticmethod
     def prefix(context: Context) -> str:

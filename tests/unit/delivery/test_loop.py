@@ -9,12 +9,19 @@ from typing import Any
 
 import pytest
 
+from include.fusion.delivery.hold import Hold
 from include.fusion.delivery.loop import Delivery
 from include.fusion.delivery.result import DeliveryResult, TooManyErrors
 from include.fusion.delivery.work import DeliveryParameters, Work
 
 
-class Notes(Work[list[int], DeliveryResult]):
+class One(list[int]):
+    """A batch of one record whose lease never ends."""
+
+    hold = Hold([], 0.0, 0.0)
+
+
+class Notes(Work[One, DeliveryResult]):
     """So many batches of one record; ``lento``: seconds of each step by its name."""
 
     def __init__(self, batches: int, limits: dict[str, Any] | None = None, **lento: float) -> None:
@@ -28,22 +35,22 @@ class Notes(Work[list[int], DeliveryResult]):
         self.ditos.append(f"{step} {n}")
         return self.lento.get(step, 0.0)
 
-    def prepare(self, count: int) -> list[int] | None:
+    def prepare(self, count: int) -> One | None:
         if not self.remaining_ones:
             return None
         self.remaining_ones -= 1
         n = sum(d.startswith("le ") for d in self.ditos)
         time.sleep(self._say("le", n))
         self.ditos.append(f"leu {n}")
-        return [n]
+        return One([n])
 
-    async def send(self, batch: list[int]) -> None:
+    async def send(self, batch: One) -> None:
         await asyncio.sleep(self._say("envia", batch[0]))
         self.ditos.append(f"enviou {batch[0]}")
         if batch[0] == self.cai_no:
             self.down = ConnectionError("fora")
 
-    def write(self, batch: list[int]) -> None:
+    def write(self, batch: One) -> None:
         time.sleep(self._say("grava", batch[0]))
         self.result.erros += 1
         self.result.motivos["x"] += 1

@@ -23,7 +23,7 @@ class Script:
         self.in_flight: list[str] = []
         self.concurrent = 0
 
-    async def send(self, method: str, path: str, body: Any, *, key: str) -> dict[str, Any]:
+    async def send(self, method: str, path: str, body: Any, *, key: str, sequence: int) -> dict[str, Any]:
         self.enviados.append(path)
         self.in_flight.append(path[0])
         self.concurrent = max(self.concurrent, self.in_flight.count(path[0]))

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from include.fusion.errors import FusionHubError, InvalidRecord, reason_of
+from include.fusion.errors import FusionHubError, InvalidRecord, OwnershipLost, reason_of
 from include.fusion.fhir.http.client import FhirClient, Response, by_identifier, id_from, version_of, waits
 from include.fusion.fhir.http.errors import (
     FhirConflict,
@@ -34,12 +34,19 @@ PROBES = 3
 """After a 500 to a bundle, so many records are tried alone; if all fail, the server is down."""
 
 
+class Owned(Protocol):
+    """Says whether a reserved row is still ours."""
+
+    async def sure(self, row: int) -> bool: ...
+
+
 @dataclass
 class Item:
     """One reserved row. At the end it has ``sent`` or ``failure``."""
 
     record: FilaRow
     local: LocalObservation
+    hold: Owned
     subject: str = ""
     """Reference of its patient in the EHR."""
     recurso: dict[str, Any] | None = None
@@ -153,6 +160,9 @@ class BundleSender:
         next_waits = waits(self.client.config)
         missing = items
         while True:
+            missing = [item for item in missing if await self._ours(item)]
+            if not missing:
+                return
             try:
                 entries = await self.client.package(self._package(missing))
             except (FhirUnavailable, FhirUnauthorized) as error:
@@ -249,8 +259,18 @@ class BundleSender:
                 item.recurso = await asyncio.to_thread(self._merged, item, item.recurso or {})
             return await self._once(item)
 
+    @staticmethod
+    async def _ours(item: Item) -> bool:
+        """Whether a request for this item may leave; otherwise another worker has it, and this failure changes nothing."""
+        if await item.hold.sure(item.record.id):
+            return True
+        item.failure = OwnershipLost()
+        return False
+
     async def _once(self, item: Item) -> Response:
         assert item.recurso is not None
+        if not await self._ours(item):
+            raise OwnershipLost
         if item.local.fhir_id is None:
             return await self.client.create(item.recurso, self._search(item), item.local.obs.id)
         return await self.client.update(item.recurso, item.versao or "", item.local.obs.id)

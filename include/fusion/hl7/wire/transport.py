@@ -78,9 +78,11 @@ class MllpTransport(_Around[MllpClient]):
 
 
 class Hl7Carrier(_Around[Transport]):
-    """A transport for the delivery of batches. Method, path and key are ignored: the message has its own control id."""
+    """A transport for the delivery of batches. Method, path, key and sequence are ignored: the message has its own control id."""
 
-    async def send(self, method: str, path: str, body: bytes | None = None, *, key: str | None = None) -> dict[str, Any]:
+    async def send(
+        self, method: str, path: str, body: bytes | None = None, *, key: str | None = None, sequence: int | None = None
+    ) -> dict[str, Any]:
         """Send one message; raises like :meth:`Transport.send` and ``Ack.check``."""
         assert body is not None
         ack = await self._client.send(body)

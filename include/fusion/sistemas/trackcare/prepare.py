@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine
 
+from include.fusion.delivery.hold import Hold
 from include.fusion.delivery.outbox import Outbox, OutboxMessage
 from include.fusion.delivery.result import check_share
 from include.fusion.delivery.work import DeliveryParameters, Work
@@ -53,6 +54,7 @@ class Batch:
     """Reserved patients; by their key the plans and the reasons of refusals."""
 
     records: list[FilaRow]
+    hold: Hold
     plans: dict[str, MessagePlan] = field(default_factory=dict)
     reasons: dict[str, list[str]] = field(default_factory=dict)
 
@@ -85,7 +87,7 @@ class Preparer(Work[Batch, PreparationResult]):
         self.pendencias, self.read, self.outbox, self.ledger, self.engine = pendencias, read, outbox, ledger, engine
 
     def prepare(self, count: int) -> Batch | None:
-        batch = Batch(self.pendencias.reserve(count, self.owner, self.lease))
+        batch = Batch(*self.reserve(self.pendencias, count))
         if not batch.records:
             return None
         found = self.read([r.chave for r in batch.records if not self.interrompido(r)])

@@ -21,7 +21,7 @@ from include.fusion.store.filas.dialect import Dialect, QueueScope
 from include.fusion.store.filas.mssql import SQLServer
 from include.fusion.store.filas.oracle import Oracle
 from include.fusion.store.filas.postgresql import PostgreSQL
-from include.fusion.store.filas.types import OUTCOMES, FilaItem, FilaRow, Outcome, cut_reason
+from include.fusion.store.filas.types import OUTCOMES, FilaItem, FilaRow, Operation, Outcome, cut_reason
 from include.fusion.store.lists import chunks
 from include.fusion.store.tables import ALL_STATES, CLOSED_STATES, FILAS, OPEN_STATES, OWNER_MAX
 
@@ -73,10 +73,15 @@ class Fila:
             self._release_expired(con)
             return self._dialect.reserve(con, self.scope, count, owner, lease.total_seconds(), keys)
 
-    def renew(self, owner: str, lease: timedelta) -> int:
-        """Extend the lease of every row that ``owner`` still holds; returns how many. Fewer than before: others have taken the rest."""
-        t = self._table.c
-        return self._change(("reservado",), t.reservado_por == owner, values={"reservado_ate": later(lease.total_seconds())})
+    def renew(self, owner: str, lease: timedelta) -> set[int]:
+        """Extend the lease of every row that ``owner`` still holds; returns their ids. Whatever is missing has been taken by others."""
+        t = self._table
+        held = select(t.c.id).where(*self._dialect.conditions(self.scope, ("reservado",)), t.c.reservado_por == owner)
+        with self._transaction() as con:
+            ids = set(con.execute(self._dialect.locked_ids(held)).scalars())
+            for part in chunks(sorted(ids)):
+                con.execute(update(t).where(t.c.id.in_(part)).values(reservado_ate=later(lease.total_seconds())))
+        return ids
 
     def record(self, con: Connection, owner: str, outcomes: Sequence[Outcome]) -> int:
         """Write outcomes in the caller's transaction, only on rows that ``owner`` still holds; returns how many those were.
@@ -108,6 +113,12 @@ class Fila:
         query = select(t.chave, t.situacao, t.motivo).where(*self._dialect.conditions(self.scope, OPEN_STATES))
         parts = (con.execute(query.where(t.chave.in_(part))) for part in chunks(sorted(set(keys))))
         return {key: (state, reason) for rows in parts for key, state, reason in rows}
+
+    def open_operations(self, con: Connection, keys: Iterable[str]) -> dict[str, Operation]:
+        """Operation of these keys' open rows; a key without one is absent."""
+        t = self._table.c
+        query = select(t.chave, t.operacao).where(*self._dialect.conditions(self.scope, OPEN_STATES))
+        return {key: operation for part in chunks(sorted(set(keys))) for key, operation in con.execute(query.where(t.chave.in_(part)))}
 
     def peek(self, count: int) -> list[tuple[str, str]]:
         """``(chave, operacao)`` of the first pending rows; reserves nothing: for a dry run."""

@@ -137,7 +137,7 @@ def test_an_expired_lease_returns_the_row_and_its_old_owner_writes_nothing(fila:
 def test_a_renewed_lease_does_not_expire(fila: Fila) -> None:
     separator(fila, FilaItem("1", "p"))
     fila.reserve(1, "a", EXPIRED)
-    assert fila.renew("a", MINUTE) == 1
+    assert len(fila.renew("a", MINUTE)) == 1
     assert fila.reserve(1, "b", MINUTE) == []
 
 
