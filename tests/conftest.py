@@ -59,7 +59,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest first, so that no process is left with one at the end: end-to-end tests, those of the API server, standard cases, and so on."""
-    order = (E2E, API, "tests/integration/plugins/fhir_api/", "tests/conformance/", "tests/integration/", "tests/dags/")
+    order: tuple[str | tuple[str, ...], ...] = (
+        E2E,
+        API,
+        "tests/integration/plugins/fhir_api/",
+        "tests/conformance/",
+        "tests/integration/",
+        "tests/dags/",
+    )
     items.sort(key=lambda item: next((i for i, started in enumerate(order) if item.nodeid.startswith(started)), len(order)))
     for item in items:
         if item.nodeid.startswith(E2E):

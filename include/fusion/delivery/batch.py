@@ -127,9 +127,9 @@ class Batches(Work[Batch, DeliveryResult]):
         known = route.ledger.read(con, keys)
         cancelled = {key for key, entry in known.items() if entry.operacao == DELETION}
         route.ledger.doubt(con, keys)
-        operations: dict[str, Operation] = {
-            key: DELETION if key in cancelled else "alteracao" for key in keys
-        } | route.fila.open_operations(con, keys)
+        operations: dict[str, Operation] = dict.fromkeys(keys, "alteracao")
+        operations.update(dict.fromkeys(cancelled, DELETION))
+        operations.update(route.fila.open_operations(con, keys))
         route.fila.enqueue(con, [FilaItem(r.chave, r.chave_paciente, operations[r.chave], r.prioridade) for r in records])
 
     async def send(self, batch: Batch) -> None:

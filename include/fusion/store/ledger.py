@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Engine, null, select, text, update
 
@@ -16,7 +16,7 @@ from include.fusion.store.tables import livro_entrega as table
 
 NONE_CONFIRMED = "nenhuma"
 """``operacao`` of a record while Fusion has confirmed nothing of it."""
-DELETION = "exclusao"
+DELETION: Final = "exclusao"
 SEND = "envio"
 RESEND = "reenvio"
 """Like ``envio``, of a record that Fusion already has: if this send is refused, the record is still alive there. Only messages need it,

@@ -107,7 +107,12 @@ def test_a_fusion_that_knows_no_order_gets_it_once_more(hub: Harness) -> None:
 
 def test_a_loop_that_lost_its_rows_ends(hub: Harness) -> None:
     delivery = hub.delivery(ZOMBIE)
-    delivery.batches.sender.client = delivery.batches.client = Late(hub, lambda: (inherit(hub), delivery.batches.renew()), numbered=True)
+
+    def taken() -> None:
+        inherit(hub)
+        delivery.batches.renew()
+
+    delivery.batches.sender.client = delivery.batches.client = Late(hub, taken, numbered=True)
     with pytest.raises(OwnershipLost):
         delivery.run()
     assert hub.divergent() == []

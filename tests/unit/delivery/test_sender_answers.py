@@ -42,7 +42,7 @@ def sent(server: HTTPServer) -> int:
 
 def test_a_short_failure_is_tried_again_in_place(httpserver: HTTPServer) -> None:
     def recover(_: Request) -> Response:
-        return Response("{}", status=503 if sent(httpserver) < 2 else 200, content_type="application/json")
+        return Response('{"aplicado": true}', status=503 if sent(httpserver) < 2 else 200, content_type="application/json")
 
     httpserver.expect_request(PATH).respond_with_handler(recover)
     (outcome,) = deliver(httpserver, record())
@@ -73,18 +73,27 @@ def test_the_last_try_ends_in_erro(httpserver: HTTPServer) -> None:
     assert over.motivo is not None and over.motivo.endswith("após 8 tentativas")
 
 
+UNKNOWN = {"type": "urn:fusion:registro-desconhecido"}
+
+
 @pytest.mark.parametrize(
-    ("method", "status", "situacao"),
+    ("method", "status", "answer", "situacao"),
     [
-        ("DELETE", 200, "concluido"),
-        ("DELETE", 404, "concluido"),
-        ("DELETE", 410, "concluido"),
-        ("DELETE", 409, "erro"),
-        ("POST", 404, "erro"),
+        ("DELETE", 200, {"aplicado": True}, "concluido"),
+        ("DELETE", 404, UNKNOWN, "concluido"),
+        ("DELETE", 410, UNKNOWN, "concluido"),
+        ("DELETE", 404, {}, "adiado"),
+        ("DELETE", 200, {}, "adiado"),
+        ("DELETE", 409, {}, "erro"),
+        ("POST", 404, UNKNOWN, "erro"),
+        ("POST", 404, {}, "adiado"),
+        ("POST", 200, {"bem-vindo": True}, "adiado"),
     ],
 )
-def test_what_fusion_does_not_have_is_as_good_as_cancelled(httpserver: HTTPServer, method: str, status: int, situacao: str) -> None:
-    httpserver.expect_request(PATH, method=method).respond_with_data("{}", status=status, content_type="application/json")
+def test_only_fusions_own_words_make_a_record_sent_or_absent(
+    httpserver: HTTPServer, method: str, status: int, answer: dict[str, Any], situacao: str
+) -> None:
+    httpserver.expect_request(PATH, method=method).respond_with_json(answer, status=status)
     outgoing = record(metodo=method, data=None if method == "DELETE" else b"{}")
     (outcome,) = deliver(httpserver, outgoing)
     assert (outcome.situacao, outcome.versao or None) == (situacao, "v" if situacao == "concluido" else None)

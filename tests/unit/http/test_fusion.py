@@ -93,8 +93,8 @@ def test_slow_answer_ends_at_the_time_limit(httpserver: HTTPServer) -> None:
 
 
 def test_idempotency_key_and_own_headers_travel(httpserver: HTTPServer) -> None:
-    httpserver.expect_request("/x", headers={"Idempotency-Key": "k1", "X-API-Key": "s"}).respond_with_json({"ok": 1})
-    assert send(api(httpserver, headers={"X-API-Key": "s"})) == [{"ok": 1}]
+    httpserver.expect_request("/x", headers={"Idempotency-Key": "k1", "X-API-Key": "s"}).respond_with_json({"aplicado": True})
+    assert send(api(httpserver, headers={"X-API-Key": "s"})) == [{"aplicado": True}]
 
 
 def test_token_is_fetched_once_and_renewed_after_a_401(httpserver: HTTPServer) -> None:
@@ -106,7 +106,7 @@ def test_token_is_fetched_once_and_renewed_after_a_401(httpserver: HTTPServer) -
 
     httpserver.expect_request("/token").respond_with_handler(token)
     httpserver.expect_request("/x", headers={"Authorization": "Bearer t1"}).respond_with_data(status=401)
-    httpserver.expect_request("/x", headers={"Authorization": "Bearer t2"}).respond_with_json({"ok": 1})
+    httpserver.expect_request("/x", headers={"Authorization": "Bearer t2"}).respond_with_json({"aplicado": True})
     send(api(httpserver, oauth2=OAuth2Client("c", "s", token_url=httpserver.url_for("/token"))), times_seen=3)
     assert len(requests) == 2
 
@@ -142,7 +142,7 @@ def test_secrets_follow_no_redirect_of_the_token_endpoint(httpserver: HTTPServer
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_records_and_credentials_follow_no_redirect(httpserver: HTTPServer, status: int) -> None:
     with HTTPServer() as elsewhere:
-        elsewhere.expect_request("/x").respond_with_json({"ok": 1})
+        elsewhere.expect_request("/x").respond_with_json({"aplicado": True})
         for target in (elsewhere, httpserver):
             location = {"Location": target.url_for("/x" if target is elsewhere else "/y")}
             httpserver.expect_oneshot_request("/x").respond_with_data(status=status, headers=location)
