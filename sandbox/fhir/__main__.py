@@ -8,7 +8,7 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.fhir.app import Settings, create
-from sandbox.fusion.__main__ import ServerWithPort
+from sandbox.fusion.__main__ import ServerWithPort, listening
 from sandbox.fusion.falhas import ProtocolWithTransport
 
 
@@ -24,7 +24,7 @@ def main() -> None:
         access_log=False, log_level="warning", timeout_keep_alive=75, timeout_graceful_shutdown=5, server_header=False,
     )  # fmt: skip
     # The server writes its own address into answers, so the port comes first.
-    listening_socket = config.bind_socket()
+    listening_socket = listening(config)
     port = int(listening_socket.getsockname()[1])
     config.app = create(Settings.from_environment(args.pasta, port))
     print(f"FHIR: http://127.0.0.1:{port}/fhir", flush=True)

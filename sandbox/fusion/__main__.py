@@ -36,6 +36,13 @@ class ServerWithPort(uvicorn.Server):
             partial.replace(self._file)
 
 
+def listening(config: uvicorn.Config) -> socket.socket:
+    """A socket on the port of ``config``. It listens at once: until then another process may get the same port."""
+    bound = config.bind_socket()
+    bound.listen(config.backlog)
+    return bound
+
+
 def _serve_forever(args: argparse.Namespace) -> int:
     settings = from_environment(**({"dsn": args.dsn} if args.dsn else {}))
     if not settings.dsn:
@@ -44,7 +51,7 @@ def _serve_forever(args: argparse.Namespace) -> int:
         create(settings), host="127.0.0.1", port=args.porta, http=ProtocolWithTransport, loop="uvloop", ws="none", lifespan="on",
         access_log=False, log_level="warning", timeout_keep_alive=75, timeout_graceful_shutdown=10, server_header=False,
     )  # fmt: skip
-    listening_socket = config.bind_socket()
+    listening_socket = listening(config)
     port = int(listening_socket.getsockname()[1])
     print(f"Fusion: http://127.0.0.1:{port}", flush=True)
     ServerWithPort(config, args.porta_arquivo, port).run(sockets=[listening_socket])

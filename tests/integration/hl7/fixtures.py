@@ -19,17 +19,17 @@ def dsn(postgres: Postgres) -> str:
 
 
 @pytest.fixture(scope="module")
-def server(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MllpServer]:
+def listener(dsn: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MllpServer]:
     ready = MllpServer(dsn, tmp_path_factory.mktemp("mllp")).start_run()
     yield ready
     ready.stop()
 
 
 @pytest.fixture
-def mllp(server: MllpServer, dsn: str) -> MllpServer:
-    server.start_run().falhas()
+def mllp(listener: MllpServer, dsn: str) -> MllpServer:
+    listener.start_run().falhas()
     run_sql(dsn, "truncate mensagem_hl7")
-    return server
+    return listener
 
 
 @pytest.fixture(scope="module")

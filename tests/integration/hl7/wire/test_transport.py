@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from include.fusion.errors import FusionError, FusionUnauthorized, FusionUnavailable
+from include.fusion.errors import FusionUnauthorized, FusionUnavailable
 from include.fusion.hl7.wire.ack import Ack, Hl7NoAnswer, Hl7Refused, Hl7Rejected
 from include.fusion.hl7.wire.mllp import MllpAddress
 from include.fusion.hl7.wire.transport import HttpTransport, MllpTransport, Transport
@@ -180,7 +180,7 @@ def test_http_takes_the_same_messages(fusion: FusionServer) -> None:
 def test_an_http_error_keeps_its_meaning(fusion: FusionServer) -> None:
     with pytest.raises(FusionUnauthorized):
         over_http(fusion, send_good, token="outro")
-    with pytest.raises(FusionError, match="404"):
+    with pytest.raises(FusionUnavailable, match="404"):
         over_http(fusion, send_good, path="/api/Nada")
 
 

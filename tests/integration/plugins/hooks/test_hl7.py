@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from fusion_airflow.hooks.hl7 import Hl7Hook
-from include.fusion.errors import FusionError, InvalidConfiguration
+from include.fusion.errors import FusionUnavailable, InvalidConfiguration
 from include.fusion.hl7.wire.ack import Hl7NoAnswer
 from sandbox.fusion.servidor import FusionServer
 from sandbox.mllp.servidor import MllpServer
@@ -52,7 +52,7 @@ def test_type_http_posts_to_the_controller_under_the_integrations_number(
 
 def test_the_controllers_path_is_the_connections(connection: Any, fusion: FusionServer) -> None:
     http(connection, fusion, hl7_rota="/api/Outra")
-    with pytest.raises(FusionError, match="/api/Outra/2: HTTP 404"):
+    with pytest.raises(FusionUnavailable, match="/api/Outra/2: HTTP 404"):
         dispatch(2)
 
 
