@@ -1,5 +1,5 @@
 -- Fusion hub on MV (Oracle 12.1.0.2 or later): run once in SQL*Plus or SQLcl as a DBA, at a quiet hour, in the folder of this file.
--- Adds a schema with two journals, one row trigger on DBAMV.ATENDIME and one on DBAMV.AGE_CIR, and an account that reads. No object of
+-- Adds a schema with two journals, a table beside each, one row trigger on DBAMV.ATENDIME and one on DBAMV.AGE_CIR, and an account that reads. No object of
 -- DBAMV is changed. docs/mv-dba.md explains each part and its cost; desinstalar.sql removes all of it, also after an attempt that failed.
 SET DEFINE ON
 SET VERIFY OFF
@@ -43,6 +43,30 @@ ALTER TABLE FUSION_INTEGRACAO.IMPORTACAOATENDIMENTO ADD CONSTRAINT PK_IMPORTACAO
     USING INDEX FUSION_INTEGRACAO.PK_IMPORTACAOATENDIMENTO;
 ALTER TABLE FUSION_INTEGRACAO.ATUALIZACAOAGENDACIRURGIA ADD CONSTRAINT PK_ATUALIZACAOAGENDACIRURGIA PRIMARY KEY (ID)
     USING INDEX FUSION_INTEGRACAO.PK_ATUALIZACAOAGENDACIRURGIA;
+
+-- Where the hub keeps, for a week, what it has taken over: after a restore of its own database it queues these rows again. No trigger
+-- knows these two tables.
+CREATE TABLE FUSION_INTEGRACAO.IMPORTACAOATENDIMENTO_LIDO (
+    NR_LOTE NUMBER(19) NOT NULL,
+    ID NUMBER(19) NOT NULL,
+    CD_ATENDIMENTO NUMBER(10) NOT NULL,
+    CD_PACIENTE NUMBER(10),
+    TP_OPERACAO VARCHAR2(1) NOT NULL,
+    SN_ABERTURA VARCHAR2(1) NOT NULL,
+    SN_ALTA VARCHAR2(1) NOT NULL,
+    SN_TROCA_LEITO VARCHAR2(1) NOT NULL,
+    DH_REGISTRO TIMESTAMP NOT NULL
+) SEGMENT CREATION IMMEDIATE;
+CREATE TABLE FUSION_INTEGRACAO.ATUALIZACAOAGENDACIRURGIA_LIDO (
+    NR_LOTE NUMBER(19) NOT NULL,
+    ID NUMBER(19) NOT NULL,
+    CD_AGE_CIR NUMBER NOT NULL,
+    CD_AVISO_CIRURGIA NUMBER,
+    TP_OPERACAO VARCHAR2(1) NOT NULL,
+    DH_REGISTRO TIMESTAMP NOT NULL
+) SEGMENT CREATION IMMEDIATE;
+CREATE INDEX FUSION_INTEGRACAO.IX_IMPORTACAOATENDIMENTO_LIDO ON FUSION_INTEGRACAO.IMPORTACAOATENDIMENTO_LIDO (NR_LOTE, ID);
+CREATE INDEX FUSION_INTEGRACAO.IX_ATUALIZACAOAGENDACIR_LIDO ON FUSION_INTEGRACAO.ATUALIZACAOAGENDACIRURGIA_LIDO (NR_LOTE, ID);
 
 -- The insert is dynamic on purpose: a journal that is missing or changed is then an error at run time, which the handler swallows, and never
 -- makes the trigger invalid, which no handler could swallow (ORA-04098). The statement's text is constant, so its cursor stays in the cache.
@@ -144,6 +168,8 @@ END;
 -- Journals need SELECT: a DELETE with a condition asks for it where SQL92_SECURITY is TRUE, which is the default.
 GRANT SELECT, DELETE ON FUSION_INTEGRACAO.IMPORTACAOATENDIMENTO TO FUSION_LEITURA;
 GRANT SELECT, DELETE ON FUSION_INTEGRACAO.ATUALIZACAOAGENDACIRURGIA TO FUSION_LEITURA;
+GRANT SELECT, INSERT, DELETE ON FUSION_INTEGRACAO.IMPORTACAOATENDIMENTO_LIDO TO FUSION_LEITURA;
+GRANT SELECT, INSERT, DELETE ON FUSION_INTEGRACAO.ATUALIZACAOAGENDACIRURGIA_LIDO TO FUSION_LEITURA;
 -- A table that this version of MV does not have only prints ORA-00942. PW_EDITOR_REGISTRO is usually a view that the site makes (docs/mv-dba.md).
 WHENEVER SQLERROR CONTINUE
 GRANT READ ON DBAMV.AGE_CIR TO FUSION_LEITURA;

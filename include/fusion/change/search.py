@@ -54,7 +54,7 @@ class Search:
 
         for journal in system.journals:
             if self.step in (None, journal.step):
-                change = DrainJournal(self.queries, self.fusion, self.fila, processos, journal, self.page)
+                change = DrainJournal(self.queries, self.fusion, self.fila, processos, journal, self.page, self.watermarks)
                 result.add(journal.nome, *change.run(advanced))
         if self.carga.origins:
             self.carga.run(on_progress, window=window, result=result)

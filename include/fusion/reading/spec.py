@@ -1,7 +1,7 @@
 """The spec of a source system: what the system says of itself. All other code is shared.
 
-The name of a file in ``sql/`` says its purpose and its owner: ``change_X`` and ``probe_X`` of an :class:`Origin`; ``change_X``, ``probe_X``
-and ``delete_X`` of a :class:`Journal`; ``change_X`` and ``blocks_X`` of a :class:`Snapshot`; ``sweep_X`` of a :class:`Sweep`; ``read_X`` of a
+The name of a file in ``sql/`` says its purpose and its owner: ``change_X`` and ``probe_X`` of an :class:`Origin`; ``change_X``, ``probe_X``,
+``delete_X``, ``keep_X``, ``kept_X`` and ``forget_X`` of a :class:`Journal`; ``change_X`` and ``blocks_X`` of a :class:`Snapshot`; ``sweep_X`` of a :class:`Sweep`; ``read_X`` of a
 :class:`Detail`. Every system has ``keys`` and ``total``.
 """
 
@@ -62,6 +62,9 @@ class _Files:
     sql = property(lambda self: f"change_{self.nome}.sql")
     sql_probe = property(lambda self: f"probe_{self.nome}.sql")
     sql_delete = property(lambda self: f"delete_{self.nome}.sql")
+    sql_keep = property(lambda self: f"keep_{self.nome}.sql")
+    sql_kept = property(lambda self: f"kept_{self.nome}.sql")
+    sql_forget = property(lambda self: f"forget_{self.nome}.sql")
     sql_blocks = property(lambda self: f"blocks_{self.nome}.sql")
     sql_ronda = property(lambda self: f"sweep_{self.nome}.sql")
 
@@ -115,15 +118,19 @@ class Snapshot(_Files):
 
 @dataclass(frozen=True)
 class Journal(_Files):
-    """A journal at the source: triggers append rows; the hub queues them in its own database and then deletes them.
+    """A journal at the source: triggers append rows; the hub queues them in its own database and then moves them to a table beside it.
 
     ``change_X.sql`` yields id, chave, chave_paciente and the columns that ``route`` needs, ordered by id, at most ``:limite`` rows.
-    ``delete_X.sql`` takes ``IN :ids``. ``probe_X.sql`` yields one row (quantidade). ``route`` returns a row's (queue process, operation) pairs.
+    ``keep_X.sql`` copies the rows ``IN :ids`` under the batch number ``:lote``, and ``delete_X.sql`` (``IN :ids``) deletes them.
+    ``kept_X.sql`` yields what ``change_X`` does, and nr_lote, after ``(:lote, :id)``; ``forget_X.sql`` deletes batches before ``:antes``.
+    ``probe_X.sql`` yields one row (quantidade). ``route`` returns a row's (queue process, operation) pairs.
     """
 
     nome: str
     route: Callable[[Row], Sequence[tuple[str, Operation]]]
     step: str = ""
+    keeps: tuple[str, ...] = ()
+    """Columns (table.column) of the table beside it; an installation without them forgets rows once they are queued."""
 
 
 @dataclass(frozen=True)

@@ -58,13 +58,14 @@ class SystemQueries:
         with self.engine.connect() as con:
             return frozenset(f"{table}.{column}" for table, column in con.execute(text(where)))
 
-    def _has(self, requires: Sequence[str]) -> bool:
+    def has(self, requires: Sequence[str]) -> bool:
+        """Whether this account sees all these columns (``table.column``)."""
         return not requires or all(".".join(item.lower().split(".")[-2:]) in self.columns for item in requires)
 
     @functools.cached_property
     def origins(self) -> tuple[Any, ...]:
         """Origins whose columns this schema has. Raises ``InvalidConfiguration`` when the system has origins and none fits."""
-        present = tuple(o for o in self.sistema.origins if self._has(o.requires))
+        present = tuple(o for o in self.sistema.origins if self.has(o.requires))
         if self.sistema.origins and not present:
             wanted = sorted({c for o in self.sistema.origins for c in o.requires})
             raise InvalidConfiguration(f"{self.sistema.nome}: no way to see changes; looked for columns {', '.join(wanted)}")
@@ -92,7 +93,7 @@ class SystemQueries:
 
     def _variant(self, detail: Detail) -> str | None:
         for file, requires in detail.files:
-            if site_file(self.sistema.nome, file, self.pasta_sql) or self._has(requires):
+            if site_file(self.sistema.nome, file, self.pasta_sql) or self.has(requires):
                 return file
         if detail.optional:
             return None

@@ -1,5 +1,5 @@
 -- Twin of include/contracts/mv/instalar.sql: the same journals and triggers. A journal is only ever inserted into: the hub reads rows by id
--- and deletes them, so the hospital's transaction never waits for a row of ours.
+-- and moves them into the table beside it, so the hospital's transaction never waits for a row of ours.
 create schema fusion_integracao;
 create table fusion_integracao.importacaoatendimento (
     id bigint generated always as identity primary key,
@@ -18,6 +18,27 @@ create table fusion_integracao.atualizacaoagendacirurgia (
     tp_operacao varchar(1) not null check (tp_operacao in ('I', 'U', 'D')),
     dh_registro timestamp not null default (clock_timestamp() at time zone 'America/Bahia')
 );
+create table fusion_integracao.importacaoatendimento_lido (
+    nr_lote bigint not null,
+    id bigint not null,
+    cd_atendimento bigint not null,
+    cd_paciente bigint,
+    tp_operacao varchar(1) not null,
+    sn_abertura varchar(1) not null,
+    sn_alta varchar(1) not null,
+    sn_troca_leito varchar(1) not null,
+    dh_registro timestamp not null
+);
+create table fusion_integracao.atualizacaoagendacirurgia_lido (
+    nr_lote bigint not null,
+    id bigint not null,
+    cd_age_cir bigint not null,
+    cd_aviso_cirurgia bigint,
+    tp_operacao varchar(1) not null,
+    dh_registro timestamp not null
+);
+create index ix_importacaoatendimento_lido on fusion_integracao.importacaoatendimento_lido (nr_lote, id);
+create index ix_atualizacaoagendacir_lido on fusion_integracao.atualizacaoagendacirurgia_lido (nr_lote, id);
 
 create function fusion_integracao.trg_fusion_atendime() returns trigger language plpgsql security definer as $$
 declare

@@ -90,7 +90,14 @@ def _de_update(text: str) -> set[str]:
 
 def test_the_scripts_are_what_they_seem() -> None:
     assert set(TRIGGERS) == {"trg_fusion_atendime", "trg_fusion_age_cir"}
-    assert set(ORACLE) == {"fusion_integracao.importacaoatendimento", "fusion_integracao.atualizacaoagendacirurgia"}
+    journals = {"fusion_integracao.importacaoatendimento", "fusion_integracao.atualizacaoagendacirurgia"}
+    assert set(ORACLE) == journals | {f"{name}_lido" for name in journals}
+
+
+def test_an_old_installation_gets_what_a_new_one_has() -> None:
+    added, blocks = _parts("atualizar.sql")
+    assert blocks == [] and added == [command for command in COMMANDS if "_LIDO" in command]
+    assert all(len(name) <= 30 for command in added for name in re.findall(r"\w+_LIDO", command))  # Oracle 12.1.
 
 
 @pytest.mark.parametrize("command", [c for c in COMMANDS if re.match(r"GRANT .* ON |CREATE TABLE", c)])

@@ -35,6 +35,7 @@ def _binds(s: SystemSpec) -> Iterator[tuple[str, set[str]]]:
         yield from ((o.sql, {"marcador", "chave", "limite"}), (o.sql_probe, {"marcador"}))
     for d in s.journals:
         yield from ((d.sql, {"limite"}), (d.sql_delete, {"ids"}), (d.sql_probe, set()))
+        yield from ((d.sql_keep, {"lote", "ids"}), (d.sql_kept, {"lote", "id", "limite"}), (d.sql_forget, {"antes"}))
     for r in s.snapshots:
         yield from ((r.sql_blocks, {"tamanho"}), (r.sql, {"de", "ate"}))
         if r.sql_targets:

@@ -169,7 +169,7 @@ def test_a_deleted_attendance_leaves_the_patient_of_its_number_in_the_queue(harn
 def test_the_journal_is_emptied_only_after_its_rows_are_queued(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     key, _ = inpatient(harness)
     harness.origem("update dbamv.atendime set cd_convenio = coalesce(cd_convenio, 0) %% 3 + 1 where cd_atendimento = %s", key)
-    monkeypatch.setattr(DrainJournal, "_delete", lambda self, ids: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr(DrainJournal, "_take_away", lambda self, *what: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
         harness.load()
     assert ("abertura", str(key), "alteracao") in pending_ones(harness)
