@@ -125,6 +125,20 @@ def test_a_journal_is_read_by_id_and_deleted_by_id(no_oracle: Engine) -> None:
     assert [row["chave"] for row in rows(no_oracle, "change_diario_atendimento.sql", limite=5)] == [6, 7]
 
 
+def test_rows_are_kept_beside_the_journal_under_their_batch_and_forgotten_by_it(no_oracle: Engine) -> None:
+    queries = SystemQueries(no_oracle, SYSTEM)
+    ids = [row["id"] for row in rows(no_oracle, "change_diario_atendimento.sql", limite=2)]
+    assert ids
+    keep = queries.sql("keep_diario_atendimento.sql")
+    with no_oracle.begin() as con:
+        for number, row_id in enumerate(ids, 1):
+            con.execute(keep, {"lote": number, "ids": [row_id]})
+    kept = rows(no_oracle, "kept_diario_atendimento.sql", lote=1, id=ids[0], limite=10)
+    assert [(row["nr_lote"], row["id"]) for row in kept] == [*enumerate(ids, 1)][1:]
+    with no_oracle.begin() as con:
+        assert con.execute(queries.sql("forget_diario_atendimento.sql"), {"antes": 99}).rowcount == len(ids)
+
+
 def test_reading_and_deleting_the_journal_never_waits_for_the_hospitals_open_transaction(no_oracle: Engine) -> None:
     insert = text("insert into fusion_integracao.importacaoatendimento (cd_atendimento, cd_paciente, tp_operacao) values (99, 1, 'U')")
     delete = SystemQueries(no_oracle, SYSTEM).sql("delete_diario_atendimento.sql").bindparams(bindparam("ids", expanding=True))

@@ -169,7 +169,10 @@ def test_the_hub_may_read_what_it_reads_and_nothing_else() -> None:
     assert read_rows <= concedidas <= read_rows | agenda
     assert concedidas <= set(TABLES)
     others = [c for c in COMMANDS if c.startswith("GRANT") and "GRANT READ ON DBAMV" not in c]
-    assert all("FUSION_LEITURA" in c and re.match(r"GRANT (CREATE SESSION|SELECT, (INSERT, )?DELETE ON FUSION_INTEGRACAO\.\w+) TO", c) for c in others)
+    assert all(
+        "FUSION_LEITURA" in c and re.match(r"GRANT (CREATE SESSION|SELECT, (INSERT, )?DELETE ON FUSION_INTEGRACAO\.\w+) TO", c)
+        for c in others
+    )
 
 
 def test_the_sandbox_has_the_recommended_indexes() -> None:

@@ -121,14 +121,15 @@ class Preparer(Work[Batch, PreparationResult]):
         """(messages of new contents in order, number of items without news). Notes them in the ledger; refusals go to ``reasons``."""
         redone = self.outbox.fila.dead_letter(con, list(plans))
         entities = {item.entidade for plan in plans.values() for item in plan.items}
-        before = _without_refusals(self.ledger.read(con, entities), redone)
+        ledger = self.ledger.read(con, entities)
+        before = _without_refusals(ledger, redone)
         new = [(paciente, item) for paciente, plan in plans.items() for item in to_send(plan, before)]
         numbers = self.ledger.announce(con, [(item.entidade, item.versao if item.ativo else DELETION) for _, item in new])
         moment = datetime.now(UTC)
         messages, done = [], []
         for paciente, item in new:
             try:
-                message = item.build(state(item, before, numbers[item.entidade], moment))
+                message = item.build(state(item, before, numbers[item.entidade], moment, known=item.entidade in ledger))
             except InvalidRecord as error:
                 reasons[paciente].append(f"{reason_of(error)} ({item.entidade})")
                 continue

@@ -53,13 +53,15 @@ PATIENTS = {
 @dataclass(frozen=True, slots=True)
 class VisitState:
     """What the ledger knows of an entity. ``sequencia``: number of the new content (``Ledger.announce``); ``moment``: when the change was seen
-    (MSH-7); ``sent``: the entity is alive in Fusion; ``versao``: hash of the content sent before.
+    (MSH-7); ``sent``: the entity is alive in Fusion; ``known``: something of it was made before, whatever became of it; ``versao``: hash of the
+    content sent before.
     """
 
     sequencia: int
     moment: datetime
     sent: bool = False
     versao: str | None = None
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +118,10 @@ def to_send(plan: MessagePlan, ledger: Mapping[str, LedgerEntry]) -> list[Item]:
     return [item for item in plan.items if missing(item)]
 
 
-def state(item: Item, ledger: Mapping[str, LedgerEntry], sequence: int, moment: datetime) -> VisitState:
+def state(item: Item, ledger: Mapping[str, LedgerEntry], sequence: int, moment: datetime, *, known: bool) -> VisitState:
     """What :attr:`Item.build` needs. ``ledger``: as it was before; ``sequence``: number of the new content; ``moment``: of the change."""
     delivery = ledger.get(item.entidade)
-    return VisitState(sequence, moment, delivery is not None and not delivery.cancelled, delivery and delivery.versao)
+    return VisitState(sequence, moment, delivery is not None and not delivery.cancelled, delivery and delivery.versao, known)
 
 
 def _person(person: values.PacienteHl7, ctx: TrackCareContext) -> Item:
@@ -176,7 +178,7 @@ def _of_visit(
     def admit(e: VisitState) -> Hl7Message:
         event = "A08" if e.sent else ctx.evento_ambulatorial if v.classe == "O" else "A01"
         # If the visit was sent before (then cancelled or refused), Fusion knows its transfers: it is at the current place.
-        local = v.data(current=e.sequencia > 1)
+        local = v.data(current=e.known)
         return adt(
             ctx.hl7, event, e.moment, person, local, diagnosticos=[*diagnosticos, *(deleted if e.sent else ())], procedimentos=procedimentos,
             occurred=None if e.sent else v.inicio, version=str(e.sequencia),

@@ -74,7 +74,7 @@ class Home:
         done = []
         for item in to_send(plan, self.ledger):
             sequence = self.ledger[item.entidade].sequencia + 1 if item.entidade in self.ledger else 1
-            done.append(item.build(state(item, self.ledger, sequence, NOW)))
+            done.append(item.build(state(item, self.ledger, sequence, NOW, known=item.entidade in self.ledger)))
             self.ledger[item.entidade] = LedgerEntry(item.versao, sequence, "alteracao" if item.ativo else "exclusao")
         return done
 

@@ -17,6 +17,7 @@ from include.fusion.sistemas.trackcare import prepare as trackcare_preparo
 from include.fusion.sistemas.trackcare.system import COPY
 from include.fusion.store.filas import FilaItem
 from sandbox.postgres import Postgres
+from tests.backup import Backup
 from tests.integration.sistemas.trackcare.chain import PENDENCIA, Chain
 
 
@@ -41,6 +42,16 @@ def test_the_whole_history_arrives_as_messages(chain: Chain) -> None:
     assert chain.fila("select count(*) from PacienteSES where integracao_id = 2")[0][0] == persons > 0
     assert len({p for *_, p in chain.mensagens()}) > persons / 2
     assert len(chain.mensagens()) == chain.situacoes()["concluido"]
+
+
+def test_an_admission_names_the_place_of_the_admission_and_not_where_the_patient_is_now(chain: Chain) -> None:
+    def places(event: str) -> dict[str, str]:
+        bodies = chain.fusion("select corpo from mensagem_hl7 where tipo like %s order by id", f"%{event}%")
+        visits = [next(line.split("|") for line in body.split("\r") if line.startswith("PV1|")) for (body,) in bodies]
+        return {pv1[19]: pv1[3] for pv1 in visits}
+
+    admitted, moved = places("A01"), places("A02")
+    assert any(admitted[visit] != moved[visit] for visit in admitted.keys() & moved.keys())
 
 
 def test_a_change_becomes_messages_of_that_patient_only(chain: Chain) -> None:
@@ -268,3 +279,16 @@ def test_a_look_that_is_under_way_does_not_put_back_a_watermark_taken_away(chain
         m.setattr(carga.queries, "rows", interrupt)
         carga.run()
     assert chain.fila("select marcador from marca_dagua where origem = 'pacienteses' and processo = 'carga'") == [(None,)]
+
+
+def test_after_a_restore_new_messages_have_control_ids_that_no_message_had(chain: Chain) -> None:
+    dump = Backup(chain.dsn["fila"])
+    chain.change(6)
+    chain.everything()
+    had = {control_id for _, control_id, _ in chain.mensagens()}
+    dump.restore()
+    chain.change(6)
+    chain.everything()
+    new = [control_id for _, control_id, _ in chain.mensagens() if control_id not in had]
+    assert new and "erro" not in chain.situacoes()
+    assert chain.fusion("select controle from mensagem_hl7 group by controle having count(*) > 1") == []

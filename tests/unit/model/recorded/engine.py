@@ -83,7 +83,9 @@ def _messages(entity: str, settings: Mapping[str, Any], rows: Rows) -> dict[str,
     plan = _mapped(entity, settings, rows)
     items = [[item.entidade, item.versao, *_message(item, VisitState(1, MOMENT))] if item.ativo else [item.entidade] for item in plan.items]
     later = [
-        _message(item, VisitState(2, MOMENT, True, before)) for item in plan.items for before in (item.versao[:32].ljust(64, "0"), "0" * 64)
+        _message(item, VisitState(2, MOMENT, True, before, known=True))
+        for item in plan.items
+        for before in (item.versao[:32].ljust(64, "0"), "0" * 64)
     ]
     return {"items": items, "later": digest(later), "refused": len(plan.refusals)}
 

@@ -72,7 +72,7 @@ class Conversation:
         done = []
         for item in to_send(read_item, self.ledger):
             sequence = self.ledger[item.entidade].sequencia + 1 if item.entidade in self.ledger else 1
-            done.append(read(item.build(state(item, self.ledger, sequence, NOW)).body))
+            done.append(read(item.build(state(item, self.ledger, sequence, NOW, known=item.entidade in self.ledger)).body))
             self.ledger[item.entidade] = LedgerEntry(item.versao, sequence, "alteracao" if item.ativo else "exclusao")
         return done
 

@@ -273,8 +273,8 @@ def test_a_character_that_the_charset_lacks_stops_one_message_only() -> None:
     for item in plan.items[:-1]:
         if item.entidade.startswith("nota"):
             with pytest.raises(InvalidRecord, match=r"OBX-5: caractere U\+1F33B"):
-                item.build(state(item, {}, 1, NOW))
+                item.build(state(item, {}, 1, NOW, known=False))
         else:
-            item.build(state(item, {}, 1, NOW))
+            item.build(state(item, {}, 1, NOW, known=False))
             montadas += 1
     assert montadas == 2
