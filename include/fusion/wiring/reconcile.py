@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any
 
 from include.fusion.change.reconcile.messages import MessageReconciliation
@@ -114,8 +113,7 @@ def _units(runtime: Runtime) -> Iterator[Unit]:
     for main, place in ((n == 0, place) for n, place in enumerate(numbers)):
         entity, number = place
         repairs, cancel_absent = next(rest for other, *rest in places if other == place)
-        comes_whole = main and not system.serves_pendencias
-        everything = comes_whole and _has_history(runtime)
+        everything = main and not system.serves_pendencias and _has_history(runtime)
         yield Unit(
             entry.rotas.of(entity),
             Ledger(runtime.fusion, number, entity),
@@ -124,7 +122,7 @@ def _units(runtime: Runtime) -> Iterator[Unit]:
             queues[entity],
             listed=main,
             expected=everything,
-            since=_since(runtime) if comes_whole and not everything else None,
+            since=_since(runtime) if main and not everything else None,
             elsewhere=[Ledger(runtime.fusion, n, e) for e, n in numbers if e == entity and n != number],
             cancel_absent=cancel_absent,
         )

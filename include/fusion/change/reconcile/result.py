@@ -49,11 +49,11 @@ class Found:
         return dict(vars(self))
 
 
-def alarm(found: list[Found], waiting: bool) -> str | None:
-    """The one sentence about what stays unrepaired, or ``None``. ``waiting``: somebody will be asked about the cancellations."""
+def alarm(held: int, doubled: int) -> str | None:
+    """The one sentence about what stays unrepaired: cancellations without a yes, records that Fusion has twice. ``None``: nothing."""
     parts = []
-    if (held := sum(f.retidos for f in found)) and not waiting:
+    if held:
         parts.append(f"{held} registros estão no Fusion e não na origem, e nada foi cancelado por falta de um sim")
-    if doubled := sum(f.duplicado for f in found):
+    if doubled:
         parts.append(f"{doubled} registros estão em dobro no Fusion, o que só lá se corrige")
-    return "Diferenças sem reparo: " + "; ".join(parts) + "." if parts else None
+    return "diferenças sem reparo: " + "; ".join(parts) + "." if parts else None
