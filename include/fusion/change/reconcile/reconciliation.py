@@ -138,8 +138,8 @@ class Reconciliation:
 
     def _asked(self, s: Staging) -> Iterator[Sequence[str]]:
         yield from s.keys("origem")
-        if self.key is not None:
-            yield [self.key]
+        if self.key is not None and not s.count("origem"):
+            yield [self.key]  # Gone at the source, or of another patient or period than was asked for.
 
     def _hub_and_fusion(self, s: Staging, parts: Callable[[], Iterator[Sequence[str]]]) -> None:
         for part in parts():

@@ -156,7 +156,9 @@ def test_a_mass_cancellation_waits_for_a_yes(site: Reconciled) -> None:
 def test_a_source_that_refuses_to_be_read_is_not_empty(site: Reconciled) -> None:
     site.origem("drop role if exists leitor; create role leitor login superuser; alter role leitor nosuperuser")
     site.origem("grant usage on schema dbo to leitor; grant select on all tables in schema dbo to leitor")
-    site.runtime.origem = create_engine(site.dsn["origem"].replace("postgresql://", "postgresql+psycopg2://", 1), connect_args={"options": "-c role=leitor"})  # fmt: skip
+    url = site.dsn["origem"].replace("postgresql://", "postgresql+psycopg2://", 1)
+    site.runtime = site.build()
+    site.runtime.origem = create_engine(url, connect_args={"options": "-c role=leitor"})
     assert site.reconcile().differences == 0
     site.origem("revoke select on dbo.alergia from leitor")
     with pytest.raises(SourceRefuses, match="não deixou ler"):

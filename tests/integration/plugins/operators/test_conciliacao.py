@@ -58,7 +58,7 @@ def test_a_mass_cancellation_waits_for_a_yes_and_without_one_the_run_ends_red(ha
     run.dag.get_task("retidos").comparados = [compared]
     (held,) = run.do("retidos")
     refused = run.do("cancelar", **answer(run, held, NO))
-    with pytest.raises(AirflowFailException, match="Consulfarma: diferenças sem reparo: 5 .* falta de um sim"):
+    with pytest.raises(AirflowFailException, match=r"Consulfarma: diferenças sem reparo: 5 .* falta de um sim"):
         last(run, [compared], [refused])
     assert harness.fila("select count(*) from ImportacaoAtendimento where operacao = 'exclusao' and situacao = 'pendente'") == [(0,)]
     agreed = run.do("cancelar", **answer(run, held, YES))
