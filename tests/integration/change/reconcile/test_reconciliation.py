@@ -9,9 +9,11 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
+from include.fusion.change.reconcile import sides
 from include.fusion.change.reconcile.result import Found
 from include.fusion.change.reconcile.sides import SourceRefuses
 from include.fusion.change.replay import ReplayRequest
+from include.fusion.http import fusion
 from include.fusion.wiring.names import reconcile
 from sandbox.postgres import Postgres
 from tests.harness import Harness
@@ -68,9 +70,17 @@ def site(postgres: Postgres, tmp_path: Path) -> Iterator[Reconciled]:
 
 
 def test_nothing_differs_after_a_delivery(site: Reconciled) -> None:
+    """Hub and Fusion make the content hash each by itself, by the contract's recipe."""
     found = site.reconcile()
     assert (found.differences, found.enfileirados, found.lista_fusion) == (0, 0, True)
     assert found.conteudos_lidos == len(site.keys()) == site.fusion("select count(*) from registro where not cancelado")[0][0]
+
+
+def test_pages_end_where_they_should(site: Reconciled, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = site.reconcile()
+    monkeypatch.setattr(fusion, "KEYS_PAGE", 7)
+    monkeypatch.setattr(sides, "PAGE", 8)
+    assert vars(site.reconcile()) == vars(whole) and whole.fusion > 7
 
 
 def test_a_late_commit_is_repaired(site: Reconciled) -> None:
