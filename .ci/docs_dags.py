@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from include.fusion.settings.interval import in_words
 
 ROOT = Path(__file__).resolve().parents[1]
 CRONS = {"0 * * * *": "de hora em hora", "0 */6 * * *": "a cada 6 horas"}
+SINGLE = {True: "uma só por instalação do Airflow; a configuração é por tenant", False: "uma só, para todas as entradas"}
+"""Whose a DAG is that no entry names: FHIR's, or of all integrations."""
 TYPES = {"string": "texto", "boolean": "sim ou não", "integer": "inteiro"}
 HEAD = """<!-- Made by `make docs` from the DAG files and their texts. Edit those, not this page. -->
 # As DAGs
@@ -57,6 +60,8 @@ def _when(timetable: Any) -> str:
     if kind == "AssetTriggeredTimetable":
         return "quando o vigia vê trabalho"
     if kind == "CronTriggerTimetable":
+        if hours := re.fullmatch(r"0 ([\d,]+) \* \* \*", timetable.expression):
+            return f"todo dia, às {' e às '.join(hours[1].split(','))} h (UTC), cada entrada à sua hora"
         return CRONS.get(timetable.expression, f"cron `{timetable.expression}`")
     if kind == "NullTimetable":
         return "só por **Trigger**"
@@ -65,7 +70,7 @@ def _when(timetable: Any) -> str:
 
 def _section(dag: Any) -> list[str]:
     entry = next((e for e in load() if dag.dag_id in e.dag_ids), None)
-    whose = f"entradas com `sistema: {entry.sistema}`" if entry else "uma só por instalação do Airflow; a configuração é por tenant"
+    whose = f"entradas com `sistema: {entry.sistema}`" if entry else SINGLE["fhir" in dag.tags]
     facts = [
         f"## {_title(dag)}",
         "",

@@ -175,6 +175,20 @@ class Api:
         }
         return _json(state)
 
+    def list_keys(self, entity: str) -> Handler:
+        """What there is of one integration, by code and content hash: for a comparison with the source."""
+
+        async def handle(request: Request) -> Response:
+            integracao = _query(request, "integracaoId")
+            if integracao is None:
+                raise Refusal(400, "integracaoId ausente", "$.integracaoId")
+            self._gatekeeper.integracao(integracao)
+            asked, limit = request.query_params, min(_query(request, "limite") or 1000, 5000)
+            rows = await self.database.keys(entity, integracao, asked.get("depoisDe", ""), asked.getlist("codigo"), limit)
+            return _json({"itens": [{"codigo": code, "versaoConteudo": content, "cancelado": ended} for code, content, ended in rows]})
+
+        return handle
+
     def list_records(self, controller: str) -> Handler:
         async def handle(request: Request) -> Response:
             integracao, after = _query(request, "integracaoId"), _query(request, "depoisDe") or 0
@@ -310,6 +324,7 @@ def create(config: Settings) -> ASGIApp:
     route("/api/Paciente", "POST", api.write("ImportacaoPaciente", "paciente", "paciente"), "paciente")
     route("/api/AgendaCirurgica", "POST", api.write("ImportacaoAgendaCirurgica", "agendamento", "agenda_cirurgica"), "agenda_cirurgica")
     for controller, kind in _ENTITIES.items():
+        route(f"/api/{controller}", "GET", api.list_keys(kind))
         route(f"/api/{controller}/{{integracaoId}}/{{codigo:path}}", "DELETE", api.cancel, kind)
         route(f"/api/{controller}/{{integracaoId}}/{{codigo:path}}", "GET", api.ask)
     pendencias = {

@@ -37,6 +37,7 @@ create table if not exists registro (
     primary key (entidade, integracao_id, codigo)
 );
 create index if not exists registro_por_id on registro (entidade, id);
+create index if not exists registro_por_codigo on registro (entidade, integracao_id, (codigo collate "C"));
 create index if not exists pendencia_aberta on registro (entidade, id)
     where entidade in ('PendenciaIntegracao', 'AplicacaoPendencia') and not corpo ? 'dataProcessamento';
 create table if not exists aplicacao (
@@ -246,6 +247,17 @@ class Database:
             "select corpo::text as corpo, versao, cancelado, aceito_em from registro"
             " where entidade = $1 and integracao_id = $2 and codigo = $3",
             entity, integracao_id, code,
+        )  # fmt: skip
+
+    async def keys(self, entity: str, integracao_id: int, after: str, codes: list[str], limit: int) -> list[asyncpg.Record]:
+        """Code, content hash and whether cancelled, in byte order of the codes: of the ``codes``, or of those after ``after``."""
+        where = "codigo = any($3::text[])" if codes else 'codigo collate "C" > $3'
+        return list(
+            await self._pool.fetch(
+                "select codigo, hash_conteudo, cancelado from registro where entidade = $1 and integracao_id = $2"
+                f' and {where} order by codigo collate "C" limit $4',
+                entity, integracao_id, codes or after, limit,
+            )
         )  # fmt: skip
 
     async def pendencias(self, entity: str, after: int, integracao_id: int | None, open_rows: bool, limit: int) -> list[asyncpg.Record]:

@@ -22,7 +22,21 @@ from tests import ROOT
 from tests.bench.helpers import Measure
 
 OUTCOMES = ROOT / ".bench" / "results.json"
-ORDER = ("parse", "filas", "hl7", "fhir", "fhir_busca", "entrega", "mv", "retrato", "sincronia", "ocioso", "latencia", "carga_inicial")
+ORDER = (
+    "parse",
+    "filas",
+    "hl7",
+    "fhir",
+    "fhir_busca",
+    "entrega",
+    "mv",
+    "retrato",
+    "conciliacao",
+    "sincronia",
+    "ocioso",
+    "latencia",
+    "carga_inicial",
+)
 SHORT_NAME = {"quantos": 20_000}
 """Arguments that make a benchmark short, by the name of its parameter; one with ``rapido`` knows by itself."""
 

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ import psycopg2
 from include.fusion.change.replay import ReplayRequest, enqueue_request
 from include.fusion.change.watcher import states
 from include.fusion.hl7.wire.transport import Hl7Carrier, HttpTransport
+from include.fusion.settings.sections import Conciliacao
 from include.fusion.store.filas import FilaItem
-from include.fusion.wiring.names import Runtime
+from include.fusion.wiring.names import Runtime, reconcile
 from sandbox.origens.base import Change, Expected
 from sandbox.postgres import Postgres
 from sandbox.sources import sources
@@ -238,6 +239,17 @@ class Site(Harness):
         """Time passes, and ``owner`` does not renew its leases."""
         for table in self.tables:
             self.fila(f"update {table} set reservado_ate = now() - interval '1 second' where reservado_por = %s", owner)
+
+    def lose_what_waits(self) -> None:
+        """Rows that wait to be delivered are gone, as after a restore of the queue or a trigger that failed in silence."""
+        for table in self.tables:
+            self.fila(f"delete from {table} where situacao = 'pendente'")
+
+    def reconcile(self, **form: Any) -> list[Any]:
+        """One reconciliation, without the time between its looks; everything that the source has counts as expected."""
+        m = self.build()
+        m.integracao = m.integracao.model_copy(update={"conciliacao": Conciliacao(desde=date(1900, 1, 1))})
+        return reconcile(m, ReplayRequest(**form), wait=lambda _: None)
 
     def forget_where_it_was(self) -> None:
         """Delete watermarks, windows, snapshots and replicas: everything will look new."""

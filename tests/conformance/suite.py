@@ -16,6 +16,7 @@
 | a_late_commit_is_found | a row that is older than the watermark when it can be seen is found within the overlap |
 | a_form_refuses_what_is_no_key, a_queued_key_that_is_none_ends_refused | 1_000 and digits of other scripts are no keys |
 | a_cleared_task_doubles_nothing | sent and not written, then cleared; then found again from the start: Fusion gets nothing twice |
+| reconciliation_repairs_what_no_look_sees | changes whose queue rows are lost: a dry run tells them, the comparison repairs them, then nothing differs |
 | a_killed_worker_loses_and_doubles_nothing | rows of a dead owner wait for their lease, then another delivers each once |
 """
 
@@ -30,12 +31,13 @@ from sandbox.postgres import Postgres
 from tests.conformance.cases.bad_input import BadInput
 from tests.conformance.cases.changes import Changes
 from tests.conformance.cases.interruptions import Interruptions
+from tests.conformance.cases.reconciliation import Reconciliation
 from tests.conformance.cases.replay import Replay
 from tests.conformance.facts import facts, not_applicable
 from tests.conformance.site import Site
 
 
-class SystemSuite(Changes, BadInput, Replay, Interruptions):
+class SystemSuite(Changes, BadInput, Replay, Interruptions, Reconciliation):
     """Subclass it and name the system: its folder in ``include/fusion/sistemas``, and its source of that name in ``sandbox/origens``.
 
     The subclass's tests share one installation, whose history is in Fusion before the first; they hold in any order.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 from include.fusion.errors import RECORD_UNKNOWN, SEQUENCE_OLD, FusionError, FusionUnauthorized, FusionUnavailable
 from include.fusion.http.auth import Auth, OAuth2, OAuth2Client
@@ -13,6 +14,19 @@ from include.fusion.http.client import HttpClient
 from include.fusion.http.message import Answer, Request
 
 _JSON = "application/json"
+KEYS_PAGE = 5000
+"""Records in a page of Fusion's list of keys."""
+KEYS_ASKED = 100
+"""Codes in one question about some records: an address must stay short."""
+_NO_ROUTE = (404, 405, 410, 501)
+
+
+class FusionKey(NamedTuple):
+    """What Fusion has of one record: its code, the hash of its content, whether it is cancelled."""
+
+    codigo: str
+    versao: str
+    cancelado: bool
 
 
 @dataclass(frozen=True)
@@ -63,6 +77,26 @@ class FusionClient(HttpClient):
     async def health(self) -> None:
         """Return when Fusion says it is well; raises :class:`FusionUnavailable` when not."""
         await self.send("GET", self.api.health_path)
+
+    async def keys(self, path: str, number: int, *, after: str = "", codes: Sequence[str] = ()) -> list[FusionKey] | None:
+        """What Fusion has of the records of one kind (``path``: their controller) and integration: a page of at most ``KEYS_PAGE``.
+
+        ``after``: the last code of the page before. ``codes``: only these (at most ``KEYS_ASKED``). ``None``: this Fusion has no such list.
+        Raises like :meth:`send`.
+        """
+        query = [("integracaoId", str(number)), ("limite", str(KEYS_PAGE)), *([("depoisDe", after)] if after else [])]
+        try:
+            data = await self.send("GET", f"{path}?{urlencode([*query, *(('codigo', code) for code in codes)])}")
+        except FusionUnauthorized:
+            raise
+        except (FusionUnavailable, FusionError) as error:
+            if error.status in _NO_ROUTE:
+                return None
+            raise FusionUnavailable(error.status, path, getattr(error, "retry_after", None)) from None
+        try:
+            return [FusionKey(str(x["codigo"]), str(x["versaoConteudo"]), x["cancelado"] is True) for x in data["itens"]]
+        except (KeyError, TypeError):
+            return None  # A list of something else.
 
     async def _ask(
         self, method: str, path: str, body: bytes | None, key: str | None, kind: str = _JSON, sequence: int | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 from zoneinfo import ZoneInfo
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo, model_validator
 
 from include.fusion.settings.interval import Interval
-from include.fusion.settings.sections import CargaInicial, DeliverySettings, Historico, Processo, SearchSettings
+from include.fusion.settings.sections import CargaInicial, Conciliacao, DeliverySettings, Historico, Processo, SearchSettings
 from include.fusion.settings.strict_yaml import StrictModel, shown
 
 
@@ -156,6 +156,11 @@ class Integracao(StrictModel):
         default=timedelta(hours=1), description="Duração máxima de uma execução; o resto fica na fila para a próxima."
     )
 
+    conciliacao: Conciliacao = Field(
+        default_factory=Conciliacao,
+        description="Compara toda noite origem, fila, livro e Fusion, e repara o que difere (DAG `conciliacao`).",
+    )
+
     @model_validator(mode="after")
     def _lists_fit(self) -> Self:
         for name, section in self:
@@ -168,6 +173,12 @@ class Integracao(StrictModel):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.fuso_horario)
+
+    @property
+    def reconciled_at(self) -> int:
+        """Hour (UTC) at which its reconciliation starts. Without summer time, so that a DAG file says the same all year."""
+        offset = datetime(2026, 7, 1, tzinfo=self.zone).utcoffset() or timedelta(0)
+        return (self.conciliacao.hora - round(offset.total_seconds() / 3600)) % 24
 
     @property
     def dag_ids(self) -> tuple[str, ...]:

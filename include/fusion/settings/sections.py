@@ -269,3 +269,41 @@ class PendenciaBusca(Retencao):
         default=timedelta(seconds=5), validation_alias="Interval", serialization_alias="Interval", description=LOOK_AT_QUEUE
     )
     max_records: int = Field(default=200, ge=1, le=2000, alias="MaxRecords", description="Pacientes lidos juntos.")
+
+
+class Conciliacao(Processo):
+    """The nightly comparison of source, queue, ledger and Fusion (DAG ``conciliacao``)."""
+
+    hora: int = Field(
+        default=3,
+        ge=0,
+        le=23,
+        description="Hora cheia (0 a 23, no `fuso_horario` da entrada) em que a comparação começa: fora do pico da origem.",
+    )
+    desde: Annotated[date | None, BeforeValidator(_day)] = Field(
+        default=None,
+        description=(
+            "Atendimentos a partir deste dia devem estar todos no Fusion. Ausente: a história inteira, se a carga inicial terminou ou a origem é "
+            "lida desde o início; senão, os últimos 7 dias. O que já foi entregue é sempre comparado."
+        ),
+    )
+    noites_conteudo: int = Field(
+        default=1,
+        ge=1,
+        le=366,
+        description="Em quantas noites o conteúdo de tudo é relido na origem; chaves são comparadas toda noite. Mais noites, menos carga na origem.",
+    )
+    pausa: Duration = Field(default=timedelta(0), description="Pausa depois de cada 200 registros relidos, para poupar a origem.")
+    assentar: Duration = Field(
+        default=timedelta(seconds=30), description="Tempo entre as duas olhadas: só o que difere em ambas, e não está na fila, é reparado."
+    )
+    parcela_cancelamento: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Parcela (0 a 1) dos registros vivos que pode ser cancelada sem perguntar; acima dela, uma pessoa confirma na UI.",
+    )
+    minimo_cancelamentos: int = Field(default=20, ge=0, description="Tantos cancelamentos nunca precisam de confirmação.")
+    prazo_resposta: Interval = Field(
+        default=timedelta(hours=6), description="Quanto se espera por essa confirmação; passado o prazo, nada é cancelado."
+    )

@@ -104,6 +104,12 @@ class Ledger:
             found.update({row[0]: LedgerEntry(*row[1:]) for row in con.execute(query)})
         return found
 
+    def page(self, con: Connection, after: str, limit: int) -> list[tuple[str, LedgerEntry]]:
+        """The first ``limit`` records whose key is greater than ``after``, in key order."""
+        columns = select(table.c.chave, table.c.versao_conteudo, table.c.sequencia, table.c.operacao, table.c.versao_tentada)
+        query = columns.where(*self._of_this(), table.c.chave > after).order_by(table.c.chave).limit(limit)
+        return [(row[0], LedgerEntry(*row[1:])) for row in con.execute(query)]
+
     def announce(self, con: Connection, outgoings: Iterable[tuple[str, str]]) -> dict[str, int]:
         """Announce what is about to be sent, ``(chave, versao or "exclusao")``; returns each key's sequence number.
 

@@ -9,6 +9,7 @@ Importing this package is cheap; ``names`` has the rest of the face and loads th
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ def plugin(module: str) -> Any:
     spoken = getattr(importlib.import_module("fusion_airflow"), "FACE", 1)
     if spoken != FACE:
         raise ImportError(f"rebuild the image: its plugins speak {spoken}, this engine speaks {FACE}")
+    if importlib.util.find_spec(f"fusion_airflow.{module}") is None:
+        raise ImportError(f"rebuild the image: its plugins have no {module}")
     return importlib.import_module(f"fusion_airflow.{module}")
 
 
@@ -45,6 +48,12 @@ def initial_load(settings: type[Integracao], doc: str) -> Iterator[tuple[Any, An
 def fhir(dag_id: str, doc: str, **options: Any) -> tuple[Any, Any]:
     """A DAG of the FHIR module, and the maker of its steps (``fusion_airflow.dags.fhir``)."""
     dag_and_steps: tuple[Any, Any] = plugin("dags.fhir").fhir_dag(dag_id, doc, **options)
+    return dag_and_steps
+
+
+def reconciliation(doc: str) -> tuple[Any, Any]:
+    """The DAG that compares all installed entries with Fusion, and the maker of its steps (``fusion_airflow.dags.conciliacao``)."""
+    dag_and_steps: tuple[Any, Any] = plugin("dags.conciliacao").reconciliation_dag(doc)
     return dag_and_steps
 
 

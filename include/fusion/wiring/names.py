@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from include.fusion.change.reconcile.result import alarm
 from include.fusion.change.replay import ReplayRequest, serve_requests
 from include.fusion.change.watch_plan import Watch
 from include.fusion.change.watcher import IntegracaoState, Target, states
@@ -15,13 +16,45 @@ from include.fusion.http.auth import OAuth2Client, basic, bearer
 from include.fusion.http.fusion import FusionApi, FusionClient
 from include.fusion.wiring.delivery import Runtime, destination_of
 from include.fusion.wiring.look import Look, look_up, sentence
+from include.fusion.wiring.reconcile import NOTICES, has_contents, reconcile
 from include.fusion.wiring.runtime import CARGA_INICIAL
 from include.fusion.wiring.systems import switched_on, system_of
 from include.fusion.wiring.watch import watch_plan
 
 __all__ = [
-    "CARGA_INICIAL", "FusionApi", "FusionClient", "FusionError", "FusionHubError", "FusionUnavailable", "IntegracaoState",
-    "InvalidConfiguration", "InvalidRecord", "Look", "OAuth2Client", "Peek", "Progress", "ReplayRequest", "Route", "Runtime",
-    "Target", "TooManyErrors", "Watch", "basic", "bearer", "destination_of", "look_up", "reason_of", "sentence", "serve_requests",
-    "simulate", "states", "switched_on", "system_of", "watch_plan",
+    "CARGA_INICIAL",
+    "NOTICES",
+    "FusionApi",
+    "FusionClient",
+    "FusionError",
+    "FusionHubError",
+    "FusionUnavailable",
+    "IntegracaoState",
+    "InvalidConfiguration",
+    "InvalidRecord",
+    "Look",
+    "OAuth2Client",
+    "Peek",
+    "Progress",
+    "ReplayRequest",
+    "Route",
+    "Runtime",
+    "Target",
+    "TooManyErrors",
+    "Watch",
+    "alarm",
+    "basic",
+    "bearer",
+    "destination_of",
+    "has_contents",
+    "look_up",
+    "reason_of",
+    "reconcile",
+    "sentence",
+    "serve_requests",
+    "simulate",
+    "states",
+    "switched_on",
+    "system_of",
+    "watch_plan",
 ]  # fmt: skip

@@ -142,6 +142,13 @@ class Preparer(Work[Batch, PreparationResult]):
         return messages, sum(len(plan.items) for plan in plans.values()) - len(new)
 
 
+def patients_with_news(con: Connection, ledger: Ledger, plans: ReadResults) -> set[str]:
+    """Patients with a content that the ledger does not have, or that cannot be planned: their preparation tells the reason."""
+    made = {key: plan for key, plan in plans.items() if isinstance(plan, MessagePlan)}
+    before = ledger.read(con, {item.entidade for plan in made.values() for item in plan.items})
+    return {key for key, plan in made.items() if to_send(plan, before)} | {k for k, plan in plans.items() if isinstance(plan, Exception)}
+
+
 def _without_refusals(ledger: Mapping[str, LedgerEntry], redone: Mapping[str, Refusal]) -> dict[str, LedgerEntry]:
     """The ledger without refused contents. What was alive in Fusion before stays alive, with unknown content."""
     before = {e: delivery for e, delivery in ledger.items() if e not in redone}

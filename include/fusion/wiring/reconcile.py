@@ -1,0 +1,147 @@
+"""One reconciliation of an entry: every kind of record that its ledger knows, compared and repaired."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from include.fusion.change.reconcile.messages import MessageReconciliation
+from include.fusion.change.reconcile.reconciliation import Limits, Reconciliation, Unit
+from include.fusion.change.reconcile.result import Found
+from include.fusion.change.replay import ReplayRequest
+from include.fusion.settings.sections import CargaInicial
+from include.fusion.store.ledger import Ledger
+from include.fusion.wiring.delivery import Runtime
+from include.fusion.wiring.runtime import CARGA_INICIAL
+from include.fusion.wiring.systems import module_of
+
+log = logging.getLogger(__name__)
+NO_HISTORY = timedelta(days=7)
+"""Where the history was never brought to Fusion, so far back attendances are expected there."""
+NOTICES = "só avisa que algo mudou e não guarda conteúdo: não há o que comparar"
+
+
+def reconcile(
+    runtime: Runtime, request: ReplayRequest, *, approved: int | None = None, wait: Callable[[float], None] = time.sleep
+) -> list[Found]:
+    """Compare and repair what the form asks for, or everything. ``approved``: only cancel, and no more than so many.
+
+    Empty for a system without contents.
+    """
+    found = []
+    for part in _parts(runtime, request, approved, wait):
+        done = part.run(dry_run=request.simular)
+        log.info("%s", done.sentence(request.simular))
+        for kind, keys in done.chaves.items():
+            log.info("%s, primeiras chaves: %s", kind, ", ".join(keys))
+        found.append(done)
+    return found
+
+
+def has_contents(runtime: Runtime) -> bool:
+    """Whether there is something to compare: a system that only says that something happened has no contents."""
+    return runtime.sistema.processos[0].build is None
+
+
+def _parts(
+    runtime: Runtime, request: ReplayRequest, approved: int | None, wait: Callable[[float], None]
+) -> Iterator[Reconciliation | MessageReconciliation]:
+    system, s = runtime.sistema, runtime.integracao.conciliacao
+    limits = Limits(s.parcela_cancelamento, s.minimo_cancelamentos, s.noites_conteudo, s.pausa.total_seconds(), s.assentar.total_seconds())
+    if not has_contents(runtime):
+        return
+    if any(p.prepares for p in system.processos):
+        if approved is None:
+            yield _of_messages(runtime, request, limits, wait)
+        return
+    for unit in _units(runtime):
+        if request.narrows and not unit.listed:
+            continue
+        yield Reconciliation(
+            runtime.queries,
+            runtime.fusion,
+            lambda: _client(runtime),
+            unit,
+            limits,
+            request.filters(system),
+            chosen=request.narrows,
+            key=request.atendimento,
+            approved=approved,
+            wait=wait,
+        )
+
+
+def _client(runtime: Runtime) -> Any:
+    if runtime.api is None:
+        raise ValueError("this step asks Fusion's API: it needs a client")
+    return runtime.api(1)
+
+
+def _of_messages(runtime: Runtime, request: ReplayRequest, limits: Limits, wait: Callable[[float], None]) -> MessageReconciliation:
+    prepares = next(p for p in runtime.sistema.processos if p.prepares)
+    ledger = Ledger(runtime.fusion, runtime.integracao.integracao_id, "mensagem")
+    news = module_of(runtime.integracao, "prepare").patients_with_news
+    return MessageReconciliation(
+        runtime.queries,
+        runtime.fusion,
+        runtime.reader.read,
+        lambda con, plans: news(con, ledger, plans),
+        runtime.fila(prepares.nome),
+        limits,
+        request.filters(runtime.sistema),
+        wait,
+        ledger.integracao_id,
+    )
+
+
+def _units(runtime: Runtime) -> Iterator[Unit]:
+    """The main kind of record first; then the same under other numbers, and other kinds: only what is known of them."""
+    system, entry = runtime.sistema, runtime.integracao
+    queues = {
+        entity: [runtime.fila(p.nome) for p in system.processos if p.entidade == entity]
+        for entity in (p.entidade for p in system.processos)
+    }
+    places = [((p.entidade, runtime.numero(p.nome)), runtime.fila(p.nome), p.cancel_absent) for p in system.processos]
+    if _loads_by_keys(runtime):
+        initial = runtime.via_inicial()
+        queues[system.entidade].append(initial.fila)
+        places.append(((system.entidade, initial.ledger.integracao_id), initial.fila, initial.cancel_absent))
+    numbers = dict.fromkeys(place for place, *_ in places)
+    for main, place in ((n == 0, place) for n, place in enumerate(numbers)):
+        entity, number = place
+        repairs, cancel_absent = next(rest for other, *rest in places if other == place)
+        everything = main and not system.serves_pendencias and _has_history(runtime)
+        yield Unit(
+            entry.rotas.of(entity),
+            Ledger(runtime.fusion, number, entity),
+            runtime.reader_for(entity),
+            repairs,
+            queues[entity],
+            listed=main,
+            expected=everything,
+            since=_since(runtime) if main and not everything else None,
+            elsewhere=[Ledger(runtime.fusion, n, e) for e, n in numbers if e == entity and n != number],
+            cancel_absent=cancel_absent,
+        )
+
+
+def _loads_by_keys(runtime: Runtime) -> bool:
+    return isinstance(runtime.integracao.initial_load, CargaInicial)
+
+
+def _has_history(runtime: Runtime) -> bool:
+    if runtime.integracao.conciliacao.desde is not None:
+        return False
+    if not _loads_by_keys(runtime):
+        return runtime.integracao.from_the_start
+    with runtime.fusion.connect() as con:
+        return bool(runtime.watermarks(CARGA_INICIAL).checkpoint(con).get("concluida"))
+
+
+def _since(runtime: Runtime) -> dict[str, Any]:
+    entry = runtime.integracao
+    first = entry.conciliacao.desde or (datetime.now(entry.zone) - NO_HISTORY).date()
+    return ReplayRequest(inicio=first).filters(runtime.sistema)
