@@ -91,6 +91,7 @@ def source_makes(name: str) -> Need:
 
 
 CONTENT = Need(lambda f: not f.notices, "its records only say that something happened: nothing is read for them, and each is sent")
+STATE = Need(lambda f: not f.messages, "Fusion keeps no state of messages that could be compared")
 
 T = TypeVar("T", bound=Callable[..., None])
 

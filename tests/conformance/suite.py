@@ -17,6 +17,7 @@
 | a_form_refuses_what_is_no_key, a_queued_key_that_is_none_ends_refused | 1_000 and digits of other scripts are no keys |
 | a_cleared_task_doubles_nothing | sent and not written, then cleared; then found again from the start: Fusion gets nothing twice |
 | reconciliation_repairs_what_no_look_sees | changes whose queue rows are lost: a dry run tells them, the comparison repairs them, then nothing differs |
+| after_a_restore_of_the_hub, _source, _fusion, what_was_new_after_the_dump | that database goes back in time: after a reconciliation nothing differs |
 | a_killed_worker_loses_and_doubles_nothing | rows of a dead owner wait for their lease, then another delivers each once |
 """
 
@@ -33,11 +34,12 @@ from tests.conformance.cases.changes import Changes
 from tests.conformance.cases.interruptions import Interruptions
 from tests.conformance.cases.reconciliation import Reconciliation
 from tests.conformance.cases.replay import Replay
+from tests.conformance.cases.restores import Restores
 from tests.conformance.facts import facts, not_applicable
 from tests.conformance.site import Site
 
 
-class SystemSuite(Changes, BadInput, Replay, Interruptions, Reconciliation):
+class SystemSuite(Changes, BadInput, Replay, Interruptions, Reconciliation, Restores):
     """Subclass it and name the system: its folder in ``include/fusion/sistemas``, and its source of that name in ``sandbox/origens``.
 
     The subclass's tests share one installation, whose history is in Fusion before the first; they hold in any order.
