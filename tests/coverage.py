@@ -72,8 +72,11 @@ def _row(name: str, counts: list[tuple[int, int, int]], note: str) -> str:
     return f"{name:<32}{total[0]:>7}{total[1]:>10}{_share(total):>7.1f} %   {note}".rstrip()
 
 
+# At import, which -p does before conftest.py is read: what conftest.py imports must be marked, too.
+ImportManager(_seen, FileMatcher(_SOURCE)).__enter__()
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    ImportManager(_seen, FileMatcher(_SOURCE)).__enter__()
     if not hasattr(config, "workerinput"):
         os.environ[_FOLDER] = tempfile.mkdtemp(prefix="fusion-coverage-")
 

@@ -17,7 +17,7 @@ from fusion_airflow.operators.on_kill import Killable
 from include.fusion.delivery.batch import ABSENT
 from include.fusion.delivery.loop import Delivery
 from include.fusion.delivery.result import TooManyErrors
-from include.fusion.errors import FusionUnauthorized, FusionUnavailable
+from include.fusion.errors import FusionUnauthorized, FusionUnavailable, OwnershipLost
 from sandbox.fusion.servidor import FusionServer
 from sandbox.postgres import Postgres
 from tests.harness import Harness
@@ -171,7 +171,8 @@ def test_rows_taken_over_by_another_worker_are_left_to_it(harness: Harness) -> N
     delivery.batches.write = lose_the_reservation
     confirmadas = "select count(*) from livro_entrega where versao_conteudo is not null and versao_tentada is null"
     before = harness.fila(confirmadas)
-    delivery.run()
+    with pytest.raises(OwnershipLost):
+        delivery.run()
     assert harness.fila(confirmadas)[0][0] <= before[0][0]
     assert set(states(harness)) >= {"reservado"}
     harness.runtime.fila().reclaim("outro#")

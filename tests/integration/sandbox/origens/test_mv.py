@@ -22,12 +22,17 @@ NOTHING = ("N", "N", "N")
 
 
 @pytest.fixture
-def con(postgres: Postgres) -> Iterator[Any]:
+def dsn(postgres: Postgres) -> Iterator[str]:
     name = source_database(postgres, "mv", 150, 3)
-    connection = psycopg2.connect(postgres.dsn(name))
+    yield postgres.dsn(name)
+    drop(postgres, name)
+
+
+@pytest.fixture
+def con(dsn: str) -> Iterator[Any]:
+    connection = psycopg2.connect(dsn)
     yield connection
     connection.close()
-    drop(postgres, name)
 
 
 def _sql(con: Any, sql: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -135,12 +140,12 @@ def test_a_broken_journal_does_not_fail_the_hospital(con: Any, damage: str) -> N
     assert _sql(con, "select count(*) > 0 from dbamv.atendime where cd_atendimento > 150 and cd_prestador is not null") == [(True,)]
 
 
-def test_the_hub_deleting_rows_does_not_make_the_hospital_wait(con: Any, database: str) -> None:
+def test_the_hub_deleting_rows_does_not_make_the_hospital_wait(con: Any, dsn: str) -> None:
     key, _ = _opened(con)
     _sql(con, "update dbamv.atendime set cd_leito = null where cd_atendimento = %s", key)
     con.commit()
     _sql(con, "delete from fusion_integracao.importacaoatendimento")
-    other = psycopg2.connect(database, options="-c lock_timeout=500")
+    other = psycopg2.connect(dsn, options="-c lock_timeout=500")
     _sql(other, "update dbamv.atendime set cd_mot_alt = 3 where cd_atendimento = %s", key)
     other.commit()
     other.close()
@@ -170,13 +175,13 @@ def _fingerprint(con: Any) -> list[tuple[Any, ...]]:
     return [(t, *_sql(con, f"select count(*), md5(string_agg(x::text, '|' order by x::text)) from dbamv.{t} x")[0]) for t in tables]
 
 
-def test_the_same_seed_gives_the_same_hospital(database: str, con: Any) -> None:
+def test_the_same_seed_gives_the_same_hospital(dsn: str, con: Any) -> None:
     before = _fingerprint(con)
     for semente, same in ((3, True), (4, False)):
         _sql(con, "drop schema dbamv, fusion_integracao, sandbox cascade")
         con.commit()
-        origin.create(database)
-        origin.generate(database, 150, semente)
+        origin.create(dsn)
+        origin.generate(dsn, 150, semente)
         assert (_fingerprint(con) == before) is same
 
 

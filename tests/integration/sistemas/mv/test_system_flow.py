@@ -136,9 +136,9 @@ def test_a_process_that_is_never_done_keeps_no_other_waiting(harness: Harness) -
     delivery = harness.delivery(lote=1)
     read = delivery.batches._read
 
-    def noted(route: Any, records: Any) -> Any:
+    def noted(route: Any, *rest: Any) -> Any:
         order.append(route.fila.scope.processo)
-        return read(route, records)
+        return read(route, *rest)
 
     delivery.batches._read = noted
     delivery.run()
