@@ -148,7 +148,7 @@ def _now() -> int:
 @functools.cache
 def _warn(system: str, journal: str) -> None:
     log.warning(
-        "Diário %s do %s: a origem não guarda as linhas lidas (rode include/contracts/mv/atualizar.sql). Se o banco da integração for"
-        " restaurado, o que foi lido depois da cópia só volta pela conciliação",
-        journal, system,
+        "%s, diário %s: a origem não guarda as linhas lidas (veja atualizar.sql do sistema). Se o banco da integração for restaurado, o que foi"
+        " lido depois da cópia só volta pela conciliação",
+        system, journal,
     )  # fmt: skip

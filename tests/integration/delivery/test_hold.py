@@ -118,6 +118,14 @@ def test_a_loop_that_lost_its_rows_ends(hub: Harness) -> None:
     assert hub.divergent() == []
 
 
+def test_what_others_have_taken_is_not_noted_as_ours(hub: Harness) -> None:
+    delivery, batch = take(hub)
+    hub.fila("update ImportacaoAtendimento set reservado_por = 'outro#1|' where situacao = 'reservado'")
+    send(delivery, batch, hub.client())
+    assert hub.fila("select count(*) from livro_entrega where versao_conteudo is not null and versao_tentada is null") == [(0,)]
+    assert ("reservado",) in hub.fila("select distinct situacao from ImportacaoAtendimento")
+
+
 def restore(hub: Harness, dump: list[tuple[Any, ...]]) -> None:
     hub.fila("delete from livro_entrega")
     for row in dump:

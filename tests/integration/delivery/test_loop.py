@@ -17,7 +17,7 @@ from fusion_airflow.operators.on_kill import Killable
 from include.fusion.delivery.batch import ABSENT
 from include.fusion.delivery.loop import Delivery
 from include.fusion.delivery.result import TooManyErrors
-from include.fusion.errors import FusionUnauthorized, FusionUnavailable, OwnershipLost
+from include.fusion.errors import FusionUnauthorized, FusionUnavailable
 from sandbox.fusion.servidor import FusionServer
 from sandbox.postgres import Postgres
 from tests.harness import Harness
@@ -157,25 +157,6 @@ def test_killed_after_sending_is_recognised_even_when_the_marker_moved_meanwhile
     harness.origem("update dbo.Atendimento set AtualizadoEm = clock_timestamp() at time zone 'America/Bahia'")
     harness.fila("update ImportacaoAtendimento set situacao = 'pendente', reservado_por = null where situacao = 'reservado'")
     assert harness.deliver().erros == 0
-
-
-def test_rows_taken_over_by_another_worker_are_left_to_it(harness: Harness) -> None:
-    new(harness)
-    delivery = harness.delivery(owner="lento#1|")
-    write = delivery.batches.write
-
-    def lose_the_reservation(batch: Any) -> None:
-        harness.fila("update ImportacaoAtendimento set reservado_por = 'outro#1|' where situacao = 'reservado'")
-        write(batch)
-
-    delivery.batches.write = lose_the_reservation
-    confirmadas = "select count(*) from livro_entrega where versao_conteudo is not null and versao_tentada is null"
-    before = harness.fila(confirmadas)
-    with pytest.raises(OwnershipLost):
-        delivery.run()
-    assert harness.fila(confirmadas)[0][0] <= before[0][0]
-    assert set(states(harness)) >= {"reservado"}
-    harness.runtime.fila().reclaim("outro#")
 
 
 def test_a_delivery_that_airflow_ends_gives_its_rows_back(harness: Harness) -> None:
