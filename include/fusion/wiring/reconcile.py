@@ -32,8 +32,14 @@ def reconcile(
     Empty for a system without contents.
     """
     found = []
-    for part in _parts(runtime, request, approved, wait):
-        done = part.run(dry_run=request.simular)
+    for part in _parts(runtime, request, wait):
+        if approved is None:
+            done = part.run(dry_run=request.simular)
+        elif isinstance(part, Reconciliation):
+            done = part.run(dry_run=request.simular, approved=approved)
+            approved -= 0 if done.retidos else done.fantasma
+        else:
+            continue
         log.info("%s", done.sentence(request.simular))
         for kind, keys in done.chaves.items():
             log.info("%s, primeiras chaves: %s", kind, ", ".join(keys))
@@ -46,16 +52,13 @@ def has_contents(runtime: Runtime) -> bool:
     return runtime.sistema.processos[0].build is None
 
 
-def _parts(
-    runtime: Runtime, request: ReplayRequest, approved: int | None, wait: Callable[[float], None]
-) -> Iterator[Reconciliation | MessageReconciliation]:
+def _parts(runtime: Runtime, request: ReplayRequest, wait: Callable[[float], None]) -> Iterator[Reconciliation | MessageReconciliation]:
     system, s = runtime.sistema, runtime.integracao.conciliacao
     limits = Limits(s.parcela_cancelamento, s.minimo_cancelamentos, s.noites_conteudo, s.pausa.total_seconds(), s.assentar.total_seconds())
     if not has_contents(runtime):
         return
     if any(p.prepares for p in system.processos):
-        if approved is None:
-            yield _of_messages(runtime, request, limits, wait)
+        yield _of_messages(runtime, request, limits, wait)
         return
     for unit in _units(runtime):
         if request.narrows and not unit.listed:
@@ -69,7 +72,6 @@ def _parts(
             request.filters(system),
             chosen=request.narrows,
             key=request.atendimento,
-            approved=approved,
             wait=wait,
         )
 
