@@ -16,7 +16,8 @@ Por **Trigger**: uma integração, um atendimento, um paciente, um período; *Si
 deixar linha só aparecem na comparação por inteiro, ou pelo código do atendimento.
 
 - Um Fusion sem a lista de chaves: a comparação é só entre origem e livro, e o log diz isso.
-- MV e Tasy: os cadastros de pacientes já entregues são comparados também. Fusion Service: só agendamentos já entregues ou conhecidos do Fusion.
+- MV e Tasy: os cadastros de pacientes já entregues são comparados também.
+- Fusion Service: os agendamentos já entregues, e os de 7 dias atrás em diante. MV sem carga inicial: o mesmo, com atendimentos.
 - TrackCare envia mensagens, cujo estado o Fusion não conta: a unidade é o paciente, e a comparação, entre origem e livro; sem fantasmas.
 - Skymed só avisa que um agendamento mudou e não guarda conteúdo: não há o que comparar, e a tarefa diz isso.
 

@@ -274,6 +274,7 @@ class PendenciaBusca(Retencao):
 class Conciliacao(Processo):
     """The nightly comparison of source, queue, ledger and Fusion (DAG ``conciliacao``)."""
 
+    habilitado: bool = Field(default=True, description="`false`: a conciliação deixa esta entrada de fora.")
     hora: int = Field(
         default=3,
         ge=0,

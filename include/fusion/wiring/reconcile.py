@@ -6,13 +6,14 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from include.fusion.change.reconcile.messages import MessageReconciliation
 from include.fusion.change.reconcile.reconciliation import Limits, Reconciliation, Unit
 from include.fusion.change.reconcile.result import Found
 from include.fusion.change.replay import ReplayRequest
 from include.fusion.settings.sections import CargaInicial
+from include.fusion.store.filas import Fila
 from include.fusion.store.ledger import Ledger
 from include.fusion.wiring.delivery import Runtime
 from include.fusion.wiring.runtime import CARGA_INICIAL
@@ -32,8 +33,14 @@ def reconcile(
     Empty for a system without contents.
     """
     found = []
-    for part in _parts(runtime, request, approved, wait):
-        done = part.run(dry_run=request.simular)
+    for part in _parts(runtime, request, wait):
+        if approved is None:
+            done = part.run(dry_run=request.simular)
+        elif isinstance(part, Reconciliation):
+            done = part.run(dry_run=request.simular, approved=approved)
+            approved -= 0 if done.retidos else done.fantasma
+        else:
+            continue
         log.info("%s", done.sentence(request.simular))
         for kind, keys in done.chaves.items():
             log.info("%s, primeiras chaves: %s", kind, ", ".join(keys))
@@ -46,16 +53,13 @@ def has_contents(runtime: Runtime) -> bool:
     return runtime.sistema.processos[0].build is None
 
 
-def _parts(
-    runtime: Runtime, request: ReplayRequest, approved: int | None, wait: Callable[[float], None]
-) -> Iterator[Reconciliation | MessageReconciliation]:
+def _parts(runtime: Runtime, request: ReplayRequest, wait: Callable[[float], None]) -> Iterator[Reconciliation | MessageReconciliation]:
     system, s = runtime.sistema, runtime.integracao.conciliacao
     limits = Limits(s.parcela_cancelamento, s.minimo_cancelamentos, s.noites_conteudo, s.pausa.total_seconds(), s.assentar.total_seconds())
     if not has_contents(runtime):
         return
     if any(p.prepares for p in system.processos):
-        if approved is None:
-            yield _of_messages(runtime, request, limits, wait)
+        yield _of_messages(runtime, request, limits, wait)
         return
     for unit in _units(runtime):
         if request.narrows and not unit.listed:
@@ -69,7 +73,6 @@ def _parts(
             request.filters(system),
             chosen=request.narrows,
             key=request.atendimento,
-            approved=approved,
             wait=wait,
         )
 
@@ -97,34 +100,50 @@ def _of_messages(runtime: Runtime, request: ReplayRequest, limits: Limits, wait:
     )
 
 
-def _units(runtime: Runtime) -> Iterator[Unit]:
-    """The main kind of record first; then the same under other numbers, and other kinds: only what is known of them."""
-    system, entry = runtime.sistema, runtime.integracao
-    queues = {
-        entity: [runtime.fila(p.nome) for p in system.processos if p.entidade == entity]
-        for entity in (p.entidade for p in system.processos)
-    }
-    places = [((p.entidade, runtime.numero(p.nome)), runtime.fila(p.nome), p.cancel_absent) for p in system.processos]
+class _Place(NamedTuple):
+    """Where records of one kind arrive, by the first queue that brings them there."""
+
+    entity: str
+    number: int
+    repairs: Fila
+    cancel_absent: bool
+
+
+def _places(runtime: Runtime) -> list[_Place]:
+    """The main kind of record first; then the same under other numbers, and other kinds."""
+    first = runtime.sistema.processos[0]
+    found = [_Place(p.entidade, runtime.numero(p.nome), runtime.fila(p.nome), p.cancel_absent) for p in runtime.sistema.processos]
     if _loads_by_keys(runtime):
-        initial = runtime.via_inicial()
-        queues[system.entidade].append(initial.fila)
-        places.append(((system.entidade, initial.ledger.integracao_id), initial.fila, initial.cancel_absent))
-    numbers = dict.fromkeys(place for place, *_ in places)
-    for main, place in ((n == 0, place) for n, place in enumerate(numbers)):
-        entity, number = place
-        repairs, cancel_absent = next(rest for other, *rest in places if other == place)
-        everything = main and not system.serves_pendencias and _has_history(runtime)
+        number = CargaInicial.of(runtime.integracao.initial_load).integracao_id or found[0].number
+        found.append(_Place(first.entidade, number, runtime.fila_inicial, first.cancel_absent))
+    unique: dict[tuple[str, int], _Place] = {}
+    for place in found:
+        unique.setdefault(place[:2], place)
+    return list(unique.values())
+
+
+def _queues(runtime: Runtime, entity: str) -> list[Fila]:
+    """All queues that may hold records of this kind."""
+    own = [runtime.fila(p.nome) for p in runtime.sistema.processos if p.entidade == entity]
+    return [*own, runtime.fila_inicial] if entity == runtime.sistema.entidade and _loads_by_keys(runtime) else own
+
+
+def _units(runtime: Runtime) -> Iterator[Unit]:
+    """Only of the first place the source tells its keys; of the others that is compared which ledger or Fusion know."""
+    places = _places(runtime)
+    for main, place in ((n == 0, place) for n, place in enumerate(places)):
+        everything = main and not runtime.sistema.serves_pendencias and _has_history(runtime)
         yield Unit(
-            entry.rotas.of(entity),
-            Ledger(runtime.fusion, number, entity),
-            runtime.reader_for(entity),
-            repairs,
-            queues[entity],
+            runtime.integracao.rotas.of(place.entity),
+            Ledger(runtime.fusion, place.number, place.entity),
+            runtime.reader_for(place.entity),
+            place.repairs,
+            _queues(runtime, place.entity),
             listed=main,
             expected=everything,
             since=_since(runtime) if main and not everything else None,
-            elsewhere=[Ledger(runtime.fusion, n, e) for e, n in numbers if e == entity and n != number],
-            cancel_absent=cancel_absent,
+            elsewhere=[Ledger(runtime.fusion, p.number, p.entity) for p in places if p.entity == place.entity and p.number != place.number],
+            cancel_absent=place.cancel_absent,
         )
 
 

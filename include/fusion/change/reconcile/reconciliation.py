@@ -68,10 +68,7 @@ class Unit:
 
 @dataclass(eq=False)
 class Reconciliation:
-    """``filters``: binds of the keys statement. ``chosen``: only what they find (and ``key``, if given) is compared.
-
-    ``approved``: a person agreed to so many cancellations; only they are done. Not thread-safe.
-    """
+    """``filters``: binds of the keys statement. ``chosen``: only what they find (and ``key``, if given) is compared. Not thread-safe."""
 
     queries: SystemQueries
     fusion: Engine
@@ -81,24 +78,26 @@ class Reconciliation:
     filters: Mapping[str, Any]
     chosen: bool = False
     key: str | None = None
-    approved: int | None = None
     wait: Callable[[float], None] = time.sleep
     found: Found = field(init=False)
 
-    def run(self, *, dry_run: bool = False) -> Found:
-        """Compare and, but for a dry run, repair. Raises :class:`SourceRefuses`, or what Fusion's client raises."""
+    def run(self, *, dry_run: bool = False, approved: int | None = None) -> Found:
+        """Compare and, but for a dry run, repair. ``approved``: a person agreed to so many cancellations; only they are done.
+
+        Raises :class:`SourceRefuses`, or what Fusion's client raises.
+        """
         self.found = Found(self.unit.ledger.entidade, self.unit.ledger.integracao_id)
         staging = Staging()
         try:
             self._first_look(staging)
             living = staging.alive()
-            if self.approved is None:
+            if approved is None:
                 self._read_contents(staging)
             if any(staging.tally().values()):
                 self.wait(self.limits.settle)
                 self._second_look(staging)
             self._leave_the_queue_alone(staging)
-            self._repair(staging, living, dry_run)
+            self._repair(staging, living, dry_run, approved)
         finally:
             staging.close()
         return self.found
@@ -197,16 +196,16 @@ class Reconciliation:
             s.drop(queued)
             self.found.na_fila += len(queued)
 
-    def _repair(self, s: Staging, living: int, dry_run: bool) -> None:
+    def _repair(self, s: Staging, living: int, dry_run: bool, approved: int | None) -> None:
         f, limits = self.found, self.limits
         for kind, count in s.tally().items():
             setattr(f, kind, count)
         f.chaves = {kind: keys for kind in KINDS if (keys := [d.chave for d in s.differences(kind, limit=KEYS_TOLD)])}
-        allowed = self.approved if self.approved is not None else max(limits.minimum, int(limits.share * living))
+        allowed = approved if approved is not None else max(limits.minimum, int(limits.share * living))
         f.retidos = f.fantasma if f.fantasma > allowed else 0
         if dry_run:
             return
-        if self.approved is None:
+        if approved is None:
             for kind in (MISSING, STALE):
                 for page in s.pages(kind):
                     self._send_again(page)

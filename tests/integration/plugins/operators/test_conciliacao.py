@@ -16,7 +16,7 @@ from sandbox.postgres import Postgres
 from tests.harness import Harness
 from tests.integration.plugins.operators.run import AT_ONCE, Run, connect, settle
 
-WHO = {"integracao": "consulfarma", "nome": "Consulfarma"}
+WHO: dict[str, Any] = {"integracao": "consulfarma", "nome": "Consulfarma"}
 
 
 @pytest.fixture
