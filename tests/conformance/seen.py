@@ -104,8 +104,9 @@ class Messages:
     def _arrived(self, mark: int) -> list[tuple[str, str, str]]:
         """(patient's key, trigger event, content) of each message, in order of arrival."""
         owners = dict(self._site.fila(f"select chave, chave_paciente from {self._table}"))
-        rows = self._site.fusion("select controle, tipo, corpo from mensagem_hl7 where id > %s order by id", mark)
-        return [(owners[control_id], kind.split("^")[1], _content(text)) for control_id, kind, text in rows]
+        rows = self._site.fusion("select controle, codigo_paciente, tipo, corpo from mensagem_hl7 where id > %s order by id", mark)
+        # The outbox may have been restored to a time before the message; then the message itself says whose it is.
+        return [(owners.get(control_id, paciente), kind.split("^")[1], _content(text)) for control_id, paciente, kind, text in rows]
 
     def since(self, mark: int) -> Counter[str]:
         return Counter(key for key, *_ in self._arrived(mark))

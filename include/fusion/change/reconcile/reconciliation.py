@@ -128,12 +128,20 @@ class Reconciliation:
         s.only_before()
         s.compare()
         s.keep_seen_twice()
+        if not self.unit.listed:
+            self._find_the_gone(s)
         for page in s.pages(seen=BY_CONTENT, size=READ):
             keys = [d.chave for d in page]
             versions = s.versions(keys)
             kinds = self._kinds(keys, versions)
             s.drop(key for key in keys if kinds[key] is None)
             s.differs((key, kind) for key, kind in kinds.items() if kind is not None)
+
+    def _find_the_gone(self, s: Staging) -> None:
+        """Of records that the source does not list: whether it has them shows only when they are read."""
+        for page in s.pages(seen=BY_KEY, size=READ):
+            read = self._read([d.chave for d in page])
+            s.differs((d.chave, GHOST) for d in page if read.get(d.chave) is None)
 
     def _asked(self, s: Staging) -> Iterator[Sequence[str]]:
         yield from s.keys("origem")
@@ -174,11 +182,14 @@ class Reconciliation:
 
     def _kinds(self, keys: Sequence[str], versions: Mapping[str, str]) -> dict[str, str | None]:
         """Kind of difference by key, as the source says now; ``None``: Fusion has the same content."""
+        read = self._read(keys)
+        return {key: self._kind(read.get(key), versions.get(key)) for key in keys}
+
+    def _read(self, keys: Sequence[str]) -> Mapping[str, ReadResult]:
         try:
-            read = self.unit.reader.read(keys)
+            return self.unit.reader.read(keys)
         except DBAPIError as error:
             raise SourceRefuses(error) from None
-        return {key: self._kind(read.get(key), versions.get(key)) for key in keys}
 
     def _kind(self, result: ReadResult, version: str | None) -> str | None:
         if result is None:

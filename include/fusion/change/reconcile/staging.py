@@ -108,10 +108,12 @@ class Staging:
         return int(self._con.execute("select count(*) from livro where estado <> 'C'").fetchone()[0])
 
     def known(self) -> Iterator[list[str]]:
-        """Keys of ledger and Fusion, in parts."""
-        return self._parts(
-            "select chave from (select chave from livro union select chave from fusion) where chave > ? order by 1 limit 500"
+        """Keys that are alive in ledger or Fusion, in parts; what the ledger cancelled is to be dead in Fusion, too."""
+        living = (
+            "select chave from livro where estado <> 'C' union"
+            " select chave from fusion where vivas > 0 and chave not in (select chave from livro where estado = 'C')"
         )
+        return self._parts(f"select chave from ({living}) where chave > ? order by 1 limit 500")
 
     def keys(self, side: str) -> Iterator[list[str]]:
         return self._parts(f"select chave from {side} where chave > ? order by 1 limit 500")
