@@ -15,14 +15,23 @@ class SilentServer:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self.taken: list[socket.socket] = []
+        self._came = threading.Condition()
         threading.Thread(target=self._take, daemon=True).start()
 
     def _take(self) -> None:
         while True:
             try:
-                self.taken.append(self._listener.accept()[0])
+                taken = self._listener.accept()[0]
             except OSError:
                 return
+            with self._came:
+                self.taken.append(taken)
+                self._came.notify_all()
+
+    def wait_for(self, count: int) -> None:
+        """Until so many connections have come, 60 seconds at most."""
+        with self._came:
+            assert self._came.wait_for(lambda: len(self.taken) >= count, 60)
 
     def close(self) -> None:
         self._listener.close()

@@ -62,8 +62,7 @@ def test_six_silent_sources_of_twelve_hold_up_no_look_of_the_others(
     async def watch() -> list[Any]:
         dead = [watcher("muda", n) for n in range(SOURCES)]
         hanging = [asyncio.create_task(first_words([trigger])) for trigger in dead]
-        while len(silent.taken) < SOURCES:
-            await asyncio.sleep(0.05)
+        await asyncio.to_thread(silent.wait_for, SOURCES)
         async with asyncio.timeout(30):
             said = await first_words([watcher("viva", n) for n in range(SOURCES)])
         assert not any(task.done() for task in hanging)
