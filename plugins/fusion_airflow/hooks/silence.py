@@ -107,9 +107,15 @@ def _notice_connects() -> None:
 def connecting(seconds: float) -> Iterator[Wait]:
     """Limit for a driver in Python that connects in this block and has none for its login: it cuts the sockets that this thread opens."""
     _notice_connects()
-    lines = _of_thread.lines = []
+    lines: list[Line] = []
+    _of_thread.lines = lines
+
+    def cut() -> None:
+        for line in lines:
+            line.cut()
+
     try:
-        with cut_after(seconds, lambda: [line.cut() for line in lines] and None) as wait:
+        with cut_after(seconds, cut) as wait:
             yield wait
     finally:
         _of_thread.lines = None

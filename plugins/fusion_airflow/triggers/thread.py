@@ -84,7 +84,7 @@ class SourceThread:
             ) from None
         if asked.error is not None:
             raise asked.error
-        return asked.value  # type: ignore[no-any-return]
+        return asked.value
 
     def later(self, work: Callable[[], None]) -> None:
         """Do ``work`` in the thread, after what is there; returns at once."""

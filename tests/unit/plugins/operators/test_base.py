@@ -18,5 +18,5 @@ from fusion_airflow.operators.importacao import ImportacaoOperator
 ])  # fmt: skip
 def test_no_statement_has_the_whole_time_of_its_run(kind: type[IntegracaoOperator], run: timedelta | None, statement: float) -> None:
     context = {"dag": SimpleNamespace(dagrun_timeout=run), "ti": SimpleNamespace(dag_id="d", task_id="t")}
-    session = kind(integracao="mv", task_id="t").session(context)  # type: ignore[arg-type]
+    session = kind(integracao="mv", task_id="t").session(context)
     assert session == {"application": "d.t", "time_limit": statement}
