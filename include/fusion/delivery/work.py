@@ -23,10 +23,12 @@ class DeliveryParameters:
     ``duration_max``: it ends after this time even with rows in the queue, because other steps of the run wait. ``until_empty``: it does not
     end while a row waits for its next try or for another row of its patient, because no later run would take it. ``lanes``: batches in
     parallel. ``stall_leases``, ``stall_min``: without any progress for so many leases, and so many seconds, leases are renewed no more: others
-    may take the rows. The seconds are more than any wait on purpose. ``stop_at_share``: too many refusals end it at once; otherwise they only make the task fail at its end.
+    may take the rows; the seconds are more than any wait on purpose. ``bytes_max``: packaged records of one batch, by what those of late
+    weighed. ``stop_at_share``: too many refusals end it at once; otherwise they only make the task fail at its end.
     """
 
     lote: int = 200
+    bytes_max: int = 64 * 1024 * 1024
     concorrencia: int = 32
     max_per_cycle: int = 5000
     cycle_interval: float = 5.0
