@@ -13,6 +13,7 @@ from include.fusion.delivery.hold import Hold
 from include.fusion.delivery.result import DeliveryResult
 from include.fusion.delivery.route import Route
 from include.fusion.delivery.sender import Outgoing, Sender
+from include.fusion.delivery.weight import Scale
 from include.fusion.delivery.work import Work
 from include.fusion.errors import reason_of
 from include.fusion.model.content import package
@@ -46,6 +47,7 @@ class Batches(Work[Batch, DeliveryResult]):
         self.routes = routes
         self.sender = sender
         self._turn = 0
+        self._scale = Scale(self.p.bytes_max)
         self._lock = threading.Lock()
 
     def prepare(self, count: int) -> Batch | None:
@@ -53,7 +55,7 @@ class Batches(Work[Batch, DeliveryResult]):
             route = self.routes[self._turn % len(self.routes)]
             # In turn: a queue that never gets empty must not block the others.
             self._turn += 1
-            records, hold = self.reserve(route.fila, count)
+            records, hold = self.reserve(route.fila, min(count, self._scale.fits))
             if records:
                 return Batch(route, len(records), self._read(route, records, hold), hold)
         return None
@@ -64,7 +66,8 @@ class Batches(Work[Batch, DeliveryResult]):
         with self.fusion.begin() as con:
             deleted = route.fila.deleted(con, vanished) if vanished else set()
             deliveries = route.ledger.read(con, [r.chave for r in records])
-            outgoings = [self._build(route, r, results.get(r.chave), deliveries.get(r.chave)) for r in records]
+            weights: list[int] = []
+            outgoings = [self._build(route, r, results.get(r.chave), deliveries.get(r.chave), weights) for r in records]
             for outgoing in outgoings:
                 if outgoing.outcome is not None and outgoing.outcome.motivo == ABSENT and outgoing.record.chave in deleted:
                     outgoing.outcome = Outcome(outgoing.record, "descartado", motivo=DELETED)
@@ -73,13 +76,17 @@ class Batches(Work[Batch, DeliveryResult]):
             route.fila.record(con, self.owner, [outgoing.outcome for outgoing in outgoings if outgoing.outcome is not None])
             # Before anything is sent: after a crash, the ledger tells what Fusion may have.
             numbers = route.ledger.announce(con, [(outgoing.record.chave, outgoing.versao) for outgoing in to_send])
+        self._scale.weighed(weights)
         self._tally(outgoings)
         for outgoing in to_send:
             outgoing.hold, outgoing.sequence = hold, numbers[outgoing.record.chave]
             outgoing.chave = route.ledger.idempotency_key(outgoing.record.chave, outgoing.versao, outgoing.sequence)
         return to_send
 
-    def _build(self, route: Route, record: FilaRow, result: ReadResult | Ready, delivery: LedgerEntry | None) -> Outgoing:
+    def _build(
+        self, route: Route, record: FilaRow, result: ReadResult | Ready, delivery: LedgerEntry | None, weights: list[int]
+    ) -> Outgoing:
+        """``weights`` gets the bytes of the record's content."""
         if reason := self.interrompido(record):
             return Outgoing(record, Outcome(record, "erro", motivo=reason))
         if record.operacao == DELETION or (result is None and route.cancel_absent):
@@ -91,8 +98,10 @@ class Batches(Work[Batch, DeliveryResult]):
         if isinstance(result, Exception):
             return Outgoing(record, Outcome(record, "erro", motivo=reason_of(result)))
         if isinstance(result, Ready):
+            weights.append(len(result.data))
             return Outgoing(record, data=result.data, versao=result.versao, path=route.destination.path)
         text, version = package(result)
+        weights.append(len(text))
         if delivery is not None and delivery.has(version) and not route.always:
             return Outgoing(record, Outcome(record, "concluido", motivo="conteúdo inalterado", versao=version))
         data = orjson.dumps(route.destination.wrap(orjson.Fragment(text)))

@@ -34,6 +34,8 @@ from include.fusion.store.filas import FilaItem, Outcome
 
 PAGE = 5000
 SHARE_MAX = 0.9
+STALL_MIN = 3600.0
+"""Seconds. A FHIR server may ask for minutes before each of several further tries."""
 ABSENT = "observação apagada na plataforma"
 OTHER_TENANTS = InvalidRecord("patientId", "o paciente da observação não é deste tenant")
 
@@ -71,7 +73,9 @@ class FhirPush(Work[Batch, FhirPushResult]):
     def __init__(self, engine: Engine, client: FhirClient, owner: str, *, stop: Callable[[], bool] = lambda: False) -> None:
         self.fila = fila_for(engine, client.tenant_id)
         batch = client.config.metadata.bundle_size * client.config.metadata.concurrency
-        p = DeliveryParameters(lote=batch, max_per_cycle=sys.maxsize, permanencia=0, parcela_erro_max=SHARE_MAX, stop_at_share=True)
+        p = DeliveryParameters(
+            lote=batch, max_per_cycle=sys.maxsize, permanencia=0, parcela_erro_max=SHARE_MAX, stop_at_share=True, stall_min=STALL_MIN
+        )
         super().__init__([self.fila], owner, p, client, FhirPushResult())
         self.engine = engine
         self.repository = Repository(engine, client.tenant_id)

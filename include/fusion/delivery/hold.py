@@ -18,6 +18,8 @@ class Hold:
 
     def __init__(self, ids: Iterable[int], since: float, lease: float) -> None:
         self._lease = lease
+        self.moved_at = since
+        """When a request last left (monotonic seconds)."""
         self._until = dict.fromkeys(ids, since + lease)
         self.lost = False
         """A row was found to be no longer ours."""
@@ -30,6 +32,7 @@ class Hold:
         """Whether a request for this row may leave now. Waits while a renewal is late; ``False`` once the lease is over."""
         while (left := self._until[row] - time.monotonic()) > 0:
             if left > self._lease / 2:
+                self.moved_at = time.monotonic()
                 return True
             await asyncio.sleep(min(_LOOK, left))
         self.lost = True

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from include.fusion.delivery.work import R, Work
 from include.fusion.errors import OwnershipLost
 from include.fusion.store.presence import VALIDITY
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -46,6 +49,8 @@ class Delivery(Generic[R]):
         self._preparation: asyncio.Future[Any] | None = None
         self._start = self._cycle_start = 0.0
         self._in_cycle = 0
+        self._moved_at = time.monotonic()
+        self._stalled = False
 
     @property
     def result(self) -> R:
@@ -118,7 +123,9 @@ class Delivery(Generic[R]):
         if batch is None:
             return False
         await self.batches.send(batch)
+        self._moved()
         await asyncio.to_thread(self.batches.write, batch)
+        self._moved()
         self.batches.let_go(batch)
         if batch.hold.lost:
             raise OwnershipLost
@@ -141,15 +148,18 @@ class Delivery(Generic[R]):
                 if self.paused is None or not await asyncio.to_thread(self.paused):
                     break
                 await asyncio.sleep(1.0)
+                self._moved()
             if self.stop is not None and await asyncio.to_thread(self.stop):
                 self._stopped = True
             if self._stopped:
                 return None
             count = max(1, min(self.p.lote, self.p.max_per_cycle - self._in_cycle))
+            self._moved()
             # Shielded: a thread cannot be cancelled, and the rows that it reserves must be released after it.
             self._preparation = asyncio.ensure_future(asyncio.to_thread(self.batches.prepare, count))
             batch = await asyncio.shield(self._preparation)
             self._preparation = None
+            self._moved()
             self._in_cycle += len(batch or ())
             return batch
 
@@ -183,5 +193,20 @@ class Delivery(Generic[R]):
                     await asyncio.to_thread(self.presence, True)
                 if time.monotonic() >= next_one:
                     next_one = time.monotonic() + self.p.prazo_reserva / 6
-                    await asyncio.to_thread(self.batches.renew)
+                    if self._moves():
+                        await asyncio.to_thread(self.batches.renew)
             await asyncio.sleep(VALIDITY / 3)
+
+    def _moved(self) -> None:
+        self._moved_at = time.monotonic()
+
+    def _moves(self) -> bool:
+        """Whether a step ended, a request left or somebody waited on purpose of late. Rows of a loop that hangs must be free for others."""
+        still = time.monotonic() - max(self._moved_at, self.batches.moved_at)
+        stalled = still > max(self.p.stall_leases * self.p.prazo_reserva, self.p.stall_min)
+        if stalled and not self._stalled:
+            log.warning(
+                "Entrega sem avanço há %.0f s: as reservas não são mais renovadas, e outra execução pode assumir os registros", still
+            )
+        self._stalled = stalled
+        return not stalled

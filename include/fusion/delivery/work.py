@@ -22,10 +22,13 @@ class DeliveryParameters:
 
     ``duration_max``: it ends after this time even with rows in the queue, because other steps of the run wait. ``until_empty``: it does not
     end while a row waits for its next try or for another row of its patient, because no later run would take it. ``lanes``: batches in
-    parallel. ``stop_at_share``: too many refusals end it at once; otherwise they only make the task fail at its end.
+    parallel. ``stall_leases``, ``stall_min``: without any progress for so many leases, and so many seconds, leases are renewed no more: others
+    may take the rows; the seconds are more than any wait on purpose. ``bytes_max``: packaged records of one batch, by what those of late
+    weighed. ``stop_at_share``: too many refusals end it at once; otherwise they only make the task fail at its end.
     """
 
     lote: int = 200
+    bytes_max: int = 64 * 1024 * 1024
     concorrencia: int = 32
     max_per_cycle: int = 5000
     cycle_interval: float = 5.0
@@ -35,6 +38,8 @@ class DeliveryParameters:
     until_empty: bool = False
     intervalo_vigia: float = 0.5
     prazo_reserva: float = 120.0
+    stall_leases: float = 3.0
+    stall_min: float = 300.0
     tentativas_max: int = 8
     espera_inicial: float = 2.0
     espera_max: float = 300.0
@@ -122,6 +127,12 @@ class Work(ABC, Generic[L, R]):
             for its, hold in holds:
                 if its is fila:
                     hold.renewed(held, since)
+
+    @property
+    def moved_at(self) -> float:
+        """When a request last left (monotonic seconds); 0 without a batch."""
+        with self._renewal:
+            return max((hold.moved_at for _, hold in self._holds), default=0.0)
 
     def release(self) -> None:
         """Give reserved rows back."""

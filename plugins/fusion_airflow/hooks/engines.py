@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 from airflow.sdk import BaseHook
 from airflow.sdk.exceptions import AirflowException
 from sqlalchemy import Engine, create_engine
 
+from fusion_airflow.hooks.silence import CONNECT_MAX, connecting
+
+_LOGIN_TRY = 3
+"""Seconds. FreeTDS tries a login up to four times, with an older protocol each time."""
 _ENGINES = {"postgres": "postgresql+psycopg2://", "mssql": "mssql+pymssql://", "oracle": "oracle+oracledb://"}
 
 
@@ -18,7 +23,7 @@ def engine_for(conn_id: str, *, application: str = "fusion", time_limit: float |
     """Engine of one Airflow connection (types postgres, mssql, oracle, iris): two kept connections, at most six at once.
 
     ``application``: name in the database's view of activity, if it has one. ``time_limit``: seconds for one statement (on Oracle: for one
-    round trip); ``None``: only the connection's own limit.
+    round trip), also where the server is silent; ``None``: only the connection's own limit. To connect has limits of its own.
     """
     connection = BaseHook.get_connection(conn_id)
     # SQLAlchemy's pool everywhere: oracledb's own pool would open sessions without the hook.
@@ -42,48 +47,30 @@ def engine_for(conn_id: str, *, application: str = "fusion", time_limit: float |
         return engine
     if connection.conn_type == "mssql":
         return create_engine(url, creator=_open(_mssql_hook(connection, time_limit)), **pool)
-    return create_engine(
-        url, creator=_open(_postgres_hook(connection), lambda con: _postgres_session(con, application, time_limit)), **pool
-    )
+    from fusion_airflow.hooks.postgres import Psycopg2Hook, limit_statements
+
+    hook = Psycopg2Hook(conn_id, application, time_limit)
+    # A copy for each: the hook keeps what it opens, and two threads that open at once could get the same.
+    engine = create_engine(url, creator=lambda: copy(hook).get_conn(), **pool)
+    if time_limit and "statement_timeout" not in str(connection.extra_dejson.get("options", "")):
+        limit_statements(engine, time_limit)
+    return engine
 
 
 def _open(hook: Any, prepare: Callable[[Any], None] = lambda con: None) -> Callable[[], Any]:
     def connect() -> Any:
-        con = hook.get_conn()
+        # Of python-oracledb, tcp_connect_timeout ends before the server has said its first word.
+        with connecting(CONNECT_MAX):
+            con = hook.get_conn()
         prepare(con)
         return con
 
     return connect
 
 
-def _postgres_hook(connection: Any) -> Any:
-    from airflow.providers.postgres.hooks.postgres import PostgresHook
-
-    class Psycopg2Hook(PostgresHook):
-        """The client fills in the binds, like pymssql: one SQL text with optional (NULL) binds runs on both."""
-
-        def _create_connection(self, conn_args: dict[str, Any]) -> Any:
-            import psycopg2
-
-            return psycopg2.connect(**conn_args)
-
-    return Psycopg2Hook(postgres_conn_id=connection.conn_id)
-
-
-def _postgres_session(con: Any, application: str, time_limit: float | None) -> None:
-    settings = {"application_name": application[:63]}
-    if time_limit:
-        # An int of milliseconds: at most 24 days. A history may have a longer limit.
-        settings["statement_timeout"] = str(min(math.ceil(time_limit * 1000), 2**31 - 1))
-    with con.cursor() as cursor:
-        for name, value in settings.items():
-            cursor.execute("select set_config(%s, %s, false)", (name, value))
-    con.commit()
-
-
 def _mssql_hook(connection: Any, time_limit: float | None) -> Any:
     hook = connection.get_hook()
-    if time_limit:
-        # The hook passes every extra to pymssql. A timeout that the site has set stays.
-        hook.connection.extra = json.dumps({"timeout": math.ceil(time_limit), **hook.connection.extra_dejson})
+    limits = {"login_timeout": _LOGIN_TRY} | ({"timeout": math.ceil(time_limit)} if time_limit else {})
+    # The hook passes every extra to pymssql. A time limit that the site has set stays.
+    hook.connection.extra = json.dumps({**limits, **hook.connection.extra_dejson})
     return hook

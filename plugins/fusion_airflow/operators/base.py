@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from airflow.sdk import BaseOperator
@@ -18,12 +19,16 @@ if TYPE_CHECKING:
 
     from include.fusion.wiring.names import ReplayRequest, Runtime
 
+STATEMENT_MAX = timedelta(minutes=30)
+"""For one statement of a task: a database that is silent must not keep it for the whole run."""
 XCOM_REASONS = 10
 """Reasons of refusals in a task's XCom, the most common first."""
 
 
 class HubOperator(Killable, BaseOperator):
     """Base of integrations and FHIR. Heavy imports are inside the methods: every task start and every parse imports these files."""
+
+    statement_max = STATEMENT_MAX
 
     def __init__(self, **kwargs: Any) -> None:
         # Without one of its own, Airflow would map tasks with the defaults of BaseOperator's signature: inlets would be None.
@@ -51,9 +56,10 @@ class HubOperator(Killable, BaseOperator):
                 fila.reenviar_erros(owner_prefix=self.prefix(context))
 
     def session(self, context: Context) -> dict[str, Any]:
-        """Options of ``engine_for``: name and time limit of this task in a database."""
-        limit = self.execution_timeout or context["dag"].dagrun_timeout
-        return {"application": f"{context['ti'].dag_id}.{context['ti'].task_id}", "time_limit": limit.total_seconds() if limit else None}
+        """Options of ``engine_for``: name and time limit of this task's statements in a database."""
+        limits = (self.execution_timeout or context["dag"].dagrun_timeout, self.statement_max)
+        limit = min(limit for limit in limits if limit is not None)
+        return {"application": f"{context['ti'].dag_id}.{context['ti'].task_id}", "time_limit": limit.total_seconds()}
 
     def motivos(self, result: Any) -> dict[str, int]:
         """The most common reasons of refusals, also written to the log."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fusion_airflow.operators.base import IntegracaoOperator, share_refused
@@ -22,6 +23,8 @@ PAUSE_CHECK = 5.0
 
 
 class _InitialOperator(IntegracaoOperator):
+    statement_max = timedelta(hours=2)  # A page of the whole history may need a sort of all of it.
+
     def pause(self, context: Context, runtime: Runtime) -> _Pause:
         return _Pause(context["ti"].dag_id, lambda: self.settings(runtime, sections.Historico).pausar, self.log)
 

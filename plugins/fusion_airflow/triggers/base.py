@@ -9,14 +9,20 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import abstractmethod
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
 
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
+from fusion_airflow.triggers.thread import NoAnswer, SourceThread
+
+T = TypeVar("T")
+
 ERROR_WAIT_MAX = 30.0
 QUESTION_MAX = 30.0
-"""Seconds for one question of a watcher."""
+"""Seconds for one statement of a watcher."""
+LOOK_MAX = QUESTION_MAX + 15.0
+"""Seconds for one look, with its connection: what the time limits of drivers did not end by then is given up."""
 REMIND_MAX = 300.0
 
 
@@ -39,7 +45,16 @@ class WatchTrigger(BaseEventTrigger):
 
     @abstractmethod
     def drop(self) -> None:
-        """Close everything. The next look opens it again, with the connections of that moment."""
+        """Close everything, without waiting for it. The next look opens it again, with the connections of that moment."""
+
+    @property
+    def thread(self) -> SourceThread:
+        """Where everything of this watcher runs that may block."""
+        return SourceThread.of(self.subject)
+
+    async def ask(self, question: Callable[[], T]) -> T:
+        """The answer to ``question``, within the time of a look."""
+        return await self.thread.ask(question, LOOK_MAX)
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         wait, spoken, quiet = self.every, float("-inf"), self.remind
@@ -72,5 +87,5 @@ def _describe(error: Exception) -> str:
 
     from include.fusion.wiring.names import FusionHubError
 
-    tellable = isinstance(error, (OperationalError, FusionHubError, ImportError))
+    tellable = isinstance(error, (OperationalError, FusionHubError, ImportError, NoAnswer))
     return f"{type(error).__name__}: {str(error).splitlines()[0][:300]}" if tellable and str(error) else type(error).__name__

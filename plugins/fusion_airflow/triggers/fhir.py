@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from fusion_airflow.hooks.platform import PLATFORM_CONN_ID, Platform
@@ -22,12 +21,12 @@ class ObservacaoPendenteTrigger(WatchTrigger):
         return f"{type(self).__module__}.{type(self).__qualname__}", fields
 
     async def look(self) -> dict[str, Any] | None:
-        tenants = await asyncio.to_thread(self._due)
+        tenants = await self.ask(self._due)
         return {"tenants": tenants} if tenants else None
 
     def drop(self) -> None:
         if self._platform is not None:
-            self._platform.close()
+            self.thread.later(self._platform.close)
             self._platform = None
 
     def _due(self) -> int:

@@ -7,7 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fusion_airflow import FACE
-from fusion_airflow.triggers.base import QUESTION_MAX, WatchTrigger
+from fusion_airflow.triggers.base import LOOK_MAX, QUESTION_MAX, WatchTrigger
+from fusion_airflow.triggers.thread import SourceThread
 
 if TYPE_CHECKING:
     from include.fusion.wiring.names import IntegracaoState, Target, Watch
@@ -43,7 +44,8 @@ class SharedPoll:
             if target not in self._states or now - self._read_at >= max_age:
                 # A watcher that ended asks no more, but the one in its place may ask for the same.
                 self._targets = {a: when for a, when in self._targets.items() if now - when < FORGET}
-                self._states = await asyncio.to_thread(self._read, sorted(self._targets))
+                asked = sorted(self._targets)
+                self._states = await SourceThread.of(f"filas {self._conn_id}").ask(lambda: self._read(asked), LOOK_MAX)
                 self._read_at = time.monotonic()
             return self._states[target]
 
@@ -79,16 +81,16 @@ class WorkTrigger(WatchTrigger):
 
     async def look(self) -> dict[str, Any] | None:
         if self._watch is None:
-            self._watch = await asyncio.to_thread(self._open)
+            self._watch = await self.ask(self._open)
         watch = self._watch
         poll = SharedPoll.of(self.plan["connections"]["queues"])
         state = await poll.state(watch.target, self.every / 2)
-        reason = await asyncio.to_thread(watch.reason, state)
+        reason = await self.ask(lambda: watch.reason(state))
         return {"integracao": self.subject, "motivo": reason} if reason else None
 
     def drop(self) -> None:
         if self._watch is not None:
-            self._watch.close()
+            self.thread.later(self._watch.close)
             self._watch = None
 
     def _open(self) -> Watch:

@@ -107,6 +107,18 @@ def test_the_lease_of_what_takes_long_is_renewed() -> None:
     assert "renova" in run_task(Notes(1, {"prazo_reserva": 0.0, "minimo_para_parcela": 99}, grava=0.2))
 
 
+def test_the_lease_of_what_makes_no_progress_is_left_to_end() -> None:
+    assert "renova" not in run_task(Notes(1, {"prazo_reserva": 0.0, "stall_min": 0.0, "minimo_para_parcela": 99}, grava=0.2))
+
+
+def test_a_request_that_leaves_is_progress() -> None:
+    batches, hold = Notes(1, {"prazo_reserva": 0.0, "stall_min": 0.0}), Hold([1], time.monotonic(), 60)
+    delivery = Delivery(batches)
+    batches._holds.append((None, hold))  # type: ignore[arg-type]
+    asyncio.run(hold.sure(1))
+    assert batches.moved_at == hold.moved_at > delivery._moved_at
+
+
 def test_stop_is_asked_before_each_batch_and_too_many_refusals_end_it_at_once() -> None:
     batches = Notes(9, {"lanes": 1, "minimo_para_parcela": 99})
     run_task(batches, stop=lambda: batches.result.erros >= 2)

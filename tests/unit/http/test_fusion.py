@@ -15,6 +15,7 @@ from include.fusion.errors import FusionError, FusionUnauthorized, FusionUnavail
 from include.fusion.http.auth import OAuth2Client
 from include.fusion.http.fusion import FusionApi, FusionClient
 from include.fusion.http.message import requested_wait
+from tests.silent import silent_server
 
 NAME = "Maria das Dores"
 
@@ -169,3 +170,8 @@ def test_wrong_client_secret_is_a_matter_of_credentials(httpserver: HTTPServer) 
 
 def test_secrets_stay_out_of_repr() -> None:
     assert "segredo" not in repr(FusionApi(url="http://x", headers={"Authorization": "segredo"}, oauth2=OAuth2Client("c", "segredo")))
+
+
+def test_a_fusion_that_takes_the_connection_and_is_silent_is_unavailable() -> None:
+    with silent_server() as server, pytest.raises(FusionUnavailable, match="sem resposta"):
+        send(FusionApi(f"http://127.0.0.1:{server.port}", time_limit=0.2))

@@ -80,6 +80,19 @@ def test_postgres_statement_ends_with_the_tasks_time(monkeypatch: pytest.MonkeyP
         engine.dispose()
 
 
+def test_nothing_of_a_time_limit_outlives_its_transaction(monkeypatch: pytest.MonkeyPatch, postgres: Postgres, database: str) -> None:
+    """Behind pgbouncer another client has the session next."""
+    monkeypatch.setenv("AIRFLOW_CONN_BANCO", database)
+    engine = engine_for("banco", time_limit=7)
+    with engine.connect() as limited:
+        assert limited.execute(text("select current_setting('statement_timeout')")).scalar() == "7s"
+        limited.commit()
+        session = limited.connection.cursor()
+        session.execute("show statement_timeout")
+        assert session.fetchone() == ("0",)
+    engine.dispose()
+
+
 def test_connection_of_another_kind_is_refused_with_the_kinds_known(monkeypatch: pytest.MonkeyPatch) -> None:
     connection(monkeypatch)
     with pytest.raises(Exception, match="mssql, oracle, postgres"):

@@ -58,7 +58,8 @@ def test_a_bad_extra_ends_the_engine_before_any_connection(monkeypatch: pytest.M
 
 
 @pytest.mark.parametrize(("extra", "time_limit", "expected"), [
-    ({}, None, {}), ({}, 90.5, {"timeout": 91}), ({"timeout": 30, "charset": "CP1252"}, 90, {"timeout": 30, "charset": "CP1252"}),
+    ({}, None, {}), ({}, 90.5, {"timeout": 91}), ({"login_timeout": 20}, None, {"login_timeout": 20}),
+    ({"timeout": 30, "charset": "CP1252"}, 90, {"timeout": 30, "charset": "CP1252"}),
 ])  # fmt: skip
 def test_sql_server_gets_the_time_through_the_hook(
     monkeypatch: pytest.MonkeyPatch, extra: dict[str, Any], time_limit: float | None, expected: dict[str, Any]
@@ -74,4 +75,4 @@ def test_sql_server_gets_the_time_through_the_hook(
     monkeypatch.setattr(pymssql, "connect", connect)
     with pytest.raises(Exception, match="no server in this test"):
         engine_for("consulfarma", time_limit=time_limit).connect()
-    assert {k: v for k, v in seen.items() if k in ("timeout", "charset")} == expected
+    assert {k: v for k, v in seen.items() if k in ("timeout", "charset", "login_timeout")} == {"login_timeout": 3, **expected}
