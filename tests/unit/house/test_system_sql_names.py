@@ -14,7 +14,9 @@ from include.fusion.reading.sql import SystemQueries, sql_folder
 from include.fusion.settings.registry import systems
 from include.fusion.wiring.systems import system_named
 
-SCHEME = re.compile(r"(change|probe|delete|keep|kept|forget|blocks|sweep|read)_[a-z0-9_]+|keys|total|counters|targets|cancelled|initial_load(_keys)?")
+SCHEME = re.compile(
+    r"(change|probe|delete|keep|kept|forget|blocks|sweep|read)_[a-z0-9_]+|keys|total|counters|targets|cancelled|initial_load(_keys)?"
+)
 
 
 @pytest.mark.parametrize("system", systems())
