@@ -13,6 +13,7 @@ from include.fusion.delivery.route import Route
 from include.fusion.errors import FusionError, FusionHubError, FusionUnavailable, InvalidConfiguration, InvalidRecord, reason_of
 from include.fusion.http.auth import OAuth2Client, basic, bearer
 from include.fusion.http.fusion import FusionApi, FusionClient
+from include.fusion.http.plain_text import leaves_unprotected
 from include.fusion.wiring.delivery import Runtime, destination_of
 from include.fusion.wiring.look import Look, look_up, sentence
 from include.fusion.wiring.runtime import CARGA_INICIAL
@@ -22,6 +23,6 @@ from include.fusion.wiring.watch import watch_plan
 __all__ = [
     "CARGA_INICIAL", "FusionApi", "FusionClient", "FusionError", "FusionHubError", "FusionUnavailable", "IntegracaoState",
     "InvalidConfiguration", "InvalidRecord", "Look", "OAuth2Client", "Peek", "Progress", "ReplayRequest", "Route", "Runtime",
-    "Target", "TooManyErrors", "Watch", "basic", "bearer", "destination_of", "look_up", "reason_of", "sentence", "serve_requests",
+    "Target", "TooManyErrors", "Watch", "basic", "bearer", "destination_of", "leaves_unprotected", "look_up", "reason_of", "sentence", "serve_requests",
     "simulate", "states", "switched_on", "system_of", "watch_plan",
 ]  # fmt: skip
