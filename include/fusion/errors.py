@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import ValidationError
 
 REASON_MAX = 300
 """Characters of the ``motivo`` column."""
+
+
+_LIKE_A_CODE = re.compile(r"[A-Za-z0-9.-]{1,3}|(?=.*\d)[A-Za-z0-9.-]{1,6}")
 
 
 class FusionHubError(Exception):
@@ -33,7 +38,9 @@ class CodeWithoutDePara(InvalidRecord):
     """A code of the source without De/Para, in a catalogue that refuses such codes."""
 
     def __init__(self, catalog: str, code: str) -> None:
-        super().__init__(catalog, f"código {code[:40]!r} sem De/Para")
+        # What is no code may be anything that somebody typed there, a name even: the table of unmapped codes has it.
+        shown = repr(code) if _LIKE_A_CODE.fullmatch(code) else "(em codigo_sem_depara)"
+        super().__init__(catalog, f"código {shown} sem De/Para")
         self.catalog = catalog
         self.codigo = code
 

@@ -3,7 +3,7 @@
 import importlib
 import importlib.util
 
-FACE = 2
+FACE = 3
 """Version of ``include.fusion.wiring`` that these plugins need."""
 
 

@@ -1,4 +1,4 @@
-"""Bad days on demand: delay, 429, 500, cut connections and half answers, each for a share of the requests to /api."""
+"""Bad days on demand: delay, 403, 404, 429, 500, cut connections and half answers, each for a share of the requests to /api or for one record."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ import socket
 import struct
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -21,15 +23,22 @@ _TRANSPORT = "sandbox.transporte"
 
 @dataclass(frozen=True)
 class Faults:
-    """Shares lie in 0..1 and are drawn from one number per request, so together they are at most 1."""
+    """Shares lie in 0..1 and are drawn from one number per request, so together they are at most 1.
+
+    ``registro``: code of one record whose writes are answered with ``registro_status``, whatever happens to others.
+    """
 
     atraso_ms: float = 0
     parcela_429: float = 0
     retry_after: int = 1
     parcela_500: float = 0
+    parcela_403: float = 0
+    parcela_404: float = 0
     parcela_reset: float = 0
     reset_depois_de_aplicar: bool = False
     parcela_meia_resposta: float = 0
+    registro: str = ""
+    registro_status: int = 500
     semente: int | None = None
 
     @classmethod
@@ -41,6 +50,8 @@ class Faults:
                 raise ValueError(name)
             if name == "reset_depois_de_aplicar":
                 ok = isinstance(value, bool)
+            elif name == "registro":
+                ok = isinstance(value, str)
             elif name == "semente":
                 ok = value is None or (isinstance(value, int) and not isinstance(value, bool))
             else:
@@ -68,7 +79,7 @@ class Injector:
         self.falhas = failures
         self.done: Counter[str] = Counter()
         self._rand = random.Random(failures.semente)
-        self.ativo = failures.atraso_ms > 0 or any(failures.shares.values())
+        self.ativo = failures.atraso_ms > 0 or any(failures.shares.values()) or bool(failures.registro)
 
     def draw(self) -> str:
         """Name of the fault for this request, or an empty text."""
@@ -96,6 +107,29 @@ def _cortar(scope: Scope) -> None:
     transport.abort()
 
 
+async def _read_ahead(receive: Receive) -> tuple[bytes, Receive]:
+    """The whole body, and a ``receive`` that gives it once more."""
+    messages: list[Message] = []
+    while not messages or messages[-1].get("more_body"):
+        messages.append(await receive())
+    body, again = b"".join(m.get("body", b"") for m in messages), iter(messages)
+
+    async def repeat() -> Message:
+        message = next(again, None)
+        return message if message is not None else await receive()
+
+    return body, repeat
+
+
+def _code(scope: Scope, body: bytes) -> str | None:
+    """Code of the record that a write is about."""
+    if scope["method"] == "DELETE":
+        return str(scope["path"].rsplit("/", 1)[-1])
+    with suppress(orjson.JSONDecodeError, AttributeError):
+        return next((part["codigo"] for part in orjson.loads(body).values() if isinstance(part, dict) and "codigo" in part), None)
+    return None
+
+
 async def _ate_desligar(receive: Receive) -> None:
     # The server calls an answerless return an error unless it has seen the connection go.
     while (await receive())["type"] != "http.disconnect":
@@ -116,14 +150,21 @@ class WithFaults:
             return
         if injector.falhas.atraso_ms:
             await asyncio.sleep(injector.falhas.atraso_ms / 1000)
+        if injector.falhas.registro:
+            body, receive = await _read_ahead(receive)
+            if _code(scope, body) == injector.falhas.registro:
+                injector.done["registro"] += 1
+                await problem(injector.falhas.registro_status, "falha injetada")(scope, receive, send)
+                return
         failure = injector.draw()
         if not failure:
             await self._app(scope, receive, send)
         elif failure == "parcela_429":
             wait = {"Retry-After": str(injector.falhas.retry_after)}
             await problem(429, "muitas requisições: aguarde", headers=wait)(scope, receive, send)
-        elif failure == "parcela_500":
-            await problem(500, "falha injetada")(scope, receive, send)
+        elif failure in ("parcela_403", "parcela_404", "parcela_500"):
+            # Without a type, as a proxy or a Fusion half started answers.
+            await problem(int(failure[-3:]), "falha injetada")(scope, receive, send)
         elif failure == "parcela_reset":
             if injector.falhas.reset_depois_de_aplicar:
                 await self._apply(scope, receive)

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Connection, Engine
 
 from include.fusion.delivery.hold import Hold
+from include.fusion.delivery.outage import OUTAGE
 from include.fusion.delivery.result import DeliveryResult
 from include.fusion.delivery.route import Route
 from include.fusion.delivery.sender import Outgoing, Sender
@@ -22,6 +23,8 @@ from include.fusion.store.filas import FilaItem, FilaRow, Operation, Outcome
 from include.fusion.store.ledger import DELETION, SEND, LedgerEntry
 
 DELETED = "excluído na origem antes desta entrega; o cancelamento está na fila"
+NOBODY = "0"
+"""Key of a record that no system has: to read it does no harm."""
 ABSENT = "registro não encontrado na origem (apagado entre a fila e a leitura)"
 
 
@@ -48,6 +51,7 @@ class Batches(Work[Batch, DeliveryResult]):
         self.sender = sender
         self._turn = 0
         self._scale = Scale(self.p.bytes_max)
+        self._may_have_erred = True
         self._lock = threading.Lock()
 
     def prepare(self, count: int) -> Batch | None:
@@ -80,6 +84,7 @@ class Batches(Work[Batch, DeliveryResult]):
         self._tally(outgoings)
         for outgoing in to_send:
             outgoing.hold, outgoing.sequence = hold, numbers[outgoing.record.chave]
+            outgoing.harmless = route.destination.cancel(NOBODY)
             outgoing.chave = route.ledger.idempotency_key(outgoing.record.chave, outgoing.versao, outgoing.sequence)
         return to_send
 
@@ -123,6 +128,17 @@ class Batches(Work[Batch, DeliveryResult]):
             batch.hold.lost = batch.hold.lost or bool(taken)
             self._send_again(con, batch.route, [o.record for o in taken if o.asked])
         self._tally(batch.outgoings)
+        self._after_outage(bool(confirmed), any((o.motivo or "").startswith(OUTAGE) for o in outcomes))
+
+    def _after_outage(self, got_through: bool, erred: bool) -> None:
+        """What an outage put into ``erro``, in this task or in an earlier one, waits again as soon as something gets through."""
+        with self._lock:
+            due = got_through and self._may_have_erred
+            self._may_have_erred = erred or (self._may_have_erred and not due)
+        if due:
+            again = sum(route.fila.reenviar_erros(reason_prefix=OUTAGE) for route in self.routes)
+            with self._lock:
+                self.result.reabertos += again
 
     @staticmethod
     def _send_again(con: Connection, route: Route, records: Sequence[FilaRow]) -> None:

@@ -23,7 +23,8 @@ def check_share(refused: int, total: int, limit: float, minimum: int, what: str,
 
 @dataclass
 class DeliveryResult:
-    """Counts of one delivery. ``motivos``: reasons of refused records."""
+    """Counts of one delivery. ``motivos``: reasons of refused records. ``sem_resposta``: tries that do not count, since nothing or little got
+    through. ``reabertos``: rows that an outage had put into ``erro``, queued again at its end."""
 
     enviados: int = 0
     cancelados: int = 0
@@ -32,6 +33,8 @@ class DeliveryResult:
     adiados: int = 0
     descartados: int = 0
     enfileirados: int = 0
+    sem_resposta: int = 0
+    reabertos: int = 0
     motivos: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -50,9 +53,10 @@ class DeliveryResult:
         return numbers if self.saved_pct is None else numbers | {"poupados_pct": self.saved_pct}
 
     def add(self, outgoing: Outgoing) -> None:
-        """Count one record by its outcome. A released record does not count."""
+        """Count one record by its outcome. A record that was released untried does not count."""
         outcome = outgoing.outcome
         if outcome is None or outcome.situacao == "devolvido":
+            self.sem_resposta += outgoing.failure is not None
             return
         if outcome.situacao == "erro":
             self.erros += 1
@@ -76,7 +80,11 @@ class DeliveryResult:
     def digest(self) -> str:
         """One line in Portuguese for the log."""
         saved = "" if self.saved_pct is None else f"; poupados: {self.saved_pct} % (sem mudança)"
+        outage = (
+            f"; Fusion indisponível: {self.sem_resposta} envios sem resposta, que não contam como tentativa" if self.sem_resposta else ""
+        )
+        again = f"; {self.reabertos} com erro de indisponibilidade postos de novo na fila" if self.reabertos else ""
         return (
             f"{self.enviados} enviados, {self.cancelados} cancelados, {self.inalterados} sem mudança, {self.erros} com erro, "
-            f"{self.adiados} adiados, {self.enfileirados} buscados durante a execução{saved}"
+            f"{self.adiados} adiados, {self.enfileirados} buscados durante a execução{saved}{outage}{again}"
         )

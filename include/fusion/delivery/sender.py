@@ -1,6 +1,7 @@
 """Sends one batch: patients in parallel over kept connections, the records of one patient one after another.
 
-A transient failure is first tried again in place. 429 slows down all records. When nothing gets through, Fusion is asked for its health.
+A transient failure is first tried again in place. 429 slows down all records. At the end of a batch, ``_judge`` says of those that failed whose
+fault it was: a try counts only when it was the record's.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from include.fusion.delivery.hold import Hold
+from include.fusion.delivery.outage import FORBIDDEN_MAX, LITTLE, MANY, OUTAGE, Traffic
 from include.fusion.delivery.work import DeliveryParameters
 from include.fusion.errors import RECORD_UNKNOWN, SEQUENCE_OLD, FusionError, FusionUnauthorized, FusionUnavailable, reason_of
 from include.fusion.http.backoff import wait_before
@@ -32,14 +34,16 @@ class Carrier(Protocol):
     async def send(
         self, method: str, path: str, body: bytes | None = None, *, key: str | None = None, sequence: int | None = None
     ) -> dict[str, Any]: ...
-    async def health(self) -> None: ...
+    async def prove(self, path: str) -> bool:
+        """Whether Fusion took an authenticated read of ``path``; ``False`` when only its health says that it is well. Raises when it is not."""
 
 
 @dataclass
 class Outgoing:
     """One record: either it has an ``outcome``, or ``data`` must be sent (``None`` for a cancellation).
 
-    ``chave``: idempotency key. ``sequence``: the ledger's number of this content. ``hold``: says whether the row is still ours.
+    ``chave``: idempotency key. ``sequence``: the ledger's number of this content. ``hold``: says whether the row is still ours. ``harmless``: a
+    path of the same kind that may be read to learn whether Fusion is there.
     """
 
     record: FilaRow
@@ -50,6 +54,7 @@ class Outgoing:
     sequence: int = 0
     hold: Hold | None = None
     path: str = ""
+    harmless: str = ""
     metodo: str = "POST"
     refused: bool = False
     """Fusion refused it, so Fusion does not have this content."""
@@ -57,8 +62,8 @@ class Outgoing:
     """A request left, so Fusion may have this content, now or later."""
     overtaken: bool = False
     """Fusion has a newer sequence number of this record."""
-    forbidden: FusionUnauthorized | None = None
-    """Fusion forbade it (403). If other records get through, the fault is the record's; if none does, the credentials'."""
+    failure: FusionUnavailable | None = None
+    """How its last request failed, if Fusion neither took nor refused the record."""
 
 
 def rows_by_paciente(outgoings: Iterable[Outgoing]) -> list[list[Outgoing]]:
@@ -80,6 +85,8 @@ class Sender:
         self.down: FusionUnavailable | None = None
         self._paused_until = 0.0
         self._failures_in_a_row = 0
+        self._traffic = Traffic()
+        self._bad_rounds = 0
         self._one_batch = asyncio.Lock()
 
     async def send(self, batch: Sequence[Outgoing]) -> None:
@@ -91,6 +98,7 @@ class Sender:
                 await self._send_paciente(outgoings)
 
         async with self._one_batch:
+            self._failures_in_a_row = 0
             async with asyncio.TaskGroup() as group:
                 for _ in range(self.p.concorrencia):
                     group.create_task(send_in_turn())
@@ -104,29 +112,64 @@ class Sender:
             behind = outgoing.outcome.situacao in ("adiado", "devolvido")
 
     async def _judge(self, batch: Sequence[Outgoing]) -> None:
-        """When no record got through, ask Fusion for its health: an outage must not use up the records' tries."""
-        sent = [(outgoing, outgoing.outcome.situacao) for outgoing in batch if outgoing.chave and outgoing.outcome is not None]
-        if self.down is not None or any(status == "concluido" for _, status in sent):
+        """Say of the records that failed whether the try counts: not when nothing or little gets through, for then the fault is Fusion's."""
+        for outgoing in batch:
+            if outgoing.asked:
+                self._traffic.note(outgoing.record.id, outgoing.failure is None)
+        failed = [outgoing for outgoing in batch if outgoing.failure is not None]
+        if not failed or self.down is not None:
+            self._wait(failed)
             return
-        forbidden = [outgoing for outgoing, _ in sent if outgoing.forbidden is not None]
-        if forbidden and not any(outgoing.refused for outgoing, _ in sent):
-            self.down = forbidden[0].forbidden
-            for outgoing in forbidden:
-                outgoing.outcome = Outcome(outgoing.record, "devolvido")
-        deferred = [outgoing for outgoing, status in sent if status == "adiado" and outgoing.forbidden is None]
-        if not deferred:
+        answered, silent = self._traffic.tally()
+        if answered >= LITTLE * (answered + silent):
+            self._bad_rounds = 0
+            self._count(failed, forbidden_max=FORBIDDEN_MAX)
             return
+        self._bad_rounds += 1
+        # A 429 is nobody's fault, and says itself how long it lasts.
+        suspect = [] if silent >= MANY else [outgoing for outgoing in failed if outgoing.failure and outgoing.failure.status != 429]
+        if silent >= MANY and not answered:
+            self.down = failed[0].failure
+        forbidden_max = await self._prove(suspect) if suspect else None
+        self._wait([outgoing for outgoing in failed if outgoing not in suspect or self.down is not None])
+        if self.down is None:
+            self._count(suspect, forbidden_max=forbidden_max, alone=not answered)
+
+    async def _prove(self, suspect: Sequence[Outgoing]) -> int | None:
+        """Whether Fusion is there for anything else than these few records; ``down`` when not. Returns how often a 403 is worth a try."""
         try:
-            await self.client.health()
-        except FusionError:
-            return  # It answered (it has no such route): it is up.
+            proven = await self.client.prove(suspect[0].harmless)
         except FusionUnavailable as error:
             self.down = error
-            for outgoing in deferred:
-                outgoing.outcome = Outcome(outgoing.record, "devolvido")
+            return None
+        if not proven and len(suspect) > 1 and isinstance(suspect[0].failure, FusionUnauthorized):
+            self.down = suspect[0].failure  # All are forbidden, and nothing speaks for the credentials.
+        return FORBIDDEN_MAX if proven else None
+
+    def _wait(self, outgoings: Sequence[Outgoing]) -> None:
+        """Released: the tries do not count. With Fusion down, the next try of the task takes them at once."""
+        p = self.p
+        for outgoing in outgoings:
+            asked = outgoing.failure.retry_after if outgoing.failure else None
+            wait = wait_before(max(0, self._bad_rounds - 1), first=p.espera_inicial, longest=p.espera_max, jitter=0.2, asked=asked)
+            outgoing.outcome = Outcome(outgoing.record, "devolvido", espera=None if self.down is not None else wait)
+
+    def _count(self, outgoings: Sequence[Outgoing], *, forbidden_max: int | None, alone: bool = False) -> None:
+        """The tries count. ``alone``: nothing else got through, so the last one ends in an ``erro`` that the end of an outage opens again."""
+        p = self.p
+        for outgoing in outgoings:
+            record, error = outgoing.record, outgoing.failure
+            assert error is not None
+            forbidden = forbidden_max is not None and isinstance(error, FusionUnauthorized)
+            if record.tentativas + 1 >= (min(forbidden_max or 0, p.tentativas_max) if forbidden else p.tentativas_max):
+                reason = f"{reason_of(error)} após {record.tentativas + 1} tentativas"
+                outgoing.outcome = Outcome(record, "erro", motivo=f"{OUTAGE}: {reason}" if alone else reason)
+                continue
+            wait = wait_before(record.tentativas, first=p.espera_inicial, longest=p.espera_max, jitter=0.2, asked=error.retry_after)
+            outgoing.outcome = Outcome(record, "adiado", motivo=reason_of(error), espera=wait)
 
     async def _send(self, outgoing: Outgoing) -> Outcome:
-        """Send one record, with tries in place. Failures of the record or of Fusion become its outcome."""
+        """Send one record, with tries in place. What fails is released until :meth:`_judge` knows better."""
         record = outgoing.record
         for attempt in range(1, ATTEMPTS_IN_PLACE + 1):
             if self.down is not None:
@@ -139,7 +182,7 @@ class Sender:
             try:
                 await self.client.send(outgoing.metodo, outgoing.path, outgoing.data, key=outgoing.chave, sequence=outgoing.sequence)
             except FusionError as error:
-                self._failures_in_a_row = 0
+                self._failures_in_a_row, outgoing.failure = 0, None
                 if outgoing.metodo == "DELETE" and error.kind == RECORD_UNKNOWN:
                     return Outcome(record, "concluido", versao=outgoing.versao)  # Nothing to cancel: it is as good as cancelled.
                 if error.kind == SEQUENCE_OLD and record.tentativas + 1 < self.p.tentativas_max:
@@ -148,21 +191,15 @@ class Sender:
                 outgoing.refused = True
                 return Outcome(record, "erro", motivo=reason_of(error))
             except FusionUnavailable as error:
-                if self._is_down(error):
-                    return Outcome(record, "devolvido")
-                last = error
-                if isinstance(error, FusionUnauthorized):
-                    outgoing.forbidden = error
+                outgoing.failure = error
+                if self._is_down(error) or isinstance(error, FusionUnauthorized):
                     break
                 if error.status != 429 and attempt < ATTEMPTS_IN_PLACE:
                     await asyncio.sleep(wait_before(attempt, first=0.2, longest=PAUSE_MAX, jitter=0.5))
             else:
-                self._failures_in_a_row = 0
+                self._failures_in_a_row, outgoing.failure = 0, None
                 return Outcome(record, "concluido", versao=outgoing.versao)
-        if record.tentativas + 1 >= self.p.tentativas_max:
-            return Outcome(record, "erro", motivo=f"{reason_of(last)} após {record.tentativas + 1} tentativas")
-        wait = wait_before(record.tentativas, first=self.p.espera_inicial, longest=self.p.espera_max, jitter=0.2, asked=last.retry_after)
-        return Outcome(record, "adiado", motivo=reason_of(last), espera=wait)
+        return Outcome(record, "devolvido")
 
     def _is_down(self, error: FusionUnavailable) -> bool:
         """Handle a transient failure: 429 slows down all records; a round of failures without one success means that Fusion is down."""
@@ -172,7 +209,7 @@ class Sender:
             if error.retry_after is None or error.retry_after <= PAUSE_MAX:
                 return False
         self._failures_in_a_row += 1
-        limit = max(10, self.p.concorrencia * 2)
+        limit = max(MANY * ATTEMPTS_IN_PLACE, self.p.concorrencia * 2)
         no_access = isinstance(error, FusionUnauthorized) and not error.of_record
         if no_access or self._failures_in_a_row >= limit or (error.retry_after or 0.0) > PAUSE_MAX:
             self.down = self.down or error

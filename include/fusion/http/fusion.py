@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
@@ -97,6 +98,22 @@ class FusionClient(HttpClient):
             return [FusionKey(str(x["codigo"]), str(x["versaoConteudo"]), x["cancelado"] is True) for x in data["itens"]]
         except (KeyError, TypeError):
             return None  # A list of something else.
+
+    async def prove(self, path: str) -> bool:
+        """Whether Fusion itself answers a read of ``path`` with our credentials, whatever it says of the record; ``False`` when only its
+        health page says that it is well, since it has no such route. Raises :class:`FusionUnavailable` when it is not there."""
+        try:
+            await self.send("GET", path)
+        except FusionError:
+            return True
+        except FusionUnavailable as error:
+            if error.status not in _NO_ROUTE:
+                raise
+        else:
+            return True
+        with suppress(FusionError):  # It answers, if only that it has no such page.
+            await self.health()
+        return False
 
     async def _ask(
         self, method: str, path: str, body: bytes | None, key: str | None, kind: str = _JSON, sequence: int | None = None

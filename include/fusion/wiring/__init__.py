@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from include.fusion.settings import Integracao
 
-FACE = 2
+FACE = 3
 """Version 1 had no number: then the plugins themselves put runs together."""
 
 

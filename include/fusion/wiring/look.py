@@ -8,6 +8,7 @@ from typing import Any
 
 from include.fusion.change.replay import ReplayRequest, enqueue_request
 from include.fusion.change.result import ScanResult
+from include.fusion.delivery.outage import OUTAGE
 from include.fusion.wiring.delivery import Runtime
 
 log = logging.getLogger(__name__)
@@ -20,8 +21,10 @@ def look_up(runtime: Runtime, request: ReplayRequest, *, manual: bool, enabled: 
     fila, search = runtime.fila(), runtime.integracao.search
     if request.comparar_tudo:
         runtime.forget_watermarks(step)
+    # An outage that met only few records may have left them in ``erro``, and at night nothing else need come after them.
+    counts["reenviados"] = sum(fila.reenviar_erros(reason_prefix=OUTAGE) for fila in runtime.filas())
     if request.reenviar_erros:
-        counts["reenviados"] = sum(fila.reenviar_erros() for fila in runtime.filas())
+        counts["reenviados"] += sum(fila.reenviar_erros() for fila in runtime.filas())
     if request.narrows:
         counts["enfileirados"] = enqueue_request(runtime.queries, runtime.fusion, fila, runtime.ledger, request, page=search.pagina)
     elif enabled and (manual or search.vigiar_origem or runtime.carga_is_due()):

@@ -14,6 +14,7 @@ from include.fusion.delivery.route import Route
 from include.fusion.errors import FusionError, FusionHubError, FusionUnavailable, InvalidConfiguration, InvalidRecord, reason_of
 from include.fusion.http.auth import OAuth2Client, basic, bearer
 from include.fusion.http.fusion import FusionApi, FusionClient
+from include.fusion.http.plain_text import leaves_unprotected
 from include.fusion.wiring.delivery import Runtime, destination_of
 from include.fusion.wiring.look import Look, look_up, sentence
 from include.fusion.wiring.reconcile import NOTICES, has_contents, reconcile
@@ -47,6 +48,7 @@ __all__ = [
     "bearer",
     "destination_of",
     "has_contents",
+    "leaves_unprotected",
     "look_up",
     "reason_of",
     "reconcile",
@@ -57,4 +59,4 @@ __all__ = [
     "switched_on",
     "system_of",
     "watch_plan",
-]  # fmt: skip
+]

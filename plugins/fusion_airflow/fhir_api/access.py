@@ -7,17 +7,49 @@ Synchronisation needs the right to run the DAG; the configuration needs an admin
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from airflow.api_fastapi.app import get_auth_manager
 from airflow.api_fastapi.auth.managers.models.resource_details import ConnectionDetails, DagAccessEntity
-from airflow.api_fastapi.core_api.security import GetUserDep, requires_access_dag
-from fastapi import HTTPException, Query, Request
+from airflow.api_fastapi.core_api.security import GetUserDep, bearer_scheme, get_user, requires_access_dag
+from fastapi import HTTPException, Query, Request, Response
+from fastapi.routing import APIRoute
+from starlette.types import Message
 
 from fusion_airflow.hooks.platform import PLATFORM_CONN_ID
 
 _TENANT_ROLE = "tenant:"
+BODY_MAX = 1_048_576
+"""Longest body of a request, in bytes."""
+
+
+class Route(APIRoute):
+    """A route whose body is read only for somebody who is logged in, and only up to ``BODY_MAX``; FastAPI by itself reads it first."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_known(request: Request) -> Response:
+            await get_user(request, None, await bearer_scheme(request))
+            return await handle(_limited(request))
+
+        return handle_known
+
+
+def _limited(request: Request) -> Request:
+    size = 0
+
+    async def receive() -> Message:
+        nonlocal size
+        message = await request.receive()
+        size += len(message.get("body", b""))
+        if size > BODY_MAX:
+            raise HTTPException(413, f"o corpo passa de {BODY_MAX} bytes")
+        return message
+
+    return Request(request.scope, receive)
 
 
 @dataclass(frozen=True)

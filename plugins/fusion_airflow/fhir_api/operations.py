@@ -10,12 +10,12 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field
 
-from fusion_airflow.fhir_api.access import NO_NUL
+from fusion_airflow.fhir_api.access import NO_NUL, Route
 from fusion_airflow.fhir_api.shared import Admin, JsonBody, Run, Who, platform, run_of, tenant_of
 from include.fusion.fhir.http.probe import Probe, probe
 from include.fusion.fhir.platform import operations
 
-routes = APIRouter()
+routes = APIRouter(route_class=Route)
 # The page loads nothing from other servers, and only Airflow's UI may show it in a frame.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'self'"
 

@@ -12,12 +12,14 @@ from typing import Annotated, Any, Literal
 
 from fastapi import FastAPI, HTTPException, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse
 from pydantic import ValidationError
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from fusion_airflow.fhir_api import operations, webhook
+from fusion_airflow.fhir_api.access import Route
 from fusion_airflow.fhir_api.shared import WAIT_MAX, Admin, Done, Id, JsonBody, Run, Wait, Who, platform, start_run, tenant_of
 from include.fusion.wiring.names import FusionHubError, InvalidConfiguration, reason_of
 
@@ -26,7 +28,11 @@ SameServer = Annotated[bool, Query(description="true: o novo endereço é do mes
 
 def create() -> FastAPI:
     """The application for the plugin."""
-    app = FastAPI(title="FHIR", version="1", description=__doc__ or "")
+    # The pages that describe the API are routes of our own: FastAPI's are open to everybody.
+    app = FastAPI(title="FHIR", version="1", description=__doc__ or "", openapi_url=None)
+    app.router.route_class = Route
+    app.get("/openapi.json", include_in_schema=False)(_openapi)
+    app.get("/docs", include_in_schema=False)(_docs)
     error = {c: {"description": d} for c, d in ((401, "sem credencial válida"), (403, "sem direito"), (404, "não existe"))}
     done = {200: {"model": Done}, 202: {"model": Run}}
     sync_route: dict[str, Any] = {"status_code": 202, "response_model": None, "responses": {**done, **error}, "tags": ["sincronização"]}
@@ -45,6 +51,14 @@ def create() -> FastAPI:
     app.exception_handler(FusionHubError)(_our_error)
     app.exception_handler(OperationalError)(_no_database)
     return app
+
+
+def _openapi(request: Request) -> dict[str, Any]:
+    return {**request.app.openapi(), "servers": [{"url": request.scope.get("root_path", "")}]}
+
+
+def _docs() -> HTMLResponse:
+    return get_swagger_ui_html(openapi_url="openapi.json", title="FHIR")
 
 
 async def synchronise_observation(id: Id, who: Who, wait: Wait = False) -> Response:

@@ -18,6 +18,7 @@ from include.fusion.wiring.names import (
     OAuth2Client,
     basic,
     bearer,
+    leaves_unprotected,
 )
 
 AUTH_KINDS = ("nenhuma", "basic", "bearer", "apikey", "oauth2")
@@ -28,7 +29,8 @@ class FusionHook(HttpHook):
 
     Connection extra (JSON): ``auth`` (nenhuma, basic, bearer, apikey, oauth2; default: basic with a login, bearer with only a password),
     ``api_key_header`` (X-API-Key), ``token_url`` and ``scope`` (oauth2; login and password are client id and secret), ``headers``
-    (object), ``timeout`` (seconds), ``verify`` (true, or the path of a CA bundle).
+    (object), ``timeout`` (seconds), ``verify`` (true, or the path of a CA bundle), ``permite_http`` (true: requests and tokens may leave
+    this machine without TLS; default: they may not).
     """
 
     default_conn_name = "fusion_api"
@@ -50,15 +52,24 @@ class FusionHook(HttpHook):
             raise InvalidConfiguration(f"connection '{self.http_conn_id}': auth '{auth}' needs the password field")
         if auth == "oauth2" and not (login and extra.get("token_url")):
             raise InvalidConfiguration(f"connection '{self.http_conn_id}': auth 'oauth2' needs login (client id) and extra.token_url")
+        token_url = str(extra["token_url"]) if auth == "oauth2" else None
+        self._demand_tls(self.base_url, token_url or "", allowed=extra.get("permite_http") is True)
         verify = extra.get("verify", True)
         return FusionApi(
             url=self.base_url.rstrip("/"),
             headers={**_headers(auth, login, password, extra), **extra.get("headers", {})},
-            oauth2=OAuth2Client(login, password, token_url=extra["token_url"], scope=extra.get("scope")) if auth == "oauth2" else None,
+            oauth2=OAuth2Client(login, password, token_url=token_url, scope=extra.get("scope")) if token_url else None,
             verify_tls=verify is not False,
             ca=verify if isinstance(verify, str) else None,
             time_limit=self._time_limit(extra.get("timeout", 60)),
         )
+
+    def _demand_tls(self, *urls: str, allowed: bool) -> None:
+        if not allowed and any(leaves_unprotected(url) for url in urls):
+            raise InvalidConfiguration(
+                f"conexão '{self.http_conn_id}': o endereço ou a token_url não usa TLS, e pacientes e senhas passariam abertos pela rede; use "
+                'https ou, se essa rede é protegida de outro modo, ponha "permite_http": true no extra da conexão'
+            )
 
     def _time_limit(self, value: Any) -> float:
         try:

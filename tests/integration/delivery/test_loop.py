@@ -16,6 +16,7 @@ import pytest
 from fusion_airflow.operators.on_kill import Killable
 from include.fusion.delivery.batch import ABSENT
 from include.fusion.delivery.loop import Delivery
+from include.fusion.delivery.outage import OUTAGE
 from include.fusion.delivery.result import TooManyErrors
 from include.fusion.errors import FusionUnauthorized, FusionUnavailable
 from sandbox.fusion.servidor import FusionServer
@@ -103,33 +104,40 @@ def test_a_lone_record_in_an_outage_costs_no_try_either(harness: Harness) -> Non
     assert harness.fila("select max(tentativas) from ImportacaoAtendimento where situacao = 'pendente'") == [(0,)]
 
 
+def fail_one(b: Harness, status: int = 500) -> str:
+    """Fusion fails at one record of the queue, and at no other."""
+    key = str(b.fila("select chave from ImportacaoAtendimento where situacao = 'pendente' order by id limit 1")[0][0])
+    b.server.falhas(registro=key, registro_status=status)
+    return key
+
+
 def test_a_record_that_only_itself_fails_waits_with_backoff_and_counts(harness: Harness) -> None:
     new(harness)
-    harness.server.falhas(parcela_500=1.0, semente=1)
+    key = fail_one(harness)
     result = harness.deliver(espera_inicial=timedelta(seconds=60))
-    assert result.adiados > 0 and result.enviados == 0
-    assert harness.fila("select max(tentativas) from ImportacaoAtendimento where situacao = 'pendente'") == [(1,)]
+    assert result.adiados == 1 and result.enviados > 0
+    assert harness.fila("select max(tentativas) from ImportacaoAtendimento where situacao = 'pendente' and chave = %s", key) == [(1,)]
     assert harness.deliver().processed == 0  # not due yet, nor is anything of the same patients behind it
 
 
 def test_the_wait_of_a_record_doubles_with_each_of_its_tries(harness: Harness) -> None:
     new(harness, 1)
-    harness.server.falhas(parcela_429=1.0, retry_after=0, semente=1)
-    wait = "select max(extract(epoch from proxima_tentativa_em - clock_timestamp()))::float from ImportacaoAtendimento where situacao = 'pendente'"
+    key = fail_one(harness)
+    wait = "select extract(epoch from proxima_tentativa_em - clock_timestamp())::float from ImportacaoAtendimento where situacao = 'pendente' and chave = %s"
     waits = []
     for _ in range(3):
         assert harness.deliver(espera_inicial=timedelta(hours=1), espera_max=timedelta(hours=9)).adiados > 0
-        waits.append(harness.fila(wait)[0][0] / 3600)
+        waits.append(harness.fila(wait, key)[0][0] / 3600)
         harness.fila("update ImportacaoAtendimento set proxima_tentativa_em = null where situacao = 'pendente'")
     assert all(0.7 < seen / usual < 1.3 for seen, usual in zip(waits, (1, 2, 4), strict=True)), waits
 
 
 def test_too_many_tries_end_in_erro_with_the_reason(harness: Harness) -> None:
-    new(harness, 3)
-    harness.server.falhas(parcela_500=1.0, semente=1)
-    assert harness.deliver(tentativas_max=1).erros > 0
-    reason = harness.fila("select motivo from ImportacaoAtendimento where situacao = 'erro' and motivo like '%500%' limit 1")
-    assert "após 1 tentativas" in reason[0][0]
+    new(harness, 5)
+    key = fail_one(harness)
+    assert harness.deliver(tentativas_max=1).erros == 1
+    [(reason,)] = harness.fila("select motivo from ImportacaoAtendimento where situacao = 'erro' and chave = %s", key)
+    assert reason.endswith("HTTP 500 após 1 tentativas") and not reason.startswith(OUTAGE)
     harness.server.clear_faults()
     assert harness.runtime.fila().reenviar_erros() > 0
 

@@ -33,8 +33,8 @@ class Script:
             raise self.answers[path]
         return {}
 
-    async def health(self) -> None:
-        return None
+    async def prove(self, path: str) -> bool:
+        return False
 
 
 def send(client: Script, *routes: str) -> dict[str, str]:

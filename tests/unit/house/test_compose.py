@@ -35,6 +35,10 @@ def test_every_airflow_setting_exists() -> None:
     assert usadas and usadas <= airflow_options()
 
 
+def test_no_password_is_an_argument_of_a_process() -> None:
+    assert not re.search(r"--(password|url)\b", TEXT)
+
+
 def test_images_are_pinned() -> None:
     imagens = [s["image"] for s in SERVICOS.values()] + re.findall(r"^FROM (\S+)", (ROOT / "docker/Dockerfile").read_text(), re.MULTILINE)
     assert all(re.search(r":\d+\.\d+(\.\d+)?", imagem) for imagem in imagens)

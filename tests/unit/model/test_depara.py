@@ -172,6 +172,15 @@ def test_esus_race_follows_ledi_and_refuses_rnds_codes() -> None:
         depara.translate("raca_cor", "03")
 
 
+def test_a_reason_shows_a_code_and_nothing_else_that_somebody_typed_there() -> None:
+    depara = DePara.load("esus_ab", "esus_ab")
+    with pytest.raises(CodeWithoutDePara, match="código '7' sem"):
+        depara.translate("sexo", "7")
+    with pytest.raises(CodeWithoutDePara) as refused:
+        depara.translate("sexo", "MARIA DA SILVA")
+    assert "MARIA" not in str(refused.value)
+
+
 def test_a_table_beside_the_settings_file_is_the_entrys_own() -> None:
     depara = DePara.load("com_tabela_propria", "mv")
     assert depara.translate("sexo", "x") == "FEMININO"

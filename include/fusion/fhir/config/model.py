@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+
+from include.fusion.http.plain_text import leaves_unprotected
 
 MASK = "***"
 SECRET_FIELDS = ("clientSecret", "privateKey", "password", "apiKey", "webhookSecret")
@@ -17,13 +18,6 @@ SECRET_FIELDS = ("clientSecret", "privateKey", "password", "apiKey", "webhookSec
 
 class _Base(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-def _local(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _url(value: str) -> str:
@@ -36,7 +30,7 @@ def _url(value: str) -> str:
         raise ValueError("endereço http(s) sem parâmetros é esperado")
     if parts.username or parts.password:
         raise ValueError("credenciais não vão no endereço")
-    if parts.scheme == "http" and not _local(host):
+    if leaves_unprotected(value):
         raise ValueError("sem TLS só na própria máquina: use https")
     return value.rstrip("/")
 

@@ -89,5 +89,7 @@ class Hl7Carrier(_Around[Transport]):
         ack.check()
         return {"resposta": ack.codigo}
 
-    async def health(self) -> None:
+    async def prove(self, path: str) -> bool:
+        """Raises when the receiver takes no messages. Messages cannot be read back, so nothing is proven."""
         await self._client.health()
+        return False

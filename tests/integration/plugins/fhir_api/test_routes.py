@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 from typing import Any
 
@@ -15,7 +16,7 @@ def routes(world: Any) -> list[tuple[str, str]]:
         ("POST", f"{API}/observations/x/sync"), ("POST", f"{API}/patients/x/sync"), ("POST", f"{API}/observations/sync-all"),
         ("POST", f"{API}/patients/x/pull"), ("GET", f"{API}/config"), ("POST", f"{API}/config"), ("PUT", f"{API}/config"),
         ("GET", f"{API}/dead-letters"), ("POST", f"{API}/dead-letters/resend"), ("GET", f"{API}/metrics"), ("POST", f"{API}/config/test"),
-        ("GET", f"{API}/tenants"), ("GET", f"{API}/page"),
+        ("GET", f"{API}/tenants"), ("GET", f"{API}/page"), ("GET", f"{API}/openapi.json"), ("GET", f"{API}/docs"),
     ]  # fmt: skip
 
 
@@ -24,6 +25,19 @@ def test_no_route_answers_without_a_valid_token(world: Any) -> None:
         body: dict[str, Any] | None = {} if "/config" in path and method != "GET" else None
         assert world.ask(method, path, body)[0] == 401, path
         assert world.ask(method, path, body, token="x.y.z")[0] in (401, 403), path
+
+
+def test_a_strangers_body_is_refused_before_it_is_read(world: Any) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", world.airflow.port, timeout=60)
+    connection.putrequest("POST", f"{API}/config")
+    connection.putheader("Content-Length", "200000000")
+    connection.endheaders(b"{")  # The rest never comes: whoever waits for it does not answer.
+    assert connection.getresponse().status == 401
+    connection.close()
+
+
+def test_a_body_beyond_the_limit_is_refused(world: Any) -> None:
+    assert world.ask("POST", f"{API}/config?tenant={world.b}", {"x": "x" * 1_100_000}, who="chefe")[0] == 413
 
 
 @pytest.mark.parametrize("who", ["op", "ana", "leitor"])
@@ -119,7 +133,7 @@ def test_a_server_that_is_down_is_a_502(world: Any, config: dict[str, Any]) -> N
 
 
 def test_the_documentation_has_the_seeds_examples(world: Any) -> None:
-    status, document = world.ask("GET", f"{API}/openapi.json")
+    status, document = world.ask("GET", f"{API}/openapi.json", who="chefe")
     examples = document["paths"]["/config"]["post"]["requestBody"]["content"]["application/json"]["examples"]
     assert status == 200 and {"oauth2", "smart", "basic", "apikey"} == set(examples)
 

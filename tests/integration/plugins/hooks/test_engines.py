@@ -48,6 +48,18 @@ def test_incomplete_connection_is_named_with_what_it_lacks(monkeypatch: pytest.M
         _ = FusionHook("teste").api
 
 
+@pytest.mark.parametrize(("host", "token_url"), [("fusion.hospital", "https://sso/t"), ("127.0.0.1", "http://sso.hospital/t")])
+def test_nothing_leaves_this_machine_without_tls_unless_the_connection_says_so(
+    monkeypatch: pytest.MonkeyPatch, host: str, token_url: str
+) -> None:
+    extra = {"auth": "oauth2", "token_url": token_url}
+    connection(monkeypatch, login="id", password="s", host=host, extra=extra)
+    with pytest.raises(InvalidConfiguration, match="permite_http"):
+        _ = FusionHook("teste").api
+    connection(monkeypatch, login="id", password="s", host=host, extra={**extra, "permite_http": True})
+    assert FusionHook("teste").api.url == f"http://{host}:1"
+
+
 def test_test_button_tells_a_fusion_that_is_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
     connection(monkeypatch, password="t")
     bem, message = FusionHook("teste").test_connection()

@@ -201,7 +201,7 @@ def test_a_killed_server_comes_back_at_the_same_address_and_remembers(fusion: Fu
 
 
 def test_unknown_or_impossible_faults_are_refused(fusion: FusionServer) -> None:
-    for bad in ({"parcela_404": 1}, {"parcela_429": 2}, {"parcela_429": 0.6, "parcela_500": 0.6}, {"atraso_ms": "1"}):
+    for bad in ({"parcela_418": 1}, {"parcela_429": 2}, {"parcela_429": 0.6, "parcela_500": 0.6}, {"atraso_ms": "1"}):
         assert call(fusion, "PUT", "/_sandbox/falhas", json=bad).status_code == 422
 
 
