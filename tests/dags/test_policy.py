@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,6 +79,18 @@ def test_every_dag_is_tagged_with_its_system_and_impact(dags: list[Any]) -> None
 
 def test_a_cleared_run_uses_the_latest_code(dags: list[Any]) -> None:
     assert all(dag.rerun_with_latest_version for dag in dags)
+
+
+def test_nobody_is_offered_a_backfill(dags: list[Any]) -> None:
+    assert [d.dag_id for d in dags if d.allowed_run_types is None or "backfill" in {kind.value for kind in d.allowed_run_types}] == []
+
+
+def test_a_form_takes_codes_and_no_free_text(dags: list[Any]) -> None:
+    """What a person types is kept by Airflow: a name must not get there."""
+    texts = [p.schema for d in dags for p in d.params.values() if "string" in p.schema["type"]]
+    assert texts and all({"pattern", "format", "enum"} & schema.keys() for schema in texts)
+    for schema in (s for s in texts if "pattern" in s):
+        assert not re.search(schema["pattern"], "Maria das Dores") and re.search(schema["pattern"], " 123-4 ")
 
 
 def test_every_task_has_owner_pool_retries_and_a_retry_policy(tasks: list[Any]) -> None:

@@ -22,6 +22,8 @@ class Checkpoint:
     feitos: int = 0
     total: int = 0
     concluida: bool = False
+    recomeco: str = ""
+    """The run that asked last for a new beginning, so that its retries go on instead."""
 
 
 class PagedLoad:
@@ -38,10 +40,15 @@ class PagedLoad:
         with self.fusion.connect() as con:
             return Checkpoint(**self.watermarks.checkpoint(con))
 
-    def restart(self) -> None:
-        """Forget the checkpoint: the next load begins with the first record. The ledger still stops unchanged records."""
+    def restart(self, run: str = "") -> None:
+        """Forget the checkpoint: the next load begins with the first record. The ledger still stops unchanged records.
+
+        ``run``: who asks; a second time by the same run changes nothing.
+        """
+        if run and self.checkpoint().recomeco == run:
+            return
         with self.fusion.begin() as con:
-            self._write(con, Checkpoint())
+            self._write(con, Checkpoint(recomeco=run))
 
     def _total(self) -> int:
         with self.queries.engine.connect() as con:
@@ -49,7 +56,9 @@ class PagedLoad:
         return int(next(iter(row.values())))
 
     def _write(self, con: Any, checkpoint: Checkpoint) -> None:
-        self.watermarks.save_checkpoint(con, checkpoint.chave, vars(checkpoint))
+        # An engine from before that field reads what it knows.
+        stored = {name: value for name, value in vars(checkpoint).items() if name != "recomeco" or value}
+        self.watermarks.save_checkpoint(con, checkpoint.chave, stored)
 
 
 class InitialLoad(PagedLoad):

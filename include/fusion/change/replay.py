@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -125,17 +125,36 @@ def enqueue_request(
 
     With ``request.forcar`` the ledger forgets them, so that unchanged content is sent again.
     """
-    total, key = 0, None
-    with queries.engine.connect() as source_con:
+    total = 0
+    for rows in _asked(queries, request, page):
+        items = [FilaItem(str(x["chave"]), str(x["chave_paciente"] or ""), x["operacao"], priority) for x in rows]
+        with fusion.begin() as con:
+            if request.forcar:
+                ledger.forget(con, [item.chave for item in items])
+            total += fila.enqueue(con, items)
+    return total
+
+
+def resend_errors(queries: SystemQueries, filas: Iterable[tuple[str, Fila]], request: ReplayRequest, *, page: int) -> int:
+    """Make pending again what a form asks for and is in ``erro``; ``filas``: (kind of record, queue). Returns how many rows."""
+    main = {request.atendimento} - {None}
+    pacientes = {request.paciente} - {None}
+    for rows in _asked(queries, request, page):
+        main |= {str(x["chave"]) for x in rows}
+        pacientes |= {str(x["chave_paciente"]) for x in rows if x["chave_paciente"]}
+    by_kind: dict[str, set[Any]] = {"paciente": pacientes, queries.sistema.entidade: main}
+    return sum(fila.reenviar_erros(keys=by_kind[kind]) for kind, fila in filas if kind in by_kind)
+
+
+def _asked(queries: SystemQueries, request: ReplayRequest, page: int) -> Iterator[list[dict[str, Any]]]:
+    """Pages of the source's keys (chave, chave_paciente, operacao) that a form asks for."""
+    key = None
+    with queries.engine.connect() as con:
         while True:
-            rows = queries.rows(source_con, queries.sistema.sql_keys, chave=key, limite=page, **request.filters(queries.sistema))
-            source_con.rollback()
+            rows = queries.rows(con, queries.sistema.sql_keys, chave=key, limite=page, **request.filters(queries.sistema))
+            con.rollback()
             if rows:
-                items = [FilaItem(str(x["chave"]), str(x["chave_paciente"] or ""), x["operacao"], priority) for x in rows]
-                with fusion.begin() as con:
-                    if request.forcar:
-                        ledger.forget(con, [item.chave for item in items])
-                    total += fila.enqueue(con, items)
+                yield rows
             if len(rows) < page:
-                return total
+                return
             key = rows[-1]["chave"]

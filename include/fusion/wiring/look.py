@@ -6,7 +6,7 @@ import logging
 import time
 from typing import Any
 
-from include.fusion.change.replay import ReplayRequest, enqueue_request
+from include.fusion.change.replay import ReplayRequest, enqueue_request, resend_errors
 from include.fusion.change.result import ScanResult
 from include.fusion.delivery.outage import OUTAGE
 from include.fusion.wiring.delivery import Runtime
@@ -23,9 +23,14 @@ def look_up(runtime: Runtime, request: ReplayRequest, *, manual: bool, enabled: 
         runtime.forget_watermarks(step)
     # An outage that met only few records may have left them in ``erro``, and at night nothing else need come after them.
     counts["reenviados"] = sum(fila.reenviar_erros(reason_prefix=OUTAGE) for fila in runtime.filas())
-    if request.reenviar_erros:
+    if request.reenviar_erros and not request.narrows:
         counts["reenviados"] += sum(fila.reenviar_erros() for fila in runtime.filas())
+    elif request.reenviar_erros:
+        filas = [(p.entidade, runtime.fila(p.nome)) for p in runtime.sistema.processos]
+        counts["reenviados"] += resend_errors(runtime.queries, filas, request, page=search.pagina)
     if request.narrows:
+        if request.reenviar_erros and not request.forcar:
+            return counts
         counts["enfileirados"] = enqueue_request(runtime.queries, runtime.fusion, fila, runtime.ledger, request, page=search.pagina)
     elif enabled and (manual or search.vigiar_origem or runtime.carga_is_due()):
         progress = _ScanProgress(runtime)

@@ -12,6 +12,8 @@ from fusion_airflow.retry import RETRY_POLICY
 from fusion_airflow.triggers.base import WatchTrigger
 
 START = datetime(2026, 1, 1)
+RUN_TYPES = ("scheduled", "manual", "operator_triggered", "asset_triggered", "asset_materialization")
+"""All but backfill: a run reads what is there now, so there is no past to fill."""
 
 
 def hub_dag(dag_id: str, name: str, doc: str, *, form: dict[str, Param], timeout: timedelta, tags: Sequence[str],
@@ -29,6 +31,7 @@ def hub_dag(dag_id: str, name: str, doc: str, *, form: dict[str, Param], timeout
         params=form,
         tags=["integração", *tags],
         rerun_with_latest_version=True,
+        allowed_run_types=RUN_TYPES,
         doc_md=doc,
         **options,
     )

@@ -11,7 +11,7 @@ from fusion_airflow.dags.common import hub_dag, work
 from fusion_airflow.operators.fhir import FhirPullOperator, FhirPushOperator, FhirRealtimeOperator, TenantsFhirOperator
 from fusion_airflow.triggers.fhir import ObservacaoPendenteTrigger
 
-ID: dict[str, Any] = {"type": ["null", "string"], "minLength": 1, "maxLength": 200}
+ID: dict[str, Any] = {"type": ["null", "string"], "minLength": 1, "maxLength": 200, "pattern": r"^\s*\S+\s*$"}
 TENANT = Param(None, title="Tenant", description="Id de um só tenant; vazio: todos os que têm o que fazer.", **ID)
 FORMS: dict[str, dict[str, Param]] = {
     "": {},

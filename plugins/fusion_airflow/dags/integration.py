@@ -13,6 +13,8 @@ from include.fusion.settings import Integracao, sections
 from include.fusion.wiring.systems import steps, switched_on
 from include.fusion.wiring.watch import watch_plan
 
+HISTORY_RETRIES = 100
+"""An initial load that is killed goes on from its checkpoint by itself, however often, as long as its run may last."""
 RESTART = Param(False, type="boolean", title="Recomeçar", description="Esquece o ponto de parada e percorre o histórico desde o início.")
 
 
@@ -46,6 +48,7 @@ def history(entry: Integracao, doc: str) -> tuple[DAG, Steps]:
         timeout=load.dagrun_timeout,
         description=f"{entry.nome}: todo o histórico → Fusion, uma única vez",
         schedule=None,
+        retries=HISTORY_RETRIES,
     )
     return dag, Steps(entry)
 
@@ -54,12 +57,12 @@ def _form(entry: Integracao) -> dict[str, Param]:
     return {name: Param(**field) for name, field in switched_on(entry).form.items()}
 
 
-def _dag(entry: Integracao, doc: str, **options: Any) -> DAG:
+def _dag(entry: Integracao, doc: str, *, retries: int | None = None, **options: Any) -> DAG:
     r = entry.retentativas
     defaults = {
         "owner": entry.owner,
         "pool": entry.pool,
-        "retries": r.maximo,
+        "retries": r.maximo if retries is None else retries,
         "retry_delay": r.espera,
         "retry_exponential_backoff": 2.0,
         "max_retry_delay": r.espera_max,

@@ -36,6 +36,17 @@ class HubOperator(Killable, BaseOperator):
 
     def pre_execute(self, context: Any) -> None:
         end_with_supervisor()
+        self.check_form(context)
+
+    @staticmethod
+    def check_form(context: Context) -> None:
+        """Refuse a run whose conf has fields that its DAG does not know: a misspelt filter would ask for everything. Their names may hold
+        anything, so they are not repeated."""
+        known = context["dag"].params
+        if unknown := set(context["dag_run"].conf or {}) - set(known):
+            raise AirflowFailException(
+                f"Pedido recusado, nada foi alterado: {len(unknown)} campos dele não existem nesta DAG. Os que existem: {', '.join(sorted(known))}."
+            )
 
     @staticmethod
     def prefix(context: Context) -> str:

@@ -45,8 +45,8 @@ class _InitialOperator(IntegracaoOperator):
 
     def go_through(self, context: Context, runtime: Runtime, carga: Any, rest: float = 0.0) -> tuple[Any, int]:
         """Read the history from the checkpoint, page by page; ``rest``: seconds after each page. Returns (checkpoint, done in this run)."""
-        if context["params"].get("recomecar") and context["ti"].try_number == 1:
-            carga.restart()
+        if context["params"].get("recomecar"):
+            carga.restart(context["ti"].run_id)
         before = carga.checkpoint()
         progress = self.progress(context, before.total, before.feitos)
 

@@ -55,6 +55,17 @@ def test_complete_load_does_nothing_until_told_to_begin_anew(harness: Harness) -
     assert load(initial(harness))[-1] == 45
 
 
+def test_a_run_that_asked_for_a_new_beginning_gets_it_once_however_often_it_is_tried(harness: Harness) -> None:
+    load(initial(harness))
+    initial(harness).restart("manual__1")
+    with pytest.raises(KeyboardInterrupt):
+        load(initial(harness), until=2)
+    initial(harness).restart("manual__1")
+    assert load(initial(harness)) == [30, 40, 45]
+    initial(harness).restart("manual__2")
+    assert load(initial(harness))[0] == 10
+
+
 def test_history_then_live_traffic_equals_the_source(harness: Harness) -> None:
     harness.runtime.carga().mark_start()
     with pytest.raises(KeyboardInterrupt):

@@ -110,6 +110,17 @@ def test_refused_records_wait_again_when_the_form_says_so(harness: Harness) -> N
     assert ("abertura", str(key)) in pending_ones(harness)
 
 
+def test_with_a_filter_only_what_it_finds_waits_again(harness: Harness) -> None:
+    (key, paciente), other = one(harness), 987654321
+    with harness.runtime.fusion.begin() as con:
+        for queue in ("abertura", "alta"):
+            harness.runtime.fila(queue).refuse(con, {str(key): "x", str(other): "x"}, str(paciente))
+        harness.runtime.fila("atualizacao_paciente").refuse(con, {str(key): "x"}, str(key))
+    counts = Run("mv", reenviar_erros=True, atendimento=str(key)).do(QUEUE)
+    assert (counts["reenviados"], counts["enfileirados"]) == (2, 0)
+    assert pending_ones(harness) == {("abertura", str(key)), ("alta", str(key))}
+
+
 def test_a_search_that_is_switched_off_finds_nothing(harness: Harness, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settle(tmp_path, monkeypatch, "mv", atualizacao_fila_pendencias={"habilitado": False})
     harness.change(3)
