@@ -111,7 +111,8 @@ def test_refused_records_wait_again_when_the_form_says_so(harness: Harness) -> N
 
 
 def test_with_a_filter_only_what_it_finds_waits_again(harness: Harness) -> None:
-    (key, paciente), other = one(harness), 987654321
+    key, paciente = harness.origem("select cd_atendimento, cd_paciente from dbamv.atendime where cd_atendimento <> cd_paciente limit 1")[0]
+    other = 987654321
     with harness.runtime.fusion.begin() as con:
         for queue in ("abertura", "alta"):
             harness.runtime.fila(queue).refuse(con, {str(key): "x", str(other): "x"}, str(paciente))
