@@ -56,6 +56,8 @@ AIRFLOW = ("scheduler", "triggerer", "dag-processor", "api-server")
 DOWN = (psycopg2.Error, urllib.error.URLError, OSError)
 """What a look at a stack that is being killed may meet: no answer yet."""
 END = ("success", "failed")
+RECONCILIATION = ("integracoes", "comparar", "retidos", "confirmar", "cancelar", "alarme")
+"""Tasks of ``conciliacao``."""
 PACIENCIA = 300.0
 """Seconds after which what should have happened counts as broken. No test measures speed: this is far beyond what anything takes, for a
 machine that is busy with other things must not fail it."""

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.sources import sources
 from tests.e2e import fhir, mv, tasy, trackcare
-from tests.e2e.hub import INITIAL_RUNS, Hub, clear_without_effect, succeeded
+from tests.e2e.hub import INITIAL_RUNS, RECONCILIATION, Hub, clear_without_effect, succeeded
 
 TASKS = {
     *((name, task) for name, source_items in sources().items() for task in source_items.run.tasks),
@@ -14,6 +14,7 @@ TASKS = {
     *(("tasy", task) for task in tasy.TASKS),
     *(("trackcare", task) for task in trackcare.TASKS),
     ("trackcare_carga_inicial", "carga_inicial_pacientes"),
+    *(("conciliacao", task) for task in RECONCILIATION),
     *((dag, task) for dag, tasks in fhir.TASKS.items() for task in tasks),
     *((dag, task) for dag in INITIAL_RUNS if dag != "trackcare_carga_inicial" for task in ("carga", "processamento")),
 }
@@ -24,9 +25,11 @@ def test_the_list_of_tasks_is_complete(stack: Hub) -> None:
     assert {(d, t["task_id"]) for d in dags for t in stack.api("GET", f"/dags/{d}/tasks")["tasks"]} == TASKS
 
 
-@pytest.mark.parametrize(("dag", "task"), sorted((dag, task) for dag, task in TASKS if dag not in ("mv", "tasy", "trackcare", *fhir.TASKS)))
+@pytest.mark.parametrize(
+    ("dag", "task"), sorted((dag, task) for dag, task in TASKS if dag not in ("mv", "tasy", "trackcare", "conciliacao", *fhir.TASKS))
+)
 def test_clearing_a_task_changes_nothing(hub: Hub, dag: str, task: str) -> None:
-    """Those of MV, Tasy, TrackCare and FHIR are cleared where each is given work, in files of their own."""
+    """Those of MV, Tasy, TrackCare, FHIR and the reconciliation are cleared where each is given work, in files of their own."""
     if dag in ("skymed", "fusion_service"):
         hub.change("skymed", 2)
         hub.quiet()

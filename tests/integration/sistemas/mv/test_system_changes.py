@@ -32,7 +32,7 @@ def test_every_statement_runs(mv_reader: Reader, file: str) -> None:
         clause = text(str(clause.text)).bindparams(bindparam("ids", expanding=True))
     values: dict[str, Any] = {
         "chaves": [1, 2], "ids": [-1], "marcador": START, "desde": datetime(2025, 1, 1), "chave": None, "limite": 10,
-        "atendimento": None, "paciente": None, "inicio": None, "fim": None,
+        "atendimento": None, "paciente": None, "inicio": None, "fim": None, "lote": 1, "id": 1, "antes": 0,
     }  # fmt: skip
     with mv_reader.queries.engine.connect() as con:
         con.execute(clause, {b: values[b] for b in clause._bindparams})
