@@ -81,6 +81,11 @@ def test_a_cleared_run_uses_the_latest_code(dags: list[Any]) -> None:
     assert all(dag.rerun_with_latest_version for dag in dags)
 
 
+def test_an_initial_load_that_is_killed_goes_on_by_itself(dags: list[Any]) -> None:
+    loads = [t for d in dags if d.dag_id.endswith("_carga_inicial") for t in d.tasks]
+    assert loads and all(t.retries >= 100 for t in loads)
+
+
 def test_nobody_is_offered_a_backfill(dags: list[Any]) -> None:
     assert [d.dag_id for d in dags if d.allowed_run_types is None or "backfill" in {kind.value for kind in d.allowed_run_types}] == []
 

@@ -75,10 +75,8 @@ class DrainJournal:
         while True:
             with self.fusion.begin() as con:
                 number, row_id = self._last(con)
-            with self.queries.engine.begin() as con:
+            with self.queries.engine.connect() as con:
                 rows = self.queries.rows(con, self.journal.sql_kept, lote=number, id=row_id, limite=self.page)
-                if not rows:
-                    con.execute(self.queries.sql(self.journal.sql_forget), {"antes": _now() - int(KEEP.total_seconds() * 1000)})
             if not rows:
                 break
             last = rows[-1]
@@ -130,7 +128,7 @@ class DrainJournal:
         return destinations
 
     def _take_away(self, ids: list[Any], number: int | None) -> None:
-        """Delete rows from the journal; with a ``number``, keep them beside it."""
+        """Delete rows from the journal; with a ``number``, keep them beside it, and forget there what is older than ``KEEP``."""
         keep = None if number is None else self.queries.sql(self.journal.sql_keep)
         delete = self.queries.sql(self.journal.sql_delete)
         with self.queries.engine.begin() as con:
@@ -138,6 +136,8 @@ class DrainJournal:
                 if keep is not None:
                     con.execute(keep, {"lote": number, "ids": ids[i : i + _LIST_MAX]})
                 con.execute(delete, {"ids": ids[i : i + _LIST_MAX]})
+            if keep is not None:
+                con.execute(self.queries.sql(self.journal.sql_forget), {"antes": _now() - int(KEEP.total_seconds() * 1000)})
 
 
 def _now() -> int:

@@ -128,9 +128,9 @@ class Journal(_Files):
 
     nome: str
     route: Callable[[Row], Sequence[tuple[str, Operation]]]
-    step: str = ""
-    keeps: tuple[str, ...] = ()
+    keeps: tuple[str, ...]
     """Columns (table.column) of the table beside it; an installation without them forgets rows once they are queued."""
+    step: str = ""
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from include.fusion.wiring.systems import steps, switched_on
 from include.fusion.wiring.watch import watch_plan
 
 HISTORY_RETRIES = 100
-"""An initial load that is killed goes on from its checkpoint by itself, however often, as long as its run may last."""
+"""An initial load that is killed goes on from its checkpoint by itself, so many times, as long as its run may last."""
 RESTART = Param(False, type="boolean", title="Recomeçar", description="Esquece o ponto de parada e percorre o histórico desde o início.")
 
 

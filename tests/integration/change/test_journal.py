@@ -65,9 +65,9 @@ def test_a_hub_that_lost_its_database_reads_all_that_is_kept(hub: Harness) -> No
 def test_what_no_restore_needs_any_more_is_deleted(hub: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     hub.origem(DISCHARGE)
     hub.load()
-    hub.load()
     assert hub.origem(KEPT) != [(0,)]
     monkeypatch.setattr(journal, "KEEP", -journal.KEEP)
+    hub.origem(DISCHARGE)
     hub.load()
     assert hub.origem(KEPT) == [(0,)]
 

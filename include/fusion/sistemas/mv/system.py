@@ -133,7 +133,7 @@ SYSTEM = SystemSpec(
         *map(QueueProcess, ("abertura", "alta", "troca_leito", "uti")),
         QueueProcess("atualizacao_paciente", "PendenciaIntegracao", "paciente"),
     ),
-    journals=(Journal("diario_atendimento", route, FILA, keeps=("importacaoatendimento_lido.nr_lote",)),),
+    journals=(Journal("diario_atendimento", route, ("importacaoatendimento_lido.nr_lote",), FILA),),
     sweeps=(Sweep("uti_pendentes", "uti", FILA),),
     requests=QueueProcess("busca_atendimentos_paciente", "PendenciaBuscaAtendimentos", "paciente"),
     make_context=make_context,

@@ -50,5 +50,5 @@ SYSTEM = SystemSpec(
     origins=(Origin("paciente_alterado"),),
     key_type=int,
     processos=(QueueProcess(PROCESSO, "AtualizacaoAgendaCirurgia", "aplicacao_pendencia", build=build, body=None),),
-    journals=(Journal("diario_agenda", route, keeps=("atualizacaoagendacirurgia_lido.nr_lote",)),),
+    journals=(Journal("diario_agenda", route, ("atualizacaoagendacirurgia_lido.nr_lote",)),),
 )
