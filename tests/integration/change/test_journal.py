@@ -54,7 +54,6 @@ def test_rows_are_queued_again_only_once(hub: Harness) -> None:
 def test_a_hub_that_lost_its_database_reads_all_that_is_kept(hub: Harness) -> None:
     hub.origem(DISCHARGE)
     hub.load()
-    hub.deliver()
     for table in ("marca_dagua", "livro_entrega", "ImportacaoAtendimento", "PendenciaIntegracao"):
         hub.fila(f"delete from {table}")
     hub.load()

@@ -45,13 +45,14 @@ def test_the_whole_history_arrives_as_messages(chain: Chain) -> None:
 
 
 def test_an_admission_names_the_place_of_the_admission_and_not_where_the_patient_is_now(chain: Chain) -> None:
-    def places(event: str) -> dict[str, str]:
-        bodies = chain.fusion("select corpo from mensagem_hl7 where tipo like %s order by id", f"%{event}%")
+    def first(event: str, field: int) -> dict[str, str]:
+        bodies = chain.fusion("select corpo from mensagem_hl7 where tipo like %s order by id desc", f"%{event}%")
         visits = [next(line.split("|") for line in body.split("\r") if line.startswith("PV1|")) for (body,) in bodies]
-        return {pv1[19]: pv1[3] for pv1 in visits}
+        return {pv1[19]: pv1[field] for pv1 in visits}
 
-    admitted, moved = places("A01"), places("A02")
-    assert any(admitted[visit] != moved[visit] for visit in admitted.keys() & moved.keys())
+    admitted, left = first("A01", 3), first("A02", 6)
+    assert admitted.keys() & left.keys()
+    assert [visit for visit in admitted.keys() & left.keys() if admitted[visit] != left[visit]] == []
 
 
 def test_a_change_becomes_messages_of_that_patient_only(chain: Chain) -> None:
