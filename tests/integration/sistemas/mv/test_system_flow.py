@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from include.fusion.change.journal import DrainJournal
-from include.fusion.change.replay import serve_requests
+from include.fusion.change.replay import ReplayRequest, serve_requests
 from include.fusion.store.filas import FilaItem
+from include.fusion.wiring.names import reconcile
 from sandbox.postgres import Postgres
 from tests.harness import Harness
 
@@ -164,6 +165,18 @@ def test_a_deleted_attendance_leaves_the_patient_of_its_number_in_the_queue(harn
         patient.enqueue(con, [FilaItem(new.chave, new.chave)])
     harness.load()
     assert ("atualizacao_paciente", new.chave, "alteracao") in pending_ones(harness)
+
+
+def test_a_patient_that_only_fusion_has_is_cancelled_by_the_reconciliation(harness: Harness) -> None:
+    """The source does not list its patients: only reading one tells that it is gone."""
+    one = (
+        """select (jsonb_populate_record(r, '{"codigo": "999999", "id": 999999}')).* from registro r where entidade = 'paciente' limit 1"""
+    )
+    harness.fusion(f"insert into registro overriding system value {one}")
+    reconcile(harness.runtime, ReplayRequest(), wait=lambda _: None)
+    harness.deliver()
+    assert harness.fusion("select cancelado from registro where codigo = '999999'") == [(True,)]
+    assert harness.fila("select 1 from PendenciaIntegracao where chave = '999999' and situacao = 'erro'") == []
 
 
 def test_the_journal_is_emptied_only_after_its_rows_are_queued(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
