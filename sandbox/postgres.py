@@ -129,7 +129,9 @@ class Postgres:
                 return
             except psycopg2.OperationalError:
                 if self._processo is None or self._processo.poll() is not None or time.monotonic() > limit:
-                    raise RuntimeError(f"PostgreSQL did not start; see {self.folder / 'postgres.log'}") from None
+                    log = self.folder / "postgres.log"
+                    said = " / ".join(log.read_text(errors="replace").splitlines()[-3:])
+                    raise RuntimeError(f"PostgreSQL did not start; see {log}: {said}") from None
                 time.sleep(0.1)
 
     def dsn(self, database: str) -> str:

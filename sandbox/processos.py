@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import secrets
 import signal
 import socket
 import subprocess
@@ -13,13 +14,23 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 PR_SET_PDEATHSIG = 1
+_RESERVED = range(15_000, 32_000)
+"""Ports that neither Linux (from 32,768) nor macOS (from 49,152) gives to a connection by itself, above those of well-known servers."""
 
 
 def free_port() -> int:
-    """A TCP port on loopback that was free a moment ago."""
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return int(s.getsockname()[1])
+    """A TCP port on loopback that is free now, for a server that starts later.
+
+    Of those below the system's own range: any client's connection may take one of that range in the meantime.
+    """
+    while True:
+        port = secrets.randbelow(_RESERVED.stop - _RESERVED.start) + _RESERVED.start
+        with socket.socket() as s:
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port
 
 
 def unprivileged_user() -> pwd.struct_passwd | None:

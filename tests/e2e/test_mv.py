@@ -18,7 +18,7 @@ def test_a_pendency_starts_its_own_processes_and_no_other_and_clearing_them_chan
     run = provoke(hub, cause)
     states = {name: t["state"] for name, t in hub.tasks("mv", run).items()}
     trabalharam = {name for name, state in states.items() if state == "success"}
-    assert trabalharam | QUANDO_FOR == ALWAYS | QUANDO_FOR | CAUSAS[cause][1]
+    assert trabalharam | QUANDO_FOR == ALWAYS | QUANDO_FOR | CAUSAS[cause][1], states
     assert {state for name, state in states.items() if name not in trabalharam} == {"skipped"}
     started_tasks = "select count(*) from task_instance where dag_id = 'mv' and run_id = %s and pid is not null"
     assert hub.one("airflow", started_tasks, run) == len(trabalharam)
