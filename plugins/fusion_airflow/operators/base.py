@@ -125,14 +125,15 @@ class IntegracaoOperator(HubOperator):
     def skip_without_work(self, context: Context, runtime: Runtime, counts: dict[str, Any]) -> dict[str, Any]:
         """End this step and skip later steps without work: even an idle task costs a second.
 
-        A step stays when an earlier step may still bring it work. A run without a watcher's event looks everywhere.
+        A step stays when an earlier step may still bring it work, or works beside this one. A run without a watcher's event looks everywhere.
         """
         dag = context["dag"]
         following = [t for t in dag.topological_sort() if t.task_id in self.get_flat_relative_ids(upstream=False)]
         by_event = context["dag_run"].run_type == "asset_triggered"
+        beside = self._beside(context, following)
         kept: set[str] = set()
         for task in following:
-            before = [dag.get_task(name) for name in task.upstream_task_ids & kept]
+            before = [dag.get_task(name) for name in task.upstream_task_ids & (kept | beside)]
             if not isinstance(task, IntegracaoOperator) or (task.feeds and not by_event) or task.will_have_work(runtime, before):
                 kept.add(task.task_id)
         if not kept:
@@ -141,6 +142,17 @@ class IntegracaoOperator(HubOperator):
             context["ti"].xcom_push("return_value", counts)
             raise DownstreamTasksSkipped(tasks=without)
         return counts
+
+    def _beside(self, context: Context, following: Sequence[Any]) -> set[str]:
+        """Steps before the ``following`` ones that do not wait for this one, and are not skipped. A search that has ended brings nothing more."""
+        ids = {task.task_id for task in following}
+        others = set().union(*(task.upstream_task_ids for task in following)) - ids - {self.task_id}
+        if not others:
+            return set()
+        ti, dag = context["ti"], context["dag"]
+        states = ti.get_task_states(dag.dag_id, task_ids=sorted(others), run_ids=[ti.run_id]).get(ti.run_id, {})
+        ended = {name for name in others if states.get(name) == "success" and getattr(dag.get_task(name), "feeds", False)}
+        return {name for name in others - ended if states.get(name) != "skipped"}
 
     @staticmethod
     def skip_if_switched_off(enabled: bool, name: str) -> None:

@@ -56,9 +56,15 @@ class Run:
         """What a worker hands to a task."""
         ti = SimpleNamespace(
             dag_id=self.dag.dag_id, task_id=task_id, run_id=self.run_id, try_number=attempt, map_index=-1,
-            xcom_push=lambda key, value: self.xcoms.update({(task_id, key): value}),
+            xcom_push=lambda key, value: self.xcoms.update({(task_id, key): value}), get_task_states=self._states,
         )  # fmt: skip
         return {"ti": ti, "dag": self.dag, "dag_run": SimpleNamespace(run_type=self.kind), "params": self.form}
+
+    def _states(self, dag_id: str, task_ids: list[str], run_ids: list[str]) -> dict[str, dict[str, str | None]]:
+        """What Airflow's API answers: run → task → state."""
+        assert (dag_id, run_ids) == (self.dag.dag_id, [self.run_id])
+        done = {task: "success" for task, _ in self.xcoms} | dict.fromkeys(self.skipped, "skipped")
+        return {self.run_id: {name: done.get(name) for name in task_ids}}
 
     def do(self, task_id: str, attempt: int = 1, **mapped: Any) -> Any:
         """What one try of a task returns, or raises; what it skips is noted. ``mapped``: what the step before gave to this one of many tasks."""
@@ -71,4 +77,5 @@ class Run:
             self.skipped |= {str(name) for name in skip.tasks}
             return self.xcoms[task_id, "return_value"]
         json.dumps(result)  # XCom takes nothing else.
+        self.xcoms[task_id, "return_value"] = result
         return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,19 @@ def test_a_run_without_an_event_looks_everywhere_all_the_same(harness: Harness) 
     run = Run("mv", kind="scheduled")
     run.do(QUEUE)
     assert not {PEOPLE, ASKED} & run.skipped and "processamento.abertura" not in run.skipped
+
+
+def test_the_last_step_stays_for_one_that_works_beside_the_search(harness: Harness) -> None:
+    """Its patient is in flight there: what Fusion asked for is ready only after that."""
+    key, paciente = one(harness)
+    with harness.runtime.fusion.begin() as con:
+        harness.runtime.fila("uti").enqueue(con, [FilaItem(str(key), str(paciente))])
+    ask_for(harness, paciente)
+    run = Run("mv", kind="asset_triggered")
+    run.do(QUEUE)
+    harness.runtime.fila("uti").reserve(1, "beside", timedelta(minutes=1))
+    assert run.do(ASKED)["enfileirados"] > 0
+    assert "acompanhamento" not in run.skipped and "processamento.abertura" in run.skipped
 
 
 def test_only_the_first_step_queues_what_the_form_asks_for(harness: Harness) -> None:
