@@ -57,7 +57,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
     return _PerStack(config, log)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """The longest first, so that no process is left with one at the end: end-to-end tests, those of the API server, standard cases, and so on."""
     order: tuple[str | tuple[str, ...], ...] = (
         E2E,
@@ -69,13 +69,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     )
     items.sort(key=lambda item: next((i for i, started in enumerate(order) if item.nodeid.startswith(started)), len(order)))
     for item in items:
+        if config.pluginmanager.hasplugin("rerunfailures") and not item.nodeid.startswith("tests/unit/"):
+            # They wait for servers on a machine that others may keep busy. What a second try had to save is told at the end.
+            item.add_marker(pytest.mark.flaky(reruns=1))
         if item.nodeid.startswith(E2E):
             # Room for several waits that each end with a message of their own.
             item.add_marker(pytest.mark.timeout(1500))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say which standard cases a system cannot have, and why (``tests/conformance``)."""
+    """Say what failed at its first try, and which standard cases a system cannot have and why (``tests/conformance``)."""
+    if tried_again := terminalreporter.stats.get("rerun", ()):
+        terminalreporter.section("failed at the first try: a busy machine, or a fault that comes and goes")
+        for report in tried_again:
+            terminalreporter.write_line(report.nodeid, bold=True)
+            terminalreporter.write_line(report.longreprtext)
     reports = (report for kind in ("passed", "failed", "error") for report in terminalreporter.stats.get(kind, ()))
     told = {(name, text) for r in reports for name, text in getattr(r, "user_properties", ()) if name.startswith("does not apply")}
     if told:

@@ -60,7 +60,19 @@ def pytest(root: Path, *arguments: str) -> tuple[bool, str]:
     """(whether all passed, the line that says which failed). ``RuntimeError``: no test ran."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(root), str(root / "plugins"))), "PYTHONDONTWRITEBYTECODE": "1"}
     # The list's own test would notice every mutant: its text is then no longer there.
-    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "--no-header", f"--ignore={OWN_TEST}", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-x",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:rerunfailures",
+        "--no-header",
+        f"--ignore={OWN_TEST}",
+        *arguments,
+    ]
     # A session of its own: whatever servers a test leaves behind can be ended with it.
     running = subprocess.Popen(command, cwd=root, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)  # fmt: skip
     try:
