@@ -26,7 +26,7 @@ status: ## health, and what waits in the queues since when
 	@$(RUNS) || { echo "nothing is running: $(NO_VENV)"; exit 0; }; exec $(PY) -m sandbox.stack status
 
 test: $(INSTALADO) ## the whole test suite, with coverage by room (T="tests/unit -k fila" for a part, without)
-	@PYTHONDONTWRITEBYTECODE= exec $(PY) -m pytest $(or $(T),-p tests.coverage -n 3 tests)
+	@PYTHONDONTWRITEBYTECODE= exec $(PY) -m pytest $(or $(T),-p tests.coverage --durations=20 -n 3 tests)
 
 test-oracle: $(INSTALADO) ## Oracle's wire protocol: against ORACLE_TEST_DSN (user/password@host:port/service), else a TNS stand-in
 	@[[ -n "$$ORACLE_TEST_DSN" ]] || bash .ci/oracle

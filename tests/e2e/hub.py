@@ -111,6 +111,8 @@ class Hub:
             entry["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
             # What the watchers miss must not be found by the clock.
             entry["rede_de_seguranca"] = "1.00:00:00"
+            if entry["sistema"] == "consulfarma":
+                entry["conciliacao"] = {"minimo_cancelamentos": 2}
             if entry["sistema"] == "mv":
                 # Many batches, so that a load goes on for as long as a test looks at what passes it by.
                 entry["carga_inicial"]["lote"] = 4
@@ -264,6 +266,14 @@ class Hub:
         """Clear tasks as a person does in the UI."""
         body = {"dry_run": False, "dag_run_id": run, "task_ids": list(tasks), "only_failed": False, "include_downstream": False}
         self.api("POST", f"/dags/{dag}/clearTaskInstances", body)
+
+    def answer(self, dag: str, run: str, task: str, chosen: str) -> None:
+        """Answer the question of a task's first mapped instance, as a person does in the UI; waits until it is asked."""
+        path = f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances/{task}/0/hitlDetails"
+        self.wait(lambda: self.tasks(dag, run)[task]["state"] == "awaiting_input", f"{task} asks nothing")
+        # Nobody reads faster. An answer within the same second meets the scheduler still parking the task: Airflow then asks again.
+        self.let_be(4)
+        self.api("PATCH", path, {"chosen_options": [chosen], "params_input": {}})
 
     def pausar(self, dag: str, paused: bool) -> None:
         self.api("PATCH", f"/dags/{dag}", {"is_paused": paused})
