@@ -1,7 +1,7 @@
 # Everything goes through the checkout's own .venv; paths are relative, so the clone may live anywhere.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo up down status test test-oracle mutants lint new-system docs screenshots bench requirements
+.PHONY: help demo up down status test test-oracle mutants lint new-system docs screenshots chaos bench requirements
 PY := .venv/bin/python
 INSTALADO := .venv/.instalado
 COMPILAR := -m uv pip compile --quiet --universal --python-version 3.11 --no-annotate --no-emit-index-url --no-emit-find-links
@@ -47,6 +47,9 @@ docs: $(INSTALADO) ## write the pages that are made from the code: DAGS.md, docs
 
 screenshots: $(INSTALADO) ## pictures of the UI for docs/imagens, of the stack that make up started (needs Chromium: .ci/navegador)
 	@exec $(PY) -m tests.screenshots
+
+chaos: $(INSTALADO) ## a thousand faults on a stack of its own, then the table (.chaos/report.json); goes on where it was stopped (C="--help")
+	@exec $(PY) -m tests.chaos $(C)
 
 bench: $(INSTALADO) ## the benchmarks: a table, and .bench/results.json
 	@exec $(PY) -m tests.bench $(B)

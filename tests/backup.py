@@ -20,6 +20,7 @@ class Backup:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         with closing(psycopg2.connect(dsn)) as con, con.cursor() as cur:
+            con.set_session(isolation_level="REPEATABLE READ", readonly=True)
             cur.execute(_SEQUENCES)
             self._sequences = cur.fetchall()
             cur.execute(_TABLES)

@@ -61,14 +61,14 @@ RECONCILIATION = ("integracoes", "comparar", "retidos", "confirmar", "cancelar",
 PACIENCIA = 300.0
 """Seconds after which what should have happened counts as broken. No test measures speed: this is far beyond what anything takes, for a
 machine that is busy with other things must not fail it."""
-_REPEATED = """select id, integracao_id, codigo, k, chave_idempotencia from (
+REPEATED = """select id, integracao_id, codigo, k, chave_idempotencia from (
     select a.*, lag(hash_conteudo) over w as h, lag(operacao) over w as o, lag(chave_idempotencia) over w as k from aplicacao a
     window w as (partition by entidade, integracao_id, codigo order by id)) t
 where h = hash_conteudo and o = operacao and not id = any(%s)
   and mod(split_part(chave_idempotencia, '-', 3)::bigint - split_part(k, '-', 3)::bigint + 4096, 4096) <= 1"""
 """The same content twice in a row. Not so where the ledger's count (the number's low part) skips one: another content was announced in between and died with its
 sender before it left, which nobody can know, so the one before had to be said again."""
-_FORA_DE_ORDEM = """select integracao_id, codigo from (
+OUT_OF_ORDER = """select integracao_id, codigo from (
     select a.*, lag(atualizado_em) over (partition by entidade, integracao_id, codigo order by id) as antes
       from aplicacao a where atualizado_em is not null) t
 where atualizado_em < antes"""
@@ -107,20 +107,24 @@ class Hub:
         """The example with runs that end, and try again, sooner (the tests wait for both), and none by the clock."""
         data = yaml.safe_load(EXAMPLE.read_text())
         for entry in data["integracoes"]:
-            entry[sources()[entry["sistema"]].run.lasts]["permanencia"] = 2
-            entry["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
-            # What the watchers miss must not be found by the clock.
-            entry["rede_de_seguranca"] = "1.00:00:00"
-            if entry["sistema"] == "consulfarma":
-                entry["conciliacao"] = {"minimo_cancelamentos": 2}
-            if entry["sistema"] == "mv":
-                # Many batches, so that a load goes on for as long as a test looks at what passes it by.
-                entry["carga_inicial"]["lote"] = 4
-            if entry["sistema"] == "trackcare":
-                entry["conexoes"]["hl7"] = HL7
+            self.adjust(entry, sources()[entry["sistema"]].run.lasts)
         file = self.estado.folder / "integracoes.yaml"
         file.write_text(yaml.safe_dump(data, allow_unicode=True))
         return file
+
+    def adjust(self, entry: dict[str, Any], lasts: str) -> None:
+        """Change one entry of the example. ``lasts``: settings section of its run's last step."""
+        entry[lasts]["permanencia"] = 2
+        entry["retentativas"] = {"maximo": 3, "espera": 2, "espera_max": 10}
+        # What the watchers miss must not be found by the clock.
+        entry["rede_de_seguranca"] = "1.00:00:00"
+        if entry["sistema"] == "consulfarma":
+            entry["conciliacao"] = {"minimo_cancelamentos": 2}
+        if entry["sistema"] == "mv":
+            # Many batches, so that a load goes on for as long as a test looks at what passes it by.
+            entry["carga_inicial"]["lote"] = 4
+        if entry["sistema"] == "trackcare":
+            entry["conexoes"]["hl7"] = HL7
 
     def close(self) -> None:
         self.stack.stop(wait=6)
@@ -439,16 +443,16 @@ class Hub:
                 yield f"{system}: {len(pacientes)} patients"
             number = integracao(system).integracao_id
             yield from check(system, self.url(system), self.url("fusion"), number, ignore=dead_letter | missing)
-        yield from self._agendamentos()
-        yield from self._messages()
+        yield from self.agendamentos()
+        yield from self.messages()
 
-    def _messages(self) -> list[str]:
+    def messages(self) -> list[str]:
         """Patients of TrackCare of whom Fusion lacks a message."""
         databases = ("fusion", "fusion_integracao", "trackcare")
         missing = missing_pacientes(obtain("trackcare"), {database: self.url(database) for database in databases})  # type: ignore[arg-type]
         return [f"trackcare: messages of {len(missing)} patients"] if missing else []
 
-    def _agendamentos(self) -> list[str]:
+    def agendamentos(self) -> list[str]:
         """What the surgical chain still owes: journal rows, open pendencies, bookings that differ."""
         service = integracao("fusion_service")
         assert isinstance(service, FusionService)
@@ -468,8 +472,8 @@ class Hub:
         except AssertionError:
             filas = [row for row in depths(self.url("fusion_integracao")) if row[3] in ("pendente", "reservado")]
             raise AssertionError(f"not reconciled within {PACIENCIA:.0f} s: {filas}, {list(islice(self.differences(), 10))}") from None
-        assert not self.sql("fusion", _REPEATED, self.requested_ones)
-        assert not self.sql("fusion", _FORA_DE_ORDEM)
+        assert not self.sql("fusion", REPEATED, self.requested_ones)
+        assert not self.sql("fusion", OUT_OF_ORDER)
 
     def quiet(self) -> None:
         """Reconciled, and no run is under way."""
