@@ -126,7 +126,7 @@ class Batches(Work[Batch, DeliveryResult]):
             ledger.doubt(con, [o.record.chave for o in mine if o.overtaken])
             taken = [o for o in batch.outgoings if o.outcome is not None and o.record.id not in written]
             batch.hold.lost = batch.hold.lost or bool(taken)
-            self._send_again(con, batch.route, [o.record for o in taken if o.asked])
+            self._send_again(con, batch.route, [o for o in taken if o.asked])
         self._tally(batch.outgoings)
         self._after_outage(bool(confirmed), any((o.motivo or "").startswith(OUTAGE) for o in outcomes))
 
@@ -141,15 +141,17 @@ class Batches(Work[Batch, DeliveryResult]):
                 self.result.reabertos += again
 
     @staticmethod
-    def _send_again(con: Connection, route: Route, records: Sequence[FilaRow]) -> None:
+    def _send_again(con: Connection, route: Route, asked: Sequence[Outgoing]) -> None:
         """Others took these rows while a request of ours was on its way: whatever they sent, ours may have come after it.
 
-        What the row of that record says now is done once more; a record without an open row is read at the source, or cancelled again.
+        What the row of that record says now is done once more; a record without an open row is read at the source, or cancelled again. Not so
+        where nothing else was announced since.
         """
+        known = route.ledger.read(con, [o.record.chave for o in asked])
+        records = [o.record for o in asked if not _was_last(o, known.get(o.record.chave))]
         keys = [record.chave for record in records]
         if not keys:
             return
-        known = route.ledger.read(con, keys)
         cancelled = {key for key, entry in known.items() if entry.operacao == DELETION}
         route.ledger.doubt(con, keys)
         operations: dict[str, Operation] = dict.fromkeys(keys, "alteracao")
@@ -168,3 +170,13 @@ class Batches(Work[Batch, DeliveryResult]):
         with self._lock:  # One batch is counted while the next is being read.
             for outgoing in outgoings:
                 self.result.add(outgoing)
+
+
+def _was_last(outgoing: Outgoing, known: LedgerEntry | None) -> bool:
+    """Whether the ledger knows of nothing other that anybody announced for its record, so that it may come late or twice without harm."""
+    if known is None or outgoing.outcome is None:
+        return False
+    if known.attempted is not None:
+        # Whoever has the row now may announce something newer: ours must have arrived by now.
+        return known.attempted == outgoing.versao and outgoing.outcome.situacao == "concluido"
+    return known.cancelled if outgoing.versao == DELETION else known.has(outgoing.versao)

@@ -105,6 +105,21 @@ def test_a_fusion_that_knows_no_order_gets_it_once_more(hub: Harness) -> None:
     assert hub.divergent() == []
 
 
+@pytest.mark.parametrize("before", [True, False], ids=["the heir has sent", "the heir has not sent yet"])
+def test_what_both_send_alike_is_not_said_once_more(hub: Harness, before: bool) -> None:
+    delivery, batch = take(hub)
+
+    def heir() -> None:
+        for route in hub.runtime.routes():
+            route.fila.reclaim(ZOMBIE)
+        if before:
+            hub.deliver(HEIR)
+
+    send(delivery, batch, Late(hub, heir, numbered=True))
+    hub.deliver(HEIR)
+    assert (hub.duplicates(), hub.divergent()) == ([], [])
+
+
 def test_a_loop_that_lost_its_rows_ends(hub: Harness) -> None:
     delivery = hub.delivery(ZOMBIE)
 
