@@ -3,7 +3,8 @@
 Pages are ordered by (marker, key), so rows with one timestamp may be on two pages. Each pass starts an overlap window before the watermark:
 a transaction may begin before it and commit after it. Seen rows of the window are known by key and marker; rows with the same key and marker
 also by their number. One transaction of the integration database writes a page's rows and the watermark. The watermark never passes the
-source's clock: a row stamped ahead of the clock would hide the rows that come next.
+source's clock: a row stamped ahead of the clock would hide the rows that come next. Nor does it leave a transaction behind its window that
+the source (PostgreSQL) still has open.
 
 A pass over the window that finds nothing new settles the origin: it stores the probe's answer about the window. A later answer that differs
 is a reason to look again: a late commit may hide behind the watermark.
@@ -21,6 +22,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, select
 
+from include.fusion.change.open_transactions import OpenTransactions
 from include.fusion.change.replica import ReplicaTable
 from include.fusion.change.result import ScanResult
 from include.fusion.change.window import look_at_window, marker_text
@@ -68,6 +70,7 @@ class WatermarkScan:
         """Returns a process's IntegracaoID in Fusion."""
         self._open_rows: set[tuple[str, str, str]] = set()
         self._clock: tuple[float, timedelta] | None = None
+        self._transactions = OpenTransactions()
 
     @property
     def origins(self) -> list[Origin]:
@@ -82,16 +85,27 @@ class WatermarkScan:
         """
         result = result or ScanResult()
         with self.queries.engine.connect() as con:
+            # Asked before any row is read: what ends in between is read, and what begins is inside the window.
+            oldest = self._transactions.oldest(con)
+            con.rollback()
             for origin in self.origins:
                 before = result.enfileirados
-                self._pass_over(con, origin, window, result, progress)
+                self._pass_over(con, origin, window, result, progress, oldest)
                 result.por_origem[origin.nome] = result.enfileirados - before
         return result
 
     def _pass_over(
-        self, con: Connection, origin: Origin, window: bool, result: ScanResult, progress: Callable[[ScanResult], None] | None
+        self,
+        con: Connection,
+        origin: Origin,
+        window: bool,
+        result: ScanResult,
+        progress: Callable[[ScanResult], None] | None,
+        oldest: datetime | None,
     ) -> None:
         source_now = self._source_now(con)
+        # Up to here the watermark may move: the window behind it must reach the oldest open transaction.
+        last = min(filter(None, (source_now + SECOND_AHEAD, oldest and _local(oldest, self.zone) + origin.window(self.overlap))))
         start, key = self._start(origin, window, source_now)
         # Asked before the rows are read: a commit in between changes the next answer, so it is found then.
         in_window = self._in_window(con, origin, start) if window else ""
@@ -100,19 +114,19 @@ class WatermarkScan:
             rows = self._page(con, origin, cursor, key, limit)
             con.rollback()  # End the transaction at the hospital's database before we write to ours.
             if rows:
-                new += self._write_page(origin, rows, result, source_now, from_start=start == START)
+                new += self._write_page(origin, rows, result, source_now, last, from_start=start == START)
                 if progress is not None:
                     progress(result)
             if len(rows) < limit:
                 break
-            marker, last = rows[-1]["marcador"], rows[-1]["chave"]
+            marker, last_key = rows[-1]["marcador"], rows[-1]["chave"]
             if marker != cursor:
                 limit = self.page
-            elif key is not None and last <= key:
+            elif key is not None and last_key <= key:
                 # The driver rounds the marker down and returns the same page for ever: only a longer page sees the rows behind it.
                 limit *= 2
                 continue
-            cursor, key = marker, last
+            cursor, key = marker, last_key
         if window and not new:
             self._settle(origin, start, in_window)
 
@@ -174,13 +188,15 @@ class WatermarkScan:
     def _step_back(self, origin: Origin, marker: Any) -> Any:
         return marker - origin.window(self.overlap) if isinstance(marker, datetime) else marker
 
-    def _write_page(self, origin: Origin, rows: list[dict[str, Any]], result: ScanResult, source_now: datetime, *, from_start: bool) -> int:
-        """Queue the new rows of a page and move the watermark, in one transaction. Returns how many rows are not seen yet.
+    def _write_page(
+        self, origin: Origin, rows: list[dict[str, Any]], result: ScanResult, source_now: datetime, last: datetime, *, from_start: bool
+    ) -> int:
+        """Queue the new rows of a page and move the watermark, to ``last`` at most, in one transaction. Returns how many rows are not seen yet.
 
         Somebody may delete the watermark meanwhile, to have everything compared. Then only a pass from the start writes it again.
         """
-        ahead, limit = source_now + SECOND_AHEAD, datetime.now(self.zone).replace(tzinfo=None) + CLOCK_TOLERANCE
-        valid = [row for row in rows if not self._is_future(row, ahead)]
+        limit = datetime.now(self.zone).replace(tzinfo=None) + CLOCK_TOLERANCE
+        valid = [row for row in rows if not self._is_future(row, last)]
         result.lidos += len(rows)
         with self.fusion.begin() as con:
             watermark = self.watermarks.lock(con, origin.nome)

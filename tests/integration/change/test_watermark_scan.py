@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg2
 import pytest
 
+from include.fusion.change import open_transactions
+from include.fusion.change.open_transactions import OpenTransactions
 from include.fusion.change.watcher import IntegracaoState, states
 from include.fusion.change.watermark_scan import WatermarkScan
 from include.fusion.change.window import Peek
@@ -188,6 +191,37 @@ def test_watcher_sees_a_change_until_it_is_queued_and_a_last_look_found_nothing_
     assert has_work(harness)
     assert harness.load() == 0
     assert not has_work(harness)
+
+
+def test_a_commit_later_than_the_window_is_found_while_its_transaction_was_seen_open(harness: Harness) -> None:
+    carga = harness.runtime.carga()
+    carga.overlap = timedelta(milliseconds=500)
+    with closing(psycopg2.connect(harness.dsn["origem"])) as late:
+        late.cursor().execute("update dbo.Atendimento set AtualizadoEm = now() at time zone 'America/Bahia' where AtendimentoId = 5")
+        time.sleep(1.5)
+        for key in (6, 7):
+            touch(harness, f"AtendimentoId = {key}")
+            carga.run()
+        assert {"6", "7"} <= set(in_queue(harness))
+        assert carga.run().enfileirados == 0
+        late.commit()
+    carga.run()
+    assert "5" in in_queue(harness)
+
+
+def test_a_transaction_that_somebody_forgot_is_told_and_holds_nothing(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(open_transactions, "OLDEST_MAX", timedelta(seconds=1))
+    carga = harness.runtime.carga()
+    with closing(psycopg2.connect(harness.dsn["origem"])) as forgotten, harness.runtime.origem.connect() as con:
+        forgotten.cursor().execute("select 1")
+        time.sleep(1.2)
+        touch(harness, "AtendimentoId = 8")
+        carga.run()
+        assert OpenTransactions().oldest(con) is None
+    assert "8" in in_queue(harness)
+    assert sum("há mais de uma hora" in record.getMessage() for record in caplog.records) >= 1
 
 
 def test_watcher_sees_a_late_commit_though_it_never_looked_before(harness: Harness) -> None:
