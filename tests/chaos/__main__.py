@@ -25,7 +25,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos C=...", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--faults", type=int, default=1000, metavar="N", help="how many in all (default 1000: about an hour and a half)")
     parser.add_argument("--seed", type=int, default=7, metavar="S", help="what is drawn, and when (default 7)")
-    parser.add_argument("--round", type=int, default=30, metavar="N", help="faults between two judgements (default 30)")
+    parser.add_argument("--round", type=int, default=50, metavar="N", help="faults between two judgements (default 50)")
     parser.add_argument("--fresh", action="store_true", help="forget what was found before")
     return parser.parse_args()
 

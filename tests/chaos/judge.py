@@ -20,6 +20,10 @@ _LIVING = "select codigo from registro where entidade = 'atendimento' and integr
 _OPEN = (
     "select id, chave, processo, situacao, motivo from {table} where integracao_id = %s and situacao in ('pendente', 'reservado', 'erro')"
 )
+_SMALLER_NUMBER = """select id, integracao_id, codigo from (
+    select a.*, lag(split_part(chave_idempotencia, '-', 3)::bigint) over (partition by entidade, integracao_id, codigo order by id) as before
+      from aplicacao a where chave_idempotencia ~ '^[0-9]+-[a-z_]+-[0-9]+-') t
+where split_part(chave_idempotencia, '-', 3)::bigint < before"""
 WRONGS = ("lost", "doubled", "stale", "out_of_order", "stuck")
 
 
@@ -49,9 +53,9 @@ def living(hub: ChaosHub, system: str) -> set[str]:
         return {e.chave for e in sources()[system].module.keys(con) if e.operacao != "exclusao"}
 
 
-def judge(hub: ChaosHub, since: int, *, said_again: bool) -> Verdict:
+def judge(hub: ChaosHub, since: int, *, said_again: bool, older_is_right: bool = False) -> Verdict:
     """Judge a hub at rest. ``since``: last application (id) before the round. ``said_again``: its ledger went back in time, so that it may
-    say again, once, what it no longer knows to have said."""
+    say again, once, what it no longer knows to have said. ``older_is_right``: a source's time went back; only the numbers tell the order."""
     verdict = Verdict()
     for system in SYSTEMS:
         _records(hub, system, verdict)
@@ -60,7 +64,8 @@ def judge(hub: ChaosHub, since: int, *, said_again: bool) -> Verdict:
     if not said_again:
         repeated = hub.sql("fusion", REPEATED, hub.requested_ones)
         verdict.doubled += [f"{row['integracao_id']} {row['codigo']}" for row in repeated if row["id"] > since]
-    verdict.out_of_order += [f"{row['integracao_id']} {row['codigo']}" for row in hub.sql("fusion", OUT_OF_ORDER) if row["id"] > since]
+    for order in (_SMALLER_NUMBER, *(() if older_is_right else (OUT_OF_ORDER,))):
+        verdict.out_of_order += [f"{row['integracao_id']} {row['codigo']}" for row in hub.sql("fusion", order) if row["id"] > since]
     return verdict
 
 

@@ -29,6 +29,8 @@ class Kind:
     do: Callable[[ChaosHub], str | None]
     share: int = 4
     settles: bool = False
+    back: bool = False
+    """A source's own time goes back with it."""
 
 
 def killed_sender(hub: ChaosHub) -> str | None:
@@ -235,7 +237,7 @@ CHEAP = (
 LONG = (
     Kind("sender stopped beyond its lease", stopped_beyond_its_lease, 8),
     Kind("hub's sessions silent", silent_sessions, 6),
-    Kind("source's clock two hours ahead", clock_ahead, 2, settles=True),
+    Kind("source's clock two hours ahead", clock_ahead, 2, settles=True, back=True),
 )
 RARE = (
     Kind("database stopped or crashed", crashed_database),

@@ -49,7 +49,7 @@ class Dumps:
 
     def kind(self) -> Kind:
         """The restore as a fault."""
-        return Kind(self.name, lambda _: self.restore(), settles=True)
+        return Kind(self.name, lambda _: self.restore(), settles=True, back=set(self._dumps) - {QUEUES, "fusion"} != set())
 
     def restore(self) -> str:
         """All of them, one after another; whom it concerned."""

@@ -38,7 +38,7 @@ class Round:
         dumps = Dumps(hub, one) if isinstance(one, Restore) else None
         middle = rng.randrange(count // 3, count) if one else -1
         faults: list[Fault] = []
-        settles = False
+        settles = back = False
         with hub.movement(RATE):
             hub.let_be(2)
             while len(faults) < count:
@@ -48,8 +48,8 @@ class Round:
                     kind = dumps.kind() if dumps else one if isinstance(one, Kind) else kind
                 if (fault := self._do(kind)) is not None:
                     faults.append(fault)
-                    settles = settles or kind.settles
-                hub.let_be(rng.uniform(0.1, 0.8))
+                    settles, back = settles or kind.settles, back or kind.back
+                hub.let_be(rng.uniform(0.1, 0.5))
             hub.finish_background()
         if settles:
             self._rest(lambda: hub.to_do() == 0)
@@ -57,7 +57,7 @@ class Round:
             hub.run_task("conciliacao")
         self._rest(lambda: hub.to_do() == 0 and next(hub.differences(), None) is None)
         self._measure(faults)
-        return faults, judge(hub, since, said_again=bool(dumps and dumps.of_hub))
+        return faults, judge(hub, since, said_again=bool(dumps and dumps.of_hub), older_is_right=back)
 
     def _do(self, kind: Kind) -> Fault | None:
         whom = None

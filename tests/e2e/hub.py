@@ -68,7 +68,7 @@ where h = hash_conteudo and o = operacao and not id = any(%s)
   and mod(split_part(chave_idempotencia, '-', 3)::bigint - split_part(k, '-', 3)::bigint + 4096, 4096) <= 1"""
 """The same content twice in a row. Not so where the ledger's count (the number's low part) skips one: another content was announced in between and died with its
 sender before it left, which nobody can know, so the one before had to be said again."""
-OUT_OF_ORDER = """select integracao_id, codigo from (
+OUT_OF_ORDER = """select id, integracao_id, codigo from (
     select a.*, lag(atualizado_em) over (partition by entidade, integracao_id, codigo order by id) as antes
       from aplicacao a where atualizado_em is not null) t
 where atualizado_em < antes"""
