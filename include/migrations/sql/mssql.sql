@@ -500,6 +500,31 @@ UPDATE versao_migracao SET version_num='0005' WHERE versao_migracao.version_num 
 
 GO
 
+-- Running upgrade 0005 -> 0006
+
+CREATE TABLE linha_de_base (
+    integracao_id INTEGER NOT NULL,
+    item VARCHAR(100) NOT NULL,
+    comando VARCHAR(100) NOT NULL,
+    desde DATETIME2 NOT NULL,
+    PRIMARY KEY (integracao_id, item)
+);
+
+GO
+
+CREATE TABLE conferencia (
+    integracao_id INTEGER NOT NULL,
+    feita_em DATETIME2 NOT NULL,
+    relatorio NVARCHAR(max) NOT NULL,
+    PRIMARY KEY (integracao_id)
+);
+
+GO
+
+UPDATE versao_migracao SET version_num='0006' WHERE versao_migracao.version_num = '0005';
+
+GO
+
 COMMIT;
 
 GO

@@ -1,0 +1,81 @@
+"""Does every kind of data travel? Each statement is asked of the real schema; what is missing is named, and what is only not granted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import Connection
+
+from include.fusion.checkup.ask import Answer, ask, usual_binds
+from include.fusion.checkup.report import Finding
+from include.fusion.checkup.source_schema import closed, missing_columns, tables_of
+from include.fusion.checkup.statements import others
+from include.fusion.reading.spec import Detail, ReadSpec
+from include.fusion.reading.sql import SystemQueries
+from include.fusion.reading.words import kind_in_words
+
+WILL_NOT = "este tipo de dado não vai trafegar"
+NOT_ASKED = "este banco só diria rodando o comando: não foi conferido"
+
+
+@dataclass
+class Asked:
+    """What the source said. ``readable``: item → SQL file; ``grants``: tables that the DBA must open; ``answers``: by file."""
+
+    reads: list[Finding] = field(default_factory=list)
+    changes: list[Finding] = field(default_factory=list)
+    readable: dict[str, str] = field(default_factory=dict)
+    grants: list[str] = field(default_factory=list)
+    answers: dict[str, Answer] = field(default_factory=dict)
+
+
+def ask_everything(con: Connection, queries: SystemQueries) -> Asked:
+    """Ask every statement of the installation. ``queries`` must not refuse what is gone of a baseline: it is told here."""
+    asked = Asked()
+    for reading in queries.sistema.readings:
+        for detail in reading.details:
+            asked.reads.append(_read(con, queries, reading, detail, asked))
+    asked.changes += _changes(con, queries, asked)
+    asked.grants = list(dict.fromkeys(asked.grants))
+    return asked
+
+
+def _read(con: Connection, queries: SystemQueries, reading: ReadSpec, detail: Detail, asked: Asked) -> Finding:
+    name = kind_in_words(detail.nome).capitalize()
+    file = queries.fitting(detail)
+    if file is None:
+        gaps = [missing_columns(con, requires) for _, requires in detail.files]
+        asked.grants += [gap.split(" ler ")[1].rsplit(".", 1)[0] for found in gaps for gap in found if gap.startswith("sem permissão")]
+        text = "; ou ".join(", ".join(found) for found in gaps)
+        return Finding("falha", f"{name}: {WILL_NOT}", text, "Peça ao DBA o que falta, ou ponha um comando do hospital em pasta_sql.")
+    answer = asked.answers[file] = ask(con, queries, file, usual_binds(queries.sistema, reading.key_type))
+    if answer.refusal is not None:
+        tables = closed(con, tables_of(queries.sql(file).text))
+        asked.grants += tables
+        text = f"sem permissão para ler {', '.join(tables)}" if tables else str(answer.refusal)
+        return Finding("falha", f"{name}: {WILL_NOT}", f"{text} ({file})", "Libere a tabela, ou ponha um comando do hospital em pasta_sql.")
+    asked.readable[detail.item] = file
+    return Finding("ok", name, file)
+
+
+def _changes(con: Connection, queries: SystemQueries, asked: Asked) -> Iterator[Finding]:
+    for origin in queries.sistema.origins:
+        if not queries.has(origin.requires):
+            text = ", ".join(missing_columns(con, origin.requires))
+            yield Finding("aviso", f"Mudanças de {kind_in_words(origin.nome)}: não serão vistas por este caminho", text)
+    origins = {o.sql: o for o in queries.sistema.origins}
+    for statement in others(queries):
+        binds = usual_binds(queries.sistema, statement.key_type)
+        answer = asked.answers[statement.file] = ask(con, queries, statement.file, binds)
+        title = statement.what[0].upper() + statement.what[1:]
+        if answer.refusal is not None:
+            asked.grants += (tables := closed(con, tables_of(queries.sql(statement.file).text)))
+            text = f"sem permissão para ler {', '.join(tables)}" if tables else str(answer.refusal)
+            yield Finding("falha", f"{title}: o comando não roda", f"{text} ({statement.file})", "Libere ou corrija o que o comando lê.")
+        elif not answer.asked:
+            yield Finding("aviso", title, f"{NOT_ASKED} ({statement.file})")
+        else:
+            yield Finding("ok", title, statement.file)
+            if statement.file in origins:
+                asked.readable[origins[statement.file].item] = statement.file
