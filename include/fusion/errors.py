@@ -59,9 +59,9 @@ class SourceRefused(FusionHubError):
     """A statement is refused: a right, a table or a column is missing. No record is at fault, and what is unreadable is not empty."""
 
     def __init__(self, what: str, why: str) -> None:
-        super().__init__(
-            f"{what}: {why}. Permissão revogada, ou tabela mudada? Nada deste lote foi enviado, e o Fusion fica com o que tinha."
-        )
+        self.reason = f"{what}: {why}"
+        text = "Permissão revogada, ou tabela mudada? Nada deste lote foi enviado, e o Fusion fica com o que tinha."
+        super().__init__(f"{self.reason}. {text}")
 
 
 class SourceLost(FusionHubError):
