@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from include.fusion.checkup.ask import Answer, ask, usual_binds
 from include.fusion.checkup.report import Finding
@@ -28,11 +28,14 @@ class Asked:
     readable: dict[str, str] = field(default_factory=dict)
     grants: list[str] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
+    account: str = "conta_do_hub"
 
 
 def ask_everything(con: Connection, queries: SystemQueries) -> Asked:
     """Ask every statement of the installation. ``queries`` must not refuse what is gone of a baseline: it is told here."""
     asked = Asked()
+    if con.dialect.name == "postgresql":
+        asked.account = str(con.execute(text("SELECT current_user")).scalar())
     for reading in queries.sistema.readings:
         for detail in reading.details:
             asked.reads.append(_read(con, queries, reading, detail, asked))
@@ -41,20 +44,26 @@ def ask_everything(con: Connection, queries: SystemQueries) -> Asked:
     return asked
 
 
+def grant_area(asked: Asked) -> tuple[str, list[Finding], list[list[str]], str]:
+    """Area of the report with what the DBA must grant, ready to run."""
+    missing = [Finding("falha", f"Falta ler {table}") for table in asked.grants]
+    return "Permissões a pedir ao DBA", missing, [], "\n".join(f"GRANT SELECT ON {t} TO {asked.account};" for t in asked.grants)
+
+
 def _read(con: Connection, queries: SystemQueries, reading: ReadSpec, detail: Detail, asked: Asked) -> Finding:
     name = kind_in_words(detail.nome).capitalize()
     file = queries.fitting(detail)
     if file is None:
         gaps = [missing_columns(con, requires) for _, requires in detail.files]
         asked.grants += [gap.split(" ler ")[1].rsplit(".", 1)[0] for found in gaps for gap in found if gap.startswith("sem permissão")]
-        text = "; ou ".join(", ".join(found) for found in gaps)
-        return Finding("falha", f"{name}: {WILL_NOT}", text, "Peça ao DBA o que falta, ou ponha um comando do hospital em pasta_sql.")
+        why = "; ou ".join(", ".join(found) for found in gaps)
+        return Finding("falha", f"{name}: {WILL_NOT}", why, "Peça ao DBA o que falta, ou ponha um comando do hospital em pasta_sql.")
     answer = asked.answers[file] = ask(con, queries, file, usual_binds(queries.sistema, reading.key_type))
     if answer.refusal is not None:
         tables = closed(con, tables_of(queries.sql(file).text))
         asked.grants += tables
-        text = f"sem permissão para ler {', '.join(tables)}" if tables else str(answer.refusal)
-        return Finding("falha", f"{name}: {WILL_NOT}", f"{text} ({file})", "Libere a tabela, ou ponha um comando do hospital em pasta_sql.")
+        why = f"sem permissão para ler {', '.join(tables)}" if tables else str(answer.refusal)
+        return Finding("falha", f"{name}: {WILL_NOT}", f"{why} ({file})", "Libere a tabela, ou ponha um comando do hospital em pasta_sql.")
     asked.readable[detail.item] = file
     return Finding("ok", name, file)
 
@@ -62,8 +71,8 @@ def _read(con: Connection, queries: SystemQueries, reading: ReadSpec, detail: De
 def _changes(con: Connection, queries: SystemQueries, asked: Asked) -> Iterator[Finding]:
     for origin in queries.sistema.origins:
         if not queries.has(origin.requires):
-            text = ", ".join(missing_columns(con, origin.requires))
-            yield Finding("aviso", f"Mudanças de {kind_in_words(origin.nome)}: não serão vistas por este caminho", text)
+            why = ", ".join(missing_columns(con, origin.requires))
+            yield Finding("aviso", f"Mudanças de {kind_in_words(origin.nome)}: não serão vistas por este caminho", why)
     origins = {o.sql: o for o in queries.sistema.origins}
     for statement in others(queries):
         binds = usual_binds(queries.sistema, statement.key_type)
@@ -71,8 +80,8 @@ def _changes(con: Connection, queries: SystemQueries, asked: Asked) -> Iterator[
         title = statement.what[0].upper() + statement.what[1:]
         if answer.refusal is not None:
             asked.grants += (tables := closed(con, tables_of(queries.sql(statement.file).text)))
-            text = f"sem permissão para ler {', '.join(tables)}" if tables else str(answer.refusal)
-            yield Finding("falha", f"{title}: o comando não roda", f"{text} ({statement.file})", "Libere ou corrija o que o comando lê.")
+            why = f"sem permissão para ler {', '.join(tables)}" if tables else str(answer.refusal)
+            yield Finding("falha", f"{title}: o comando não roda", f"{why} ({statement.file})", "Libere ou corrija o que o comando lê.")
         elif not answer.asked:
             yield Finding("aviso", title, f"{NOT_ASKED} ({statement.file})")
         else:
