@@ -13,7 +13,7 @@ from include.fusion.checkup.report import NOT_CHECKED
 from include.fusion.errors import InvalidConfiguration
 from include.fusion.settings import Integracao, obtain
 from include.fusion.wiring import plugin
-from include.fusion.wiring.checkup import check_installation
+from include.fusion.wiring.check import check_installation
 from include.fusion.wiring.delivery import Runtime
 
 STATEMENT_MAX = 60.0

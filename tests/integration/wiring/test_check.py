@@ -11,7 +11,7 @@ import pytest
 from include.fusion.checkup.report import Finding, Report
 from include.fusion.hl7.wire.transport import HttpTransport
 from include.fusion.settings.registry import systems
-from include.fusion.wiring.checkup import check_installation, stored_report
+from include.fusion.wiring.check import check_installation, stored_report
 from sandbox.postgres import Postgres
 from tests.harness import Harness
 from tests.readers import Reader, read_only
