@@ -19,7 +19,7 @@ NOBODY = "0"
 
 
 class Answer(NamedTuple):
-    """``refusal``: why the statement would fail. ``plan``: PostgreSQL's, as ``EXPLAIN (FORMAT JSON)`` gives it. ``asked``: not on every engine."""
+    """``refusal``: why the statement would fail. ``plan``: PostgreSQL's, as ``EXPLAIN (FORMAT JSON, VERBOSE)`` gives it. ``asked``: not on every engine."""
 
     refusal: Refusal | None = None
     plan: Mapping[str, Any] | None = None
@@ -62,7 +62,7 @@ def usual_binds(system: SystemSpec, key_type: KeyType | None = None) -> dict[str
 
 
 def _planned(con: Connection, clause: TextClause, binds: Mapping[str, Any]) -> Mapping[str, Any]:
-    explain = text(f"EXPLAIN (FORMAT JSON) {clause.text}")
+    explain = text(f"EXPLAIN (FORMAT JSON, VERBOSE) {clause.text}")
     lists: list[Any] = [bindparam(name, expanding=True) for name in LISTS if name in binds]
     rows = con.execute(explain.bindparams(*lists), binds).scalar_one()
     plan: Mapping[str, Any] = rows[0]["Plan"]

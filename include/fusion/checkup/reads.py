@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, text
 
-from include.fusion.checkup.ask import Answer, ask, usual_binds
+from include.fusion.checkup.ask import ask, usual_binds
+from include.fusion.checkup.plans import PlanArea, plan_area
 from include.fusion.checkup.report import Finding
-from include.fusion.checkup.source_schema import closed, missing_columns, tables_of
+from include.fusion.checkup.source_schema import closed, in_words, missing_columns, tables_of
 from include.fusion.checkup.statements import others
 from include.fusion.reading.spec import Detail, ReadSpec
 from include.fusion.reading.sql import SystemQueries
@@ -21,14 +23,16 @@ NOT_ASKED = "este banco só diria rodando o comando: não foi conferido"
 
 @dataclass
 class Asked:
-    """What the source said. ``readable``: item → SQL file; ``grants``: tables that the DBA must open; ``answers``: by file."""
+    """What the source said. ``readable``: item → SQL file; ``grants``: tables that the DBA must open; ``plans``: of frequent statements,
+    in words, where the engine tells them."""
 
     reads: list[Finding] = field(default_factory=list)
     changes: list[Finding] = field(default_factory=list)
     readable: dict[str, str] = field(default_factory=dict)
     grants: list[str] = field(default_factory=list)
-    answers: dict[str, Answer] = field(default_factory=dict)
+    plans: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
     account: str = "conta_do_hub"
+    planned: PlanArea | None = None
 
 
 def ask_everything(con: Connection, queries: SystemQueries) -> Asked:
@@ -41,6 +45,8 @@ def ask_everything(con: Connection, queries: SystemQueries) -> Asked:
             asked.reads.append(_read(con, queries, reading, detail, asked))
     asked.changes += _changes(con, queries, asked)
     asked.grants = list(dict.fromkeys(asked.grants))
+    if asked.plans:
+        asked.planned = plan_area(con, asked.plans)
     return asked
 
 
@@ -55,28 +61,30 @@ def _read(con: Connection, queries: SystemQueries, reading: ReadSpec, detail: De
     file = queries.fitting(detail)
     if file is None:
         gaps = [missing_columns(con, requires) for _, requires in detail.files]
-        asked.grants += [gap.split(" ler ")[1].rsplit(".", 1)[0] for found in gaps for gap in found if gap.startswith("sem permissão")]
-        why = "; ou ".join(", ".join(found) for found in gaps)
+        asked.grants += [gap.table for found in gaps for gap in found if gap.closed]
+        why = "; ou ".join(in_words(found) for found in gaps)
         return Finding("falha", f"{name}: {WILL_NOT}", why, "Peça ao DBA o que falta, ou ponha um comando do hospital em pasta_sql.")
-    answer = asked.answers[file] = ask(con, queries, file, usual_binds(queries.sistema, reading.key_type))
+    answer = ask(con, queries, file, usual_binds(queries.sistema, reading.key_type))
     if answer.refusal is not None:
         tables = closed(con, tables_of(queries.sql(file).text))
         asked.grants += tables
         why = f"sem permissão para ler {', '.join(tables)}" if tables else str(answer.refusal)
         return Finding("falha", f"{name}: {WILL_NOT}", f"{why} ({file})", "Libere a tabela, ou ponha um comando do hospital em pasta_sql.")
     asked.readable[detail.item] = file
+    if answer.plan is not None:
+        asked.plans.append((f"leitura: {kind_in_words(detail.nome)}", answer.plan))
     return Finding("ok", name, file)
 
 
 def _changes(con: Connection, queries: SystemQueries, asked: Asked) -> Iterator[Finding]:
     for origin in queries.sistema.origins:
         if not queries.has(origin.requires):
-            why = ", ".join(missing_columns(con, origin.requires))
+            why = in_words(missing_columns(con, origin.requires))
             yield Finding("aviso", f"Mudanças de {kind_in_words(origin.nome)}: não serão vistas por este caminho", why)
     origins = {o.sql: o for o in queries.sistema.origins}
     for statement in others(queries):
         binds = usual_binds(queries.sistema, statement.key_type)
-        answer = asked.answers[statement.file] = ask(con, queries, statement.file, binds)
+        answer = ask(con, queries, statement.file, binds)
         title = statement.what[0].upper() + statement.what[1:]
         if answer.refusal is not None:
             asked.grants += (tables := closed(con, tables_of(queries.sql(statement.file).text)))
@@ -86,5 +94,7 @@ def _changes(con: Connection, queries: SystemQueries, asked: Asked) -> Iterator[
             yield Finding("aviso", title, f"{NOT_ASKED} ({statement.file})")
         else:
             yield Finding("ok", title, statement.file)
+            if statement.frequent and answer.plan is not None:
+                asked.plans.append((statement.what, answer.plan))
             if statement.file in origins:
                 asked.readable[origins[statement.file].item] = statement.file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from sqlalchemy import Connection, bindparam, text
 
@@ -22,22 +23,35 @@ def tables_of(sql: str) -> list[str]:
     return list(dict.fromkeys(_TABLE.findall(re.sub("--.*", "", sql))))
 
 
-def missing_columns(con: Connection, requires: Sequence[str]) -> list[str]:
-    """What stands in the way of these columns (``table.column``), in words; empty when all are there and may be read."""
+class Gap(NamedTuple):
+    """What stands in the way of a column. ``closed``: it is there, and this account may not read it."""
+
+    table: str
+    text: str
+    closed: bool = False
+
+
+def in_words(gaps: Sequence[Gap]) -> str:
+    """One line."""
+    return ", ".join(dict.fromkeys(gap.text for gap in gaps))
+
+
+def missing_columns(con: Connection, requires: Sequence[str]) -> list[Gap]:
+    """What stands in the way of these columns (``table.column``); empty when all are there and may be read."""
     wanted = [tuple(item.lower().split(".")[-2:]) for item in requires]
     if con.dialect.name != "postgresql":
-        return [f"{table}.{column} não existe, ou não foi liberada para a conta" for table, column in wanted]
+        return [Gap(table, f"{table}.{column} não existe, ou não foi liberada para a conta") for table, column in wanted]
     found = {(t, c): ok for t, c, ok in con.execute(_COLUMNS, {"tables": sorted({table for table, _ in wanted})})}
     tables = {table for table, _ in found}
-    told = []
+    gaps = []
     for table, column in wanted:
         if table not in tables:
-            told.append(f"a tabela {table} não existe")
+            gaps.append(Gap(table, f"a tabela {table} não existe"))
         elif (table, column) not in found:
-            told.append(f"a coluna {table}.{column} não existe")
+            gaps.append(Gap(table, f"a coluna {table}.{column} não existe"))
         elif not found[table, column]:
-            told.append(f"sem permissão para ler {table}.{column}")
-    return list(dict.fromkeys(told))
+            gaps.append(Gap(table, f"sem permissão para ler {table}.{column}", closed=True))
+    return gaps
 
 
 def closed(con: Connection, tables: Iterable[str]) -> list[str]:

@@ -41,6 +41,8 @@ def check_installation(runtime: Runtime, transport: Callable[[], Any] | None = N
         report.add("Tipos de dado", asked.reads)
         report.add("Como as mudanças são vistas", asked.changes)
         report.add(*grant_area(asked))
+        if asked.planned is not None:
+            report.add(*asked.planned)
     report.add("Destino", _target(runtime, transport))
     if before is not None:
         _keep(runtime, report, before, asked, accept_losses)
