@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from include.fusion.reading.keys import KeyType
 from include.fusion.reading.spec import SystemSpec
-from include.fusion.reading.sql import SystemQueries
+from include.fusion.reading.sql import SystemQueries, sql_folder
+
+INITIAL_KEYS, INITIAL_LOAD = "initial_load_keys.sql", "initial_load.sql"
+"""Of systems with an initial load of their own."""
 
 
 class Statement(NamedTuple):
@@ -30,6 +33,10 @@ def others(queries: SystemQueries) -> Iterator[Statement]:
         yield Statement(journal.sql, "página do diário")
         yield Statement(journal.sql_probe, "vigia do diário")
         yield Statement(journal.sql_delete, "apagar do diário o que já está na fila")
+        if queries.has(journal.keeps):
+            yield Statement(journal.sql_keep, "guardar o que foi lido do diário")
+            yield Statement(journal.sql_kept, "reler o que foi guardado do diário", frequent=False)
+            yield Statement(journal.sql_forget, "esquecer o que foi guardado do diário", frequent=False)
     for snapshot in system.snapshots:
         yield Statement(snapshot.sql_blocks, f"comparação: {snapshot.nome.replace('_', ' ')}", frequent=False)
         yield Statement(snapshot.sql, f"linhas de um bloco: {snapshot.nome.replace('_', ' ')}")
@@ -38,6 +45,9 @@ def others(queries: SystemQueries) -> Iterator[Statement]:
     for sweep in system.sweeps:
         yield Statement(sweep.sql_ronda, f"ronda: {sweep.nome.replace('_', ' ')}", frequent=False)
     yield from _of_all(system)
+    for file, what in ((INITIAL_KEYS, "chaves da carga inicial"), (INITIAL_LOAD, "página da carga inicial")):
+        if (sql_folder(system.nome) / file).exists():
+            yield Statement(file, what, frequent=False)
 
 
 def _of_all(system: SystemSpec) -> Iterator[Statement]:

@@ -7,19 +7,20 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
-Cause = Literal["sem_permissao", "sem_tabela", "sem_coluna", "outra"]
+Cause = Literal["sem_permissao", "sem_tabela", "escondido", "sem_coluna", "outra"]
 TEXTS: dict[str, str] = {
-    "sem_permissao": "sem permissão para ler {}",
-    "sem_tabela": "{} não existe, ou não foi liberado para a conta",
+    "sem_permissao": "sem permissão em {}",
+    "sem_tabela": "{} não existe",
+    "escondido": "{} não existe, ou não foi liberado para a conta",
     "sem_coluna": "a coluna {} não existe",
     "outra": "o banco não aceita o comando ({})",
 }
 
 _CODES: dict[str, dict[str, Cause]] = {
     "postgresql": {"42501": "sem_permissao", "42P01": "sem_tabela", "3F000": "sem_tabela", "42703": "sem_coluna"},
-    "oracle": {"942": "sem_tabela", "1031": "sem_permissao", "41900": "sem_permissao", "904": "sem_coluna"},
+    "oracle": {"942": "escondido", "1031": "sem_permissao", "41900": "sem_permissao", "904": "sem_coluna"},
     "mssql": {"229": "sem_permissao", "230": "sem_permissao", "916": "sem_permissao", "208": "sem_tabela", "207": "sem_coluna"},
-    "iris": {"-99": "sem_permissao", "-30": "sem_tabela", "-29": "sem_coluna"},
+    "iris": {"-99": "sem_permissao", "-30": "escondido", "-29": "sem_coluna"},
 }
 _QUOTED = re.compile(r"[\"'`«“]\s*([\w$#. ]+?)\s*[\"'`»”]")
 _NAME = re.compile(r"[\w$#]+(?:\.[\w$#]+)*")

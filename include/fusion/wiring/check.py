@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from include.fusion.checkup.ask import NOBODY
+from include.fusion.checkup.codes import code_findings, code_table, yaml_to_fill
 from include.fusion.checkup.losses import losses
 from include.fusion.checkup.reach import reach
 from include.fusion.checkup.reads import Asked, ask_everything, grant_area
@@ -19,6 +20,7 @@ from include.fusion.reading.sql import SystemQueries
 from include.fusion.store.baseline import accept, keep_report, last_report, read_baseline, remember
 from include.fusion.store.migrate import is_migrated
 from include.fusion.wiring.delivery import Runtime, destination_of
+from include.fusion.wiring.sample import take_census
 
 __all__ = ["Report", "check_installation", "stored_report"]
 
@@ -43,6 +45,7 @@ def check_installation(runtime: Runtime, transport: Callable[[], Any] | None = N
         report.add(*grant_area(asked))
         if asked.planned is not None:
             report.add(*asked.planned)
+        _codes(runtime, report, asked)
     report.add("Destino", _target(runtime, transport))
     if before is not None:
         _keep(runtime, report, before, asked, accept_losses)
@@ -80,6 +83,20 @@ def _source(runtime: Runtime, found: list[Finding]) -> Asked | None:
             return ask_everything(con, queries)
 
     return reach("Origem", look, found)
+
+
+def _codes(runtime: Runtime, report: Report, asked: Asked) -> None:
+    """Catalogues of De/Para beside the site's codes, where everything that would be sampled can be read."""
+    if any(f.state == "falha" for f in asked.reads):
+        report.add("De/Para", [Finding("aviso", "Não conferido", "primeiro é preciso ler todos os tipos de dado")])
+        return
+    found: list[Finding] = []
+    queries = SystemQueries(runtime.origem, runtime.sistema, runtime.integracao.pasta_sql)
+    census = reach("Amostra de registros", lambda: take_census(runtime, queries), found)
+    if census is not None:
+        report.add("De/Para", code_findings(census), code_table(census), yaml_to_fill(census))
+    else:
+        report.add("De/Para", found)
 
 
 def _target(runtime: Runtime, transport: Callable[[], Any] | None) -> list[Finding]:

@@ -9,9 +9,13 @@ from typing import Any
 import pytest
 
 from include.fusion.checkup.report import Finding, Report
+from include.fusion.checkup.source_schema import tables_of
 from include.fusion.hl7.wire.transport import HttpTransport
+from include.fusion.reading.statements import statement_path, statement_text
+from include.fusion.reading.words import kind_in_words
 from include.fusion.settings.registry import systems
 from include.fusion.wiring.check import check_installation, stored_report
+from include.fusion.wiring.systems import system_named
 from sandbox.postgres import Postgres
 from tests.harness import Harness
 from tests.readers import Reader, read_only
@@ -39,6 +43,21 @@ def test_all_of_a_sandbox_source_travels(postgres: Postgres, tmp_path: Path, sys
     b = Harness(postgres, tmp_path, system, 10)
     report = checked(b)
     assert (report.exit_code, failures(report)) == (0, []), report.as_json()
+    b.close()
+
+
+@pytest.mark.parametrize("system", [name for name in systems() if system_named(name).readings])
+def test_a_drifted_copy_of_each_source_says_what_will_not_travel(postgres: Postgres, tmp_path: Path, system: str) -> None:
+    b = Harness(postgres, tmp_path, system, 10)
+    with read_only(b) as reader:
+        detail = system_named(system).readings[0].details[-1]
+        table = tables_of(statement_text(statement_path(system, detail.files[0][0], None)))[-1]
+        name, kind = table.rsplit(".", 1)[-1].lower(), kind_in_words(detail.nome).capitalize()
+        reader.revoke(table)
+        assert f"GRANT SELECT ON {table} TO {reader.role};" in "".join(a.attached for a in checked(b).areas)
+        reader.admin(f"grant select on {table} to {reader.role}; alter table {table} rename to {name}_2")
+        gone = next(f for f in failures(checked(b)) if f.title.startswith(f"{kind}: este tipo de dado não vai trafegar"))
+        assert name in gone.text.lower()
     b.close()
 
 
@@ -100,3 +119,11 @@ def test_the_last_report_is_kept_and_has_no_patient(reader: Reader) -> None:
 def test_a_checkup_writes_nothing_to_source_or_fusion(reader: Reader) -> None:
     checked(reader.harness)
     assert reader.harness.fusion("select count(*) from registro") == [(0,)]
+
+
+def test_a_code_of_the_sites_own_comes_with_a_yaml_to_fill_in(reader: Reader) -> None:
+    reader.admin("update tb_cidadao set no_sexo = 'NB'")
+    report = checked(reader.harness)
+    (area,) = (a for a in report.areas if a.name == "De/Para")
+    assert report.exit_code == 1 and area.findings[0].title == "sexo: 1 códigos sem palavra"
+    assert area.table[1][:2] == ["sexo", "NB"] and '# "NB":' in area.attached

@@ -41,7 +41,7 @@ def test_postgresql_names_what_is_missing(text: str, code: str, expected: Refusa
 
 def test_oracle_names_a_column_and_points_at_a_table() -> None:
     assert said("oracle", 'ORA-00904: "A"."SN_ATIVO": invalid identifier', 904) == Refusal("sem_coluna", "A.SN_ATIVO")
-    assert said("oracle", "ORA-00942: table or view does not exist", 942, offset=14) == Refusal("sem_tabela", "dbamv.alergia")
+    assert said("oracle", "ORA-00942: table or view does not exist", 942, offset=14) == Refusal("escondido", "dbamv.alergia")
     assert said("oracle", "ORA-00942: table or view does not exist", 942).name == "um objeto"
 
 
@@ -50,7 +50,7 @@ def test_sql_server_and_iris_quote_the_object() -> None:
     assert said("mssql", denied, 229) == Refusal("sem_permissao", "Alergia")
     assert said("mssql", "Invalid object name 'dbo.Alergia'.", 208) == Refusal("sem_tabela", "dbo.Alergia")
     gone = "[SQLCODE: <-30>:<Table or view not found>] [%msg: < Table 'SQLUSER.PA_ALLERGY' not found>]"
-    assert said("iris", gone) == Refusal("sem_tabela", "SQLUSER.PA_ALLERGY")
+    assert said("iris", gone) == Refusal("escondido", "SQLUSER.PA_ALLERGY")
 
 
 def test_no_value_is_told() -> None:
