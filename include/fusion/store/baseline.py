@@ -31,11 +31,11 @@ def accept(con: Connection, integracao_id: int, readable: Mapping[str, str]) -> 
     remember(con, integracao_id, readable)
 
 
-def keep_report(con: Connection, integracao_id: int, report: str) -> None:
+def keep_report(con: Connection, entry_id: str, report: str) -> None:
     """Keep the check-up's report (JSON) in place of the one before."""
-    write_row(con, conferencia, {"integracao_id": integracao_id}, {"feita_em": now(), "relatorio": report})
+    write_row(con, conferencia, {"instalacao": entry_id}, {"feita_em": now(), "relatorio": report})
 
 
-def last_report(con: Connection, integracao_id: int) -> str | None:
+def last_report(con: Connection, entry_id: str) -> str | None:
     """The last check-up's report, or ``None``."""
-    return con.execute(select(conferencia.c.relatorio).where(conferencia.c.integracao_id == integracao_id)).scalar()
+    return con.execute(select(conferencia.c.relatorio).where(conferencia.c.instalacao == entry_id)).scalar()

@@ -200,8 +200,8 @@ linha_de_base = Table(
 conferencia = Table(
     "conferencia",
     metadata,
-    *_primary_key(integracao_id=Integer()),
+    *_primary_key(instalacao=_text(KEY_MAX)),
     Column("feita_em", Moment, nullable=False),
     Column("relatorio", _LONG_TEXT, nullable=False),
 )
-"""The last check-up of an installation, as JSON."""
+"""The last check-up of each installation (id of its entry), as JSON."""

@@ -8,6 +8,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+from sqlalchemy import Engine
+
 from include.fusion.checkup.ask import NOBODY
 from include.fusion.checkup.codes import code_findings, code_table, yaml_to_fill
 from include.fusion.checkup.losses import losses
@@ -52,10 +54,10 @@ def check_installation(runtime: Runtime, transport: Callable[[], Any] | None = N
     return report
 
 
-def stored_report(runtime: Runtime) -> Report | None:
-    """The last check-up's report."""
-    with runtime.fusion.connect() as con:
-        text = last_report(con, runtime.integracao.integracao_id)
+def stored_report(hub: Engine, entry_id: str) -> Report | None:
+    """The last check-up's report in the hub's database."""
+    with hub.connect() as con:
+        text = last_report(con, entry_id)
     return None if text is None else Report.from_json(text)
 
 
@@ -130,7 +132,7 @@ async def _prove(client: FusionClient, path: str) -> bool:
 def _keep(runtime: Runtime, report: Report, before: dict[str, str], asked: Asked | None, accept_losses: bool) -> None:
     number = runtime.integracao.integracao_id
     with runtime.fusion.begin() as con:
-        keep_report(con, number, report.as_json())
+        keep_report(con, report.entry_id, report.as_json())
         if asked is not None and accept_losses:
             accept(con, number, asked.readable)
         elif asked is not None and not any(losses(runtime.sistema, before, asked.readable)):

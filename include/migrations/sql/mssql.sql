@@ -513,10 +513,10 @@ CREATE TABLE linha_de_base (
 GO
 
 CREATE TABLE conferencia (
-    integracao_id INTEGER NOT NULL,
+    instalacao NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
     feita_em DATETIME2 NOT NULL,
     relatorio NVARCHAR(max) NOT NULL,
-    PRIMARY KEY (integracao_id)
+    PRIMARY KEY (instalacao)
 );
 
 GO

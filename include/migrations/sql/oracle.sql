@@ -522,10 +522,10 @@ CREATE TABLE linha_de_base (
 /
 
 CREATE TABLE conferencia (
-    integracao_id INTEGER NOT NULL,
+    instalacao VARCHAR2(200 CHAR) NOT NULL,
     feita_em TIMESTAMP NOT NULL,
     relatorio CLOB NOT NULL,
-    PRIMARY KEY (integracao_id)
+    PRIMARY KEY (instalacao)
 )
 
 /

@@ -374,10 +374,10 @@ CREATE TABLE linha_de_base (
 );
 
 CREATE TABLE conferencia (
-    integracao_id INTEGER NOT NULL,
+    instalacao VARCHAR(200) COLLATE "C" NOT NULL,
     feita_em TIMESTAMP WITH TIME ZONE NOT NULL,
     relatorio TEXT NOT NULL,
-    PRIMARY KEY (integracao_id)
+    PRIMARY KEY (instalacao)
 );
 
 UPDATE versao_migracao SET version_num='0006' WHERE versao_migracao.version_num = '0005';

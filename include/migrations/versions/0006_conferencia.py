@@ -15,18 +15,18 @@ depends_on = None
 
 
 def upgrade() -> None:
-    momento = importlib.import_module("include.migrations.versions.0001_filas")._momento
+    primeira = importlib.import_module("include.migrations.versions.0001_filas")
     op.create_table(
         "linha_de_base",
         sa.Column("integracao_id", sa.Integer(), primary_key=True, autoincrement=False),
         sa.Column("item", sa.String(100), primary_key=True, autoincrement=False),
         sa.Column("comando", sa.String(100), nullable=False),
-        sa.Column("desde", momento(), nullable=False),
+        sa.Column("desde", primeira._momento(), nullable=False),
     )
     op.create_table(
         "conferencia",
-        sa.Column("integracao_id", sa.Integer(), primary_key=True, autoincrement=False),
-        sa.Column("feita_em", momento(), nullable=False),
+        sa.Column("instalacao", primeira._texto(200), primary_key=True, autoincrement=False),
+        sa.Column("feita_em", primeira._momento(), nullable=False),
         sa.Column("relatorio", sa.Text().with_variant(mssql.NVARCHAR(), "mssql"), nullable=False),
     )
 

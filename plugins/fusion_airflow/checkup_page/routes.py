@@ -10,7 +10,7 @@ from fastapi import Depends, FastAPI, HTTPException, Path, Response
 from fastapi.responses import HTMLResponse
 
 from fusion_airflow.fhir_api.access import Route
-from include.fusion.wiring.names import FusionHubError, Runtime, as_html, stored_report
+from include.fusion.wiring.names import FusionHubError, as_html, stored_report
 
 Entry = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,199}$")]
 # The page loads nothing, and only Airflow's UI may show it in a frame.
@@ -40,17 +40,22 @@ def as_json(entry: Entry) -> Response:
 
 def _report(entry_id: str) -> Any:
     from fusion_airflow.hooks.engines import engine_for
+
+    engine = engine_for(_database_of(entry_id), application="conferencia", time_limit=_TIME_LIMIT)
+    try:
+        report = stored_report(engine, entry_id)
+    finally:
+        engine.dispose()
+    if report is None:
+        raise HTTPException(404, "não há conferência desta instalação: dispare a DAG conferir_instalacao")
+    return report
+
+
+def _database_of(entry_id: str) -> str:
+    """The hub's database of this entry. An entry that came by Git after the image is not in the image's settings: then the usual one."""
     from include.fusion.settings import obtain
 
     try:
-        entry = obtain(entry_id)
+        return obtain(entry_id).conexoes.database
     except FusionHubError:
-        raise HTTPException(404, "não há instalação com este id") from None
-    runtime = Runtime(entry, lambda conn_id: engine_for(conn_id, application="conferencia", time_limit=_TIME_LIMIT))
-    try:
-        report = stored_report(runtime)
-    finally:
-        runtime.close()
-    if report is None:
-        raise HTTPException(404, "esta instalação ainda não foi conferida: dispare a DAG conferir_instalacao")
-    return report
+        return "fusion_db"

@@ -110,7 +110,7 @@ def test_a_fusion_that_is_down_could_not_be_checked(reader: Reader) -> None:
 
 def test_the_last_report_is_kept_and_has_no_patient(reader: Reader) -> None:
     report = checked(reader.harness)
-    kept = stored_report(reader.harness.runtime)
+    kept = stored_report(reader.harness.runtime.fusion, "esus_ab")
     assert kept is not None and kept.as_json() == report.as_json()
     names = [n for (n,) in reader.harness.origem("select no_cidadao from tb_cidadao")]
     assert names and not [n for n in names if n in report.as_json()]

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine
 
-from include.fusion.settings import obtain
 from include.fusion.store.baseline import keep_report
 from sandbox.postgres import Postgres
 from tests.databases import INTEGRATION, lent
@@ -25,7 +24,8 @@ def airflow(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
     with lent(postgres, INTEGRATION) as dsn:
         engine = create_engine(dsn.replace("postgresql://", "postgresql+psycopg2://", 1))
         with engine.begin() as con:
-            keep_report(con, obtain("mv").integracao_id, REPORT.as_json())
+            for entry in ("mv", "chegou_depois_da_imagem"):
+                keep_report(con, entry, REPORT.as_json())
         engine.dispose()
         users = {"leitor": "Viewer", "sem": "Public"}
         server = AirflowServer(folder, postgres.create_database(f"af_{folder.name}"), users, {"fusion_db": dsn}, fab=True)
@@ -42,6 +42,6 @@ def test_only_who_may_see_runs_sees_reports(airflow: AirflowServer) -> None:
 
 def test_a_reader_sees_the_page_and_its_json(airflow: AirflowServer) -> None:
     assert airflow.ask("GET", "/conferencia/mv/json", who="leitor")[1]["entry_id"] == REPORT.entry_id
+    assert airflow.ask("GET", "/conferencia/chegou_depois_da_imagem/json", who="leitor")[0] == 200
     status, text = airflow.ask("GET", "/conferencia/tasy", who="leitor")
-    assert status == 404 and "ainda não foi conferida" in str(text)
-    assert airflow.ask("GET", "/conferencia/nenhuma", who="leitor")[0] == 404
+    assert status == 404 and "não há conferência" in str(text)

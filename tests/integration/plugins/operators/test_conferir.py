@@ -30,7 +30,7 @@ def test_an_installation_that_is_in_order_gives_counts_and_keeps_its_report(harn
     run = Run("conferir_instalacao", integracao="consulfarma")
     assert run.do("instalacoes") == [WHO]
     counts = run.do("conferir", **WHO)
-    kept = stored_report(harness.build())
+    kept = stored_report(harness.build().fusion, "consulfarma")
     assert kept is not None and counts == kept.counts and counts["falha"] == 0
 
 
