@@ -8,15 +8,15 @@ from html import escape
 from include.fusion.checkup.report import Area, Finding, Report
 
 MARKS = {"falha": "✗", "incerto": "?", "aviso": "!", "ok": "✓"}
-_WORDS = {"falha": "não vai trafegar", "incerto": "não conferido", "aviso": "aviso", "ok": "em ordem"}
+_WORDS = {"falha": "falha", "incerto": "não conferido", "aviso": "aviso", "ok": "em ordem"}
 _STYLE = """
 :root{color-scheme:light dark;--line:#8884;--falha:#c0262d;--incerto:#8a5a00;--aviso:#8a6d00;--ok:#1b7a3d}
 @media(prefers-color-scheme:dark){:root{--falha:#ff7b80;--incerto:#ffb74d;--aviso:#e6c34d;--ok:#6fd08c}}
 body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}h1{font-size:1.5rem;margin-bottom:0}
 h2{font-size:1.15rem;margin-top:2rem}.resumo{font-size:1.1rem;font-weight:600}.quando{opacity:.7;margin-top:0}
 ul{list-style:none;padding:0;margin:0}li{padding:.45rem 0;border-top:1px solid var(--line)}
-li b{font-weight:600}li span{font-weight:700;display:inline-block;min-width:9.5rem}
-li p{margin:.1rem 0 0 9.5rem;opacity:.85}li p.conserto{font-style:italic}
+li b{font-weight:600}li span{font-weight:700;display:inline-block;min-width:8.5rem}
+li p{margin:.1rem 0 0 8.5rem;opacity:.85}li p.conserto{font-style:italic}
 .falha span,.resumo.c1{color:var(--falha)}.incerto span,.resumo.c2{color:var(--incerto)}.aviso span{color:var(--aviso)}.ok span,.resumo.c0{color:var(--ok)}
 table{border-collapse:collapse;width:100%;margin-top:.5rem}td,th{text-align:left;padding:.25rem .6rem;border-top:1px solid var(--line);vertical-align:top}
 pre{overflow:auto;padding:.8rem;border:1px solid var(--line);border-radius:6px}

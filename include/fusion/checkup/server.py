@@ -76,7 +76,7 @@ def ask_server(con: Connection) -> Server:
 
 
 def _line(value: Any) -> str:
-    return re.sub(r"\s+", " ", str(value)).strip()[:120]
+    return re.sub(r"\s+", " ", str(value)).split(" on x86", 1)[0].strip()[:120]
 
 
 def told(server: Server, name: str, zone: tzinfo | None = None) -> Iterator[Finding]:

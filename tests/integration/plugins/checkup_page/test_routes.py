@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +14,10 @@ from sqlalchemy import create_engine
 
 from include.fusion.store.baseline import keep_report
 from sandbox.postgres import Postgres
+from tests import ROOT
 from tests.databases import INTEGRATION, lent
-from tests.integration.airflow_server import AirflowServer
+from tests.harness import Harness
+from tests.integration.airflow_server import _OPEN, AirflowServer
 from tests.unit.checkup.test_page import report
 
 REPORT = report()
@@ -45,3 +51,17 @@ def test_a_reader_sees_the_page_and_its_json(airflow: AirflowServer) -> None:
     assert airflow.ask("GET", "/conferencia/chegou_depois_da_imagem/json", who="leitor")[0] == 200
     status, text = airflow.ask("GET", "/conferencia/tasy", who="leitor")
     assert status == 404 and "não há conferência" in str(text)
+
+
+def test_a_run_of_the_dag_is_read_as_a_page(airflow: AirflowServer, postgres: Postgres, tmp_path: Path) -> None:
+    harness = Harness(postgres, tmp_path, "consulfarma", 10)
+    (tmp_path / "dags").mkdir()
+    shutil.copy(ROOT / "dags" / "conferir_instalacao.py", tmp_path / "dags")
+    fusion = json.dumps({"conn_type": "http", "host": harness.server.url, "password": harness.server.token})
+    sources = {"AIRFLOW_CONN_CONSULFARMA": harness.dsn["origem"], "AIRFLOW_CONN_FUSION_API": fusion}
+    printed = airflow.run_task("conferir_instalacao", {"integracao": "consulfarma"}, tmp_path / "dags", **sources)
+    harness.close()
+    assert "Consulfarma: Tudo vai trafegar" in printed
+    request = urllib.request.Request(f"http://127.0.0.1:{airflow.port}/conferencia/consulfarma", headers=airflow.login("leitor"))
+    with _OPEN(request) as response:
+        assert "<h1>Conferência: Consulfarma</h1>" in response.read().decode()
