@@ -8,9 +8,15 @@ from typing import Any
 import pytest
 
 from include.fusion.change.replay import ReplayRequest, enqueue_request
+from include.fusion.checkup.source_schema import tables_of
 from include.fusion.errors import SourceLost, SourceRefused
+from include.fusion.reading.statements import statement_path, statement_text
+from include.fusion.reading.words import kind_in_words
+from include.fusion.settings.registry import systems
 from include.fusion.store.baseline import accept
+from include.fusion.wiring.gate import demand_readable
 from include.fusion.wiring.look import look_up
+from include.fusion.wiring.systems import system_named
 from sandbox.postgres import Postgres
 from tests.harness import Harness
 from tests.readers import Reader, read_only
@@ -49,6 +55,19 @@ def test_a_revoked_grant_stops_the_run_and_fusion_keeps_what_it_had(reader: Read
     with pytest.raises((SourceLost, SourceRefused), match=r"(alergias|prescrições).*(Nada|nada).* foi enviado"):
         run(reader)
     assert reader.harness.fusion(ALLERGIES) == before
+
+
+@pytest.mark.parametrize("system", [name for name in systems() if system_named(name).readings])
+def test_in_every_system_a_revoked_grant_stops_the_next_run(postgres: Postgres, tmp_path: Any, system: str) -> None:
+    b = Harness(postgres, tmp_path, system, 5)
+    with read_only(b) as reader:
+        demand_readable(b.runtime)
+        detail = system_named(system).readings[0].details[-1]
+        reader.revoke(tables_of(statement_text(statement_path(system, detail.files[0][0], None)))[-1])
+        b.fila("update marca_dagua set executado_em = now() - interval '11 minutes' where processo = 'conferencia'")
+        with pytest.raises(SourceLost, match=f"{kind_in_words(detail.nome)}.* Nada foi enviado"):
+            demand_readable(b.build())
+    b.close()
 
 
 def test_a_table_that_is_renamed_stops_the_run_too(reader: Reader) -> None:
