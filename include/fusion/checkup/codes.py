@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple, Self
@@ -13,7 +14,9 @@ from include.fusion.reading.reader import Reader
 
 SHOWN = 200
 """Rows of one catalogue in the report."""
-BATCH = 200
+BATCH = 25
+"""Records read at once: of a site of which nothing is known yet, they may be heavy."""
+SAMPLE_SECONDS = 30.0
 _SHORT = 6
 _OFTEN = 3
 
@@ -66,10 +69,12 @@ class Census(DePara):
         return sorted(rows, key=lambda c: (c.known, c.catalog, -c.times, c.code))
 
 
-def read_sample(reader: Reader, keys: list[str]) -> None:
-    """Map these records; what becomes of them does not matter."""
+def read_sample(reader: Reader, keys: list[str], seconds: float = SAMPLE_SECONDS) -> None:
+    """Map these records, or as many as this time allows; what becomes of them does not matter."""
+    end = time.monotonic() + seconds
     for start in range(0, len(keys), BATCH):
-        reader.read(keys[start : start + BATCH])
+        if time.monotonic() < end:
+            reader.read(keys[start : start + BATCH])
 
 
 def code_findings(census: Census) -> Iterator[Finding]:

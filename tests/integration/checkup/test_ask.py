@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,10 @@ MV = system_named("mv")
 
 
 @pytest.fixture
-def table(engine: Engine) -> Iterator[Engine]:
+def table(engine: Engine) -> Engine:
     with engine.begin() as con:
         con.execute(text("create table diario (id int); insert into diario values (1)"))
-    yield engine
+    return engine
 
 
 def asked(engine: Engine, folder: Path, sql: str) -> Answer:
