@@ -10,6 +10,7 @@ COMMANDS = {
     "depara": "check De/Para files",
     "migrate": "create or upgrade the hub's tables in Fusion's integration database",
     "migrate-platform": "the same for the FHIR module's tables in the platform's database (migrate --platform)",
+    "check": "check an installation: connections, grants, every statement, De/Para, Fusion",
     "hl7": "explain what is wrong with HL7 v2 messages",
 }
 _ALIASES = {"migrate-platform": ("migrate", "--platform")}

@@ -55,6 +55,25 @@ class SourceShrank(FusionHubError):
         )
 
 
+class SourceRefused(FusionHubError):
+    """A statement is refused: a right, a table or a column is missing. No record is at fault, and what is unreadable is not empty."""
+
+    def __init__(self, what: str, why: str) -> None:
+        self.reason = f"{what}: {why}"
+        text = "Permissão revogada, ou tabela mudada? Nada deste lote foi enviado, e o Fusion fica com o que tinha."
+        super().__init__(f"{self.reason}. {text}")
+
+
+class SourceLost(FusionHubError):
+    """Kinds of data that were readable and are no longer. To go on would send them as empty lists."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"A origem não deixa mais ler o que deixava: {what}. Permissão revogada, ou tabela mudada? Nada foi enviado, e o Fusion fica com o "
+            "que tinha. Devolva o acesso e limpe a tarefa; se a perda é para valer, rode Conferir instalação com Aceitar o que falta."
+        )
+
+
 RECORD_UNKNOWN = "urn:fusion:registro-desconhecido"
 SEQUENCE_OLD = "urn:fusion:sequencia-antiga"
 """Types of Fusion's problem documents that mean something to the hub: only the first makes a 404 say that a record is absent."""

@@ -15,6 +15,7 @@ TASKS = {
     *(("trackcare", task) for task in trackcare.TASKS),
     ("trackcare_carga_inicial", "carga_inicial_pacientes"),
     *(("conciliacao", task) for task in RECONCILIATION),
+    *(("conferir_instalacao", task) for task in ("instalacoes", "conferir")),
     *((dag, task) for dag, tasks in fhir.TASKS.items() for task in tasks),
     *((dag, task) for dag in INITIAL_RUNS if dag != "trackcare_carga_inicial" for task in ("carga", "processamento")),
 }
@@ -26,10 +27,11 @@ def test_the_list_of_tasks_is_complete(stack: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dag", "task"), sorted((dag, task) for dag, task in TASKS if dag not in ("mv", "tasy", "trackcare", "conciliacao", *fhir.TASKS))
+    ("dag", "task"),
+    sorted((dag, task) for dag, task in TASKS if dag not in ("mv", "tasy", "trackcare", "conciliacao", "conferir_instalacao", *fhir.TASKS)),
 )
 def test_clearing_a_task_changes_nothing(hub: Hub, dag: str, task: str) -> None:
-    """Those of MV, Tasy, TrackCare, FHIR and the reconciliation are cleared where each is given work, in files of their own."""
+    """Those of MV, Tasy, TrackCare, FHIR and the reconciliation are cleared where each is given work, in files of their own; a check-up only looks."""
     if dag in ("skymed", "fusion_service"):
         hub.change("skymed", 2)
         hub.quiet()

@@ -126,14 +126,17 @@ class AirflowServer:
         if self._processo is not None:
             end_process(self._processo)
 
+    def login(self, who: str) -> dict[str, str]:
+        """Headers of a request by this user."""
+        if who not in self._tokens:
+            _, response = self.ask("POST", "/auth/token", {"username": who, "password": PASSWORD})
+            self._tokens[who] = response["access_token"]
+        return {"Authorization": f"Bearer {self._tokens[who]}"}
+
     def ask(self, method: str, path: str, body: Any = None, *, who: str | None = None, token: str | None = None) -> tuple[int, Any]:
         """Status and JSON; ``who`` logs in as one of the users."""
-        if who is not None:
-            if who not in self._tokens:
-                _, response = self.ask("POST", "/auth/token", {"username": who, "password": PASSWORD})
-                self._tokens[who] = response["access_token"]
-            token = self._tokens[who]
-        headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
+        own = self.login(who) if who is not None else {"Authorization": f"Bearer {token}"} if token else {}
+        headers = {"Content-Type": "application/json"} | own
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=data, method=method, headers=headers)
         try:

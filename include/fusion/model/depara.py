@@ -110,7 +110,7 @@ class DePara:
         self._right: dict[tuple[str, tuple[Any, ...]], str | None] = {}
 
     @classmethod
-    def load(cls, integracao_id: str, system: str, folder: Path | None = None) -> DePara:
+    def load(cls, integracao_id: str, system: str, folder: Path | None = None) -> Self:
         """``integracao_id`` is the entry's ``id`` in integracoes.yaml. Raises :class:`InvalidConfiguration` when there is no file."""
         places = folders(folder)
         candidates = [places[0] / f"{name}.yaml" for name in dict.fromkeys((integracao_id, system))]
@@ -139,7 +139,7 @@ class DePara:
 
     def _translate(self, catalog: str, codes: tuple[Any, ...]) -> tuple[str | None, bool]:
         """(translation, whether there was no miss)."""
-        texts = [text for code in codes if (text := _text(code))]
+        texts = [text for code in codes if (text := code_text(code))]
         if not texts:
             return None, True
         try:
@@ -158,7 +158,8 @@ class DePara:
         return (texts[0] if table.politica == "repassar" else table.padrao), not missing
 
 
-def _text(code: Any) -> str:
+def code_text(code: Any) -> str:
+    """A source's code as De/Para compares it; empty for none."""
     if code is None:
         return ""
     if isinstance(code, str):

@@ -5,14 +5,16 @@ from __future__ import annotations
 import functools
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, DBAPIError
 
-from include.fusion.errors import FusionHubError, InvalidConfiguration, InvalidRecord, reason_of
+from include.fusion.errors import FusionHubError, InvalidConfiguration, InvalidRecord, SourceRefused, reason_of
+from include.fusion.reading.refusals import refusal_of
 from include.fusion.reading.spec import MappingContext, Row
 from include.fusion.reading.sql import SystemQueries
+from include.fusion.reading.words import kind_in_words
 
 if TYPE_CHECKING:
     from include.fusion.model.content import Record
@@ -103,7 +105,7 @@ class Reader:
         native = [self.reading.key_type(key) for key in keys]
         for position, (name, file) in enumerate(self._details):
             groups: defaultdict[str, list[Row]] = defaultdict(list)
-            for row in self.queries.rows(con, file, chaves=native):
+            for row in self._rows(con, name, file, native):
                 groups[str(row["chave"])].append(row)
             if position == 0:
                 by_key = {key: {name: rows} for key, rows in groups.items()}
@@ -112,6 +114,15 @@ class Reader:
                     if key in by_key:
                         by_key[key][name] = rows
         return by_key
+
+    def _rows(self, con: Connection, name: str, file: str, keys: Sequence[Any]) -> list[dict[str, Any]]:
+        try:
+            return self.queries.rows(con, file, chaves=keys)
+        except DBAPIError as error:
+            refusal = refusal_of(error, con.dialect.name, self.queries.sql(file).text)
+            if refusal.lost:
+                raise SourceRefused(kind_in_words(name), str(refusal)) from None
+            raise
 
     def _build(self, rows: dict[str, list[Row]]) -> Record | Exception:
         try:

@@ -91,6 +91,11 @@ class Origin(_Files):
     """Queue only keys that were never delivered and are not in the queue."""
     replica: Replica | None = None
 
+    @property
+    def item(self) -> str:
+        """Its name in a baseline."""
+        return f"mudanças {self.nome}"
+
     def window(self, overlap: timedelta) -> timedelta:
         """Overlap window of this origin; ``overlap`` is the installation's."""
         return max(self.sobreposicao or overlap, overlap)
@@ -185,6 +190,11 @@ class Detail:
         """Its variants, or the one file of its name."""
         return self.variants or ((f"read_{self.nome}.sql", ()),)
 
+    @property
+    def item(self) -> str:
+        """Its name in a baseline; ``nome`` may stand in the details of two kinds of record."""
+        return "leitura " + self.files[0][0].removeprefix("read_").removesuffix(".sql")
+
 
 @dataclass(frozen=True)
 class ReadSpec:
@@ -263,6 +273,11 @@ class SystemSpec:
         if self.map_record is None:
             raise ValueError(f"{self.nome} reads no {entity}")
         return ReadSpec(self.details, self.map_record, self.key_type, self.sql_cancelled)
+
+    @property
+    def readings(self) -> tuple[ReadSpec, ...]:
+        """How every kind of record is read, the main one first."""
+        return (*([self.reading(self.entidade)] if self.map_record is not None else []), *self.others.values())
 
     def tables(self, entity: str) -> tuple[str, ...]:
         """Queue tables of this kind of record."""

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, text
 
 from include.fusion.store.filas.fila import DIALECTS
 from include.fusion.store.tables import FILAS
@@ -54,6 +55,12 @@ def migrate(engine: Engine, schema: Schema = HUB) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         connection.commit()
+
+
+def is_migrated(con: Connection, schema: Schema = HUB) -> bool:
+    """Whether this database has every migration. Raises ``DBAPIError`` when it has none, or does not let this account see."""
+    head = ScriptDirectory.from_config(_config(schema)).get_current_head()
+    return bool(con.execute(text(f"SELECT version_num FROM {schema.table}")).scalar() == head)
 
 
 def make_sql(engine: str) -> str:

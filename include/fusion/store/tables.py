@@ -187,3 +187,21 @@ codigo_sem_depara = Table(
     Column("ocorrencias", BigInteger, nullable=False),
     Column("ultima_em", Moment, nullable=False),
 )
+
+linha_de_base = Table(
+    "linha_de_base",
+    metadata,
+    *_primary_key(integracao_id=Integer(), item=String(100)),
+    Column("comando", String(100), nullable=False),
+    Column("desde", Moment, nullable=False),
+)
+"""What an installation's account could read when it was last looked at: kind of data and the SQL file that fitted."""
+
+conferencia = Table(
+    "conferencia",
+    metadata,
+    *_primary_key(instalacao=_text(KEY_MAX)),
+    Column("feita_em", Moment, nullable=False),
+    Column("relatorio", _LONG_TEXT, nullable=False),
+)
+"""The last check-up of each installation (id of its entry), as JSON."""

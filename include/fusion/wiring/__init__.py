@@ -57,6 +57,12 @@ def reconciliation(doc: str) -> tuple[Any, Any]:
     return dag_and_steps
 
 
+def checkup(doc: str) -> tuple[Any, Any]:
+    """The DAG that checks installations, and the maker of its steps (``fusion_airflow.dags.conferencia``)."""
+    dag_and_steps: tuple[Any, Any] = plugin("dags.conferencia").checkup_dag(doc)
+    return dag_and_steps
+
+
 def _installed(settings: type[Integracao], system: str | None) -> tuple[Integracao, ...]:
     from include.fusion.settings import installed
 

@@ -10,6 +10,7 @@ from include.fusion.change.replay import ReplayRequest, enqueue_request, resend_
 from include.fusion.change.result import ScanResult
 from include.fusion.delivery.outage import OUTAGE
 from include.fusion.wiring.delivery import Runtime
+from include.fusion.wiring.gate import demand_readable
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,7 @@ log = logging.getLogger(__name__)
 def look_up(runtime: Runtime, request: ReplayRequest, *, manual: bool, enabled: bool = True, step: str | None = None) -> dict[str, Any]:
     """Queue what the form asks for, else what changed (when the interval or a watcher says so). Returns the counts."""
     runtime.sign_on()
+    demand_readable(runtime)
     counts: dict[str, Any] = {"lidos": 0, "enfileirados": 0, "reenviados": 0}
     fila, search = runtime.fila(), runtime.integracao.search
     if request.comparar_tudo:

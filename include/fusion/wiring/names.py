@@ -7,6 +7,7 @@ from include.fusion.change.replay import ReplayRequest, serve_requests
 from include.fusion.change.watch_plan import Watch
 from include.fusion.change.watcher import IntegracaoState, Target, states
 from include.fusion.change.window import Peek
+from include.fusion.checkup.page import as_html, as_lines
 from include.fusion.delivery.dry_run import simulate
 from include.fusion.delivery.progress import Progress
 from include.fusion.delivery.result import TooManyErrors
@@ -15,6 +16,7 @@ from include.fusion.errors import FusionError, FusionHubError, FusionUnavailable
 from include.fusion.http.auth import OAuth2Client, basic, bearer
 from include.fusion.http.fusion import FusionApi, FusionClient
 from include.fusion.http.plain_text import leaves_unprotected
+from include.fusion.wiring.check import check_installation, stored_report
 from include.fusion.wiring.delivery import Runtime, destination_of
 from include.fusion.wiring.look import Look, look_up, sentence
 from include.fusion.wiring.reconcile import NOTICES, has_contents, reconcile
@@ -44,8 +46,11 @@ __all__ = [
     "TooManyErrors",
     "Watch",
     "alarm",
+    "as_html",
+    "as_lines",
     "basic",
     "bearer",
+    "check_installation",
     "destination_of",
     "has_contents",
     "leaves_unprotected",
@@ -56,6 +61,7 @@ __all__ = [
     "serve_requests",
     "simulate",
     "states",
+    "stored_report",
     "switched_on",
     "system_of",
     "watch_plan",

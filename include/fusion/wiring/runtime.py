@@ -12,6 +12,7 @@ from include.fusion.reading.spec import SystemSpec
 from include.fusion.reading.sql import SystemQueries
 from include.fusion.settings import Integracao
 from include.fusion.store import presence
+from include.fusion.store.baseline import read_baseline
 from include.fusion.store.filas import Fila
 from include.fusion.store.filas.messages import OutboxFila
 from include.fusion.store.ledger import Ledger
@@ -47,7 +48,11 @@ class RuntimeParts:
 
     @cached_property
     def queries(self) -> SystemQueries:
-        return SystemQueries(self.origem, self.sistema, self.integracao.pasta_sql)
+        return SystemQueries(self.origem, self.sistema, self.integracao.pasta_sql, self._readable_before)
+
+    def _readable_before(self) -> dict[str, str]:
+        with self.fusion.connect() as con:
+            return read_baseline(con, self.integracao.integracao_id)
 
     @cached_property
     def depara(self) -> DePara:

@@ -500,6 +500,31 @@ UPDATE versao_migracao SET version_num='0005' WHERE versao_migracao.version_num 
 
 GO
 
+-- Running upgrade 0005 -> 0006
+
+CREATE TABLE linha_de_base (
+    integracao_id INTEGER NOT NULL,
+    item VARCHAR(100) NOT NULL,
+    comando VARCHAR(100) NOT NULL,
+    desde DATETIME2 NOT NULL,
+    PRIMARY KEY (integracao_id, item)
+);
+
+GO
+
+CREATE TABLE conferencia (
+    instalacao NVARCHAR(200) COLLATE Latin1_General_100_BIN2 NOT NULL,
+    feita_em DATETIME2 NOT NULL,
+    relatorio NVARCHAR(max) NOT NULL,
+    PRIMARY KEY (instalacao)
+);
+
+GO
+
+UPDATE versao_migracao SET version_num='0006' WHERE versao_migracao.version_num = '0005';
+
+GO
+
 COMMIT;
 
 GO

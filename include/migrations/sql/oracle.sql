@@ -509,6 +509,31 @@ UPDATE versao_migracao SET version_num='0005' WHERE versao_migracao.version_num 
 
 /
 
+-- Running upgrade 0005 -> 0006
+
+CREATE TABLE linha_de_base (
+    integracao_id INTEGER NOT NULL,
+    item VARCHAR2(100 CHAR) NOT NULL,
+    comando VARCHAR2(100 CHAR) NOT NULL,
+    desde TIMESTAMP NOT NULL,
+    PRIMARY KEY (integracao_id, item)
+)
+
+/
+
+CREATE TABLE conferencia (
+    instalacao VARCHAR2(200 CHAR) NOT NULL,
+    feita_em TIMESTAMP NOT NULL,
+    relatorio CLOB NOT NULL,
+    PRIMARY KEY (instalacao)
+)
+
+/
+
+UPDATE versao_migracao SET version_num='0006' WHERE versao_migracao.version_num = '0005'
+
+/
+
 COMMIT
 
 /

@@ -363,4 +363,23 @@ ALTER TABLE PacienteArquivo ADD COLUMN recusada BOOLEAN;
 
 UPDATE versao_migracao SET version_num='0005' WHERE versao_migracao.version_num = '0004';
 
+-- Running upgrade 0005 -> 0006
+
+CREATE TABLE linha_de_base (
+    integracao_id INTEGER NOT NULL,
+    item VARCHAR(100) NOT NULL,
+    comando VARCHAR(100) NOT NULL,
+    desde TIMESTAMP WITH TIME ZONE NOT NULL,
+    PRIMARY KEY (integracao_id, item)
+);
+
+CREATE TABLE conferencia (
+    instalacao VARCHAR(200) COLLATE "C" NOT NULL,
+    feita_em TIMESTAMP WITH TIME ZONE NOT NULL,
+    relatorio TEXT NOT NULL,
+    PRIMARY KEY (instalacao)
+);
+
+UPDATE versao_migracao SET version_num='0006' WHERE versao_migracao.version_num = '0005';
+
 COMMIT;

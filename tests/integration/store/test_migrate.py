@@ -23,7 +23,7 @@ def test_migrating_twice_changes_nothing(engine: Engine) -> None:
     migrate(engine)
     migrate(engine)
     with engine.connect() as con:
-        assert con.execute(text("select version_num from versao_migracao")).all() == [("0005",)]
+        assert con.execute(text("select version_num from versao_migracao")).all() == [("0006",)]
         assert con.execute(text("select count(*) from ImportacaoAtendimento")).scalar_one() == 0
 
 

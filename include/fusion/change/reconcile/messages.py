@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from include.fusion.change.reconcile.reconciliation import PRIORITY, READ, Limits
 from include.fusion.change.reconcile.result import KEYS_TOLD, Found
 from include.fusion.change.reconcile.sides import SourceRefuses, source_keys
+from include.fusion.errors import SourceRefused
 from include.fusion.reading.sql import SystemQueries
 from include.fusion.store.filas import Fila, FilaItem
 
@@ -54,7 +55,7 @@ class MessageReconciliation:
     def _with_news(self, keys: Sequence[str], found: Found | None) -> list[str]:
         try:
             plans = self.read(keys)
-        except DBAPIError as error:
+        except (DBAPIError, SourceRefused) as error:
             raise SourceRefuses(error) from None
         if found is not None:
             found.conteudos_lidos += len(keys)

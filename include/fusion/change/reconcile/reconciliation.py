@@ -18,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from include.fusion.change.reconcile.result import KEYS_TOLD, Found
 from include.fusion.change.reconcile.sides import SourceRefuses, fusion_list, fusion_some, ledger_pages, source_keys
 from include.fusion.change.reconcile.staging import BY_CONTENT, BY_KEY, GHOST, KINDS, MISSING, STALE, Difference, Staging
+from include.fusion.errors import SourceRefused
 from include.fusion.http.fusion import FusionClient
 from include.fusion.model.content import package
 from include.fusion.reading.reader import Reader, ReadResult
@@ -188,7 +189,7 @@ class Reconciliation:
     def _read(self, keys: Sequence[str]) -> Mapping[str, ReadResult]:
         try:
             return self.unit.reader.read(keys)
-        except DBAPIError as error:
+        except (DBAPIError, SourceRefused) as error:
             raise SourceRefuses(error) from None
 
     def _kind(self, result: ReadResult, version: str | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
-from include.fusion.errors import FusionHubError
+from include.fusion.errors import FusionHubError, SourceRefused
 from include.fusion.http.fusion import KEYS_ASKED, FusionClient, FusionKey
 from include.fusion.reading.sql import SystemQueries
 from include.fusion.store.ledger import Ledger, LedgerEntry
@@ -20,8 +20,8 @@ PAGE = 5000
 class SourceRefuses(FusionHubError):
     """The source did not answer a statement: what it has is not known, so nothing may be concluded from it."""
 
-    def __init__(self, error: DBAPIError) -> None:
-        code = getattr(error.orig, "pgcode", None) or type(error.orig).__name__
+    def __init__(self, error: DBAPIError | SourceRefused) -> None:
+        code = error.reason if isinstance(error, SourceRefused) else getattr(error.orig, "pgcode", None) or type(error.orig).__name__
         super().__init__(
             f"A origem não deixou ler ({code}): confira permissões e rede. Nada desta integração foi comparado até o fim, nem reparado: o que "
             "não se lê não conta como vazio."

@@ -1,0 +1,1 @@
+"""Reports of check-ups, shown by the API server."""
