@@ -7,7 +7,7 @@ from contextlib import suppress
 import psycopg2
 from sqlalchemy import create_engine
 
-from include.fusion.delivery.batch import ABSENT
+from include.fusion.reading.reader import ABSENT
 from include.fusion.store.filas import Fila, FilaItem
 from sandbox.origens.consulfarma import remove
 from sandbox.sources import sources

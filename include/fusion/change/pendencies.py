@@ -41,7 +41,10 @@ class Pendencia(NamedTuple):
 
 @dataclass(eq=False)
 class Pendencias:
-    """The open pendências of one application, for the integrations ``served`` (IntegracaoID). Not thread-safe."""
+    """The open pendências of one application, for the integrations ``served`` (IntegracaoID). Not thread-safe.
+
+    ``patients``: the patient of each record that the source has, by key: records of one patient must leave one after another.
+    """
 
     CONNECTIONS = 8
     """Conclusions sent at once."""
@@ -55,6 +58,7 @@ class Pendencias:
     application: str
     served: Sequence[int]
     page: int
+    patients: Callable[[Sequence[str]], Mapping[str, str]] = lambda keys: {}
 
     def run(self, on_progress: Callable[[ScanResult], None] | None = None, *, window: bool = True) -> ScanResult:
         """Queue new pendências and conclude done ones (counted in ``por_origem``). ``window`` has no effect here.
@@ -83,9 +87,12 @@ class Pendencias:
         concluded: set[int] = set()
         async with self.client:
             async for open_rows in self._pages():
+                with self.fusion.connect() as con:
+                    keys = [p.key for p in self._separate(con, open_rows)[0]]
+                patients = self.patients(keys) if keys else {}
                 with self.fusion.begin() as con:
                     new, done = self._separate(con, open_rows)
-                    enqueued = self.fila.enqueue(con, [FilaItem(p.key) for p in new])
+                    enqueued = self.fila.enqueue(con, [FilaItem(p.key, patients.get(p.key, "")) for p in new])
                     self.watermarks.mark_seen(con, ORIGIN, [p.seen for p in new])
                 errors = await self._conclude(done)
                 refusals += errors.values()

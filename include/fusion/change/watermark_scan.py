@@ -85,27 +85,21 @@ class WatermarkScan:
         """
         result = result or ScanResult()
         with self.queries.engine.connect() as con:
-            # Asked before any row is read: what ends in between is read, and what begins is inside the window.
-            oldest = self._transactions.oldest(con)
-            con.rollback()
             for origin in self.origins:
                 before = result.enfileirados
-                self._pass_over(con, origin, window, result, progress, oldest)
+                self._pass_over(con, origin, window, result, progress)
                 result.por_origem[origin.nome] = result.enfileirados - before
         return result
 
     def _pass_over(
-        self,
-        con: Connection,
-        origin: Origin,
-        window: bool,
-        result: ScanResult,
-        progress: Callable[[ScanResult], None] | None,
-        oldest: datetime | None,
+        self, con: Connection, origin: Origin, window: bool, result: ScanResult, progress: Callable[[ScanResult], None] | None
     ) -> None:
+        # Asked before the clock and any row: what ends in between is read, and what begins is inside the window.
+        oldest = self._transactions.oldest(con)
+        con.rollback()
         source_now = self._source_now(con)
         # Up to here the watermark may move: the window behind it must reach the oldest open transaction.
-        last = min(filter(None, (source_now + SECOND_AHEAD, oldest and _local(oldest, self.zone) + origin.window(self.overlap))))
+        last = min(filter(None, (source_now + SECOND_AHEAD, self._reach(origin, oldest))))
         start, key = self._start(origin, window, source_now)
         # Asked before the rows are read: a commit in between changes the next answer, so it is found then.
         in_window = self._in_window(con, origin, start) if window else ""
@@ -141,11 +135,16 @@ class WatermarkScan:
     def mark_start(self) -> None:
         """Set the watermark of each origin without one to the source's now: later changes are live traffic."""
         with self.queries.engine.connect() as there:
-            start = marker_text(self._source_now(there))
+            oldest, source_now = self._transactions.oldest(there), self._source_now(there)
         for origin in self.origins:
+            start = min(filter(None, (source_now, self._reach(origin, oldest))))
             with self.fusion.begin() as con:
                 if self.watermarks.lock(con, origin.nome) is None:
-                    self.watermarks.write(con, origin.nome, Watermark(start, ""))
+                    self.watermarks.write(con, origin.nome, Watermark(marker_text(start), ""))
+
+    def _reach(self, origin: Origin, oldest: datetime | None) -> datetime | None:
+        """The last watermark whose window holds the oldest open transaction."""
+        return None if oldest is None else _local(oldest, self.zone) + origin.window(self.overlap)
 
     def _source_now(self, con: Connection) -> datetime:
         """The source's clock, in local time like its markers."""

@@ -18,14 +18,13 @@ from include.fusion.delivery.weight import Scale
 from include.fusion.delivery.work import Work
 from include.fusion.errors import reason_of
 from include.fusion.model.content import package
-from include.fusion.reading.reader import ReadResult, Ready
+from include.fusion.reading.reader import ABSENT, ReadResult, Ready
 from include.fusion.store.filas import FilaItem, FilaRow, Operation, Outcome
 from include.fusion.store.ledger import DELETION, SEND, LedgerEntry
 
 DELETED = "excluído na origem antes desta entrega; o cancelamento está na fila"
 NOBODY = "0"
 """Key of a record that no system has: to read it does no harm."""
-ABSENT = "registro não encontrado na origem (apagado entre a fila e a leitura)"
 
 
 @dataclass

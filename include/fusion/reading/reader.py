@@ -27,6 +27,7 @@ _ONE_MOMENT = {
 }
 """Starts a transaction in which all statements see the source at one moment. Not for SQL Server: there the site must enable it."""
 
+ABSENT = "registro não encontrado na origem (apagado entre a fila e a leitura)"
 VANISHED = "sumiu da origem sem ter sido inativado (restauração em andamento?); nada foi cancelado"
 
 

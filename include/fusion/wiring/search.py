@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from include.fusion.change.watermark_scan import WatermarkScan
 from include.fusion.reading.sql import SystemQueries
 from include.fusion.settings.sections import BuscaPendencias, CargaInicial, SearchSettings
 from include.fusion.store.filas import Fila
+from include.fusion.store.lists import chunks
 from include.fusion.store.watermarks import LAST_RUN, Watermark, Watermarks
 from include.fusion.wiring.runtime import CARGA_INICIAL, RuntimeParts
 from include.fusion.wiring.systems import PRESENCE, SEARCH, module_of, system_of
@@ -75,7 +77,25 @@ class SearchParts(RuntimeParts):
             application=search.aplicacao,
             served=search.atende,
             page=search.pagina,
+            patients=self._patients,
         )
+
+    def _patients(self, keys: Sequence[str]) -> dict[str, str]:
+        """The patient of each of these records, where the source has it."""
+        found: dict[str, str] = {}
+        with self.origem.connect() as con:
+            for part in chunks(self._native(keys)):
+                rows = self.queries.rows(con, "read_pacientes.sql", chaves=part)
+                found.update((str(row["chave"]), str(row["chave_paciente"] or "")) for row in rows)
+        return found
+
+    def _native(self, keys: Sequence[str]) -> list[Any]:
+        """These keys in the source's type; without those that it cannot have."""
+        native = []
+        for key in keys:
+            with suppress(ValueError):
+                native.append(self.sistema.key_type(key))
+        return native
 
     def watcher(self, step: str | None = None) -> SourceWatch | Pendencias:
         """What asks the source whether anything is new."""

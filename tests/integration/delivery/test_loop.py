@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 
 from fusion_airflow.operators.on_kill import Killable
-from include.fusion.delivery.batch import ABSENT
 from include.fusion.delivery.loop import Delivery
 from include.fusion.delivery.outage import OUTAGE
 from include.fusion.delivery.result import TooManyErrors
 from include.fusion.errors import FusionUnauthorized, FusionUnavailable
+from include.fusion.reading.reader import ABSENT
 from sandbox.fusion.servidor import FusionServer
 from sandbox.postgres import Postgres
 from tests.harness import Harness

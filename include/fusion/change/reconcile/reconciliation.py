@@ -21,7 +21,7 @@ from include.fusion.change.reconcile.staging import BY_CONTENT, BY_KEY, GHOST, K
 from include.fusion.errors import SourceRefused
 from include.fusion.http.fusion import FusionClient
 from include.fusion.model.content import package
-from include.fusion.reading.reader import Reader, ReadResult
+from include.fusion.reading.reader import ABSENT, VANISHED, Reader, ReadResult
 from include.fusion.reading.sql import SystemQueries
 from include.fusion.store.filas import Fila, FilaItem
 from include.fusion.store.ledger import UNKNOWN, Ledger
@@ -204,7 +204,8 @@ class Reconciliation:
     def _leave_the_queue_alone(self, s: Staging) -> None:
         for page in s.pages():
             with self.fusion.connect() as con:
-                queued = {key for fila in self.unit.queues for key in fila.open_rows(con, [d.chave for d in page])}
+                rows = [fila.open_rows(con, [d.chave for d in page]) for fila in self.unit.queues]
+            queued = {d.chave for d in page for found in rows if d.chave in found and _is_dealt_with(d, *found[d.chave])}
             s.drop(queued)
             self.found.na_fila += len(queued)
 
@@ -238,3 +239,12 @@ class Reconciliation:
             self.found.enfileirados += self.unit.repairs.enqueue(con, items)
             # Also of what the ledger does not know, or holds to be cancelled: else nothing would be sent.
             self.unit.ledger.announce(con, [(d.chave, UNKNOWN) for d in page])
+
+
+def _is_dealt_with(difference: Difference, state: str, reason: str | None) -> bool:
+    """Whether the queue's row stands for the difference: it waits, or Fusion cannot have the record, and the row says why.
+
+    A refusal because the source had no such record says nothing once it has one, and is no reason to keep a ghost.
+    """
+    gone = reason == ABSENT or VANISHED in (reason or "")
+    return state != "erro" or not (gone or difference.tipo == GHOST)

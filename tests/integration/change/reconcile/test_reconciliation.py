@@ -14,8 +14,11 @@ from include.fusion.change.reconcile.result import Found
 from include.fusion.change.reconcile.sides import SourceRefuses
 from include.fusion.change.replay import ReplayRequest
 from include.fusion.http import fusion
+from include.fusion.reading.reader import ABSENT
+from include.fusion.store.filas import FilaItem
 from include.fusion.wiring.names import reconcile
 from sandbox.postgres import Postgres
+from tests.backup import Backup
 from tests.harness import Harness
 
 ALL = ReplayRequest()
@@ -187,6 +190,20 @@ def test_what_is_in_the_queue_is_no_difference(site: Reconciled) -> None:
     site.load()
     found = site.reconcile()
     assert (found.defasado, found.na_fila, found.chaves) == (1, 1, {"defasado": [passing]})
+
+
+def test_a_refused_row_keeps_no_ghost_and_hides_no_record_that_the_source_has_again(site: Reconciled) -> None:
+    """Two changed, went, and were refused as absent; a restore brings one of them back."""
+    ghost, back = site.keys()[:2]
+    site.late_commit(ghost, back)
+    kept = Backup(site.dsn["origem"])
+    site.vanish(ghost, back)
+    with site.runtime.fusion.begin() as con:
+        site.runtime.fila().enqueue(con, [FilaItem(ghost), FilaItem(back)])
+    assert site.deliver().motivos[ABSENT] == 2
+    kept.restore()
+    site.vanish(ghost)
+    assert site.repaired() == {"defasado": 1, "fantasma": 1}
 
 
 def test_a_change_that_is_delivered_between_the_two_looks_is_no_difference(site: Reconciled) -> None:

@@ -259,3 +259,16 @@ def test_a_changed_patient_shows_on_the_booking(chain: Chain, by_notification: b
     chain.announce()
     chain.process()
     assert chain.agendamento(key)["agendamento"]["paciente"]["nomeSocial"] == "Outro Nome"
+
+
+def test_bookings_wait_with_their_patient_so_that_two_of_one_patient_never_travel_side_by_side(chain: Chain) -> None:
+    keys = [chain.mark() for _ in range(3)]
+    for table, go in (("AtualizacaoAgendaCirurgia", chain.load), ("AplicacaoPendencia", chain.look_up)):
+        go()
+        queued = chain.fila(f"select chave, chave_paciente from {table} where chave = any(%s) order by chave", keys)
+        told = chain.origem(
+            "select g.cd_age_cir::text, v.cd_paciente::text from dbamv.age_cir g join dbamv.aviso_cirurgia v using (cd_aviso_cirurgia)"
+            " where g.cd_age_cir::text = any(%s) order by 1", keys,
+        )  # fmt: skip
+        assert queued == told and all(patient for _, patient in queued)
+        chain.deliver()
