@@ -106,6 +106,10 @@ class FusionUnavailable(FusionHubError):
         self.retry_after = retry_after
 
 
+DENIED = "negou o acesso, ou um firewall barrou o envio"
+"""Part of the reason of a record that got a 403 again and again while others got through."""
+
+
 class FusionUnauthorized(FusionUnavailable):
     """Fusion refused our credentials (401, 403). No record is at fault: the whole batch is released and the task fails.
 
@@ -115,7 +119,7 @@ class FusionUnauthorized(FusionUnavailable):
     def __init__(self, status: int, path: str) -> None:
         super().__init__(status, path)
         self.of_record = status == 403 and path != "token"
-        who = "negou o acesso, ou um firewall barrou o envio" if self.of_record else "recusou as credenciais da conexão"
+        who = DENIED if self.of_record else "recusou as credenciais da conexão"
         self.args = (f"Fusion {who} (HTTP {status}); confira a conexão da API no Airflow",)
 
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from include.fusion.change.reconcile.result import KEYS_TOLD, Found
 from include.fusion.change.reconcile.sides import SourceRefuses, fusion_list, fusion_some, ledger_pages, source_keys
 from include.fusion.change.reconcile.staging import BY_CONTENT, BY_KEY, GHOST, KINDS, MISSING, STALE, Difference, Staging
-from include.fusion.errors import SourceRefused
+from include.fusion.errors import DENIED, SourceRefused
 from include.fusion.http.fusion import FusionClient
 from include.fusion.model.content import package
 from include.fusion.reading.reader import ABSENT, VANISHED, Reader, ReadResult
@@ -244,7 +244,8 @@ class Reconciliation:
 def _is_dealt_with(difference: Difference, state: str, reason: str | None) -> bool:
     """Whether the queue's row stands for the difference: it waits, or Fusion cannot have the record, and the row says why.
 
-    A refusal because the source had no such record says nothing once it has one, and is no reason to keep a ghost.
+    A refusal because the source had no such record says nothing once it has one, and is no reason to keep a ghost. Nor does a denied access
+    say anything about a record: in an outage of some minutes others may have got through, so it is tried again.
     """
-    gone = reason == ABSENT or VANISHED in (reason or "")
-    return state != "erro" or not (gone or difference.tipo == GHOST)
+    passing = reason == ABSENT or any(part in (reason or "") for part in (VANISHED, DENIED))
+    return state != "erro" or not (passing or difference.tipo == GHOST)

@@ -13,6 +13,7 @@ from include.fusion.change.reconcile import sides
 from include.fusion.change.reconcile.result import Found
 from include.fusion.change.reconcile.sides import SourceRefuses
 from include.fusion.change.replay import ReplayRequest
+from include.fusion.errors import FusionUnauthorized
 from include.fusion.http import fusion
 from include.fusion.reading.reader import ABSENT
 from include.fusion.store.filas import FilaItem
@@ -204,6 +205,14 @@ def test_a_refused_row_keeps_no_ghost_and_hides_no_record_that_the_source_has_ag
     kept.restore()
     site.vanish(ghost)
     assert site.repaired() == {"defasado": 1, "fantasma": 1}
+
+
+def test_what_was_denied_for_some_minutes_is_tried_again(site: Reconciled) -> None:
+    key = site.keys()[0]
+    site.late_commit(key)
+    with site.runtime.fusion.begin() as con:
+        site.runtime.fila().refuse(con, {key: f"{FusionUnauthorized(403, '/api/Atendimento')} após 3 tentativas"})
+    assert site.repaired() == {"defasado": 1}
 
 
 def test_a_change_that_is_delivered_between_the_two_looks_is_no_difference(site: Reconciled) -> None:
