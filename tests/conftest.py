@@ -33,7 +33,7 @@ API = tuple(
                  "operators/test_hl7")
 )  # fmt: skip
 """Tests that share one Airflow API server, which takes half a minute to start."""
-QUEBRAM = ("bad_input", "chaos", "clear", "fusion_down", "kills", "metadata", "z_privacy")
+QUEBRAM = ("a_chaos", "bad_input", "clear", "fusion_down", "kills", "metadata", "z_privacy")
 """End-to-end tests that break things, and the one that reads all logs after them."""
 
 

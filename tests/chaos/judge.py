@@ -46,6 +46,10 @@ class Verdict:
     def counts(self) -> dict[str, int]:
         return {name: len(getattr(self, name)) for name in WRONGS}
 
+    def without(self, known: Verdict) -> Verdict:
+        """What is new since ``known``."""
+        return Verdict(*([line for line in getattr(self, name) if line not in getattr(known, name)] for name in WRONGS))
+
 
 def living(hub: ChaosHub, system: str) -> set[str]:
     """Keys that the source has and did not cancel."""

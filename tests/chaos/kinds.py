@@ -224,7 +224,8 @@ CHEAP = (
     Kind("Fusion 500", _answers(parcela_500=1), 4),
     Kind("Fusion 500, half of it", _answers(parcela_500=0.5), 4),
     Kind("Fusion 429", _answers(parcela_429=1, retry_after=1), 4),
-    Kind("Fusion 403", _answers(parcela_403=1), 4),
+    # Who meets it three times while others get through is refused until the nightly reconciliation tries again.
+    Kind("Fusion 403", _answers(parcela_403=1), 4, settles=True),
     Kind("Fusion 404 on every route", _answers(parcela_404=1), 6),
     Kind("connections cut after the write", _answers(parcela_reset=0.4, reset_depois_de_aplicar=True), 6),
     Kind("half answers", _answers(parcela_meia_resposta=0.4), 4),

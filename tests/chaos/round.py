@@ -31,9 +31,10 @@ class Round:
     rare: Sequence[Kind | Restore] = (*RARE, *RESTORES)
 
     def run(self, count: int) -> tuple[list[Fault], Verdict]:
-        """``count`` faults, and what the judge says afterwards."""
+        """``count`` faults, and what the judge says afterwards that he did not say before."""
         hub, rng = self.hub, self.hub.rng
         since = int(hub.one("fusion", "select coalesce(max(id), 0) from aplicacao"))
+        known = judge(hub, since, said_again=True)
         one = rng.choices(self.rare, [k.share for k in self.rare])[0] if self.rare else None
         dumps = Dumps(hub, one) if isinstance(one, Restore) else None
         middle = rng.randrange(count // 3, count) if one else -1
@@ -57,7 +58,7 @@ class Round:
             hub.run_task("conciliacao")
         self._rest(lambda: hub.to_do() == 0 and next(hub.differences(), None) is None)
         self._measure(faults)
-        return faults, judge(hub, since, said_again=bool(dumps and dumps.of_hub), older_is_right=back)
+        return faults, judge(hub, since, said_again=bool(dumps and dumps.of_hub), older_is_right=back).without(known)
 
     def _do(self, kind: Kind) -> Fault | None:
         whom = None
